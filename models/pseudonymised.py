@@ -32,7 +32,7 @@ from models.timeline import AGE
 from records.event_rules import BIRTH
 from records.meds import MAX_SHIFT_DAYS, MEDS_VERSION, MIN_PEOPLE, MedsSet, write_meds
 from records.values import NUMBER
-from storage import AccessRequest, Record
+from storage import AccessRequest, Record, SubjectRecords
 
 RISK: Final = (
     "The values are exact. There are no names, but a code stands for each person, and somebody "
@@ -75,7 +75,7 @@ class PseudonymisedRelease:
         content: the sealed ZIP (`models.sealed_copy`): data.parquet, manifest.json,
             dictionary.json and .csv, agreement.txt, deleted.json, and the events behind the rows
             as a MEDS data set in the folder meds (`records.meds`).
-        parts: what each person's rows were made of (`row_parts`), by pseudonym.
+        parts: the ids of the records that each person's rows were made of, by pseudonym.
         view: the ledger view of the decision.
     """
 
@@ -89,43 +89,36 @@ def pseudonym_label(study: str) -> str:
     return f"pseudonymised {study}"
 
 
-def row_parts(categories: Mapping[bytes, Iterable[str]]) -> set[str]:
-    """Return what a row is made of: each category with the place of its subject among the row's.
-
-    Args:
-        categories: of each subject of the person, those in use.
-    """
-    return {
-        f"{place}/{category}"
-        for place, subject in enumerate(sorted(categories))
-        for category in categories[subject]
-    }
-
-
 def permitted_parts(
-    store: RecordStore, permitted: Mapping[bytes, Mapping[str, bytes]], used: Iterable[str]
+    store: RecordStore, current: Mapping[bytes, SubjectRecords], used: Iterable[str]
 ) -> dict[bytes, set[str]]:
     """Return what every row may be made of now, by the row's key (`models.persons.row_key`).
 
+    That is the ids of the permitted records. For copies from before parts were ids it is also each
+    category, with the place of its subject among the row's, of which no record is refused: which
+    of the records left is not known of them.
+
     Args:
         store: knows who is linked.
-        permitted: of each subject, the permitted categories.
+        current: the current records of each subject who permits any.
         used: the categories that a row is made of.
     """
     chosen = frozenset(used)
-    parts = {subject: row_parts({subject: given}) for subject, given in permitted.items()}
-    linked: dict[bytes, dict[bytes, Iterable[str]]] = {}
-    for subject, person in store.persons(permitted).items():
-        if chosen & permitted[subject].keys():
-            linked.setdefault(person, {})[subject] = permitted[subject]
-    return parts | {row_key(person): row_parts(person) for person in linked.values()}
+    parts = {subject: _parts({subject: records}) for subject, records in current.items()}
+    linked: dict[bytes, dict[bytes, SubjectRecords]] = {}
+    for subject, person in store.persons(current).items():
+        if not chosen.isdisjoint(current[subject].permitted.values()):
+            linked.setdefault(person, {})[subject] = current[subject]
+    return parts | {row_key(person): _parts(person) for person in linked.values()}
 
 
-def _categories(records: Iterable[Record]) -> dict[bytes, set[str]]:
-    categories: dict[bytes, set[str]] = {}
-    for record in records:
-        categories.setdefault(record.subject, set()).add(record.category)
-    return categories
+def _parts(person: Mapping[bytes, SubjectRecords]) -> set[str]:
+    parts: set[str] = set()
+    for place, subject in enumerate(sorted(person)):
+        records = person[subject]
+        whole = {*records.permitted.values()}.difference(records.refused.values())
+        parts |= {*records.permitted, *(f"{place}/{category}" for category in whole)}
+    return parts
 
 
 def create_pseudonymised(
@@ -168,7 +161,7 @@ def create_pseudonymised(
     }
     sealed = seal_copy(content, request.public_key, head)
     require_permitted(store, access, gathered)
-    parts = {name: tuple(sorted(row_parts(_categories(records)))) for name, records in named}
+    parts = {name: tuple(sorted(each.record_id for each in records)) for name, records in named}
     return PseudonymisedRelease(sealed, parts, gathered.view)
 
 
@@ -183,6 +176,7 @@ def _meds_files(
         name=f"{request.study} {request.release}",
         question=f"{question.id} {question.sha256}",
         codes=meds_codes(question),
+        never=direct_codes(question),
     )
     files = write_meds(meds, patients, pseudonym)
     return {f"meds/{path}": content for path, content in files.items()}
@@ -197,11 +191,21 @@ def meds_codes(question: Question) -> dict[str, str]:
         codes |= dict.fromkeys(outcome.codes.patterns, question.label.words)
     for feature in question.features:
         if feature.disclosure != DIRECT:
-            is_age = feature.reading is not None and feature.reading.take == AGE
-            read = (BIRTH,) if is_age else feature.codes
-            codes |= {code: feature.words for code in read}
-    direct = {c for f in question.features if f.disclosure == DIRECT for c in f.codes}
+            codes |= dict.fromkeys(_codes_read(feature), feature.words)
+    direct = direct_codes(question)
     return {code: words for code, words in codes.items() if code not in direct}
+
+
+def direct_codes(question: Question) -> tuple[str, ...]:
+    """Return the codes of a question's direct identifiers; a prefix of codes ends in `*`."""
+    direct = [feature for feature in question.features if feature.disclosure == DIRECT]
+    codes = [code for feature in direct for code in (*feature.codes, *_codes_read(feature))]
+    return tuple(dict.fromkeys(codes))
+
+
+def _codes_read(feature: Feature) -> tuple[str, ...]:
+    is_age = feature.reading is not None and feature.reading.take == AGE
+    return (BIRTH,) if is_age else feature.codes
 
 
 def _describe(question: Question, request: PseudonymisedRequest, rows: int) -> dict[str, Any]:

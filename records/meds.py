@@ -71,21 +71,30 @@ class MedsSet:
         name: of the data set.
         question: whose codes it has.
         codes: the codes that may be in it, each with what it means; a prefix of codes ends in `*`.
+        never: codes that may not be in it whatever `codes` says, such as direct identifiers; a
+            prefix ends in `*` here too.
         min_people: a code of fewer people is left out.
     """
 
     name: str
     question: str
     codes: Mapping[str, str]
+    never: tuple[str, ...] = ()
     min_people: int = MIN_PEOPLE
 
     def description(self, code: str) -> str | None:
         """Return what a code means; None if it may not be in the set."""
+        if any(_is_of(code, pattern) for pattern in self.never):
+            return None
         if code in self.codes:
             return self.codes[code]
-        prefixes = (each for each in self.codes if each.endswith("*"))
-        prefix = next((each for each in prefixes if code.startswith(each[:-1])), None)
-        return None if prefix is None else self.codes[prefix]
+        pattern = next((each for each in self.codes if _is_of(code, each)), None)
+        return None if pattern is None else self.codes[pattern]
+
+
+def _is_of(code: str, pattern: str) -> bool:
+    """Return whether a code is the pattern, or begins as a pattern that ends in `*`."""
+    return code.startswith(pattern[:-1]) if pattern.endswith("*") else code == pattern
 
 
 def write_meds(

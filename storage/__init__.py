@@ -28,6 +28,7 @@ from storage.errors import (
 from storage.files import sync_folder
 from storage.ipfs import Kubo
 from storage.journal import NO_RECORD, NOBODY, AccessOutcome, JournalRow, Use
+from storage.permissions import SubjectRecords
 from storage.record import MAX_RECORD_BYTES, Record, Value, require_record
 from storage.record_store import RecordStore
 from storage.vault import COUNTED, AccessRequest, AccessResult, Vault
@@ -46,6 +47,7 @@ __all__ = [
     "StorageUnavailable",
     "StorageInvalid",
     "SubjectErased",
+    "SubjectRecords",
     "BlockStore",
     "BlockFolder",
     "BlockReader",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -75,6 +76,32 @@ class PermittedSubjects(Mapping[bytes, dict[str, bytes]]):
 
     def __len__(self) -> int:
         return len(self._bounds)
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectRecords:
+    """The current records of a subject: the category of each, by record id in hex.
+
+    Attributes:
+        permitted: those whose use is permitted now.
+        refused: the others.
+    """
+
+    permitted: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+def list_subject_records(records: RecordList, decisions: Decisions) -> dict[bytes, SubjectRecords]:
+    """Return the current records of each subject of whom at least one is permitted."""
+    is_permitted = decisions.permitted()
+    numbers = records.subject_numbers
+    listed: dict[bytes, SubjectRecords] = {}
+    for row in np.isin(numbers, numbers[is_permitted]).nonzero()[0].tolist():
+        entry = records.columns.entries[row]
+        of_subject = listed.setdefault(entry.subject, SubjectRecords())
+        side = of_subject.permitted if is_permitted[row] else of_subject.refused
+        side[entry.record_id.hex()] = entry.category
+    return listed
 
 
 def apply_person_refusals(

@@ -25,8 +25,10 @@ from storage.keys import Keys
 from storage.permissions import (
     PermittedSubjects,
     RecordList,
+    SubjectRecords,
     apply_person_refusals,
     decision_request,
+    list_subject_records,
     refusing_subjects,
 )
 from storage.person_links import PersonLinks
@@ -165,6 +167,16 @@ class RecordStore:
             LedgerUnavailable (consent): the ledger is unavailable or in doubt.
         """
         return PermittedSubjects(*self._decide_all(party, purpose))
+
+    def permitted_records(self, party: str, purpose: str) -> Mapping[bytes, SubjectRecords]:
+        """Return which current records each subject permits, of those who permit any.
+
+        Nothing is opened or journalled: it tells whether records that left may still be used.
+
+        Raises:
+            LedgerUnavailable (consent): as `permitted_subjects`.
+        """
+        return list_subject_records(*self._decide_all(party, purpose))
 
     def refusing_subjects(self, party: str, purpose: str) -> set[bytes]:
         """Return the subjects who opted out of this purpose or refuse it to this party.

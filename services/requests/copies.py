@@ -45,7 +45,7 @@ class NewCopy:
     """A copy before it is released: of which study, its name, to whom, its end, its columns.
 
     `is_first` is true if its columns come from no earlier copy. A pseudonymised copy has no plan,
-    and has of each row, by pseudonym, what it was made of (`models.pseudonymised.row_parts`).
+    and has of each row, by pseudonym, the ids of the records that it was made of.
     """
 
     study: str
@@ -65,7 +65,9 @@ class ReleasedCopy:
         release: the name that its pseudonyms are derived from.
         pseudonyms: of the people in it.
         plan: its columns and bands; None for a pseudonymised copy, or from before copies had one.
-        parts: by pseudonym, what each row was made of; of a pseudonymised copy alone.
+        parts: by pseudonym, the ids of the records that each row was made of; of a pseudonymised
+            copy alone. One from before parts were ids has the place of each subject among the
+            row's and a category (``0/laboratory``).
         is_pseudonymised: True if its values are exact and its pseudonyms those of the study.
         deleted_at_s: when the study confirmed that it deleted the copy.
     """

@@ -89,7 +89,7 @@ class CopyDeletions:
                 self.update(study)
 
     def update(self, study: Proposal) -> None:
-        """List everybody in a study's copies who withdrew, narrowed it, opted out or was erased.
+        """List everybody in a study's copies who no longer permits every record in them.
 
         Raises:
             LedgerUnavailable (consent): permissions cannot be checked now.
@@ -171,10 +171,10 @@ class CopyDeletions:
 
     def _permitted(self, study: Proposal, copy: ReleasedCopy) -> dict[str, Set[str]]:
         """Return what every row may be made of now, by pseudonym."""
-        permitted = self._store.permitted_subjects(study.study, PSEUDONYMISED_COPY)
+        current = self._store.permitted_records(study.study, PSEUDONYMISED_COPY)
         used = self._diagnostics.question(study.question).training_categories
         name_in = self._copies.name_in(copy)
-        parts = permitted_parts(self._store, permitted, used)
+        parts = permitted_parts(self._store, current, used)
         return {name_in(key): part for key, part in parts.items()}
 
     def _names_listed(self, copy_id: str) -> set[str]:
@@ -188,7 +188,7 @@ _PART: Final = 500
 
 
 def _find_left(copy: ReleasedCopy, permitted: Mapping[str, Set[str]]) -> set[str]:
-    """Return the people in a copy who no longer permit all that left of them."""
+    """Return the people in a copy of whom a record left that they do not permit now."""
     return {
         name
         for name in copy.pseudonyms

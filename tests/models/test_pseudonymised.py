@@ -20,15 +20,16 @@ from models.pseudonymised import (
     RISK,
     PseudonymisedRequest,
     create_pseudonymised,
+    direct_codes,
     meds_codes,
     permitted_parts,
     pseudonym_label,
-    row_parts,
 )
 from models.question_parts import DIRECT
 from models.release import to_row_name
 from models.sealed_copy import make_key_pair, open_copy
 from models.suppression import MIN_COUNT
+from storage import SubjectRecords
 from storage.record import Record
 
 PRIVATE, PUBLIC = make_key_pair()
@@ -66,6 +67,8 @@ def test_the_rows_are_exact_and_named_by_the_studys_pseudonyms(store_of, nhanes,
     pseudonym = store.pseudonyms(pseudonym_label(STUDY))
     by_name = {to_row_name(pseudonym(person[0].subject)): person for person in people}
     assert sorted(by_name) == table["name"] == sorted(released.parts)
+    ids = {name: sorted(each.record_id for each in person) for name, person in by_name.items()}
+    assert {name: list(parts) for name, parts in released.parts.items()} == ids
     matrix = to_matrix(nhanes, [by_name[name] for name in table["name"]])
     features = [feature for feature in nhanes.features if feature.disclosure != DIRECT]
     position = next(
@@ -114,6 +117,7 @@ def test_direct_identifiers_are_no_codes_of_the_events(nhanes) -> None:
     first = replace(nhanes.features[0], disclosure=DIRECT)
     hidden = replace(nhanes, features=(first, *nhanes.features[1:]))
     assert set(meds_codes(nhanes)) - set(meds_codes(hidden)) == set(first.codes)
+    assert set(direct_codes(hidden)) == set(first.codes)
 
 
 def test_the_pseudonyms_of_a_study_stay_and_those_of_two_studies_differ(
@@ -179,12 +183,27 @@ def test_a_withdrawal_while_the_copy_is_made_stops_it(
 def test_a_row_of_linked_subjects_may_stay_only_while_each_permits_what_it_gave(store_of) -> None:
     store, first, second = store_of([]), b"a" * 32, b"b" * 32
     store.linked = {first: first, second: first}
-    both = {first: {"condition": b""}, second: {"condition": b"", "laboratory": b""}}
+    both = {
+        first: SubjectRecords({"a1": "condition"}),
+        second: SubjectRecords({"b1": "condition", "b2": "laboratory"}),
+    }
     used = ("condition", "laboratory")
-    key, left = row_key(both), row_parts({first: ["condition"], second: ["laboratory"]})
+    key, left = row_key(both), {"a1", "b2"}
     assert left <= permitted_parts(store, both, used)[key]
-    narrowed = both | {second: {"condition": b""}}
+    narrowed = both | {second: SubjectRecords({"b1": "condition"}, {"b2": "laboratory"})}
     assert not left <= permitted_parts(store, narrowed, used)[key]
     assert key not in permitted_parts(store, {first: both[first]}, used)
     store.linked = {}
     assert key not in permitted_parts(store, both, used)
+
+
+def test_parts_of_older_copies_may_stay_only_while_no_record_of_the_category_is_refused(
+    store_of,
+) -> None:
+    store, person = store_of([]), b"a" * 32
+    whole = {person: SubjectRecords({"a1": "condition", "a2": "laboratory"})}
+    older = {"0/condition", "0/laboratory"}
+    assert older <= permitted_parts(store, whole, ["condition"])[person]
+    narrowed = {person: SubjectRecords(whole[person].permitted, {"a3": "laboratory"})}
+    parts = permitted_parts(store, narrowed, ["condition"])[person]
+    assert parts & older == {"0/condition"}

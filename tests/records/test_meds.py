@@ -160,3 +160,10 @@ def test_values_keep_unit_bound_and_every_digit(files) -> None:
 def test_the_same_people_give_the_same_bytes(files) -> None:
     again = write_meds(MEDS, dict(reversed(PEOPLE.items())), pseudonym)
     assert again == files
+
+
+@pytest.mark.parametrize("never", ["local|MRN", "local|M*"])
+def test_a_direct_identifier_under_a_prefix_is_not_in_the_set(never) -> None:
+    meds = MedsSet(name="", question="", codes={"local|*": "values"}, never=(never,))
+    assert meds.description("local|MRN") is None
+    assert meds.description("local|weight") == "values"

@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 
 from consent import CATEGORY_CODES, REASONS, Decisions
 from storage.entry import Entry, columns_of
-from storage.permissions import PermittedSubjects, RecordList, refusing_subjects
+from storage.permissions import (
+    PermittedSubjects,
+    RecordList,
+    list_subject_records,
+    refusing_subjects,
+)
 
 PERMITTED, DENIED = REASONS.index("permitted"), REASONS.index("no-consent")
 PEOPLE = [secrets.token_bytes(32) for _ in range(4)] + [b"\0" * 32, b"a" + b"\0" * 31]
@@ -51,3 +56,14 @@ def test_who_refuses_or_opted_out_is_listed_and_nobody_else() -> None:
         None, codes, np.zeros((len(rows), 32), np.uint8), np.zeros(len(rows), np.uint32)
     )
     assert refusing_subjects(listed, decided) == set(PEOPLE[:2])
+
+
+def test_who_permits_a_record_has_each_of_theirs_by_whether_it_is_permitted() -> None:
+    first, second = PEOPLE[:2]
+    rows = [entry(first, CODES[0]), entry(second, CODES[0]), entry(first, CODES[1])]
+    codes = np.array([PERMITTED, DENIED, DENIED], np.uint8)
+    decided = Decisions(None, codes, np.zeros((3, 32), np.uint8), np.zeros(3, np.uint32))
+    listed = list_subject_records(RecordList(columns_of(rows)), decided)
+    assert list(listed) == [first]
+    assert listed[first].permitted == {rows[0].record_id.hex(): CODES[0]}
+    assert listed[first].refused == {rows[2].record_id.hex(): CODES[1]}

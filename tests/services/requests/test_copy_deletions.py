@@ -11,6 +11,7 @@ from consent import DAY_S
 from models.pseudonymised import DELETION_DAYS, pseudonym_label
 from services.requests.copies import NAME_CHARACTERS, NewCopy, ReleasedCopies
 from services.requests.copy_deletions import CopyDeletions
+from storage import SubjectRecords
 
 STUDY = "study:s"
 PEOPLE = [bytes([number]) * 32 for number in range(3)]
@@ -26,12 +27,15 @@ class Store:
         self.seal_text, self.open_text = store.seal_text, store.open_text
         self.links = SimpleNamespace(groups=lambda subjects, *, ever: {})
         self.linked: dict[bytes, bytes] = {}
-        self.permitted = {person: dict.fromkeys(CATEGORIES, b"") for person in PEOPLE}
+        self.permitted = {
+            person: SubjectRecords({f"{number}{c[0]}": c for c in CATEGORIES})
+            for number, person in enumerate(PEOPLE)
+        }
 
     def persons(self, subjects: Any) -> dict[bytes, bytes]:
         return {subject: self.linked.get(subject, subject) for subject in subjects}
 
-    def permitted_subjects(self, party: str, purpose: str) -> dict[bytes, dict[str, bytes]]:
+    def permitted_records(self, party: str, purpose: str) -> dict[bytes, SubjectRecords]:
         return self.permitted if (party, purpose) == (STUDY, "PSEUDRESCH") else {}
 
 
@@ -58,9 +62,12 @@ class World:
         pseudonym: bytes = self.store.pseudonyms(pseudonym_label(STUDY))(person)
         return pseudonym.hex()[:NAME_CHARACTERS]
 
-    def release(self) -> str:
-        parts = tuple(f"0/{category}" for category in CATEGORIES)
-        names = {self.name(person): parts for person in self.store.permitted}
+    def release(self, parts: tuple[str, ...] = ()) -> str:
+        """Release a copy of everybody; without parts they are the ids of the records."""
+        names = {
+            self.name(person): parts or tuple(records.permitted)
+            for person, records in self.store.permitted.items()
+        }
         end_s = self.now_s + 99 * DAY_S
         return self.copies.add(NewCopy(STUDY, "r", "a", end_s, None, False, names), names)
 
@@ -93,7 +100,31 @@ def test_who_withdrew_is_listed_with_a_deadline_until_the_study_acknowledges(wor
 
 
 def test_who_narrowed_the_permission_is_listed_too(world) -> None:
-    world.store.permitted[PEOPLE[1]] = {"condition": b""}
+    world.store.permitted[PEOPLE[1]] = SubjectRecords({"1c": "condition"}, {"1l": "laboratory"})
+    assert world.waiting() == [world.name(PEOPLE[1])]
+
+
+@pytest.mark.parametrize("refused", [{"1l": "laboratory"}, {}])
+def test_who_permits_the_class_without_a_record_that_left_is_listed(world, refused) -> None:
+    """It was left out or is outside the dates now; or it was moved to another patient."""
+    now = {"1c": "condition", "a later one": "laboratory"}
+    world.store.permitted[PEOPLE[1]] = SubjectRecords(now, refused)
+    assert world.waiting() == [world.name(PEOPLE[1])]
+
+
+def test_a_record_that_never_left_may_be_refused(world) -> None:
+    permitted = world.store.permitted[PEOPLE[1]].permitted
+    world.store.permitted[PEOPLE[1]] = SubjectRecords(permitted, {"a later one": "laboratory"})
+    assert world.waiting() == []
+
+
+def test_of_an_older_copy_who_refuses_any_record_of_a_class_is_listed(world) -> None:
+    world.deletions.acknowledge_copy(STUDY, world.copy_id)
+    assert world.copies.confirm_deletion(STUDY, world.copy_id)
+    world.release(tuple(f"0/{category}" for category in CATEGORIES))
+    assert world.waiting() == []
+    permitted = world.store.permitted[PEOPLE[1]].permitted
+    world.store.permitted[PEOPLE[1]] = SubjectRecords(permitted, {"x": "laboratory"})
     assert world.waiting() == [world.name(PEOPLE[1])]
 
 
