@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -48,11 +48,20 @@ class Tip:
 
 
 @dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest block that one node shows, and the ledger there; `node` is its place in `each`."""
+
+    node: int
+    block: Block
+    tip: Tip
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """What a node reports at one moment: which chain, which code, how far.
 
-    Several nodes also give the ledger at `final` and `latest`, and for how long one of them has
-    shown blocks after `final`, in seconds.
+    Several nodes also give the ledger at `final`, the newest block of each that agrees, and for
+    how long one of them has shown blocks after `final`, in seconds.
     """
 
     chain_id: int
@@ -61,7 +70,8 @@ class Look:
     latest: Block
     final: Block
     accepted: Block | None
-    tips: tuple[Tip, Tip] | None = None
+    tip: Tip | None = None
+    newest: tuple[Newest, ...] = ()
     behind_s: float = 0.0
 
 
@@ -219,6 +229,18 @@ class Chain:
             elif len(logs) > _MAX_LOGS:
                 step = max(1, step // 2)
         return changes
+
+    def newest_changes(
+        self, contract: str, after: int, newest: Sequence[Newest]
+    ) -> Mapping[int, Sequence[abi.Change]]:
+        """Return the contract's events after a block up to the newest one, by node.
+
+        A node that does not answer has no entry.
+
+        Raises:
+            LedgerUnavailable: there is one node, and it does not answer.
+        """
+        return {each.node: self.changes(contract, after + 1, each.block.number) for each in newest}
 
     def receipts(self, hashes: Sequence[bytes]) -> list[Receipt | None]:
         """Return the receipts of transactions by their hashes; None: not mined, as far as known."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeVar
 
 from consent.abi import Change
-from consent.chain import Block, Chain, Finality, Look, Tip
+from consent.chain import Block, Chain, Finality, Look, Newest, Tip
 from consent.errors import LedgerUnavailable, ViewRefused
 from consent.rpc import Call, NodeRefused, Rpc
 
@@ -30,6 +30,7 @@ _REST_S: Final = 10.0
 """A node that did not answer is not asked for so long while two others are: each wait costs."""
 _DOUBT_S: Final = 60.0
 _SECOND_LOOK_S: Final = 2.0
+_MAX_HEIGHTS: Final = 1_000
 
 _T = TypeVar("_T")
 
@@ -68,12 +69,43 @@ class _Agreement:
     reports: tuple[NodeReport, ...] = ()
 
 
+class _FirstSights:
+    """Since when blocks that only some nodes have were shown, height by height.
+
+    A node that advances slowly is thus not forgiven at each step, and two nodes of which one is
+    always a block behind are not refused.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[int, float] = {}
+
+    def since_s(self, agreed: int, highest: int, now_s: float) -> float:
+        """Return when the block after `agreed` was first shown, if all up to `highest` are now.
+
+        A time belongs to all heights after the entry before it. Blocks that no node shows any more
+        are forgotten.
+        """
+        if highest <= agreed:
+            self._seen = {}
+            return now_s
+        seen: dict[int, float] = {}
+        for height, at_s in self._seen.items():
+            if height > agreed:
+                seen.setdefault(min(height, highest), at_s)
+        # Never more entries than a bound: then a new block has the time of the last one, too early.
+        at_s = seen.popitem()[1] if len(seen) >= _MAX_HEIGHTS else now_s
+        seen.setdefault(highest, at_s)
+        self._seen = seen
+        return next(iter(seen.values()))
+
+
 class ChainNodes(Chain):
     """Several nodes of one chain, used as one.
 
     A view of the ledger is the highest block that two nodes show alike: the same hash, and the same
-    rolling head of the contract, so the same events. All else is read from one of those two; a
-    transaction is sent to every node. With fewer than two in agreement nothing can be read.
+    rolling head of the contract, so the same events. Events after that block are read from every
+    node that agrees, all else from one of them; a transaction is sent to every node. With fewer
+    than two in agreement nothing can be read.
     """
 
     def __init__(self, nodes: Sequence[Chain], clock: Callable[[], float]) -> None:
@@ -83,7 +115,7 @@ class ChainNodes(Chain):
         self._agreement = _Agreement()
         self._rests_until: dict[int, float] = {}
         self._doubted_until: dict[int, float] = {}
-        self._ahead_since = (-1, 0.0)
+        self._first_sights = _FirstSights()
         self._lock = threading.Lock()
         self.name = ", ".join(node.name for node in nodes)
         self.rpc = _FirstAnswer(self._in_order)
@@ -126,6 +158,13 @@ class ChainNodes(Chain):
     def changes(self, contract: str, first: int, last: int) -> list[Change]:
         """Return the contract's events, as `Chain.changes` does, from an agreeing node."""
         return self._first(lambda node: node.changes(contract, first, last))
+
+    def newest_changes(
+        self, contract: str, after: int, newest: Sequence[Newest]
+    ) -> Mapping[int, Sequence[Change]]:
+        """Return each node's events after a block, as `Chain.newest_changes` does."""
+        last = {each.node: each.block.number for each in newest}
+        return self._ask(last, lambda at: self._nodes[at].changes(contract, after + 1, last[at]))
 
     def raw_transactions(self, hashes: Sequence[bytes]) -> list[bytes]:
         """Return transactions as `Chain.raw_transactions` does, from the first node with them."""
@@ -224,27 +263,24 @@ class ChainNodes(Chain):
         return _Vote(index, look, block, final, latest)
 
     def _behind_s(self, agreed: Sequence[_Vote], finality: Finality) -> float:
-        """Return since when one node has shown blocks after the agreed one, in seconds."""
+        """Return for how long a node has shown the block after the agreed one, in seconds."""
         height, now_s = agreed[0].block.number, self._clock()
         ahead = max(agreed, key=lambda vote: vote.look.final.number)
-        if ahead.look.final.number == height:
-            self._ahead_since = (-1, 0.0)
-            return 0.0
-        if self._ahead_since[0] != height:
-            self._ahead_since = (height, now_s)
-        since_s = self._ahead_since[1]
-        if finality != "pos":  # there, a block is final minutes after it was made
+        highest = ahead.look.final.number
+        since_s = self._first_sights.since_s(height, highest, now_s)
+        if (
+            highest > height and finality != "pos"
+        ):  # there, a block is final minutes after it was made
             with suppress(LedgerUnavailable):  # else the time since this process noticed remains
                 since_s = min(since_s, self._nodes[ahead.index].block(height + 1).time_s)
         return max(0.0, now_s - since_s)
 
     def _by_preference(self, agreed: Sequence[_Vote]) -> list[_Vote]:
-        """Return the votes with the best reader first: not doubted, then with most changes."""
+        """Return the votes with the best reader first: not doubted, then with most blocks."""
         return sorted(
             agreed,
             key=lambda vote: (
                 self._is_doubted(vote.index),
-                -vote.latest.count,
                 -vote.look.latest.number,
                 vote.index,
             ),
@@ -313,11 +349,19 @@ def _agreeing(votes: Iterable[_Vote]) -> list[list[_Vote]]:
 
 
 def _joined(reader: _Vote, agreed: Sequence[_Vote], finality: Finality, behind_s: float) -> Look:
-    """Return the look of the agreeing nodes: events by the reader, clocks by two of them."""
+    """Return the look of the agreeing nodes: what they have in common, and the newest of each."""
     if finality == "single":
-        latest, tips = reader.block, (reader.final, reader.final)
+        latest = reader.block
+        newest = [Newest(reader.index, reader.block, reader.final)]
     else:
         times_s = sorted((vote.look.latest.time_s for vote in agreed), reverse=True)
         latest = replace(reader.look.latest, time_s=times_s[QUORUM - 1])
-        tips = (reader.final, reader.latest)
-    return replace(reader.look, latest=latest, final=reader.block, tips=tips, behind_s=behind_s)
+        newest = [Newest(vote.index, vote.look.latest, vote.latest) for vote in agreed]
+    return replace(
+        reader.look,
+        latest=latest,
+        final=reader.block,
+        tip=reader.final,
+        newest=tuple(newest),
+        behind_s=behind_s,
+    )

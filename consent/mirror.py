@@ -12,7 +12,8 @@ import numpy.typing as npt
 import sqlalchemy as sa
 
 from consent import abi
-from consent.chain import Chain, Look, Tip
+from consent.chain import Chain, Look, Newest, Tip
+from consent.chain_nodes import QUORUM
 from consent.deployment import Deployment
 from consent.errors import LedgerBroken, LedgerUnavailable, ViewRefused
 from consent.events import START, ChangeRun, Events, Mark, roll
@@ -72,6 +73,15 @@ def _unproved_revocations(
         for change, proof in zip(changes, proofs, strict=True)
         if proof == UNPROVED and change.op in (Op.WITHDRAWN, Op.STOPPED)
     ]
+
+
+def _leads(first: Tip, changes: Sequence[abi.Change], last: Tip) -> bool:
+    """Return whether these changes, and no others, lead from one state of the ledger to another."""
+    try:
+        heads = [first.head, *roll(first.head, changes)]
+    except LedgerBroken:
+        return False
+    return Tip(heads[-1], first.count + len(changes)) == last
 
 
 def _rows(op: int, words: npt.NDArray[np.uint8]) -> list[Rows]:
@@ -219,42 +229,48 @@ class Mirror:
                 self._load_rows()
             look = self._look(max(self._mark.block_number, 0))
             self._require_accepted(look)
-            final, latest = self._tips(look)
+            final, newest = self._tips(look)
             if self._catch_up(look, final):
                 self._synced_at_s = seen_at_s
-                return self._view_of(look, latest, seen_at_s)
+                return self._view_of(look, newest, seen_at_s)
         raise LedgerUnavailable(
             f"the mirror is busy: other processes wrote first {_MAX_RACES} times; try again"
         )
 
-    def _view_of(self, look: Look, latest: Tip, seen_at_s: int) -> tuple[View, LedgerState]:
+    def _view_of(
+        self, look: Look, newest: Sequence[Newest], seen_at_s: int
+    ) -> tuple[View, LedgerState]:
+        state, newest_s = self._state, look.latest.time_s
+        if self._deployment.finality != "single":
+            newest_s = self._see_newest(look.final.number, newest)
+            known = set(self._unproved)  # they are in the state already
+            pending = [entry for entry in self._revocations.all() if entry not in known]
+            state = state.with_pending(*parse_revocations(pending))
         view = View(
             self._deployment.chain_id,
             self._deployment.contract,
             self._deployment.code_hash,
             look.final.number,
             look.final.hash,
-            look.latest.time_s,  # the newest time that the chain gives
+            newest_s,  # the newest time that the chain gives
             self._mark.tip.count,
             self._mark.tip.head,
             seen_at_s - math.ceil(look.behind_s),
         )
-        if self._deployment.finality == "single":
-            return view, self._state
-        known = set(self._unproved)  # they are in the state already
-        pending = [entry for entry in self._pending(look, latest) if entry not in known]
-        return view, self._state.with_pending(*parse_revocations(pending))
+        return view, state
 
     def _look(self, accepted: int) -> Look:
         look = self._chain.look(self._deployment.contract, self._deployment.finality, accepted)
         self._deployment.require_matching(look)
         return look
 
-    def _tips(self, look: Look) -> Sequence[Tip]:
-        if look.tips is not None:
-            return look.tips
+    def _tips(self, look: Look) -> tuple[Tip, Sequence[Newest]]:
+        """Return the ledger at the final block, and at the newest block of each node."""
+        if look.tip is not None:
+            return look.tip, look.newest
         hashes = [look.final.hash, look.latest.hash]
-        return self._chain.tips(self._deployment.contract, hashes)
+        final, latest = self._chain.tips(self._deployment.contract, hashes)
+        return final, [Newest(0, look.latest, latest)]
 
     def _require_accepted(self, look: Look) -> None:
         # A single validator may mine lost blocks again: there, `head` shows whether they agree.
@@ -337,12 +353,26 @@ class Mirror:
         rows = self._chain.changes(self._deployment.contract, first, last)
         return [change for change in rows if change.op != abi.REFUSED]
 
-    def _pending(self, look: Look, latest: Tip) -> list[tuple[int, bytes]]:
-        """Return the revocations that are not final, seen now or earlier."""
-        if latest != self._mark.tip:
-            above = self._read(look.final.number + 1, look.latest.number)
-            heads = [self._mark.tip.head, *roll(self._mark.tip.head, above)]
-            if Tip(heads[-1], self._mark.tip.count + len(above)) != latest:
-                raise ViewRefused("the chain's newest events do not lead to its head")
-            self._revocations.add(above, self._revocations.all())
-        return self._revocations.all()
+    def _see_newest(self, final: int, newest: Sequence[Newest]) -> int:
+        """Store the revocations after the final block that any node shows: they can only deny.
+
+        Of several nodes two must prove theirs, since one alone could leave some out. Return the
+        newest time that as many of these show, in seconds UTC.
+        """
+        own, needed = self._mark.tip, min(QUORUM, len(newest))
+        later = [each for each in newest if each.tip != own]
+        read = self._chain.newest_changes(self._deployment.contract, final, later) if later else {}
+        if len(newest) - len(later) + len(read) < needed:
+            raise LedgerUnavailable("too few chain nodes give the newest events: try again")
+        times_s: list[int] = []
+        seen: list[abi.Change] = []
+        for each in newest:
+            changes = [change for change in read.get(each.node, ()) if change.op != abi.REFUSED]
+            if _leads(own, changes, each.tip):
+                times_s.append(each.block.time_s)
+                seen += changes
+        if seen:
+            self._revocations.add(seen, self._revocations.all())
+        if len(times_s) < needed:
+            raise ViewRefused("the chain's newest events do not lead to its head")
+        return sorted(times_s)[-needed]

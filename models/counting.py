@@ -33,6 +33,7 @@ class Rounding:
 
     The same people always give the same number, so that asking again teaches nothing; one person
     more or less draws again, so that two counts do not tell whether somebody is in one of them.
+    From which size on a count is shown is drawn likewise: a count that appears tells no exact size.
 
     Attributes:
         keyed: a keyed hash to 32 bytes that only this installation can compute.
@@ -40,13 +41,24 @@ class Rounding:
 
     keyed: Callable[[bytes], bytes]
 
-    def count(self, subjects: Collection[bytes]) -> int | None:
-        """Return the number to show; None for fewer than `MIN_COUNT`, and for nobody."""
-        if len(subjects) < MIN_COUNT:
-            return None
+    def count(self, subjects: Collection[bytes], least: int = MIN_COUNT) -> int | None:
+        """Return the number to show; None for fewer than `least` and up to nine, by the draw."""
         name = hashlib.sha256(b"".join(sorted(subjects))).digest()
-        draw = int.from_bytes(self.keyed(name)[:8], "big") % STEP
-        return max(STEP, (len(subjects) + draw) // STEP * STEP)
+        drawn = self.keyed(name)
+        rounding, cut_off = (int.from_bytes(part, "big") % STEP for part in (drawn[:8], drawn[8:]))
+        if len(subjects) < least + cut_off:
+            return None
+        return max(STEP, (len(subjects) + rounding) // STEP * STEP)
+
+    def share(self, part: Collection[bytes], whole: Collection[bytes]) -> int | None:
+        """Return how many percent of the whole a part of it is, in steps of 5.
+
+        It is computed from what `count` shows; None where that hides the part, or all the others.
+        """
+        some, total = self.count(part), self.count(whole)
+        if some is None or total is None or self.count(set(whole).difference(part)) is None:
+            return None
+        return min(100, _in_steps(some / total))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +73,7 @@ class CodeSummary:
         unit: in which most numbers are written.
         values: the most frequent coded values or texts, each of at least `MIN_COUNT` people.
         people: how many have it, rounded.
-        missing_percent: of how many it is missing.
+        missing_percent: of how many it is missing, in steps of 5, from rounded numbers.
     """
 
     code: str
@@ -84,7 +96,8 @@ class QuestionCount:
         needed: the smallest cohort that the criteria of Riley et al. ask for; None without events.
         parameters: of a regression with these features, which the criteria count.
         excluded: how many have no row, by reason; small numbers are left out.
-        missing: of the people, in how many percent each feature has no value; by its name.
+        missing: of the people, in how many percent a feature has no value, by its name; only of
+            features that enough people have and enough people lack.
     """
 
     people: int | None
@@ -96,8 +109,9 @@ class QuestionCount:
 
 
 def summarise_codes(census: Census, rounding: Rounding) -> list[CodeSummary]:
-    """Return the codes that at least `MIN_COUNT` people have, the most frequent first."""
+    """Return the codes that enough people have, the most frequent first."""
     events = census.events
+    total = rounding.count(census.subjects) or 0
     order = np.argsort(events.code, kind="stable")
     starts = np.searchsorted(events.code[order], np.arange(len(events.codes) + 1))
     summaries = []
@@ -106,15 +120,16 @@ def summarise_codes(census: Census, rounding: Rounding) -> list[CodeSummary]:
         subjects = np.unique(events.subject[rows])
         people = rounding.count([census.subjects[subject] for subject in subjects.tolist()])
         if people is not None:
-            summaries.append(_summarise(census, code, rows, people))
+            summaries.append(_summarise(census, code, rows, (people, total)))
     return sorted(summaries, key=lambda summary: (-summary.people, summary.code))
 
 
-def _summarise(census: Census, code: str, rows: Integers, people: int) -> CodeSummary:
+def _summarise(census: Census, code: str, rows: Integers, counts: tuple[int, int]) -> CodeSummary:
+    """Return the summary of a code; `counts` are rounded: who has it, and everybody."""
     events = census.events
+    people, total = counts
     kind = _most_frequent(events.kind[rows])
     numbers = rows[events.kind[rows] == NUMBER]
-    whole = max(len(census.subjects), people)
     return CodeSummary(
         code=code,
         name=census.names.get(code, _PERSON_NAMES.get(code, "")),
@@ -123,7 +138,7 @@ def _summarise(census: Census, code: str, rows: Integers, people: int) -> CodeSu
         unit=events.units[_most_frequent(events.unit[numbers])] if kind == NUMBER else "",
         values=_values(events, rows) if kind not in (NUMBER, NOTHING) else (),
         people=people,
-        missing_percent=round(100 * (1 - people / whole)),
+        missing_percent=_in_steps(1 - people / max(people, total)),
     )
 
 
@@ -162,13 +177,13 @@ def count_people(
     positive = selection.labels[np.array(staying, np.bool_)[selection.indexes.subject]]
     people = {names[subject] for subject in rows.subject.tolist()}
     ill = {names[subject] for subject in rows.subject[positive].tolist()}
-    visible = rounding.count(people) if len(people) >= MIN_COHORT else None
+    visible = rounding.count(people, MIN_COHORT)
     events = _events(ill, people, rounding) if visible is not None else None
     parameters = _count_parameters(question)
     missing: dict[str, int] = {}
     if visible is not None:
         values = reader.read(question.features, rows, question.categories)
-        missing = _missing(question, values)
+        missing = _missing(question, values, [names[s] for s in rows.subject.tolist()], rounding)
     return QuestionCount(
         people=visible,
         events=events,
@@ -179,10 +194,8 @@ def count_people(
     )
 
 
-def _events(ill: Collection[bytes], people: Collection[bytes], rounding: Rounding) -> int | None:
-    if len(people) - len(ill) < MIN_COUNT:
-        return None
-    return rounding.count(ill)
+def _events(ill: set[bytes], people: set[bytes], rounding: Rounding) -> int | None:
+    return None if rounding.count(people - ill) is None else rounding.count(ill)
 
 
 def _count_parameters(question: Question) -> int:
@@ -202,10 +215,19 @@ def _excluded(
     return dict(sizes.most_common())
 
 
-def _missing(question: Question, values: np.ndarray) -> dict[str, int]:
-    """Return the missing share in steps of five percent, which few people hardly move."""
-    shares = np.isnan(values).mean(axis=0)
-    return {
-        feature.code: 5 * round(20 * float(share))
-        for feature, share in zip(question.features, shares, strict=True)
-    }
+def _missing(
+    question: Question, values: np.ndarray, subjects: Sequence[bytes], rounding: Rounding
+) -> dict[str, int]:
+    """Return the missing share of each feature of which it may be shown."""
+    shares: dict[str, int] = {}
+    for feature, lacking in zip(question.features, np.isnan(values).T, strict=True):
+        rows = np.flatnonzero(lacking).tolist()
+        share = rounding.share({subjects[row] for row in rows}, set(subjects))
+        if share is not None:
+            shares[feature.code] = share
+    return shares
+
+
+def _in_steps(share: float) -> int:
+    """Return a share as percent, in steps of 5."""
+    return 5 * round(20 * share)

@@ -194,8 +194,9 @@ class Vault:
         """Return the current records of everybody who does not refuse the request's use.
 
         They are for the custodian's own counts, which hide small numbers; no record may leave the
-        caller. Who opted out of the purpose, or refuses any record to the party, is not among them.
-        One row a subject is journalled before anything is opened.
+        caller. Who opted out of the purpose, or refuses any record to the party, is not among them,
+        under whichever linked number that was signed; nor are those whose consents ended with their
+        death. One row a subject is journalled before anything is opened.
 
         Raises:
             LedgerUnavailable (consent): refusals cannot be checked now; nothing is opened.
@@ -213,9 +214,17 @@ class Vault:
     ) -> dict[bytes, list[Record]]:
         view = self._ledger.view()
         columns = self._catalogue.columns(request.categories, request.subjects, request.custodian)
-        decided = self._decide(request, columns, view)
+        decided = self._decide_alone(request, columns, view)
         outcomes = list(zip(decided.entries, decided.outcomes, strict=True))
         refusing = {entry.subject for entry, outcome in outcomes if outcome in REFUSING}
+        # All entries, not only permitted ones: the number of an opt-out may have no records.
+        refusing |= {
+            decided.entries[index].subject
+            for index in self._persons.find_refusals(
+                decided.entries,
+                lambda entries: self._decide_alone(request, columns_of(entries), view).outcomes,
+            )
+        }
         # Who refuses under one number is not counted under another one either.
         groups = self._persons.links.groups(refusing)
         refusing |= {each for group in groups.values() for each in group}

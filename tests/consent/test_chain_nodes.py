@@ -17,7 +17,6 @@ from liar import (
     LyingChain,
     MemoryEvents,
     NoOutbox,
-    NoRevocations,
     enrolled_body,
     enrolment,
 )
@@ -50,7 +49,6 @@ class Node(LyingChain):
         super().__init__()
         self.name = name
         self.hidden, self.forked, self.is_down = 0, 1_000, False
-        self.finality: Finality = "single"
         self.sent: list[bytes] = []
         for patient in people:
             self.tell(Op.ENROLLED, enrolled_body(patient), enrolment(patient), patient.key.address)
@@ -97,14 +95,50 @@ class Node(LyingChain):
             raise LedgerUnavailable("no answer")
 
 
-def joined(*nodes: Node) -> tuple[ChainNodes, Mirror, Clock]:
+class FinalNode(Node):
+    """A node of a chain with finality: blocks after `final` are shown and not final yet."""
+
+    final, now_s, silent_after = 1 + len(PEOPLE), float(NOW_S), 1_000
+
+    def changes(self, contract: str, first: int, last: int) -> list[Change]:
+        if last > self.silent_after:
+            raise LedgerUnavailable("no answer")
+        return super().changes(contract, first, last)
+
+    def block(self, number: int) -> Block:
+        return replace(super().block(number), time_s=NOW_S - 1_000 + 10 * number)
+
+    def look(self, _contract: str, _finality: Finality, accepted: int) -> Look:
+        latest = replace(self.block(self.height()), time_s=int(self.now_s))
+        final, known = self.block(self.final), self.block(max(accepted, 1))
+        return replace(super().look(), latest=latest, final=final, accepted=known)
+
+
+class MemoryRevocations:
+    """The revocations seen before their block was final, without a database."""
+
+    def __init__(self) -> None:
+        self.seen: set[tuple[int, bytes]] = set()
+
+    def all(self) -> list[tuple[int, bytes]]:
+        return list(self.seen)
+
+    def add(self, changes: Sequence[Change], _known: object) -> None:
+        self.seen |= {(each.op, each.body) for each in changes if each.op == Op.WITHDRAWN}
+
+    def remove_final(self, _changes: object) -> None:
+        pass
+
+
+def joined(*nodes: Node, finality: Finality = "single") -> tuple[ChainNodes, Mirror, Clock]:
     clock, outbox = Clock(NOW_S), NoOutbox()
+    deployment = replace(DEPLOYMENT, finality=finality)
     chain = ChainNodes(nodes, clock)
     ours = frozenset({OURS})
-    prover = Prover(chain, outbox, DEPLOYMENT, ours, clock)  # type: ignore[arg-type]
-    mirror = Mirror(ENGINE, chain, DEPLOYMENT, prover, clock)
+    prover = Prover(chain, outbox, deployment, ours, clock)  # type: ignore[arg-type]
+    mirror = Mirror(ENGINE, chain, deployment, prover, clock)
     mirror.events = MemoryEvents()  # type: ignore[assignment]
-    mirror._revocations = NoRevocations()  # type: ignore[assignment]  # noqa: SLF001
+    mirror._revocations = MemoryRevocations()  # type: ignore[assignment]  # noqa: SLF001
     return chain, mirror, clock
 
 
@@ -112,9 +146,9 @@ def states(chain: ChainNodes) -> dict[str, int]:
     return {state: count for state, count in chain.states().items() if count}
 
 
-def is_fresh(view: View, now_s: float) -> bool:
+def is_fresh(view: View, now_s: float, finality: Finality = "single") -> bool:
     try:
-        require_fresh(view, Tip(view.head, view.count), now_s, FreshnessRules.of("single"))
+        require_fresh(view, Tip(view.head, view.count), now_s, FreshnessRules.of(finality))
     except ViewRefused:
         return False
     return True
@@ -248,3 +282,119 @@ def test_verify_and_metrics_name_a_node_that_hides() -> None:
     assert "hides the newest events" in findings[0].message
     ledger = ConsentLedger(ENGINE, chain, DEPLOYMENT, RELAY, clock)
     assert ledger.chain_nodes()["behind"] == 1
+
+
+WITHDRAWAL = PEOPLE[0].subject + b"W" * 32
+
+
+def with_withdrawal(name: str) -> FinalNode:
+    """Return an honest node with a patient's withdrawal in a block that is not final."""
+    node = FinalNode(name)
+    node.tell(Op.WITHDRAWN, WITHDRAWAL)
+    return node
+
+
+def inventor() -> FinalNode:
+    """Return a node that agrees on the final block and invents more changes after it."""
+    node = FinalNode("inventor")
+    for at in range(3):
+        node.tell(Op.WITHDRAWN, bytes([at]) * 64)
+    node.forked = node.final + 1
+    return node
+
+
+def withdrawals(mirror: Mirror) -> set[bytes]:
+    pending = mirror.sync()[1].pending_withdrawals
+    rows = zip(pending.subject, pending.terms_hash, strict=True)
+    return {subject.tobytes() + terms.tobytes() for subject, terms in rows}
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (2, 1, 0)])
+def test_a_withdrawal_not_yet_final_counts_though_a_liar_shows_more(order: tuple[int, ...]) -> None:
+    nodes = [with_withdrawal("early"), FinalNode("late"), inventor()]
+    chain, mirror, _ = joined(*(nodes[at] for at in order), finality="pos")
+    assert WITHDRAWAL in withdrawals(mirror)
+    assert mirror.sync()[0].count == len(PEOPLE), "only what is final counts else"
+    assert states(chain) == {"agrees": 3}
+
+
+@pytest.mark.parametrize("others", [1, 2])
+def test_two_nodes_must_prove_the_events_after_the_final_block(others: int) -> None:
+    liar = inventor()
+    events = liar.changes
+    liar.changes = lambda name, first, last: events(name, first, min(last, liar.final))  # type: ignore[method-assign]
+    honest = [with_withdrawal(str(at)) for at in range(others)]
+    mirror = joined(liar, *honest, finality="pos")[1]
+    if others == 1:
+        with pytest.raises(ViewRefused, match="newest events do not lead"):
+            mirror.sync()
+    else:
+        assert withdrawals(mirror) == {WITHDRAWAL}
+
+
+def test_a_node_that_agrees_and_gives_no_events_after_the_final_block_leaves_too_few() -> None:
+    silent, honest = with_withdrawal("silent"), with_withdrawal("honest")
+    silent.silent_after = silent.final
+    with pytest.raises(LedgerUnavailable, match="too few chain nodes"):
+        joined(silent, honest, finality="pos")[1].sync()
+    mirror = joined(silent, honest, with_withdrawal("b"), finality="pos")[1]
+    assert withdrawals(mirror) == {WITHDRAWAL}
+
+
+def test_the_time_of_a_node_that_does_not_prove_its_newest_events_does_not_count() -> None:
+    liar, late = inventor(), with_withdrawal("late")
+    liar.changes = lambda *_: []  # type: ignore[method-assign]
+    late.now_s = NOW_S - 2 * MAX_AGE_S
+    _, mirror, clock = joined(with_withdrawal("a"), late, liar, finality="pos")
+    assert not is_fresh(mirror.sync()[0], clock(), "pos")
+
+
+def with_final(*heights: int) -> list[FinalNode]:
+    """Return nodes of one chain of twelve people whose final blocks differ."""
+    people = [Patient(DOMAIN, OURS) for _ in range(12)]
+    nodes = [FinalNode(str(height), people) for height in heights]
+    for node in nodes:
+        node.final = int(node.name)
+    return nodes
+
+
+def wait(clock: Clock, nodes: Sequence[FinalNode], passed_s: int) -> None:
+    clock.now_s += passed_s
+    for node in nodes:
+        node.now_s = clock.now_s
+
+
+def test_a_node_that_holds_finality_back_and_advances_slowly_is_noticed_in_a_minute() -> None:
+    slow, honest = nodes = with_final(2, 13)
+    _, mirror, clock = joined(*nodes, finality="pos")
+    for _ in range(4):
+        assert is_fresh(mirror.sync()[0], clock(), "pos") == (clock() - NOW_S <= MAX_AGE_S)
+        wait(clock, nodes, MAX_AGE_S - 11)
+        slow.final += 1
+    slow.final = honest.final
+    assert is_fresh(mirror.sync()[0], clock(), "pos")
+
+
+@pytest.mark.parametrize("bound", [1_000, 1])
+def test_two_honest_nodes_of_which_one_is_always_a_block_behind_are_not_refused(
+    bound: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("consent.chain_nodes._MAX_HEIGHTS", bound)
+    nodes = with_final(2, 3)
+    _, mirror, clock = joined(*nodes, finality="pos")
+    for _ in range(10):
+        assert is_fresh(mirror.sync()[0], clock(), "pos")
+        wait(clock, nodes, MAX_AGE_S - 11)
+        for node in nodes:
+            node.final += 1
+
+
+def test_heights_that_no_node_shows_any_more_are_forgotten() -> None:
+    _, other = nodes = with_final(2, 12)
+    _, mirror, clock = joined(*nodes, finality="pos")
+    assert is_fresh(mirror.sync()[0], clock(), "pos")
+    wait(clock, nodes, MAX_AGE_S + 1)
+    assert not is_fresh(mirror.sync()[0], clock(), "pos")
+    for height in (2, 3):
+        other.final = height
+        assert is_fresh(mirror.sync()[0], clock(), "pos")

@@ -26,14 +26,17 @@ minimum = 18
 """
 
 
-def census_of(number: int, ill: int, name: str = "") -> Census:
-    """Return people with a visit and a glucose value, of whom the first `ill` become ill."""
+def census_of(number: int, ill: int, name: str = "", have: int | None = None) -> Census:
+    """Return people with a visit, of whom the first `ill` become ill.
+
+    The first `have` have a glucose value; all of them if it is None.
+    """
     people = [
         person(
             each,
             procedure=[visit("2015-01-01"), visit("2024-01-01")],
             demographics=[born("1970-01-01")],
-            laboratory=[glucose(name)],
+            laboratory=[glucose(name)] if have is None or each < have else [],
             condition=[diagnosed(DIABETES, "2016-01-01")] if each < ill else [],
         )
         for each in range(number)
@@ -53,7 +56,7 @@ def test_people_and_events_are_counted_to_tens() -> None:
     assert count.people in (200, 210)
     assert count.events in (40, 50)
     assert count.needed == plan_sample_size(count.people, count.events, 3)
-    assert count.missing == {"age": 0, "glucose": 0, "hypertension": 0}
+    assert count.missing == {}  # nobody lacks a value
 
 
 def test_the_same_people_always_give_the_same_number_and_a_neighbour_draws_again() -> None:
@@ -66,6 +69,44 @@ def test_the_same_people_always_give_the_same_number_and_a_neighbour_draws_again
 @pytest.mark.parametrize("number", [0, 1, 10])
 def test_nobody_looks_like_few_people(number: int) -> None:
     assert ROUNDING.count([bytes([each]) for each in range(number)]) is None
+
+
+@pytest.mark.parametrize("have", [0, 1, 2, 3, 10, 190, 199, 200])
+def test_the_missing_share_of_a_feature_that_few_people_have_or_lack_is_hidden(have: int) -> None:
+    count = count_people(question(), census_of(200, 100, have=have), (), ROUNDING)
+    assert count.people == 200
+    assert "glucose" not in count.missing
+
+
+def test_missing_shares_are_computed_from_rounded_counts() -> None:
+    subjects = [hashlib.sha256(bytes([number])).digest() for number in range(200)]
+    shares = [ROUNDING.share(subjects[:60] + [each], subjects) for each in subjects[60:]]
+    assert set(shares) == {30, 35}
+    count = count_people(question(), census_of(200, 100, have=120), (), ROUNDING)
+    assert count.missing["glucose"] == 40
+
+
+@pytest.mark.parametrize("least", [11, 50])
+def test_a_count_that_appears_does_not_tell_how_many_people_it_counts(least: int) -> None:
+    subjects = [hashlib.sha256(bytes([number])).digest() for number in range(200)]
+    hidden = {
+        size: {ROUNDING.count(subjects[at : at + size], least) is None for at in range(100)}
+        for size in range(least - 1, least + 10)
+    }
+    assert hidden.pop(least - 1) == {True}
+    assert hidden.pop(least + 9) == {False}
+    assert all(both == {True, False} for both in hidden.values())
+
+
+def test_one_person_less_in_a_group_at_the_cut_off_is_counted_with_another_draw() -> None:
+    # Bisecting a limit shows a group of 50 at the earliest; "without the code" removes one of it.
+    subjects = [hashlib.sha256(bytes([number])).digest() for number in range(200)]
+    without = {
+        ROUNDING.count(group[1:], 50)
+        for start in range(140)
+        if (group := subjects[start : start + 55]) and ROUNDING.count(group, 50)
+    }
+    assert {None, 50, 60} == without
 
 
 def test_too_few_people_for_a_cohort_give_no_count_at_all() -> None:

@@ -6,6 +6,7 @@ import pytest
 from storage_install import Install, access_request, record_of
 
 from consent import LedgerUnavailable, View
+from storage.person_links import LINKED
 
 pytestmark = pytest.mark.node
 
@@ -27,6 +28,27 @@ def test_people_who_do_not_refuse_are_opened_for_counts_and_journalled_once_each
     (row,) = install.store.journal.rows()
     assert (row.answer.subject, row.answer.outcome) == (silent.subject, "counted")
     assert install.store.check() == []
+
+
+def test_an_opt_out_under_a_linked_number_without_records_keeps_its_person_out(
+    install: Install,
+) -> None:
+    old, new = install.patient(), install.patient()
+    install.store.deposits.deposit([record_of(old.subject, n) for n in range(2)])
+    link = install.store.links.propose(old.subject, new.subject, "custodian", "c")
+    install.store.links.decide(link.id, LINKED, "c")
+    install.grant(new, decision="deny", recipient="*")
+    assert install.store.vault.open_for_counts(access_request()) == {}
+    assert outcomes(install) == []
+
+
+def test_who_died_is_not_opened_for_counts_where_consents_end_with_death(install: Install) -> None:
+    subject = install.patient().subject
+    install.store.deposits.deposit([record_of(subject)])
+    install.store.deceased.mark(subject, "fhir", "sender")
+    assert list(install.store.vault.open_for_counts(access_request())) == [subject]
+    install.store.deceased.ends_consents = True
+    assert install.store.vault.open_for_counts(access_request()) == {}
 
 
 def test_nothing_is_opened_for_counts_while_refusals_cannot_be_checked(

@@ -432,7 +432,7 @@ drafts-title = Build a question
 
 drafts-lead = Choose an outcome and inputs, and see how many people a study would have, before anybody is asked.
 
-empty-drafts = You are not building a question.
+empty-drafts = You have no unfinished questions.
 
 draft-title = New question
 
@@ -594,7 +594,7 @@ count-needed = Needed for a new model, at least
 
 count-needed-unknown = not known without both outcomes
 
-count-few = fewer than { $count }
+count-few = hidden: counts appear from { $count } people on at the earliest
 
 count-enough = That is enough by the criteria of Riley et al. for { $parameters } parameters, if everybody agrees.
 
@@ -608,7 +608,7 @@ count-missing = Missing values
 
 count-missing-share = Missing
 
-count-hint = From the census of { $date }, which is fixed for a week. Every count is rounded to tens, up or down; fewer than eleven are hidden. People who turned research off, or refuse your organisation, are not in it.
+count-hint = From the census of { $date }, which is fixed for a week. Every count is rounded to tens, up or down; fewer than eleven are hidden, and so are some counts of up to nineteen. A missing share is shown only where enough people have a value and enough have none. People who turned research off, or refuse your organisation, are not in it.
 
 excluded-no-index = no index
 
