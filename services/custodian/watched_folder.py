@@ -177,8 +177,8 @@ def _open_own(name: str, inbox: int) -> int:
         descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=inbox)
     except NotADirectoryError as exc:
         raise FolderUnsafe(problem) from exc
-    found = os.fstat(descriptor)
-    if found.st_uid != os.geteuid() or found.st_mode & _GROUP_AND_OTHERS:
+    status = os.fstat(descriptor)
+    if status.st_uid != os.geteuid() or status.st_mode & _GROUP_AND_OTHERS:
         os.close(descriptor)
         raise FolderUnsafe(
             f"the watched folder is not read: other accounts may write to {name} in it; "
