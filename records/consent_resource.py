@@ -8,20 +8,24 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from consent import ANY, CATEGORIES, is_known
+from consent import ANY, CATEGORIES, PURPOSES
 from records.categories import read_rules
 from records.event_times import read_moment
 from records.event_values import codes_of
 
 TERMINOLOGY: Final = "http://terminology.hl7.org/CodeSystem"
 PARTY_SYSTEM: Final = "urn:vouchsafe:party"
-_REASON: Final = f"{TERMINOLOGY}/v3-ActReason"
 _RECIPIENT: Final = f"{TERMINOLOGY}/v3-ParticipationType|IRCP"
 _RESOURCE_TYPES: Final = "http://hl7.org/fhir/resource-types"
 _MAPPED: Final = frozenset(
     {"id", "type", "period", "actor", "action", "purpose", "class", "dataPeriod", "provision"}
 )
 """What a provision may state; all else limits it in a way that our terms cannot say."""
+_LISTS: Final = ("action", "actor", "class", "purpose", "provision")
+_OF_PERIOD: Final = frozenset({"id", "start", "end"})
+_OF_DENYING_ROOT: Final = frozenset({"id", "type", "period", "provision"})
+"""What a root that denies may state beside permits; all else might limit those."""
+_MODIFIERS: Final = ("implicitRules", "modifierExtension")
 _SCOPE_ONLY: Final = ("sourceAttachment", "sourceReference", "policy", "policyRule", "verification")
 _USES: Final = frozenset({f"{TERMINOLOGY}/consentaction|{word}" for word in ("access", "use")})
 _IN_FORCE: Final = ("active", "proposed", "draft")
@@ -93,11 +97,12 @@ class ConsentReading:
         self.notes.append(ConsentNote(code, element, is_refusal))
 
 
-def read_consent(resource: Mapping[str, Any]) -> ConsentReading:
+def read_consent(resource: Mapping[str, Any], *, now_s: float) -> ConsentReading:
     """Return what a Consent (R4; PCF Basic and Intermediate, MII) offers.
 
     A condition that our terms cannot state costs the provision that has it, so that no offer is
-    wider than its source. A nested deny of classes narrows the offer; any other one costs it.
+    wider than its source. A nested deny of classes narrows the offer; any other one costs it. What
+    begins after `now_s` (seconds UTC) is no offer.
     """
     reading = ConsentReading()
     if resource.get("status") not in _IN_FORCE:
@@ -106,17 +111,25 @@ def read_consent(resource: Mapping[str, Any]) -> ConsentReading:
     for name in _SCOPE_ONLY:
         if name in resource:
             reading.add(ConsentCode.OWN_TERMS, f"Consent.{name}")
+    modifiers = [name for name in _MODIFIERS if name in resource]
+    for name in modifiers:
+        reading.add(ConsentCode.CONDITION, f"Consent.{name}", is_refusal=True)
+    if not modifiers:
+        _read_root(resource, reading, now_s)
+    return reading
+
+
+def _read_root(resource: Mapping[str, Any], reading: ConsentReading, now_s: float) -> None:
     root = resource.get("provision")
     if not isinstance(root, dict):
         reading.add(ConsentCode.NO_PROVISION, "Consent.provision", is_refusal=True)
-        return reading
+        return
     if _is_permit(root, resource):
-        _read_permit(root, "Consent.provision", reading, root)
+        _read_permit(root, "Consent.provision", reading, root, now_s)
     else:
-        _read_exceptions(root, reading)
+        _read_exceptions(root, reading, now_s)
     if not reading.offers and not any(note.is_refusal for note in reading.notes):
         reading.add(ConsentCode.NO_PERMIT, "Consent.provision", is_refusal=True)
-    return reading
 
 
 def _is_permit(root: Provision, resource: Mapping[str, Any]) -> bool:
@@ -127,22 +140,65 @@ def _is_permit(root: Provision, resource: Mapping[str, Any]) -> bool:
     return any(code.endswith("|OPTIN") for code in codes)
 
 
-def _read_exceptions(root: Provision, reading: ConsentReading) -> None:
+def _read_exceptions(root: Provision, reading: ConsentReading, now_s: float) -> None:
     """Read the permits below a root that denies: each is an offer of its own."""
+    permits = [nested for _, nested in _nested(root) if nested.get("type") == "permit"]
+    refusals = list(_limits_of_denial(root, now_s)) if permits else []
+    if refusals:
+        reading.notes += refusals
+        return
     for place, nested in _nested(root):
         where = f"Consent.provision.provision[{place}]"
         if nested.get("type") == "permit":
-            _read_permit(nested, where, reading, root)
+            _read_permit(nested, where, reading, root, now_s)
 
 
-def _read_permit(permit: Provision, where: str, reading: ConsentReading, root: Provision) -> None:
+def _limits_of_denial(root: Provision, now_s: float) -> Iterator[ConsentNote]:
+    """Yield what a root that denies states beside its permits, for it might limit them."""
+    where = "Consent.provision"
+    for name in sorted(set(root) - _OF_DENYING_ROOT):
+        yield ConsentNote(ConsentCode.CONDITION, f"{where}.{name}", True)
+    yield from _limits_of_form(root, where, now_s)
+    for place, nested in _nested(root):
+        if nested.get("type") != "permit":
+            yield ConsentNote(ConsentCode.NESTED, f"{where}.provision[{place}]", True)
+
+
+def _limits_of_form(provision: Provision, where: str, now_s: float) -> Iterator[ConsentNote]:
+    """Yield what cannot be read as FHIR has it, and a beginning in the future."""
+    for name in _LISTS:
+        value = provision.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+            yield ConsentNote(ConsentCode.CONDITION, f"{where}.{name}", True)
+    yield from _limits_of_period(provision, where, "period")
+    yield from _limits_of_period(provision, where, "dataPeriod")
+    begins = read_moment(_text(provision, "period", "start"))
+    if begins is not None and begins.first > now_s:
+        yield ConsentNote(ConsentCode.CONDITION, f"{where}.period.start", True)
+    if len(_list(provision.get("provision"))) > _MAX_NESTED:
+        yield ConsentNote(ConsentCode.NESTED, f"{where}.provision", True)
+
+
+def _limits_of_period(provision: Provision, where: str, name: str) -> Iterator[ConsentNote]:
+    period = provision.get(name, {})
+    if not isinstance(period, dict) or set(period) - _OF_PERIOD:
+        yield ConsentNote(ConsentCode.CONDITION, f"{where}.{name}", True)
+        return
+    for end in ("start", "end"):
+        if end in period and not _day(provision, name, end):
+            yield ConsentNote(ConsentCode.CONDITION, f"{where}.{name}.{end}", True)
+
+
+def _read_permit(
+    permit: Provision, where: str, reading: ConsentReading, root: Provision, now_s: float
+) -> None:
     """Add the offers of one permit: one for each recipient."""
     purposes = _purposes(permit, where, reading)
     categories, has_unknown = _categories(permit)
     if has_unknown:
         reading.add(ConsentCode.CATEGORY, f"{where}.class")
     denied, refusals = _exceptions(permit, where)
-    refusals += _limits(permit, where)
+    refusals += [*_limits(permit, where), *_limits_of_form(permit, where, now_s)]
     if not purposes:
         refusals.append(ConsentNote(ConsentCode.NO_PURPOSE, f"{where}.purpose", True))
     if categories is not None and not categories:
@@ -178,21 +234,16 @@ def _limits(permit: Provision, where: str) -> Iterator[ConsentNote]:
     for name in sorted(set(permit) - _MAPPED):
         code = ConsentCode.POLICY_CODE if name == "code" else ConsentCode.CONDITION
         yield ConsentNote(code, f"{where}.{name}", True)
-    for name, end in (("period", "end"), ("dataPeriod", "start"), ("dataPeriod", "end")):
-        if _text(permit, name, end) and not _day(permit, name, end):
-            yield ConsentNote(ConsentCode.CONDITION, f"{where}.{name}.{end}", True)
     actions = [code for each in _list(permit.get("action")) for code in codes_of(each)]
     if "action" in permit and not _USES & set(actions):
         yield ConsentNote(ConsentCode.ACTION, f"{where}.action", True)
-    if len(_list(permit.get("provision"))) > _MAX_NESTED:
-        yield ConsentNote(ConsentCode.NESTED, f"{where}.provision", True)
 
 
 def _purposes(permit: Provision, where: str, reading: ConsentReading) -> tuple[str, ...]:
     purposes: dict[str, None] = {}
     for place, coding in enumerate(_list(permit.get("purpose"))):
         system, _, code = next(iter(codes_of(coding)), "").rpartition("|")
-        if system == _REASON and code != ANY and is_known("purpose", code):
+        if code != ANY and code in PURPOSES and PURPOSES[code].system == system:
             purposes[code] = None
         else:
             reading.add(ConsentCode.PURPOSE, f"{where}.purpose[{place}]")

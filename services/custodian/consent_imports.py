@@ -132,7 +132,7 @@ class ConsentImports:
     def _propose(
         self, entry: FhirEntry, subject: bytes | None, recipient: str, by: str
     ) -> list[ConsentLine]:
-        reading = read_consent(entry.resource or {})
+        reading = read_consent(entry.resource or {}, now_s=self._clock())
         lines = [_line(entry, note) for note in reading.notes]
         for offer in reading.offers:
             code = self._send(replace(offer, recipient=offer.recipient or recipient), subject, by)

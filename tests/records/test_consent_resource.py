@@ -9,11 +9,20 @@ from typing import Any
 import orjson
 import pytest
 
-from records.consent_resource import ConsentCode, ConsentOffer, read_consent
+from records import consent_resource
+from records.consent_resource import ConsentCode, ConsentOffer, ConsentReading
 
 FILES = Path(__file__).parent / "fhir"
 REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 IRCP = {"system": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "code": "IRCP"}
+
+
+NOW_S = 1_795_824_000
+"""2026-11-28"""
+
+
+def read_consent(resource: dict[str, Any]) -> ConsentReading:
+    return consent_resource.read_consent(resource, now_s=NOW_S)
 
 
 def recipient(party: str) -> dict[str, Any]:
@@ -78,6 +87,13 @@ def test_a_nested_deny_of_classes_narrows_the_offer() -> None:
             ConsentCode.NESTED,
         ),
         ({"type": "deny"}, ConsentCode.NO_PERMIT),
+        ({"period": {"start": "2030-01-01"}}, ConsentCode.CONDITION),
+        ({"period": [{"end": "2027-11-22"}]}, ConsentCode.CONDITION),
+        ({"period": {"end": 5}}, ConsentCode.CONDITION),
+        ({"period": {"_end": {"extension": []}}}, ConsentCode.CONDITION),
+        ({"provision": {"type": "deny"}}, ConsentCode.CONDITION),
+        ({"actor": [3]}, ConsentCode.CONDITION),
+        ({"purpose": [{"system": REASON, "code": "PSEUDRESCH"}]}, ConsentCode.NO_PURPOSE),
     ],
 )
 def test_a_limit_that_our_terms_cannot_state_costs_the_offer(provision, code) -> None:
@@ -92,9 +108,36 @@ def test_a_consent_that_is_not_in_force_offers_nothing() -> None:
 
 def test_below_a_root_that_denies_each_permit_is_an_offer() -> None:
     permit = consent()["provision"] | {"period": {}}
-    root = {"type": "deny", "period": {"end": "2030-01-01"}, "provision": [permit, {"type": "x"}]}
+    root = {"type": "deny", "period": {"end": "2030-01-01"}, "provision": [permit]}
     (offer,) = read_consent({"status": "active", "provision": root}).offers
     assert (offer.recipient, offer.until) == ("study:heart", "2030-01-01")
+
+
+@pytest.mark.parametrize(
+    ("beside", "code"),
+    [
+        ({"dataPeriod": {"start": "2024-01-01"}}, ConsentCode.CONDITION),
+        ({"class": [{"system": "x", "code": "y"}]}, ConsentCode.CONDITION),
+        ({"securityLabel": [{"code": "R"}]}, ConsentCode.CONDITION),
+        ({"period": {"start": "2030-01-01"}}, ConsentCode.CONDITION),
+        ({"provision": [consent()["provision"], {"type": "deny"}]}, ConsentCode.NESTED),
+        ({"provision": [consent()["provision"], {"type": "x"}]}, ConsentCode.NESTED),
+    ],
+)
+def test_what_a_root_that_denies_states_beside_its_permits_costs_the_offers(beside, code) -> None:
+    root = {"type": "deny", "provision": [consent()["provision"]]} | beside
+    assert refusals({"status": "active", "provision": root}) == {code}
+
+
+def test_a_modifier_of_the_whole_consent_costs_every_offer() -> None:
+    for name in ("modifierExtension", "implicitRules"):
+        assert refusals(consent() | {name: "x"}) == {ConsentCode.CONDITION}
+
+
+def test_our_own_purpose_is_read_in_our_system() -> None:
+    purpose = [{"system": "urn:vouchsafe:purpose", "code": "PSEUDRESCH"}]
+    (offer,) = read_consent(consent(purpose=purpose)).offers
+    assert offer.purposes == ("PSEUDRESCH",)
 
 
 def test_a_recipient_of_another_system_is_named_and_left_open() -> None:
