@@ -46,7 +46,7 @@ class MoveResult:
 class CustodianMoves:
     """Lists the records of a hospital number, and moves one to another number."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - six ports, by keyword
         self,
         *,
         store: RecordStore,
