@@ -20,6 +20,7 @@ from bench.deposit import install
 from services.accounts import Site
 from services.custodian.fhir_files import FhirFile
 from services.custodian.intake import FhirIntake, make_intake_stores
+from services.custodian.patient_journal import PatientJournal
 from services.installation import Installation
 from services.requests import PatientDirectory
 
@@ -90,6 +91,9 @@ def intake() -> Iterator[tuple[Path, FhirIntake]]:
                 directory=PatientDirectory(engine, bench.store, time.time),
                 stores=make_intake_stores(engine, bench.store, time.time),
                 diagnostics=nothing,
+                journal=PatientJournal(
+                    ledger=bench.ledger, store=bench.store, installation=installation
+                ),
                 installation=installation,
             ),
         )

@@ -81,7 +81,10 @@ def fit_booster(
             rows = _dmatrix(values, types, labels.astype(np.float32))
         else:
             rows = _quantised(values, types, labels, int(chosen.get("max_bin", _DEFAULT_BINS)))
-        booster = xgboost.train({**chosen, **fixed}, rows, rounds)
+        # `xgboost.train` makes the same bytes; its callbacks and its copy take a sixth of the time.
+        booster = xgboost.Booster({**chosen, **fixed}, [rows])
+        for iteration in range(rounds):
+            booster.update(rows, iteration)
         return bytes(booster.save_raw("ubj"))
     except xgboost.core.XGBoostError as exc:
         raise ModelsBroken("the model cannot be fitted to these rows") from exc

@@ -209,11 +209,13 @@ def _custodian(parts: Parts) -> CustodianService:
         diagnostics=parts.diagnostics,
         installation=installation,
     )
+    journal = PatientJournal(ledger=parts.ledger, store=parts.store, installation=installation)
     intake = FhirIntake(
         store=parts.store,
         directory=directory,
         stores=parts.intake,
         diagnostics=parts.diagnostics,
+        journal=journal,
         installation=installation,
     )
     uploads = CustodianUploads(
@@ -223,7 +225,6 @@ def _custodian(parts: Parts) -> CustodianService:
         jobs=parts.jobs,
         installation=installation,
     )
-    journal = PatientJournal(ledger=parts.ledger, store=parts.store, installation=installation)
     checks = IdentityChecks(ledger=parts.ledger, store=parts.store, installation=installation)
     return CustodianService(
         models=parts.model_monitoring,
@@ -266,7 +267,12 @@ def _custodian(parts: Parts) -> CustodianService:
             journal=journal,
             censuses=parts.requests.censuses,
         ),
-        inbox=WatchedFolder(folder=installation.inbox, intake=intake, clock=installation.clock)
+        inbox=WatchedFolder(
+            folder=installation.inbox,
+            home=installation.home,
+            intake=intake,
+            clock=installation.clock,
+        )
         if installation.inbox
         else None,
         categories=CustodianCategories(

@@ -48,15 +48,20 @@ class DeceasedSubjects:
 
     def mark(self, subject: bytes, source: str, by: str) -> None:
         """Store that a subject has died; a file does not mark whom a custodian unmarked."""
-        state, _ = self._mark(subject)
-        if state != DECEASED and not (source == BY_FILE and state == _UNDONE):
+        if self.would_change(subject, source, has_died=True):
             self._write(subject, DECEASED, source, by)
 
     def unmark(self, subject: bytes, source: str, by: str) -> None:
         """Store that a marked subject is alive; a file takes back only what a file said."""
-        state, said_by = self._mark(subject)
-        if state == DECEASED and source in (said_by, CUSTODIAN):
+        if self.would_change(subject, source, has_died=False):
             self._write(subject, _UNDONE, source, by)
+
+    def would_change(self, subject: bytes, source: str, *, has_died: bool) -> bool:
+        """Return whether `mark`, or `unmark` if the subject is alive, changes anything."""
+        state, said_by = self._mark(subject)
+        if has_died:
+            return state != DECEASED and not (source == BY_FILE and state == _UNDONE)
+        return state == DECEASED and source in (said_by, CUSTODIAN)
 
     def find(self, subjects: Iterable[bytes]) -> set[bytes]:
         """Return those of these subjects that have died."""

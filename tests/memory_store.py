@@ -18,6 +18,7 @@ from services.custodian.fhir_files import FhirFile
 from services.custodian.intake import FhirIntake, IntakeReport, IntakeStores
 from services.custodian.items import ItemIndex
 from services.custodian.parked import ParkedEntries
+from services.custodian.patient_journal import PatientJournal
 from services.custodian.patient_names import PatientNames
 from services.custodian.records import CustodianRecords
 from services.installation import Installation
@@ -96,15 +97,15 @@ class AnchorLedger:
     def anchor(self, kind: str, root: bytes, count: int) -> bytes:
         return root
 
+    def view(self) -> View:
+        return View(8686, "0x00", b"\1" * 32, 7, b"\2" * 32, NOW_S, 1, b"\3" * 32, NOW_S)
+
 
 class DecidingLedger(AnchorLedger):
     """A ledger with one decision a subject, whatever is requested; permitted if none is set."""
 
     def __init__(self) -> None:
         self.reasons: dict[bytes, str] = {}
-
-    def view(self) -> View:
-        return View(8686, "0x00", b"\1" * 32, 7, b"\2" * 32, NOW_S, 1, b"\3" * 32, NOW_S)
 
     def decide_each(self, requests: Sequence[DecisionRequest], view: Any = None) -> list[Decision]:
         reasons = [self.reasons.get(request.subject, "permitted") for request in requests]
@@ -174,7 +175,10 @@ class Custodian:
             ),
         }
         self.installation: Installation = ports["installation"]
-        self.intake = FhirIntake(**ports, stores=self.stores)
+        journal = PatientJournal(
+            ledger=self.ledger, store=self.store, installation=self.installation
+        )
+        self.intake = FhirIntake(**ports, stores=self.stores, journal=journal)
         self.records = CustodianRecords(**ports)
         self.censuses = Censuses(self.store, self.installation)
 

@@ -29,6 +29,7 @@ from services.custodian.fhir_files import FhirFile, chunks, groups
 from services.custodian.filing import Filing, ResourceFiling
 from services.custodian.items import ItemIndex
 from services.custodian.parked import Parked, ParkedEntries
+from services.custodian.patient_journal import PatientJournal
 from services.custodian.patient_names import PatientNames
 from services.custodian.patient_notices import PatientNotices
 from services.installation import Installation
@@ -95,13 +96,14 @@ def make_intake_stores(
 class FhirIntake:
     """Takes FHIR in for the custodian that operates this installation."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - six ports, by keyword
         self,
         *,
         store: RecordStore,
         directory: PatientDirectory,
         stores: IntakeStores,
         diagnostics: Diagnostics,
+        journal: PatientJournal,
         installation: Installation,
     ) -> None:
         self._store = store
@@ -110,6 +112,7 @@ class FhirIntake:
         self._names = stores.names
         self._parked = stores.parked
         self._diagnostics = diagnostics
+        self._journal = journal
         self._installation = installation
 
     def check(self, files: Sequence[FhirFile], sender: str, progress: Progress) -> IntakeReport:
@@ -152,7 +155,14 @@ class FhirIntake:
             clock=self._installation.clock,
         )
         patients, people = self._patients(files, sender)
-        notices = PatientNotices(self._store, self._directory, self._names, sender, self._systems)
+        notices = PatientNotices(
+            store=self._store,
+            directory=self._directory,
+            names=self._names,
+            journal=self._journal,
+            sender=sender,
+            systems=self._systems,
+        )
         delivery = _Delivery(sender, patients, filing, dry, files, notices)
         report.files = [(file.name, []) for file in files]
         for group in groups(people):

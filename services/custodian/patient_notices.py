@@ -9,28 +9,34 @@ from records.outcomes import Outcome
 from records.persons import is_deceased
 from records.references import Subject, find_links
 from services.custodian.filing import Filing
+from services.custodian.patient_journal import PatientJournal
 from services.custodian.patient_names import PatientNames
 from services.requests import PatientDirectory
+from services.requests.history import DECEASED_NOTED, DECEASED_UNDONE
 from storage import RecordStore
 from storage.deceased import BY_FILE
 
 PATIENT: Final = "Patient"
+_WHY: Final = "a file's note"
 
 
 class PatientNotices:
     """The notices of one delivery; links are proposed at its end, when every name is known."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - six ports and settings, by keyword
         self,
+        *,
         store: RecordStore,
         directory: PatientDirectory,
         names: PatientNames,
+        journal: PatientJournal,
         sender: str,
         systems: Sequence[str],
     ) -> None:
         self._store = store
         self._directory = directory
         self._names = names
+        self._journal = journal
         self._sender = sender
         self._systems = systems
         self._deaths: dict[bytes, bool] = {}
@@ -52,14 +58,29 @@ class PatientNotices:
 
         A custodian confirms or dismisses a proposal; what a custodian dismissed or undid stays so.
         A link to a Patient who arrives later is proposed when either Patient is sent again.
+        Each change of a mark is journalled first.
+
+        Raises:
+            LedgerUnavailable (consent), JournalUnavailable (storage): nothing was marked; deliver
+                again.
         """
         deceased = self._store.deceased
         marked = deceased.find(self._deaths)
-        for subject, has_died in self._deaths.items():
-            if has_died and subject not in marked:
-                deceased.mark(subject, BY_FILE, self._sender)
-            elif not has_died and subject in marked:
-                deceased.unmark(subject, BY_FILE, self._sender)
+        for has_died, outcome, change in (
+            (True, DECEASED_NOTED, deceased.mark),
+            (False, DECEASED_UNDONE, deceased.unmark),
+        ):
+            subjects = [
+                subject
+                for subject, stated in self._deaths.items()
+                if stated == has_died
+                and has_died != (subject in marked)
+                and deceased.would_change(subject, BY_FILE, has_died=has_died)
+            ]
+            if subjects:
+                self._journal.record(outcome, _WHY, subjects, by=self._sender)
+            for subject in subjects:
+                change(subject, BY_FILE, self._sender)
         self._propose_links()
 
     def _propose_links(self) -> None:

@@ -5,45 +5,78 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
 import orjson
 
+from consent import ConsentError
 from records.errors import RecordsInvalid
 from records.outcomes import EntryOutcome, Outcome
 from services.custodian.fhir_files import FhirFile
 from services.custodian.fhir_uploads import to_ndjson
 from services.custodian.intake import FhirIntake, Progress
-from storage import StorageError, sync_folder
+from storage import StorageError
 
 LOG: Final = logging.getLogger("vouchsafe.custodian")
 SUFFIXES: Final = (".json", ".ndjson", ".json.gz", ".ndjson.gz")
+WORKING: Final = "working"
 DONE: Final = "done"
 REFUSED: Final = "refused"
 REPORT: Final = ".report.ndjson"
 SETTLED_S: Final = 10
 """A file that was not written to for so long is complete."""
 LOOK_EVERY_S: Final = 10
-_LOCK: Final = ".vouchsafe.lock"
+LOCK: Final = "watched-folder.lock"
+_DRAFT: Final = "report.part"
+_OTHERS: Final = stat.S_IWOTH
+_GROUP_AND_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
+
+
+class FolderUnsafe(OSError):
+    """A folder that other accounts could turn against the worker; nothing in it was touched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Folders:
+    """Descriptors of the open folders.
+
+    Files are reached through them and never through a path, so that nobody who may write to the
+    watched folder can lead the worker to a file elsewhere by a link.
+    """
+
+    inbox: int
+    working: int
+    done: int
+    refused: int
 
 
 class WatchedFolder:
     """A folder where a hospital's system leaves FHIR files.
 
     Give a file its name when it is complete (write it under another ending, then rename it); one
-    that is written in place is taken once nobody wrote to it for ten seconds. A file that was
-    stored is in ``done/``, one of which nothing could be stored in ``refused/``; its outcomes are
-    beside it as OperationOutcome NDJSON.
+    that is written in place is taken once nobody wrote to it for ten seconds. A file is moved to
+    ``working/``, to which only the worker may write, and read there. One that was stored is in
+    ``done/``, one of which nothing could be stored in ``refused/``; its outcomes are beside it as
+    OperationOutcome NDJSON.
     """
 
     def __init__(
-        self, *, folder: Path, intake: FhirIntake, clock: Callable[[], float], sender: str = ""
+        self,
+        *,
+        folder: Path,
+        home: Path,
+        intake: FhirIntake,
+        clock: Callable[[], float],
+        sender: str = "",
     ) -> None:
         self._folder = folder
+        self._lock_path = home / LOCK
         self._intake = intake
         self._clock = clock
         self._sender = sender
@@ -52,59 +85,61 @@ class WatchedFolder:
         """Store the files that are complete, and return where each is now.
 
         After a crash the next call takes the same file again, which changes nothing that is stored.
-        While record store or database are unavailable, files stay where they are.
+        While record store, ledger or database are unavailable, files wait in ``working/``.
 
         Raises:
+            FolderUnsafe: every account may write to the folder, or a folder in it is a link or
+                belongs to another account.
             OSError: the folder cannot be read or written.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._lock() as is_ours:
-            return [self._take(path, progress) for path in self._complete()] if is_ours else []
+            if not is_ours:
+                return []
+            with ExitStack() as opened:
+                folders = _open_folders(self._folder, opened)
+                self._fetch(folders)
+                names = [name for _, name in _list_files(folders.working)]
+                return [self._take(name, folders, progress) for name in names]
 
-    def _complete(self) -> Sequence[Path]:
-        """Return the files that nobody writes to any more, the oldest first."""
-        files = [
-            (path.stat().st_mtime, path)
-            for path in self._folder.iterdir()
-            if path.name.endswith(SUFFIXES) and not path.name.startswith(".") and path.is_file()
-        ]
-        return [path for at_s, path in sorted(files) if self._clock() - at_s >= SETTLED_S]
+    def _fetch(self, folders: _Folders) -> None:
+        """Move the files that nobody writes to any more to ``working/``.
 
-    def _take(self, path: Path, progress: Progress) -> Path:
-        file = FhirFile(path.name, partial(_open, path))
+        One whose name is there already waits: a system may give the next file the same name.
+        """
+        waiting = {name for _, name in _list_files(folders.working)}
+        for at_s, name in _list_files(folders.inbox):
+            if self._clock() - at_s >= SETTLED_S and name not in waiting:
+                _move(name, folders.inbox, name, folders.working)
+
+    def _take(self, name: str, folders: _Folders, progress: Progress) -> Path:
+        file = FhirFile(name, partial(_open, name, folders.working))
         try:
             report = self._intake.store([file], self._sender, progress)
         except RecordsInvalid as exc:
             LOG.warning("a watched file was refused: %s", type(exc).__name__)
-            return self._file_away(path, REFUSED, _unreadable(str(exc)))
-        except StorageError:
-            LOG.warning("watched files wait: the record store is unavailable")
-            return path
+            return self._file_away(name, folders, REFUSED, _unreadable(str(exc)))
+        except (StorageError, ConsentError):
+            LOG.warning("watched files wait: the record store or the ledger is unavailable")
+            return self._folder / WORKING / name
         outcomes = list(report.outcomes)
         place = REFUSED if _is_refused(outcomes) else DONE
         LOG.info("a watched file was taken: %s", report.counts())
-        return self._file_away(path, place, to_ndjson(outcomes))
+        return self._file_away(name, folders, place, to_ndjson(outcomes))
 
-    def _file_away(self, path: Path, place: str, report: bytes) -> Path:
-        folder = self._folder / place
-        folder.mkdir(exist_ok=True)
-        target = next(name for name in _names(folder, path.name) if not name.exists())
-        beside = target.with_name(target.name + REPORT)
-        draft = beside.with_name(beside.name + ".part")
-        with draft.open("wb") as file:
-            file.write(report)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(beside)
-        path.rename(target)
-        sync_folder(folder)
-        sync_folder(self._folder)
-        return target
+    def _file_away(self, name: str, folders: _Folders, place: str, report: bytes) -> Path:
+        folder = folders.done if place == DONE else folders.refused
+        target = next(each for each in _names(name) if not _exists(each, folder))
+        _write_draft(report, folders.working)
+        _move(_DRAFT, folders.working, target + REPORT, folder)
+        _move(name, folders.working, target, folder)
+        return self._folder / place / target
 
     @contextmanager
     def _lock(self) -> Iterator[bool]:
         """Yield whether no other worker takes files of this folder now."""
-        with (self._folder / _LOCK).open("wb") as file:
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+        with os.fdopen(os.open(self._lock_path, flags, 0o600), "rb") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -113,8 +148,84 @@ class WatchedFolder:
                 yield True
 
 
-def _open(path: Path) -> BinaryIO:
-    return path.open("rb")
+def _open_folders(folder: Path, opened: ExitStack) -> _Folders:
+    """Open the watched folder and those in it, which are created if they are missing.
+
+    Raises:
+        FolderUnsafe: others could lead the worker elsewhere.
+    """
+    inbox = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    opened.callback(os.close, inbox)
+    if os.fstat(inbox).st_mode & _OTHERS:
+        raise FolderUnsafe(
+            "the watched folder is not read: every account may write to it; "
+            "allow only the account or group of the system that leaves files (chmod o-w)"
+        )
+    descriptors = {}
+    for name in (WORKING, DONE, REFUSED):
+        descriptors[name] = _open_own(name, inbox)
+        opened.callback(os.close, descriptors[name])
+    return _Folders(inbox=inbox, **descriptors)
+
+
+def _open_own(name: str, inbox: int) -> int:
+    """Open a folder of the worker's in the watched folder."""
+    with suppress(FileExistsError):
+        os.mkdir(name, 0o755, dir_fd=inbox)
+    problem = f"the watched folder is not read: {name} in it is a link or no folder; remove it"
+    try:
+        descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=inbox)
+    except NotADirectoryError as exc:
+        raise FolderUnsafe(problem) from exc
+    found = os.fstat(descriptor)
+    if found.st_uid != os.geteuid() or found.st_mode & _GROUP_AND_OTHERS:
+        os.close(descriptor)
+        raise FolderUnsafe(
+            f"the watched folder is not read: other accounts may write to {name} in it; "
+            "give it to the worker's account alone (chown, chmod go-w)"
+        )
+    return descriptor
+
+
+def _list_files(folder: int) -> list[tuple[float, str]]:
+    """Return when each FHIR file in a folder was last written, and its name, the oldest first."""
+    files = []
+    for name in os.listdir(folder):
+        if name.endswith(SUFFIXES) and not name.startswith("."):
+            with suppress(FileNotFoundError):  # renamed meanwhile
+                status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                if stat.S_ISREG(status.st_mode):
+                    files.append((status.st_mtime, name))
+    return sorted(files)
+
+
+def _open(name: str, folder: int) -> BinaryIO:
+    return os.fdopen(os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder), "rb")
+
+
+def _exists(name: str, folder: int) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _write_draft(report: bytes, working: int) -> None:
+    with suppress(FileNotFoundError):  # of a call that was interrupted
+        os.unlink(_DRAFT, dir_fd=working)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with os.fdopen(os.open(_DRAFT, flags, 0o644, dir_fd=working), "wb") as file:
+        file.write(report)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _move(name: str, folder: int, target: str, to: int) -> None:
+    """Rename a file from one folder to the other; it survives a crash."""
+    os.rename(name, target, src_dir_fd=folder, dst_dir_fd=to)
+    os.fsync(to)
+    os.fsync(folder)
 
 
 def _is_refused(outcomes: Sequence[EntryOutcome]) -> bool:
@@ -123,12 +234,12 @@ def _is_refused(outcomes: Sequence[EntryOutcome]) -> bool:
     return bool(entries) and all(each.outcome is Outcome.REFUSED for each in entries)
 
 
-def _names(folder: Path, name: str) -> Iterator[Path]:
+def _names(name: str) -> Iterator[str]:
     """Yield names for a file that is filed away: its own, then with a number in front."""
-    yield folder / name
+    yield name
     number = 2
     while True:
-        yield folder / f"{number}-{name}"
+        yield f"{number}-{name}"
         number += 1
 
 

@@ -432,7 +432,7 @@ drafts-title = Build a question
 
 drafts-lead = Choose an outcome and inputs, and see how many people a study would have, before anybody is asked.
 
-empty-drafts = You are not building a question.
+empty-drafts = You have no unfinished questions.
 
 draft-title = New question
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from memory_store import PATIENT, Custodian, DecidingLedger, bundle, send
 
+from consent import LedgerUnavailable
 from services.custodian.deaths import CustodianDeaths
 from services.custodian.patient_journal import PatientJournal
 from services.errors import Invalid
@@ -48,6 +49,30 @@ def test_a_patient_resource_notes_a_death_and_no_request_is_sent(
     send(custodian, bundle(PATIENT | {"deceasedBoolean": False}))
     assert deaths.list_all() == []
     assert requests.send(other, [subject], "r") == 1
+
+
+def test_a_note_from_a_file_is_journalled_before_each_change_and_not_when_nothing_changes(
+    custodian: Custodian, deaths: CustodianDeaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(custodian, bundle(PATIENT))
+    subject = custodian.directory.find_subject("V-100") or b""
+    died = bundle(PATIENT | {"deceasedBoolean": True})
+
+    def unavailable() -> None:
+        raise LedgerUnavailable("no node answers")
+
+    with monkeypatch.context() as down:
+        down.setattr(custodian.ledger, "view", unavailable)
+        with pytest.raises(LedgerUnavailable):
+            send(custodian, died)
+    assert deaths.list_all() == []
+    for body in (died, died, bundle(PATIENT | {"deceasedBoolean": False})):
+        send(custodian, body)
+    rows = custodian.store.journal.of_subject(subject, 9)
+    assert [row.answer.outcome for row in rows] == ["deceased-undone", "deceased-noted"]
+    deaths.note(WORDS, "V-100", has_died=True, by="c")
+    send(custodian, bundle(PATIENT | {"deceasedBoolean": False}))  # a file may not undo it
+    assert len(custodian.store.journal.of_subject(subject, 9)) == 3
 
 
 def test_a_custodians_note_is_journalled_and_can_be_undone(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 import os
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 from memory_store import NOW_S, OBSERVATION, PATIENT, Custodian, bundle
 
-from services.custodian.watched_folder import SETTLED_S, WatchedFolder
+from services.custodian.watched_folder import LOCK, SETTLED_S, FolderUnsafe, WatchedFolder
 from storage import StoreUnavailable
 
 
@@ -22,7 +23,10 @@ def custodian(tmp_path: Path) -> Custodian:
 @pytest.fixture
 def watched(custodian: Custodian, tmp_path: Path) -> WatchedFolder:
     return WatchedFolder(
-        folder=tmp_path / "inbox", intake=custodian.intake, clock=lambda: custodian.now_s
+        folder=tmp_path / "inbox",
+        home=tmp_path,
+        intake=custodian.intake,
+        clock=lambda: custodian.now_s,
     )
 
 
@@ -53,7 +57,6 @@ def test_a_complete_file_is_stored_and_moved_with_its_report(
     assert outcomes(inbox / "done" / "a.json") == ["stored", "stored"]
     assert outcomes(inbox / "done" / "b.ndjson.gz") == ["same", "same"]
     assert sorted(path.name for path in inbox.iterdir() if path.is_file()) == [
-        ".vouchsafe.lock",
         "c.json",
         "d.json.part",
     ]
@@ -76,12 +79,12 @@ def test_a_file_of_which_nothing_can_be_stored_is_refused_with_the_reason(
 def test_a_file_that_was_stored_before_a_crash_is_the_same_the_next_time(
     custodian: Custodian, watched: WatchedFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = leave(tmp_path / "inbox", "a.json", bundle(PATIENT, OBSERVATION))
+    leave(tmp_path / "inbox", "a.json", bundle(PATIENT, OBSERVATION))
     with monkeypatch.context() as killed:
         killed.setattr(WatchedFolder, "_file_away", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             watched.take()
-    assert path.exists()
+    assert (tmp_path / "inbox" / "working" / "a.json").exists()
     before = [(record.record_id, record.version) for record in custodian.stored()]
     [done] = watched.take()
     assert outcomes(done) == ["same", "same"]
@@ -91,12 +94,81 @@ def test_a_file_that_was_stored_before_a_crash_is_the_same_the_next_time(
 def test_files_wait_while_the_record_store_is_unavailable(
     custodian: Custodian, watched: WatchedFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = leave(tmp_path / "inbox", "a.json", bundle(PATIENT))
+    leave(tmp_path / "inbox", "a.json", bundle(PATIENT))
 
     def unavailable(*_: object) -> None:
         raise StoreUnavailable("the IPFS node is down")
 
     with monkeypatch.context() as down:
         down.setattr(custodian.intake, "store", unavailable)
-        assert watched.take() == [path]
+        assert watched.take() == [tmp_path / "inbox" / "working" / "a.json"]
     assert watched.take() == [tmp_path / "inbox" / "done" / "a.json"]
+
+
+@pytest.mark.parametrize(
+    "link", [".vouchsafe.lock", "refused/a.json.report.ndjson.part", "working/report.part"]
+)
+def test_no_link_in_the_folder_leads_the_worker_to_another_file(
+    watched: WatchedFolder, tmp_path: Path, link: str
+) -> None:
+    inbox, key = tmp_path / "inbox", tmp_path / "root.key"
+    key.write_bytes(b"a key")
+    leave(inbox, "a.json", b"{")
+    (inbox / link).parent.mkdir(exist_ok=True)
+    (inbox / link).symlink_to(key)
+    (inbox / "b.json").symlink_to(key)
+    assert watched.take() == [inbox / "refused" / "a.json"]
+    assert key.read_bytes() == b"a key"
+    assert (inbox / "b.json").is_symlink()
+
+
+def test_the_lock_is_in_the_home_of_the_install_and_is_not_followed(
+    watched: WatchedFolder, tmp_path: Path
+) -> None:
+    key = tmp_path / "root.key"
+    key.write_bytes(b"a key")
+    (tmp_path / LOCK).symlink_to(key)
+    with pytest.raises(OSError, match="symbolic links"):
+        watched.take()
+    assert key.read_bytes() == b"a key"
+
+
+@pytest.mark.parametrize("name", ["working", "done", "refused"])
+def test_a_folder_that_leads_elsewhere_or_that_others_may_write_to_is_not_read(
+    watched: WatchedFolder, tmp_path: Path, name: str
+) -> None:
+    inbox, other = tmp_path / "inbox", tmp_path / "other"
+    path = leave(inbox, "a.json", b"{")
+    other.mkdir()
+    (inbox / name).symlink_to(other)
+    with pytest.raises(FolderUnsafe, match="a link"):
+        watched.take()
+    (inbox / name).unlink()
+    inbox.chmod(0o777)
+    with pytest.raises(FolderUnsafe, match="every account"):
+        watched.take()
+    inbox.chmod(0o755)
+    (inbox / name).mkdir(exist_ok=True)
+    (inbox / name).chmod(0o775)
+    with pytest.raises(FolderUnsafe, match="other accounts"):
+        watched.take()
+    assert path.exists()
+    assert list(other.iterdir()) == []
+
+
+def test_a_file_of_the_same_name_that_arrives_meanwhile_is_read_too(
+    custodian: Custodian, watched: WatchedFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox, store = tmp_path / "inbox", custodian.intake.store
+    leave(inbox, "a.json", bundle(PATIENT))
+
+    def replace_then_store(*arguments: Any) -> Any:
+        leave(inbox, "a.json", bundle(PATIENT, OBSERVATION))
+        return store(*arguments)
+
+    with monkeypatch.context() as during:
+        during.setattr(custodian.intake, "store", replace_then_store)
+        assert watched.take() == [inbox / "done" / "a.json"]
+    assert (inbox / "done" / "a.json").read_bytes() == bundle(PATIENT)
+    assert watched.take() == [inbox / "done" / "2-a.json"]
+    assert len(custodian.stored("V-100")) == 2
