@@ -18,12 +18,21 @@ class PatientErasure:
     """Carries out approved requests; an interrupted one is completed by running it again."""
 
     def __init__(
-        self, *, requests: ErasureRequests, store: RecordStore, parts: Mapping[str, Eraser]
+        self,
+        *,
+        requests: ErasureRequests,
+        store: RecordStore,
+        parts: Mapping[str, Eraser],
+        last: Callable[[], object],
     ) -> None:
-        """Keep the ports; `parts` names, for the receipt, what is erased beside the records."""
+        """Keep the ports; `parts` names, for the receipt, what is erased beside the records.
+
+        `last` deletes, after the records, what a job computed from them until then.
+        """
         self._requests = requests
         self._store = store
         self._parts = parts
+        self._last = last
 
     def run(self, identity: str, progress: Callable[[str, int, int], None]) -> dict[str, Any]:
         """Erase the patient of an approved request; return the receipt as JSON.
@@ -46,5 +55,6 @@ class PatientErasure:
             erase(request.subject)
         progress("records", len(self._parts), len(self._parts) + 1)
         receipt = self._store.erasure.shred(request.subject, WHY, list(self._parts))
+        self._last()
         self._requests.finish(identity, receipt)
         return receipt.document()

@@ -195,6 +195,8 @@ def _erasure(parts: Parts, auditor: AuditorService, exports: PatientExports) -> 
             "census": lambda _: stores.censuses.delete(),
             "number": stores.directory.remove,
         },
+        # A census that began before the shredding may have been written meanwhile.
+        last=stores.censuses.delete,
     )
 
 
@@ -263,6 +265,7 @@ def _custodian(parts: Parts) -> CustodianService:
             directory=directory,
             diagnostics=parts.diagnostics,
             journal=journal,
+            censuses=parts.requests.censuses,
         ),
         inbox=WatchedFolder(
             folder=installation.inbox,
@@ -284,6 +287,7 @@ def _custodian(parts: Parts) -> CustodianService:
             items=parts.intake.items,
             diagnostics=parts.diagnostics,
             journal=journal,
+            censuses=parts.requests.censuses,
         ),
         messages=CustodianMessages(
             messages=parts.requests.messages,

@@ -23,6 +23,7 @@ from services.custodian.patient_names import PatientNames
 from services.custodian.records import CustodianRecords
 from services.installation import Installation
 from services.requests import PatientDirectory
+from services.requests.censuses import Censuses
 from services.tables import METADATA as SERVICE_TABLES
 from storage import Record, RecordStore, StorageNotFound
 from storage.car import raw_cid, read_car, root_cid
@@ -179,6 +180,7 @@ class Custodian:
         )
         self.intake = FhirIntake(**ports, stores=self.stores, journal=journal)
         self.records = CustodianRecords(**ports)
+        self.censuses = Censuses(self.store, self.installation)
 
     def stored(self, person: str | None = None) -> list[Record]:
         """Return every current record, or those of a person."""

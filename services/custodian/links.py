@@ -11,6 +11,7 @@ from models import Diagnostics
 from services.custodian.patient_journal import PatientJournal
 from services.errors import Conflict, Invalid, NotFound
 from services.requests import PatientDirectory
+from services.requests.censuses import Censuses
 from services.requests.history import LINKED_PERSON, UNLINKED_PERSON
 from services.words import Words
 from storage import RecordStore
@@ -62,11 +63,13 @@ class CustodianLinks:
         directory: PatientDirectory,
         diagnostics: Diagnostics,
         journal: PatientJournal,
+        censuses: Censuses,
     ) -> None:
         self._store = store
         self._directory = directory
         self._diagnostics = diagnostics
         self._journal = journal
+        self._censuses = censuses
 
     def list_all(self) -> list[LinkedPatients]:
         """Return the newest 200 links: those that wait first, then those in force."""
@@ -145,7 +148,8 @@ class CustodianLinks:
             self._journal.record(outcome, f"link {identity}", link.subjects, by=by)
             self._store.links.decide(identity, state, by)
             LOG.info("link %s is %s, decided by %s", identity, state, by)
-        # Also on repetition: a first call may have been interrupted before it came to the models.
+        # Also on repetition: a first call may have been interrupted before it came here.
+        self._censuses.delete()
         records = [e.record_id.hex() for s in link.subjects for e in self._store.records_of(s)]
         affected = self._diagnostics.apply_corrections(records)
         decided = self.get(identity)

@@ -15,6 +15,7 @@ from services.custodian.items import ItemIndex
 from services.custodian.patient_journal import PatientJournal
 from services.errors import Invalid, NotFound
 from services.requests import PatientDirectory
+from services.requests.censuses import Censuses
 from services.requests.history import MOVED_AWAY, MOVED_HERE
 from services.words import Words
 from storage import Entry, Record, RecordStore
@@ -45,7 +46,7 @@ class MoveResult:
 class CustodianMoves:
     """Lists the records of a hospital number, and moves one to another number."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - six ports, by keyword
         self,
         *,
         store: RecordStore,
@@ -53,12 +54,14 @@ class CustodianMoves:
         items: ItemIndex,
         diagnostics: Diagnostics,
         journal: PatientJournal,
+        censuses: Censuses,
     ) -> None:
         self._store = store
         self._directory = directory
         self._items = items
         self._diagnostics = diagnostics
         self._journal = journal
+        self._censuses = censuses
 
     def list_records(self, words: Words, number: str) -> list[FiledRecord]:
         """Return the records of a hospital number, the newest day first; none is opened.
@@ -116,6 +119,7 @@ class CustodianMoves:
             new_id = self._store.versions.move(record_id, change, finish)
         except NamesItsPerson as exc:
             raise _invalid(words, "record", "moves-patient-error") from exc
+        self._censuses.delete()
         self._store.erasure.sweep(wait=False)
         LOG.info("record %s moved to record %s by %s", record_id, new_id, by)
         return MoveResult(record_id=new_id, affected_models=affected)

@@ -14,6 +14,7 @@ from consent import MLTRAINING
 from models.census import Census, take_census
 from models.counting import CodeSummary, Rounding, summarise_codes
 from models.persons import group_by_person
+from services.errors import Conflict
 from services.installation import Installation
 from storage import AccessRequest, RecordStore, SealBroken
 
@@ -22,6 +23,11 @@ LABEL: Final = "census"
 ROUNDING_LABEL: Final = "census rounding"
 WHY: Final = "count people for researchers"
 Progress = Callable[[str, int, int], None]
+_DELETION: Final = "deletion"
+
+
+class CensusOutdated(Conflict):
+    """The census was deleted while another was being taken, so that one is not kept either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +42,9 @@ class CodeList:
 class Censuses:
     """The census of an installation: two files, of which only the list of codes is in clear.
 
-    It is fixed for a week, so that two counts do not show what changed in between, and deleted
-    when a patient is erased.
+    It is fixed for a week, so that two counts do not show what changed in between. It is deleted
+    when a patient is erased, when links change, when a record is moved and when counting is turned
+    off: each deletion has a random name, and a census counts only under the name it began with.
     """
 
     def __init__(self, store: RecordStore, installation: Installation) -> None:
@@ -51,6 +58,7 @@ class Censuses:
         """Return the census of this week; it is taken now if there is none.
 
         Raises:
+            CensusOutdated: the census was deleted while this one was taken; nothing is kept.
             LedgerUnavailable (consent), StorageUnavailable (storage): refusals or records cannot be
                 read now; nothing was opened.
         """
@@ -62,15 +70,29 @@ class Censuses:
             content = orjson.loads((self._folder / "codes.json").read_bytes())
         except FileNotFoundError:
             return None
+        if content.get("deletion", "") != self._read_deletion().decode():
+            return None
         codes = [
             CodeSummary(**{**code, "values": tuple(code["values"])}) for code in content["codes"]
         ]
         return CodeList(taken_at_s=content["taken_at_s"], people=content["people"], codes=codes)
 
     def delete(self) -> None:
-        """Delete the census; the next count takes another."""
+        """Delete the census, also one that is being taken now; the next count takes another."""
+        # First the name, so that a job that writes its census after this is too late.
+        self._write(_DELETION, secrets.token_hex(16).encode())
+        self._unlink()
+
+    def _unlink(self) -> None:
         for name in ("events.sealed", "codes.json"):
             (self._folder / name).unlink(missing_ok=True)
+
+    def _read_deletion(self) -> bytes:
+        """Return the name of the last deletion; empty before the first."""
+        try:
+            return (self._folder / _DELETION).read_bytes()
+        except FileNotFoundError:
+            return b""
 
     def _find(self) -> Census | None:
         try:
@@ -78,23 +100,33 @@ class Censuses:
         except FileNotFoundError:
             return None
         try:
-            census = Census.from_bytes(self._store.open_bytes(LABEL, sealed))
+            census = Census.from_bytes(self._store.open_bytes(LABEL, sealed, self._read_deletion()))
         except SealBroken:
             return None
         return census if self._clock() < census.taken_at_s + LIFE_S else None
 
     def _take(self, progress: Progress) -> Census:
         request = AccessRequest(self._organisation, MLTRAINING, None, None, None, WHY)
-        taken_at_s = int(self._clock())
+        taken_at_s, deletion = int(self._clock()), self._read_deletion()
         by_subject = self._store.vault.open_for_counts(request, progress)
         records = [record for each in by_subject.values() for record in each]
         census = take_census(group_by_person(self._store, records), taken_at_s)
         progress("counting", 0, 1)
         codes = summarise_codes(census, self.rounding)
-        people = self.rounding.count(census.subjects)
-        content = {"taken_at_s": taken_at_s, "people": people, "codes": [asdict(c) for c in codes]}
+        content = {
+            "deletion": deletion.decode(),
+            "taken_at_s": taken_at_s,
+            "people": self.rounding.count(census.subjects),
+            "codes": [asdict(code) for code in codes],
+        }
         self._write("codes.json", orjson.dumps(content))
-        self._write("events.sealed", self._store.seal_bytes(LABEL, census.to_bytes()))
+        sealed = self._store.seal_bytes(LABEL, census.to_bytes(), deletion)
+        self._write("events.sealed", sealed)
+        if self._read_deletion() != deletion:
+            self._unlink()
+            raise CensusOutdated(
+                "The records, links or rules changed while people were counted. Count again."
+            )
         return census
 
     def _write(self, name: str, content: bytes) -> None:

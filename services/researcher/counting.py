@@ -8,11 +8,13 @@ from typing import Any, Final
 
 from consent import MLTRAINING, ConsentLedger
 from models import Question
+from models.census import Census
 from models.counting import CodeSummary, count_people
 from models.question_choices import write_question
 from services.jobs.queue import ACTIVE, Job, JobQueue
-from services.requests.censuses import Censuses, CodeList
+from services.requests.censuses import Censuses, CensusOutdated, CodeList
 from services.requests.counting_rules import CountingRules
+from services.requests.proposals import StudyProposals
 from services.requests.question_drafts import QuestionDraft, QuestionDrafts, StoredCount
 from storage import COUNTED, NOBODY, AccessRequest, RecordStore
 
@@ -43,7 +45,7 @@ class CodeSearch:
 class PeopleCounting:
     """The census that people are counted in, and the counts of questions that are being built."""
 
-    def __init__(  # noqa: PLR0913 - six ports, by keyword
+    def __init__(  # noqa: PLR0913 - seven ports, by keyword
         self,
         *,
         drafts: QuestionDrafts,
@@ -52,6 +54,7 @@ class PeopleCounting:
         jobs: JobQueue,
         store: RecordStore,
         ledger: ConsentLedger,
+        proposals: StudyProposals,
     ) -> None:
         self._drafts = drafts
         self._censuses = censuses
@@ -59,6 +62,7 @@ class PeopleCounting:
         self._jobs = jobs
         self._store = store
         self._ledger = ledger
+        self._proposals = proposals
 
     def search(self, text: str, questions: Sequence[Question]) -> CodeSearch:
         """Return the codes whose code, name or category has every word of the text.
@@ -94,9 +98,17 @@ class PeopleCounting:
             CountingOff: as `take_census`.
             LedgerUnavailable (consent), StorageUnavailable (storage): see `Censuses.get`.
         """
-        self._rules.require()
-        census = self._censuses.get(progress)
+        census = self._get_census(progress)
         return {"people": self._censuses.rounding.count(census.subjects)}
+
+    def _get_census(self, progress: Progress) -> Census:
+        """Return the census; one that was deleted while it was taken is taken once more."""
+        self._rules.require()
+        try:
+            return self._censuses.get(progress)
+        except CensusOutdated:
+            self._rules.require()
+            return self._censuses.get(progress)
 
     def start(self, draft: QuestionDraft, question: Question) -> None:
         """Have the people of a question counted, unless it is counted already.
@@ -127,15 +139,12 @@ class PeopleCounting:
             DeclarationInvalid (records): the question is incomplete.
             LedgerUnavailable (consent), StorageUnavailable (storage): see `Censuses.get`.
         """
-        self._rules.require()
         draft = self._drafts.get_any(identity)
         question = Question.parse(write_question(draft.choices), "question")
-        census = self._censuses.get(progress)
+        census = self._get_census(progress)
         progress("counting", 0, 1)
-        refusing = self._store.refusing_subjects(draft.party, MLTRAINING)
-        # A refusal under one number of a person counts for all of them.
-        persons = set(self._store.persons(refusing).values())
-        count = count_people(question, census, persons, self._censuses.rounding)
+        refusing = self._find_refusing(draft.party)
+        count = count_people(question, census, refusing, self._censuses.rounding)
         use = AccessRequest(
             party=draft.party,
             purpose=MLTRAINING,
@@ -147,9 +156,23 @@ class PeopleCounting:
             detail={"question": question.sha256},
         )
         self._store.vault.record_use(use, self._ledger.view(), COUNTED)
+        # Counting may have been turned off meanwhile.
+        self._rules.require()
         stored = StoredCount(sha256=question.sha256, taken_at_s=census.taken_at_s, count=count)
         self._drafts.set_count(identity, stored)
         return {"question": question.sha256, **asdict(count)}
+
+    def _find_refusing(self, party: str) -> set[bytes]:
+        """Return who refuses the party, a study or an organisation, or the study's organisation.
+
+        A refusal under one number of a person counts for all of them, as linked now and, since the
+        census may be older than an undone link, for the number itself.
+        """
+        refusing: set[bytes] = set()
+        study = self._proposals.find(party)
+        for each in {party, study.owner} if study else {party}:
+            refusing |= self._store.refusing_subjects(each, MLTRAINING)
+        return refusing | set(self._store.persons(refusing).values())
 
 
 def _named(codes: Sequence[CodeSummary], questions: Sequence[Question]) -> list[CodeSummary]:

@@ -30,6 +30,7 @@ def build_researcher(parts: Parts) -> ResearcherService:
         jobs=parts.jobs,
         store=store,
         ledger=ledger,
+        proposals=requests.proposals,
     )
     return ResearcherService(
         questions=ResearchQuestions(

@@ -38,6 +38,7 @@ def links(custodian: Custodian) -> CustodianLinks:
         directory=custodian.directory,
         diagnostics=custodian.models,
         journal=journal,
+        censuses=custodian.censuses,
     )
 
 
@@ -89,6 +90,17 @@ def test_confirming_and_undoing_are_journalled_for_both_and_list_the_models(
         rows = custodian.store.journal.of_subject(subject, 10, None)
         assert [row.answer.outcome for row in rows] == ["person-unlinked", "person-linked"]
     assert links.confirm(pair.link.id, by="c").link.state == LINKED
+
+
+def test_a_link_that_is_confirmed_or_undone_ends_the_census(
+    custodian: Custodian, links: CustodianLinks
+) -> None:
+    send(custodian, bundle(PATIENT, OTHER))
+    pair = links.propose(WORDS, "V-100", "V-200", by="c")
+    for decide in (links.confirm, links.undo):
+        custodian.censuses._write("events.sealed", b"a census")
+        decide(pair.link.id, by="c")
+        assert not (custodian.home / "census/events.sealed").exists()
 
 
 def test_a_number_that_is_nobodys_or_the_same_is_refused(

@@ -44,6 +44,7 @@ def moves(custodian: Custodian) -> CustodianMoves:
         items=custodian.items,
         diagnostics=custodian.models,
         journal=journal,
+        censuses=custodian.censuses,
     )
 
 
@@ -58,7 +59,9 @@ def test_a_moved_record_counts_for_the_right_patient_at_once_and_says_nothing_of
     send(custodian, bundle(WRONG))
     [record_id] = laboratory(moves, "V-100")
     custodian.ledger.reasons[custodian.directory.find_subject("V-200")] = "denied"
+    custodian.censuses._write("events.sealed", b"a census")
     moved = moves.move(WORDS, record_id, "V-200", by="c")
+    assert not (custodian.home / "census/events.sealed").exists()
     assert (laboratory(moves, "V-100"), laboratory(moves, "V-200")) == ([], [moved.record_id])
     assert custodian.models.records == [record_id]
     gathered = custodian.store.vault.gather(access_request(categories=["laboratory"]))
