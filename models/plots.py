@@ -217,7 +217,7 @@ def _draw_bars(axes: Axes, contributions: list[tuple[str, float]]) -> None:
     axes.barh(positions, values, 0.62, color=colors)
     axes.axvline(0, color=_INK, linewidth=0.8)
     axes.set_yticks(positions, [words for words, _ in reversed(contributions)])
-    reach = max([abs(value) for value in values] or [1]) * 1.15
+    reach = (max((abs(value) for value in values), default=0) or 1) * 1.15
     axes.set_xlim(-reach, reach)
     axes.spines["left"].set_visible(False)
     _label(axes, "Why this estimate", "lowers it  ←  points of 100  →  raises it", "")

@@ -108,7 +108,7 @@ class StoredPredictions:
 
     def subjects_since(self, party: str, account: str, at_s: int) -> set[bytes]:
         """Return the patients about whom an account made a prediction since then (seconds UTC)."""
-        query = sa.select(_PREDICTIONS.c.subject.distinct()).where(
+        query = sa.select(_PREDICTIONS.c.subject).distinct().where(
             _PREDICTIONS.c.party == party,
             _PREDICTIONS.c.account == account,
             _PREDICTIONS.c.at_s >= at_s,

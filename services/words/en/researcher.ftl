@@ -608,7 +608,7 @@ count-missing = Missing values
 
 count-missing-share = Missing
 
-count-hint = From the census of { $date }, which is fixed for a week. Every count is rounded to tens, up or down; fewer than eleven are hidden, and so are some counts of up to nineteen. A missing share is shown only where enough people have a value and enough have none. People who turned research off, or refuse your organisation, are not in it.
+count-hint = From the census of { $date }, which is fixed for a week. Every count is rounded to tens, up or down. Fewer than eleven are hidden, and so are some counts of up to nineteen. A missing share is shown only where enough people have a value and enough have none. People who turned research off, or refuse your organisation, are not in it.
 
 excluded-no-index = no index
 
