@@ -108,10 +108,14 @@ class StoredPredictions:
 
     def subjects_since(self, party: str, account: str, at_s: int) -> set[bytes]:
         """Return the patients about whom an account made a prediction since then (seconds UTC)."""
-        query = sa.select(_PREDICTIONS.c.subject).distinct().where(
-            _PREDICTIONS.c.party == party,
-            _PREDICTIONS.c.account == account,
-            _PREDICTIONS.c.at_s >= at_s,
+        query = (
+            sa.select(_PREDICTIONS.c.subject)
+            .distinct()
+            .where(
+                _PREDICTIONS.c.party == party,
+                _PREDICTIONS.c.account == account,
+                _PREDICTIONS.c.at_s >= at_s,
+            )
         )
         with self._engine.connect() as connection:
             return {bytes(subject) for subject in connection.scalars(query)}
