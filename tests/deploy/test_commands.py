@@ -63,11 +63,12 @@ def _finish(environment: dict[str, str], *arguments: str) -> subprocess.Complete
 @pytest.mark.usefixtures("ipfs_binary", "geth_binary")
 def test_every_process_runs_by_itself(environment, start, eventually):
     settings = node_settings(read_settings(environment))
-    nodes = {name: start("node", "run", name) for name in ("kubo", "geth")}
-    eventually(lambda: (settings.home / "kubo" / "repo" / "config").exists())
-    eventually(lambda: (settings.home / "chain" / "data").exists())
-    for name, process in nodes.items():
-        done = _finish(environment, "node", "ready", name, "--pid", str(process.pid))
+    first_files = {"kubo": "kubo/repo/config", "geth": "chain/data"}
+    nodes = {}
+    for name, path in first_files.items():
+        nodes[name] = start("node", "run", name)
+        eventually((settings.home / path).exists)
+        done = _finish(environment, "node", "ready", name, "--pid", str(nodes[name].pid))
         assert done.returncode == 0, done.stderr
     assert find_running(settings) is not None
     assert _finish(environment, "setup").returncode == 0
