@@ -536,7 +536,7 @@ copy-agreement = Die Studie hat dazu eine Vereinbarung getroffen: „{ $agreemen
 
 copy-agreement-text = Die Vereinbarung lesen
 
-copy-leave = Wenn Sie widerrufen, muss die Studie Ihre Werte in { $n } Tagen löschen. Sie muss sagen, wann sie es getan hat. Sie sehen hier, ob das geschehen ist.
+copy-leave = Wenn Sie widerrufen, muss die Studie Ihre Werte in { $n } Tagen löschen und das melden. Auf der Seite Ihrer Erlaubnis sehen Sie, ob sie es getan hat.
 
 copy-free = Wenn Sie das Feld leer lassen, darf keine Kopie heruntergeladen werden. Ihr Ja bleibt, wie es ist.
 
@@ -722,7 +722,7 @@ copy-with-you-pseudonymised = Am { $date } wurde eine Kopie mit Ihren genauen We
 
 copy-row-deleted = Die Studie hat am { $date } bestätigt, dass sie Ihre Werte gelöscht hat.
 
-copy-row-waiting = Die Studie weiß seit dem { $date }, dass sie Ihre Werte löschen muss, bis zum { $due }. Das hat sie noch nicht bestätigt.
+copy-row-waiting = Wir haben die Studie am { $date } aufgefordert, Ihre Werte bis zum { $due } zu löschen. Das hat sie noch nicht bestätigt.
 
 download-records-title = Daten für ein anderes Krankenhaus
 

@@ -297,7 +297,7 @@ withdraw-done-no-model = No model has learned from your records under this permi
 
 withdraw-done-copy = { $study } may have a copy. We ask it to delete the copy.
 
-withdraw-done-copy-pseudonymised = { $study } may have a copy with your exact values. We tell it to delete them within { $n } days and to say so. The page of this permission shows whether it did.
+withdraw-done-copy-pseudonymised = { $study } may have a copy with your exact values. It must delete them within { $n } days and confirm it. The page of this permission shows whether it has.
 
 stop-page = Stop all use of your records
 
@@ -536,7 +536,7 @@ copy-agreement = The study signed an agreement on this: “{ $agreement }”. It
 
 copy-agreement-text = Read the agreement
 
-copy-leave = If you withdraw, we tell the study to delete your values within { $n } days. It must say when it has. You see here whether it did.
+copy-leave = If you withdraw, the study must delete your values within { $n } days and confirm it. The page of your permission shows whether it has.
 
 copy-free = If you leave the box empty, no copy may be downloaded. Your yes stays as it is.
 
@@ -723,7 +723,7 @@ copy-with-you-pseudonymised = A copy with your exact values and a code instead o
 
 copy-row-deleted = The study confirmed on { $date } that it has deleted your values.
 
-copy-row-waiting = The study was told on { $date } to delete your values, by { $due }. It has not confirmed that yet.
+copy-row-waiting = We asked the study on { $date } to delete your values by { $due }. It has not confirmed that yet.
 
 download-records-title = Records for another hospital
 

@@ -161,7 +161,7 @@ pseudonymised-confirm = I confirm that we deleted this copy
 
 deletions-title = Rows to delete
 
-deletions-lead = These people no longer permit the copy. Delete every row that has one of these names: in all copies, and in everything made of them. Then confirm it.
+deletions-lead = These people no longer permit the copy. Delete every row that has one of these names: in all copies, and in everything made from them. Then confirm it.
 
 deletions-name = Name in the copies
 
@@ -456,7 +456,7 @@ draft-use-hint = Whom does the answer help, to decide what?
 
 draft-limits = Limits
 
-draft-lines-hint = One a line
+draft-lines-hint = One per line
 
 draft-index = Index
 
@@ -472,7 +472,7 @@ draft-index-date = One date for everybody
 
 draft-codes = Codes
 
-draft-codes-hint = One a line: system|code; an * at the end stands for every code that begins so, as in icd10cm|E11*
+draft-codes-hint = One per line: system|code. An * at the end matches every code that starts this way, as in icd10cm|E11*
 
 draft-date = Date
 
@@ -572,7 +572,10 @@ draft-install-lead = A study needs an installed question. Its text is fixed then
 
 builder-number = Enter a number, such as 6.5
 
-builder-too-many = Too many counts within an hour. Try again in { $minutes } minutes.
+builder-too-many = Too many counts within an hour. Try again in { $minutes ->
+        [one] 1 minute.
+       *[other] { $minutes } minutes.
+    }
 
 ## The count
 
@@ -594,7 +597,7 @@ count-needed = Needed for a new model, at least
 
 count-needed-unknown = not known without both outcomes
 
-count-few = hidden: counts appear from { $count } people on at the earliest
+count-few = hidden: a count is shown only from { $count } people
 
 count-enough = That is enough by the criteria of Riley et al. for { $parameters } parameters, if everybody agrees.
 
