@@ -546,11 +546,11 @@ grant-care-what = Genutzt würden diese Daten von Ihnen: { $categories }. Ein Co
 
 grant-care-read = { $clinic } möchte Ihre Daten lesen, um Sie zu behandeln.
 
-grant-care-read-what = Wer dort behandelt, könnte diese Daten von Ihnen öffnen: { $categories }. Ihr Verlauf zeigt jedes Mal. Nach mehr wird nicht gefragt.
+grant-care-read-what = Wer dort behandelt, könnte diese Daten von Ihnen öffnen: { $categories }. Ihr Verlauf zeigt es jedes Mal. Nach mehr wird nicht gefragt.
 
 grant-care-both = { $clinic } bittet um zwei Dinge. Man möchte Ihre Daten lesen, um Sie zu behandeln. Und ein Computer soll Ihr Risiko schätzen. Es geht um { $condition }. Entscheiden wird ein Mensch.
 
-grant-care-both-what = Wer dort behandelt, könnte diese Daten von Ihnen öffnen: { $categories }. Auch ein Computermodell bekäme sie, und das Ergebnis würde angesehen. Ihr Verlauf zeigt jedes Mal.
+grant-care-both-what = Wer dort behandelt, könnte diese Daten von Ihnen öffnen: { $categories }. Auch ein Computermodell bekäme sie, und das Ergebnis würde angesehen. Ihr Verlauf zeigt es jedes Mal.
 
 grant-limits-care = Manches können wir nicht rückgängig machen: Antworten, die ein Modell schon gegeben hat, und was ein Mensch gesehen hat.
 

@@ -224,7 +224,10 @@ prediction-title = Estimate: { $question }
 
 prediction-about = Patient { $number }. Calculated on { $time }, from the values recorded before.
 
-prediction-values-all = The { $count } values used
+prediction-values-all = { $count ->
+        [one] The value used
+       *[other] The { $count } values used
+    }
 
 prediction-basis = What the estimate is based on
 
@@ -345,7 +348,7 @@ card-learner-logistic = logistic regression
 
 card-log-loss = Log-loss
 
-card-comparison = The log-loss of the regression is { $difference } above that of the trees (standard error { $error }). The simpler regression is used unless the trees are better by more than one standard error.
+card-comparison = The log-loss of the regression minus that of the trees is { $difference } (standard error { $error }). The simpler regression is used unless the trees are better by more than one standard error.
 
 card-thresholds = Acting at a threshold, with 95 % intervals
 

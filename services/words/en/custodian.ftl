@@ -989,7 +989,7 @@ menu-links = Duplicate patients
 
 links-one = Duplicate patient
 
-links-what = Two hospital numbers of one person. Each record stays under its own number and its own consent. Linked numbers count as one person in studies, models and copies. A refusal under one of them counts for both. Both patients see a link in their history.
+links-what = One person can have two hospital numbers. Each record stays under its own number and its own consent. Linked numbers count as one person in studies, models and copies. A refusal under one of them counts for both. Both patients see a link in their history.
 
 links-new = Propose a link
 
@@ -1020,6 +1020,8 @@ links-source-refer = a FHIR file: one refers to the other
 links-when = Proposed at
 
 links-decided = Decided at
+
+links-pair = The two hospital numbers
 
 links-state = State
 

@@ -546,11 +546,11 @@ grant-care-what = They would use these records of yours: { $categories }. They w
 
 grant-care-read = { $clinic } is asking to read your records, to treat you.
 
-grant-care-read-what = Its clinicians could open these records of yours: { $categories }. Your history would show each time. Nothing else is asked for.
+grant-care-read-what = Its clinicians could open these records of yours: { $categories }. Your history would show it each time. Nothing else is asked for.
 
 grant-care-both = { $clinic } is asking for two things. They want to read your records, to treat you. And they want a computer to estimate your risk of { $condition }. Your doctor decides, not the computer.
 
-grant-care-both-what = Its clinicians could open these records of yours: { $categories }. They could put them into a computer model and see its result. Your history would show each time.
+grant-care-both-what = Its clinicians could open these records of yours: { $categories }. They could put them into a computer model and see its result. Your history would show it each time.
 
 grant-limits-care = Some things we cannot undo. We cannot take back answers that a model has already given, or what a person has seen.
 

@@ -99,7 +99,7 @@ study-end = End
 
 study-copy = A copy to download
 
-study-copy-hint = Patients choose this separately. Training on this platform needs no copy, uses the exact values and stays the better way to make a model.
+study-copy-hint = Patients choose this separately. Training on this platform needs no copy, uses the exact values, and is the better way to make a model.
 
 study-copy-none = No copy
 
@@ -113,7 +113,7 @@ study-copy-pseudonymised-hint = Exact values, with a code for each person. Someb
 
 agreement-heading = The agreement on a pseudonymised copy
 
-agreement-lead = Fill this in only if you ask for a pseudonymised copy. The custodian and every patient read it.
+agreement-lead = Fill this in only if you ask for a pseudonymised copy. The custodian and every patient can read it.
 
 agreement-title = Title of the agreement
 
@@ -368,7 +368,7 @@ set-people = People who permit a copy: { $count }.
 
 set-k = Every row has the same values as at least { $others } others, and each such group has both outcomes.
 
-set-how = Numbers become bands with the group's mean; rows that fit no group are left out. The file manifest.json states the measured risk that somebody recognises a person. Training on this platform uses the exact values and stays the better way to make a model.
+set-how = Numbers become bands with the group's mean; rows that fit no group are left out. The file manifest.json states the measured risk that somebody recognises a person. Training on this platform uses the exact values, and is the better way to make a model.
 
 set-columns-choose = Columns of the copies
 
@@ -599,9 +599,15 @@ count-needed-unknown = not known without both outcomes
 
 count-few = hidden: a count is shown only from { $count } people
 
-count-enough = That is enough by the criteria of Riley et al. for { $parameters } parameters, if everybody agrees.
+count-enough = That is enough by the criteria of Riley et al. for { $parameters ->
+        [one] 1 parameter,
+       *[other] { $parameters } parameters,
+    } if everybody agrees.
 
-count-not-enough = That is too few by the criteria of Riley et al. for { $parameters } parameters, even if everybody agrees.
+count-not-enough = That is too few by the criteria of Riley et al. for { $parameters ->
+        [one] 1 parameter,
+       *[other] { $parameters } parameters,
+    } even if everybody agrees.
 
 count-excluded = People without a row
 

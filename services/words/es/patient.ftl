@@ -546,11 +546,11 @@ grant-care-what = Usarían estos datos suyos: { $categories }. Los pondrían en 
 
 grant-care-read = { $clinic } pide leer sus datos para tratarle.
 
-grant-care-read-what = Quienes tratan allí podrían abrir estos datos suyos: { $categories }. Su historial mostraría cada vez. No piden nada más.
+grant-care-read-what = Quienes tratan allí podrían abrir estos datos suyos: { $categories }. Su historial lo mostraría cada vez. No piden nada más.
 
 grant-care-both = { $clinic } pide dos cosas. Quiere leer sus datos para tratarle. Y quiere que una computadora calcule su riesgo. El tema: { $condition }. Decide una persona.
 
-grant-care-both-what = Quienes tratan allí podrían abrir estos datos suyos: { $categories }. También los pondrían en un modelo de computadora y verían el resultado. Su historial mostraría cada vez.
+grant-care-both-what = Quienes tratan allí podrían abrir estos datos suyos: { $categories }. También los pondrían en un modelo de computadora y verían el resultado. Su historial lo mostraría cada vez.
 
 grant-limits-care = Hay cosas que no podemos deshacer: las respuestas que un modelo ya dio y lo que una persona ya vio.
 
