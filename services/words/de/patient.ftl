@@ -42,7 +42,9 @@ request-less = Ja, aber weniger
 
 request-no = Nein
 
-request-yes-hint = Genutzt werden darf, was die Anfrage nennt. Nach einer Kopie wird eigens gefragt.
+request-yes-hint = Genutzt werden darf, was die Anfrage nennt.
+
+request-yes-copy = Genutzt werden darf, was die Anfrage nennt. Nach der Kopie wird eigens gefragt.
 
 request-less-hint = Sie wählen aus, was erlaubt ist.
 

@@ -42,7 +42,9 @@ request-less = Yes, but less
 
 request-no = No
 
-request-yes-hint = They may use what the request names. A copy is asked about separately.
+request-yes-hint = They may use what the request names.
+
+request-yes-copy = They may use what the request names. You are asked about the copy separately.
 
 request-less-hint = You choose what they may use.
 

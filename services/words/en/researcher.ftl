@@ -109,7 +109,7 @@ study-copy-anonymised-hint = Bands instead of values: every row has at least ten
 
 study-copy-pseudonymised = A pseudonymised copy under an agreement
 
-study-copy-pseudonymised-hint = Exact values, with a code for each person. Somebody who knows a person can recognise the person in it: it is personal data. Only your key opens it. When people leave, you delete their rows within 14 days and say so.
+study-copy-pseudonymised-hint = Exact values, with a code for each person. Somebody who knows a person can recognise the person in it: it is personal data. Only your key opens it. When people leave, you must delete their rows within { $days } days and confirm it.
 
 agreement-heading = The agreement on a pseudonymised copy
 

@@ -42,7 +42,9 @@ request-less = Sí, pero menos
 
 request-no = No
 
-request-yes-hint = Pueden usar lo que dice la petición. Por una copia se pregunta aparte.
+request-yes-hint = Pueden usar lo que dice la petición.
+
+request-yes-copy = Pueden usar lo que dice la petición. Por la copia se pregunta aparte.
 
 request-less-hint = Usted elige qué pueden usar.
 
