@@ -13,13 +13,13 @@ from records.categories import RULES, CategoryRules, read_rules
 from records.json_strict import loads_exact
 from records.merging import DocumentMerge, Filed, fits, with_resources
 from records.placement import document_source
+from records.reassignment import MAX_DEPTH
 from services.custodian.items import ItemIndex
 from services.custodian.patient_journal import PatientJournal
 from services.requests.history import REFILED
 from storage import Arriving, Record, RecordStore
 
 CHUNK_RECORDS: Final = 1_000
-MAX_DEPTH: Final = 66
 Progress = Callable[[str, int, int], None]
 Place = tuple[bytes, str, str]
 """Subject, category and day of a document."""
