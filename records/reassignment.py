@@ -17,8 +17,8 @@ _PATIENT: Final = "Patient"
 def reassign(record: Record, subject: bytes, number: str) -> Record:
     """Return the record as one of another subject; values stay as they are written.
 
-    References to the wrong patient, and that patient's contained resource, are replaced by the
-    hospital number of the right one. Free text is not read.
+    The elements that name the patient (SUBJECT_ELEMENTS) name the hospital number of the right one
+    instead, and contained Patient resources are removed. Other references and free text stay.
 
     Raises:
         NamesItsPerson: it holds a Patient resource.
