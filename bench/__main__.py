@@ -43,8 +43,8 @@ DESCRIPTIONS = {
     "each, at least 5,000 on idle cores; sealed bytes at most 0.25 of the source",
     "external_memory": "a million rows of 60 features fitted in batches, against at once; at most "
     "2 GiB of memory and 1.5 times the time",
-    "prediction": "one prediction with consent check and journal; "
-    "p50 at most 20 ms, p99 at most 100 ms",
+    "prediction": "one prediction with consent check and journal, alone and at 50 requests a "
+    "second; p50 at most 20 ms, p99 at most 100 ms",
 }
 
 

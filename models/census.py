@@ -73,7 +73,9 @@ class Census:
         return cls(head["taken_at_s"], subjects, table, head["names"])
 
 
-_COLUMNS: Final = tuple(field.name for field in fields(EventTable))[:15]
+_COLUMNS: Final = tuple(
+    field.name for field in fields(EventTable) if field.name not in {*_WORDS, "docs", "no_event"}
+)
 
 
 def take_census(people: Mapping[bytes, Sequence[Record]], taken_at_s: int) -> Census:

@@ -35,12 +35,12 @@ from records.values import NUMBER
 from storage import AccessRequest, Record, SubjectRecords
 
 RISK: Final = (
-    "The values are exact. There are no names, but a code stands for each person, and somebody "
-    "who knows some of a person's values can recognise the person and read the rest. This is "
-    "personal data: keep it as you keep records with names."
+    "The values are exact. Each person has a code instead of a name, but somebody who knows some "
+    "of a person's values can recognise the person and read the rest. This is personal data: keep "
+    "it as you keep records with names."
 )
 DELETION_DAYS: Final = 14
-"""How long a study has to delete a person's rows after it was told to."""
+"""How long a study has to delete a person's rows once they are listed for deletion."""
 
 
 @dataclass(frozen=True, slots=True)

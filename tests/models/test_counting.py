@@ -1,4 +1,4 @@
-"""Counts of people for questions that nobody was asked for yet."""
+"""Counts of people for questions before anybody is asked."""
 
 from __future__ import annotations
 
