@@ -14,7 +14,6 @@ from records.fhir_file import STORED_MAX_DEPTH
 from records.json_strict import loads_exact
 from records.merging import DocumentMerge, Filed, fits, with_resources
 from records.placement import document_source
-from records.reassignment import MAX_DEPTH
 from services.custodian.items import ItemIndex
 from services.custodian.patient_journal import PatientJournal
 from services.requests.history import REFILED
