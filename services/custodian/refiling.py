@@ -10,6 +10,7 @@ from typing import Final
 
 from models import Diagnostics
 from records.categories import RULES, CategoryRules, read_rules
+from records.fhir_file import STORED_MAX_DEPTH
 from records.json_strict import loads_exact
 from records.merging import DocumentMerge, Filed, fits, with_resources
 from records.placement import document_source
@@ -19,7 +20,6 @@ from services.requests.history import REFILED
 from storage import Arriving, Record, RecordStore
 
 CHUNK_RECORDS: Final = 1_000
-MAX_DEPTH: Final = 66
 Progress = Callable[[str, int, int], None]
 Place = tuple[bytes, str, str]
 """Subject, category and day of a document."""
@@ -195,7 +195,7 @@ def _compare(records: Sequence[Record], rules: CategoryRules, tally: _Tally) -> 
         tally.read += bool(record.resources)
         tally.others += bool(record.observations)
         for resource, arrival in zip(record.resources, record.arrivals, strict=True):
-            category = rules.place(loads_exact(resource, MAX_DEPTH)).category
+            category = rules.place(loads_exact(resource, STORED_MAX_DEPTH)).category
             if category == record.category:
                 continue
             pair = (record.category, category)

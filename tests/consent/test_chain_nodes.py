@@ -204,7 +204,7 @@ def test_a_forked_node_is_outvoted_and_named() -> None:
     assert states(chain)["agrees"] == 2
     reports = {report.node: report.state for report in chain.examine(CONTRACT, "single")}
     assert reports["b"] == reports["c"] == "agrees"
-    assert reports["forked"] != "agrees"
+    assert reports["forked"] == "disagrees"
 
 
 def test_two_nodes_that_contradict_each_other_permit_nothing() -> None:
