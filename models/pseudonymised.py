@@ -94,9 +94,9 @@ def permitted_parts(
 ) -> dict[bytes, set[str]]:
     """Return what every row may be made of now, by the row's key (`models.persons.row_key`).
 
-    That is the ids of the permitted records. For copies from before parts were ids it is also each
-    category, with the place of its subject among the row's, of which no record is refused: which
-    of the records left is not known of them.
+    That is the ids of the permitted records. The rows of older copies name categories instead, for
+    which records left was not stored: so it is also each category of which no record is refused,
+    with the place of its subject among those of the row.
 
     Args:
         store: knows who is linked.

@@ -198,9 +198,7 @@ def _feature(feature: FeatureChoice) -> Iterator[str]:
 
 
 def _window(since: str, until: str) -> str:
-    # A list of texts has no text twice: one and the same day is spelled in two ways.
-    is_same = since == until and not since.startswith(("+", "-"))
-    return f"within = {_texts((f'+{since}' if is_same else since, until))}"
+    return f"within = {_texts((since, until))}"
 
 
 def _eligibility(feature: FeatureChoice) -> Iterator[str]:

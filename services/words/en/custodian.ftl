@@ -977,6 +977,8 @@ consent-import-no-purpose = The provision names no purpose that is known here, s
 
 consent-import-category = This class is no kind of records here; it was left out.
 
+consent-import-kind = A class names a kind of FHIR resource: the request asks for the whole category of that kind.
+
 consent-import-recipient = The recipient has no identifier of the system urn:vouchsafe:party.
 
 consent-import-nested = This exception cannot be stated in the patient's terms here, so the provision that it limits was left out.
