@@ -17,6 +17,7 @@ from flask import Flask
 
 from cli import EXPECTED_ERRORS, describe_error, make_cli
 from consent import open_ledger
+from deploy.accounts_command import accounts
 from deploy.commands import doctor, node
 from deploy.commands import web as web_command
 from deploy.database import make_engine, upgrade
@@ -58,7 +59,7 @@ def silent(line: str) -> None:
 
 def nodes_of(settings: Settings, report: Report) -> Nodes:
     """Return the nodes that an install runs, or shares with another process of it."""
-    return Nodes(node_settings(settings, ledger_settings(settings).account()), report)
+    return Nodes(node_settings(settings, ledger_settings(settings).founder()), report)
 
 
 def join(settings: Settings, nodes: Nodes, budget: Budget | None = None) -> Services:
@@ -250,7 +251,7 @@ def commands() -> click.Group:
     group = make_cli(open_services, (SettingsInvalid, NodesError))
     click.version_option(VERSION)(group)
     demos = demo(open_services, serve), demo_fhir(open_services)
-    for command in (worker, web_command, node, setup, doctor, *demos):
+    for command in (worker, web_command, node, setup, doctor, accounts, *demos):
         group.add_command(command)
     return group
 

@@ -1,0 +1,227 @@
+"""Exchanging the everyday account on a real chain, also when it is killed at any step."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from pathlib import Path
+
+import pytest
+from geth import Geth
+from township import RELAYER, Clock, Patient, Town, ask, make_town
+
+from consent import accounts as accounts_module
+from consent.account_nonces import REVOKED
+from consent.chain import Chain
+from consent.consent_ledger import ConsentLedger
+from consent.deployment import deploy, load
+from consent.errors import ConsentInvalid, LedgerUnavailable, NotPermitted
+from consent.outbox import Outbox
+from consent.raw_transactions import RelayerAccount
+from consent.signatures import SigningKey
+from consent.tables import METADATA
+from consent.terms import Enrolment, Signed
+from deploy.database import make_engine
+
+pytestmark = pytest.mark.node
+
+ADMIN = RelayerAccount(b"\x31" * 32)
+
+
+class Keys:
+    """The key files of an installation, in memory."""
+
+    def __init__(self) -> None:
+        self.everyday = RelayerAccount(RELAYER)
+        self.former: list[RelayerAccount] = []
+        self.next: RelayerAccount | None = None
+
+    def make_next(self) -> RelayerAccount:
+        self.next = self.next or RelayerAccount(secrets.token_bytes(32))
+        return self.next
+
+    def switch(self) -> None:
+        assert self.next is not None
+        self.former.append(self.everyday)
+        self.everyday, self.next = self.next, None
+
+
+def start(town: Town, keys: Keys) -> ConsentLedger:
+    """Return what a process that starts now holds."""
+    parts = town.engine, town.chain, town.deployment, keys.everyday, town.clock, keys.former
+    ledger = ConsentLedger(*parts)
+    ledger.recover()
+    return ledger
+
+
+def patient_of(ledger: ConsentLedger) -> Patient:
+    return Patient(ledger.domain(), ledger.custodian())
+
+
+def enrolled(ledger: ConsentLedger) -> Patient:
+    patient = patient_of(ledger)
+    assert ledger.enrol([patient.enrols()])[0].ok
+    assert ledger.is_enrolled(patient.subject)
+    return patient
+
+
+def proposal(patient: Patient, custodian: bytes) -> Signed:
+    key = SigningKey(secrets.token_bytes(32))
+    new = Patient(patient.domain, custodian, patient.subject, key)
+    return new.sign(Enrolment(patient.subject, custodian, key.address))
+
+
+def uses(ledger: ConsentLedger) -> dict[str, tuple[str, tuple[str, ...]]]:
+    return {each.address: (each.use, each.roles) for each in ledger.accounts.list()}
+
+
+def exchanged(town: Town) -> tuple[Keys, ConsentLedger, Patient, str]:
+    """Return what is there after an exchange: keys, the old process, a patient, who was retired."""
+    keys = Keys()
+    before = start(town, keys)
+    assert not before.accounts.has_admin()
+    first = enrolled(before)
+    done = before.accounts.rotate(ADMIN, keys, is_revoked=False)
+    assert (done.former, done.use, done.waiting) == (town.account.address, "retired", 0)
+    assert done.everyday == keys.everyday.address
+    return keys, before, first, done.former
+
+
+def test_after_an_exchange_only_the_new_account_enrols_and_anchors(town: Town) -> None:
+    keys, before, first, former = exchanged(town)
+    after = start(town, keys)
+    assert uses(after) == {
+        keys.everyday.address: ("everyday", ("custodian", "anchor")),
+        ADMIN.address: ("admin", ("admin", "pauser")),
+        former: ("retired", ("custodian",)),
+    }
+    second = enrolled(after)
+    assert after.custodian_of(first.subject) == before.custodian()
+    assert after.custodian_of(second.subject) == after.custodian()
+    after.anchor("journal", b"\1" * 32, 1)
+    assert [anchor.count for anchor in after.anchors("journal")] == [1]
+    with pytest.raises(LedgerUnavailable, match="restart"):
+        before.enrol([patient_of(before).enrols()])
+    with pytest.raises(LedgerUnavailable, match="restart"):
+        before.anchor("journal", b"\2" * 32, 2)
+    # What patients sign is relayed all the same, by a process that still runs with the old account.
+    granted = first.grants(town.now_s())
+    assert before.grant([granted])[0].ok
+    assert after.decide(ask(first)).permitted
+    assert before.withdraw([first.withdraws(granted)])[0].ok
+    assert not after.decide(ask(first)).permitted
+    assert after.check() == []
+
+
+def test_a_retired_account_proposes_keys_for_its_own_patients_until_it_is_revoked(
+    town: Town,
+) -> None:
+    keys, before, first, former = exchanged(town)
+    after = start(town, keys)
+    second, old = enrolled(after), before.custodian()
+    assert after.can_recover(first.subject)
+    assert after.keys.propose_recovery(proposal(first, old)).ok
+    assert [r.state for r in after.keys.recoveries_of(first.subject)] == ["waiting"]
+    refused = after.keys.propose_recovery(proposal(second, old))
+    assert (refused.ok, refused.reason) == (False, "not-the-custodian")
+
+    assert after.accounts.revoke(ADMIN, former).use == REVOKED
+    assert uses(after)[former] == ("revoked", ())
+    assert not after.can_recover(first.subject)
+    assert after.can_recover(second.subject)
+    refused = after.keys.propose_recovery(proposal(first, old))
+    assert (refused.ok, refused.reason) == (False, "role-missing")
+    assert after.check() == []
+
+
+def new_town(endpoint: str, folder: Path) -> Town:
+    """Return a town whose contract has an admin of its own."""
+    url = f"sqlite:///{folder / 'separate.db'}"
+    engine, chain = make_engine(url), Chain(endpoint)
+    METADATA.create_all(engine)
+    outbox = Outbox(engine, chain, RelayerAccount(RELAYER))
+    made = deploy(chain, outbox, "single", admin=ADMIN.address)
+    assert deploy(chain, outbox, "single", admin=ADMIN.address) == made
+    assert (made.founder, made.admin) == (outbox.address, ADMIN.address)
+    made.save(folder / "ledger.json")
+    assert load(folder / "ledger.json") == made
+    return Town(url, endpoint, Clock(time.time()), made)
+
+
+def test_a_new_installation_has_a_separate_admin_and_a_lost_chain_is_sent_again_in_order(
+    own_geth: Geth, tmp_path: Path
+) -> None:
+    town, keys = new_town(own_geth.endpoint, tmp_path), Keys()
+    ledger = start(town, keys)
+    assert uses(ledger) == {
+        town.account.address: ("everyday", ("custodian", "anchor")),
+        ADMIN.address: ("admin", ("admin", "pauser")),
+    }
+    assert ledger.accounts.has_admin()
+    with pytest.raises(NotPermitted, match="is not the admin"):
+        ledger.accounts.rotate(RelayerAccount(b"\x32" * 32), keys, is_revoked=False)
+    with pytest.raises(ConsentInvalid, match="no former account"):
+        ledger.accounts.revoke(ADMIN, town.account.address)
+    patient = enrolled(ledger)
+    done = ledger.accounts.rotate(ADMIN, keys, is_revoked=True)
+    ledger = start(town, keys)
+    assert uses(ledger)[done.former] == ("revoked", ())
+    enrolled(ledger)
+    own_geth.kill()  # and with it go the newest blocks
+    own_geth.start()
+    ledger = start(town, keys)
+    assert not ledger.can_recover(patient.subject)
+    assert ledger.check() == []
+
+
+class Killed(BaseException):
+    """What a process that is killed does next: nothing."""
+
+
+def kill_at(monkeypatch: pytest.MonkeyPatch, point: int, keys: Keys) -> list[str]:
+    """End the work after its durable step of this number; return the steps that were taken."""
+    steps: list[str] = []
+
+    def counted(owner: object, name: str) -> None:
+        run = getattr(owner, name)
+
+        def wrapped(*args: object) -> object:
+            result = run(*args)
+            steps.append(name)
+            if len(steps) == point:
+                raise Killed
+            return result
+
+        monkeypatch.setattr(owner, name, wrapped)
+
+    counted(Outbox, "write")
+    counted(accounts_module, "set_purpose")
+    counted(keys, "make_next")
+    counted(keys, "switch")
+    return steps
+
+
+def test_an_exchange_that_is_killed_after_any_step_is_completed_by_the_next(
+    shared_geth: Geth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    for point in range(1, 100):
+        town, keys = make_town(tmp_path / str(point), shared_geth.endpoint, time.time()), Keys()
+        with monkeypatch.context() as patch:
+            steps = kill_at(patch, point, keys)
+            try:
+                start(town, keys).accounts.rotate(ADMIN, keys, is_revoked=False)
+                break
+            except Killed:
+                pass
+        start(town, keys).accounts.rotate(ADMIN, keys, is_revoked=False)
+        assert [each.address for each in keys.former] == [town.account.address]
+        ledger = start(town, keys)
+        assert uses(ledger) == {
+            keys.everyday.address: ("everyday", ("custodian", "anchor")),
+            ADMIN.address: ("admin", ("admin", "pauser")),
+            town.account.address: ("retired", ("custodian",)),
+        }
+        enrolled(ledger)
+    assert steps.count("write") == 9
+    assert steps.index("make_next") < steps.index("set_purpose") < steps.index("switch")
