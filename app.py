@@ -17,6 +17,7 @@ from flask import Flask
 
 from cli import EXPECTED_ERRORS, describe_error, make_cli
 from consent import open_ledger
+from deploy.account_keys import admin_path
 from deploy.accounts_command import accounts
 from deploy.commands import doctor, node
 from deploy.commands import web as web_command
@@ -244,6 +245,9 @@ def setup() -> None:
     """Create or update the tables and deploy the ledger if there is none; safe to repeat."""
     with open_services(report=to_people):
         to_people("the database and the ledger are ready")
+    admin_key = admin_path(read_settings(os.environ).home)
+    if admin_key.exists():
+        to_people(f"move {admin_key} to an offline medium; see Keys in docs/operations.md")
 
 
 def commands() -> click.Group:

@@ -73,7 +73,7 @@ class Prover:
 
     A message counts if the signature over its typed data is in the transaction's calldata and is
     that of a key which an unbroken chain of such signatures gives to the subject, from an enrolment
-    that one of our accounts sent while it had the roles for it (docs/spec/ledger.md, section 9).
+    that one of our accounts sent while it had the roles for it (docs/spec/ledger.md, section 10).
     Accounts with code of their own (ERC-1271) answer only through the node; their messages count
     where this ledger relayed them. No key that ever signed by itself is such an account: what the
     node alone says of its signatures counts for nothing.

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
+from dataclasses import asdict
+from pathlib import Path
+from types import ModuleType
+
 import pytest
-from liar import DOMAIN, LIAR, OURS, LyingChain, batch_call, mirror_of, raw_call
+from liar import DEPLOYMENT, DOMAIN, LIAR, OURS, LyingChain, batch_call, mirror_of, raw_call
 from township import RELAYER, Patient
 
 from consent import abi
@@ -166,3 +171,53 @@ def test_a_copy_of_the_roles_changes_by_itself() -> None:
     assert not other.may_enrol(OURS)
     assert other.names_of(OURS) == ("admin", "pauser", "custodian")
     assert other.accounts() == {OURS}
+
+
+def test_the_strangers_script_agrees_with_the_prover_at_every_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chain = LyingChain()
+    made = raw_call(OLD, b"\x60\x00", to="")
+    for role in (ADMIN, keccak(b"PAUSER_ROLE"), CUSTODIAN, ANCHOR):
+        chain.tell(Op.ROLE_GRANTED, role + OURS.rjust(32, b"\0"), made)
+    change_role(chain, Op.ROLE_GRANTED, ANCHOR, LIAR, by=LIAR)
+    theirs = enrol(chain, OLD)
+    steps = [
+        (Op.ROLE_GRANTED, CUSTODIAN, NEW),
+        (Op.ROLE_GRANTED, ANCHOR, NEW),
+        (Op.ROLE_REVOKED, ANCHOR, OLD),
+        (Op.ROLE_REVOKED, CUSTODIAN, OLD),
+    ]
+    for op, role, account in steps:
+        for by in (OLD, NEW):
+            enrol(chain, by)
+            anchor(chain, by)
+            propose(chain, by, theirs)
+        change_role(chain, op, role, account)
+    enrol(chain, OLD)
+    anchor(chain, NEW)
+    script = load_script()
+    monkeypatch.setattr(
+        script, "ask", lambda _where, _method, name: "0x" + chain.raws[bytes.fromhex(name)].hex()
+    )
+    proofs = script.Proofs("node", asdict(DEPLOYMENT))
+    found = [
+        bool(proofs.proved(change.op, words_of(change.body), change.transaction.hex()))
+        for change in chain.history
+    ]
+    expected = [bool(proof) for proof in read(chain).events.run.proofs]  # type: ignore[attr-defined]
+    assert found == expected
+    assert found.count(False) > len(steps)
+
+
+def words_of(body: bytes) -> list[bytes]:
+    return [body[at : at + 32] for at in range(0, len(body), 32)]
+
+
+def load_script() -> ModuleType:
+    path = Path(__file__).parents[2] / "docs" / "spec" / "check.py"
+    spec = importlib.util.spec_from_file_location("strangers_script", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -11,8 +11,8 @@ from deploy.settings import Settings, SettingsInvalid, read_settings
 from storage import StorageBroken, VaultSealed
 
 
-def settings_of(home: Path, passphrase: str = "a passphrase") -> Settings:
-    return read_settings({"VOUCHSAFE_HOME": str(home), "VOUCHSAFE_PASSPHRASE": passphrase})
+def settings_of(home: Path, phrase: str = "a phrase") -> Settings:
+    return read_settings({"VOUCHSAFE_HOME": str(home), "VOUCHSAFE_PASSPHRASE": phrase})
 
 
 def test_the_admins_key_is_made_once_and_opens_wherever_it_was_moved(tmp_path: Path) -> None:
