@@ -16,13 +16,17 @@ _FEE_TOLERANCE: Final = 2
 
 EVERYDAY: Final = "everyday"
 ADMIN: Final = "admin"
+RETIRING: Final = "retiring"
 RETIRED: Final = "retired"
 """Replaced as planned: it only proposes recoveries for the patients whom it enrolled."""
+REVOKING: Final = "revoking"
 REVOKED: Final = "revoked"
 """Replaced since others may have its key: it has no role any more."""
+FINISHED: Final = {RETIRING: RETIRED, REVOKING: REVOKED}
+"""What an account is for once an exchange that was begun is complete."""
 _BARRED: Final = {
-    RETIRED: frozenset({"enrol", "anchor"}),
-    REVOKED: frozenset({"enrol", "anchor", "recovery"}),
+    **dict.fromkeys((RETIRING, RETIRED), frozenset({"enrol", "anchor"})),
+    **dict.fromkeys((REVOKING, REVOKED), frozenset({"enrol", "anchor", "recovery"})),
 }
 """What an account can no longer write: the ledger would count nothing of it. Others relay on."""
 

@@ -13,8 +13,11 @@ from consent import abi
 from consent.account_nonces import (
     ADMIN,
     EVERYDAY,
+    FINISHED,
     RETIRED,
+    RETIRING,
     REVOKED,
+    REVOKING,
     purposes,
     set_purpose,
 )
@@ -44,8 +47,8 @@ class LedgerAccount:
     Attributes:
         address: lower-case hex.
         use: ``everyday`` (relays, enrols, anchors), ``admin``, ``retired`` (replaced; proposes
-            recoveries for those whom it enrolled), ``revoked`` (replaced; may do nothing), or
-            ``other`` (not of this installation).
+            recoveries for those whom it enrolled), ``revoked`` (replaced; may do nothing),
+            ``retiring`` or ``revoking`` (an exchange was begun), or ``other`` (none of ours).
         roles: of ``admin``, ``pauser``, ``custodian``, ``anchor``, those that it has as verified.
         wei: its money at the newest block.
     """
@@ -123,7 +126,7 @@ class Accounts:
         }
         uses = others | uses
         uses[self._outbox.address] = uses.get(self._outbox.address, EVERYDAY)
-        order = (EVERYDAY, ADMIN, RETIRED, REVOKED, OTHER)
+        order = (EVERYDAY, ADMIN, RETIRING, RETIRED, REVOKING, REVOKED, OTHER)
         listed = sorted(uses, key=lambda address: (order.index(uses[address]), address))
         return [
             LedgerAccount(
@@ -159,12 +162,12 @@ class Accounts:
             return self._finish(admin, begun, waiting=0)
         former = self._outbox.address
         self._separate(admin)
-        is_revoked = is_revoked or purposes(self._engine).get(former) == REVOKED
+        is_revoked = is_revoked or purposes(self._engine).get(former) == REVOKING
         new = keys.make_next()
         self._prepare(admin, new, is_revoked=is_revoked)
         # From here on no process writes an enrolment or an anchor from the former account, so that
         # none can come after the end of its roles and be lost.
-        set_purpose(self._engine, former, REVOKED if is_revoked else RETIRED)
+        set_purpose(self._engine, former, REVOKING if is_revoked else RETIRING)
         waiting = self._await_sent(former, is_required=not is_revoked)
         keys.switch()
         return self._finish(admin, former, waiting=waiting, everyday=new.address)
@@ -177,12 +180,17 @@ class Accounts:
             NotPermitted, LedgerUnavailable: as `rotate`.
         """
         address = address.lower()
-        if purposes(self._engine).get(address) not in (RETIRED, REVOKED):
+        is_former = address != self._outbox.address
+        if not is_former or purposes(self._engine).get(address) not in (
+            *FINISHED,
+            RETIRED,
+            REVOKED,
+        ):
             raise ConsentInvalid(
                 f"{address} is no former account of this installation; run: vouchsafe accounts"
             )
         self._require_admin(admin)
-        set_purpose(self._engine, address, REVOKED)
+        set_purpose(self._engine, address, REVOKING)
         return self._finish(admin, address, waiting=0)
 
     def _roles(self) -> AccountRoles:
@@ -190,23 +198,20 @@ class Accounts:
         return self._mirror.roles
 
     def _find_begun(self) -> str | None:
-        """Return a former account that still has a role which its exchange takes away."""
-        roles, uses = self._roles(), purposes(self._engine)
-        for address, use in uses.items():
-            if address != self._outbox.address and any(
-                roles.has(role, bytes.fromhex(address[2:])) for role in _lost_roles(use)
-            ):
-                return address
-        return None
+        """Return a former account whose exchange was begun and is not complete."""
+        begun = [address for address, use in purposes(self._engine).items() if use in FINISHED]
+        return next((address for address in begun if address != self._outbox.address), None)
 
     def _finish(
         self, admin: RelayerAccount, former: str, *, waiting: int, everyday: str = ""
     ) -> Rotation:
         self._require_admin(admin)
-        use = purposes(self._engine)[former]
+        begun = purposes(self._engine)[former]
         sender = self._sender(admin, ADMIN)
-        for role in _lost_roles(use):
+        for role in (ANCHOR, CUSTODIAN) if begun == REVOKING else (ANCHOR,):
             self._set_role(sender, abi.REVOKE_ROLE, role, former)
+        use = FINISHED[begun]
+        set_purpose(self._engine, former, use)
         everyday = everyday or self._outbox.address
         return Rotation(former=former, use=use, everyday=everyday, waiting=waiting)
 
@@ -305,8 +310,3 @@ class Accounts:
                     f"{what} was not confirmed in {self._limits.confirm_s:g} s: repeat the command"
                 )
             time.sleep(_POLL_S)
-
-
-def _lost_roles(use: str) -> tuple[bytes, ...]:
-    """Return the roles that an account of this use must not have."""
-    return {RETIRED: (ANCHOR,), REVOKED: (ANCHOR, CUSTODIAN)}.get(use, ())

@@ -34,6 +34,7 @@ def make_admin(settings: Settings) -> RelayerAccount:
         make_private_folder(path.parent)
         key = secrets.token_bytes(_KEY_BYTES)
         write_sealed_key(path, passphrase(settings), key, _ADMIN_LABEL)
+        return RelayerAccount(key)
     return open_admin(settings, path)
 
 
