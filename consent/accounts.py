@@ -48,7 +48,7 @@ class LedgerAccount:
         address: lower-case hex.
         use: ``everyday`` (relays, enrols, anchors), ``admin``, ``retired`` (replaced; proposes
             recoveries for those whom it enrolled), ``revoked`` (replaced; may do nothing),
-            ``retiring`` or ``revoking`` (an exchange was begun), or ``other`` (none of ours).
+            ``retiring`` or ``revoking`` (an exchange was begun), or ``other`` (not of us).
         roles: of ``admin``, ``pauser``, ``custodian``, ``anchor``, those that it has as verified.
         wei: its money at the newest block.
     """
@@ -233,7 +233,7 @@ class Accounts:
     def _prepare(self, admin: RelayerAccount, new: RelayerAccount, *, is_revoked: bool) -> None:
         """Give the new account money and its roles; it counts as ours before it has them."""
         self._sender(new, EVERYDAY)
-        # Whoever has the former account's key could hold up or overtake its payment.
+        # Anyone with the former account's key could hold up or overtake its payment.
         payer = self._sender(admin, ADMIN) if is_revoked else self._outbox
         share = self._chain.balance(payer.address) // 2
         gas = _EVERYDAY_TRANSACTIONS * MAX_TRANSACTION_GAS

@@ -114,7 +114,8 @@ def open_sealed_key(path: Path, passphrase: str, label: bytes) -> bytes:
     try:
         return unwrap_key(_stretched(passphrase, salt), sealed, label)
     except SealBroken:
-        raise VaultSealed(f"the passphrase is wrong, or {path} is damaged") from None
+        name = label.decode().rpartition("/")[2].replace("-", " ")
+        raise VaultSealed(f"the passphrase is wrong, or the {name} file is damaged") from None
 
 
 def receipt_key(root: SecretKey) -> bytes:

@@ -201,13 +201,13 @@ def test_the_strangers_script_agrees_with_the_prover_at_every_time(
         script, "ask", lambda _where, _method, name: "0x" + chain.raws[bytes.fromhex(name)].hex()
     )
     proofs = script.Proofs("node", asdict(DEPLOYMENT))
-    found = [
+    by_script = [
         bool(proofs.proved(change.op, words_of(change.body), change.transaction.hex()))
         for change in chain.history
     ]
     expected = [bool(proof) for proof in read(chain).events.run.proofs]  # type: ignore[attr-defined]
-    assert found == expected
-    assert found.count(False) > len(steps)
+    assert by_script == expected
+    assert by_script.count(False) > len(steps)
 
 
 def words_of(body: bytes) -> list[bytes]:

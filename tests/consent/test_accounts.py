@@ -209,11 +209,11 @@ def kill_after_each(monkeypatch: pytest.MonkeyPatch, keys: Keys) -> list[str]:
 def test_an_exchange_that_is_killed_after_each_step_is_completed_by_the_next(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keys = Keys()
+    keys, admin = Keys(), RelayerAccount(secrets.token_bytes(32))
     steps = kill_after_each(monkeypatch, keys)
     while steps.count("set_purpose") < 2:  # the second one says that it is complete
         with contextlib.suppress(Killed):
-            start(town, keys).accounts.rotate(ADMIN, keys, is_revoked=False)
+            start(town, keys).accounts.rotate(admin, keys, is_revoked=False)
             pytest.fail("the exchange ended before its last step")
     monkeypatch.undo()
     assert steps.count("write") == 9
@@ -226,7 +226,7 @@ def test_an_exchange_that_is_killed_after_each_step_is_completed_by_the_next(
     ledger = start(town, keys)
     assert uses(ledger) == {
         keys.everyday.address: ("everyday", ("custodian", "anchor")),
-        ADMIN.address: ("admin", ("admin", "pauser")),
+        admin.address: ("admin", ("admin", "pauser")),
         town.account.address: ("retired", ("custodian",)),
     }
     enrolled(ledger)
