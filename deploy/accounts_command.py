@@ -34,9 +34,14 @@ def accounts(context: click.Context) -> None:
 def list_accounts(services: Services, output: Output) -> None:
     """List each account with its use and the roles that the ledger proves."""
     listed = services.ledger.accounts.list()
-    output.result({"accounts": [asdict(account) for account in listed]})
-    rows = [(each.address, each.use, ", ".join(each.roles), str(each.wei)) for each in listed]
-    output.table(("address", "use", "roles", "wei"), rows)
+    # Lines and no table, which would cut the addresses that `revoke` needs.
+    lines = [
+        f"{each.address}  {each.use:<8}  {', '.join(each.roles) or 'no role':<33}  {each.wei} wei"
+        for each in listed
+    ]
+    # Amounts of wei are longer than the integers of JSON parsers.
+    documents = [{**asdict(each), "wei": str(each.wei)} for each in listed]
+    output.result({"accounts": documents}, *lines)
 
 
 @accounts.command()

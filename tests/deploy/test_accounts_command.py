@@ -34,7 +34,7 @@ class Exchange:
 
     def list(self) -> list[LedgerAccount]:
         roles = ("custodian", "anchor")
-        return [LedgerAccount(address=OLD, use="everyday", roles=roles, wei=12)]
+        return [LedgerAccount(address=OLD, use="everyday", roles=roles, wei=10**40)]
 
     def rotate(self, admin: RelayerAccount, keys: KeyFiles, *, is_revoked: bool) -> Rotation:
         self.calls.append(("rotate", admin.address, is_revoked))
@@ -74,7 +74,12 @@ def test_the_accounts_are_listed_with_their_roles(run: Run) -> None:
     assert OLD in run().stdout
     assert json.loads(run("list", "--json").stdout) == {
         "accounts": [
-            {"address": OLD, "use": "everyday", "roles": ["custodian", "anchor"], "wei": 12}
+            {
+                "address": OLD,
+                "use": "everyday",
+                "roles": ["custodian", "anchor"],
+                "wei": str(10**40),
+            }
         ]
     }
 
