@@ -34,7 +34,7 @@ def split_patients(question: Question, cohort: Cohort, matrix: Matrix) -> list[s
 
 
 def _last_day(question: Question, records: list[Record]) -> str:
-    label = find_label(question, records)
+    label = None if question.timeline is not None else find_label(question, records)
     return label[1] if label else max(record.recorded_on for record in records)
 
 

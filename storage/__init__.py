@@ -25,6 +25,7 @@ from storage.errors import (
     SubjectErased,
     VaultSealed,
 )
+from storage.extracts import Extractor
 from storage.files import sync_folder
 from storage.ipfs import Kubo
 from storage.journal import NO_RECORD, NOBODY, AccessOutcome, JournalRow, Use
@@ -56,6 +57,7 @@ __all__ = [
     "DepositReport",
     "DiskFull",
     "Entry",
+    "Extractor",
     "AccessResult",
     "JournalBroken",
     "JournalUnavailable",
