@@ -127,11 +127,9 @@ def _make_manifest(
     """
     hash_patient = store.pseudonyms("manifest patient")
     hash_record = store.pseudonyms(RECORD_LABEL)
-    patients = {
-        record.subject: hash_patient(person).hex()
-        for person, records in included.items()
-        for record in records
-    }
+    patients: dict[bytes, str] = {}
+    for person, records in included.items():
+        patients |= dict.fromkeys((r.subject for r in records), hash_patient(person).hex())
     lines, by_hash = [], {}
     for record, consent in zip(gathered.records, gathered.consents, strict=True):
         if record.subject in patients:

@@ -99,7 +99,8 @@ class EventBuilder:
         category = _intern(self._categories, record.category)
         doc = _intern(self._docs, record.record_id)
         rows, no_event = events_of(record)
-        self._no_event.update(no_event)
+        if no_event:
+            self._no_event.update(no_event)
         if rows:
             self._places.append((len(rows), subject, category, doc, self._events))
             self._rows += rows
