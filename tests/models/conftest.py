@@ -23,8 +23,8 @@ from models.studies import Study
 from records.mapping import Mapping
 from records.table import read_table
 from storage import Extractor
+from storage.access import AccessRequest, AccessResult
 from storage.record import Record
-from storage.vault import AccessRequest, AccessResult
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "deploy" / "examples"
 STUDY = "study:diabetes-risk"
