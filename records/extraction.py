@@ -36,7 +36,7 @@ ROW_FIELDS: Final = (
     "kind",
     "status",
 )
-"""`event` counts from 0 in each record; a value that is no number is None."""
+"""`event` counts from 0 in each record; a value without a number is None."""
 _CODE: Final = ROW_FIELDS.index("code")
 
 
