@@ -199,8 +199,8 @@ def test_erasure_destroys_extracts_and_a_copy_of_their_file_opens_no_more(
     gather(install, Values())
     copy = shutil.copytree(install.home / "extracts", tmp_path / "copy")
     install.store.erasure.shred(patient.subject, "a test")
-    kept = {path.parent.name for path in files(install)}
-    assert len(kept) == 1
+    left = {path.parent.name for path in files(install)}
+    assert len(left) == 1
     shutil.copytree(copy, install.home / "extracts", dirs_exist_ok=True)
     values = Values()
     assert {record.subject for record in gather(install, values)} == {stays.subject}
