@@ -92,7 +92,7 @@ fix: .venv/dev ## format, and correct what the linter can
 map: .venv/dev ## write docs/map.md from the modules' first sentences
 	$(PY) tests/map.py
 
-bench: .venv/dev nodes ## measure every figure of docs/benchmarks.md
+bench: .venv/dev nodes ## run the benchmarks, and write their sections of docs/benchmarks.md
 	$(PY) -m bench
 
 COMPILE = "$(call TOOL,uv)/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade)

@@ -49,7 +49,7 @@ VERSION = "0.1.0"
 RECOVER_EVERY_S = 15.0
 ANCHOR_EVERY_S = 60.0
 DELETIONS_EVERY_S = 600.0
-WATCH_EVERY_S = 3_600.0
+MONITOR_EVERY_S = 3_600.0
 DAY_S = 86_400
 Report = Callable[[str], None]
 
@@ -170,7 +170,7 @@ def make_worker(services: Services) -> Worker:
             PeriodicTask(RECOVER_EVERY_S, recover),
             PeriodicTask(ANCHOR_EVERY_S, (services.store.journal.anchor,)),
             PeriodicTask(DELETIONS_EVERY_S, (services.requests.deletions.update_all,)),
-            PeriodicTask(WATCH_EVERY_S, (services.model_monitoring.measure_due,)),
+            PeriodicTask(MONITOR_EVERY_S, (services.model_monitoring.measure_due,)),
             PeriodicTask(LOOK_EVERY_S, () if inbox is None else (inbox.take,)),
             PeriodicTask(
                 ANCHOR_EVERY_S,

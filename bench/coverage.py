@@ -14,7 +14,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from bench.gate import ROOT, load_nhanes
-from bench.nafld import QUESTIONS, extract, read_records
+from bench.nafld import QUESTIONS, extract, measure, read_records
 from models.answer_interval import fit_interval
 from models.calibration import Floats, Labels
 from models.candidates import Fitter, Setting, list_settings
@@ -23,8 +23,6 @@ from models.features import Matrix
 from models.folds import draw_folds
 from models.question import Question
 from models.recalibration import fit_recalibration
-from models.selection import select
-from models.windows import EventReader
 from records.mapping import Mapping
 from records.table import read_table
 
@@ -125,13 +123,9 @@ def load_heart() -> tuple[Question, Matrix, list[str]]:
 def load_nafld(tables: Path) -> tuple[Question, Matrix]:
     """Return the question about diabetes at the visit, with its rows."""
     question = Question.load(QUESTIONS / "diabetes-now.toml")
-    if question.timeline is None:
-        raise ValueError(f"{question.id} has no timeline")
     people, _ = read_records(tables)
-    reader = EventReader(extract(people), question.timeline)
-    selection = select(question, reader, len(people))
-    values = reader.read(question.features, selection.indexes, question.categories)
-    return question, Matrix(values, selection.labels)
+    matrix, _ = measure(question, extract(people), len(people))
+    return question, matrix
 
 
 def report(name: str, groups: Sequence[Group]) -> None:

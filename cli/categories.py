@@ -40,7 +40,7 @@ def categories(services: Services, output: Output, rules: Path | None, applies: 
     output.result(
         asdict(report),
         f"Rules {report.rules}: {moved} resources {verb}, of {report.documents} documents.",
-        *(f"model {model} is replaced" for model in report.affected_models),
+        *(f"model {model} will be replaced" for model in report.affected_models),
     )
     output.table(
         ("from", "to", "resources", "documents", "patients"),

@@ -87,7 +87,7 @@ def move(services: Services, output: Output, identity: str, number: str) -> None
     moved = services.custodian.moves.move(Words("en"), identity, number, by=OPERATOR)
     models = list(moved.affected_models)
     lines = [f"moved: it is record {moved.record_id} now"]
-    lines += [f"model {model} is replaced" for model in models]
+    lines += [f"model {model} will be replaced" for model in models]
     output.result({"record_id": moved.record_id, "affected_models": models}, *lines)
 
 
@@ -111,7 +111,7 @@ def deceased(services: Services, output: Output, number: str | None, undo: bool)
 def _print(output: Output, pair: LinkedPatients) -> None:
     models = list(pair.affected_models)
     lines = [f"{pair.link.id}: {pair.link.state}"]
-    lines += [f"model {model} is replaced" for model in models]
+    lines += [f"model {model} will be replaced" for model in models]
     output.result(_row(pair) | {"affected_models": models}, *lines)
 
 

@@ -27,7 +27,7 @@ NODE_STATES: Final[tuple[NodeState, ...]] = (
 )
 
 _REST_S: Final = 10.0
-"""A node that did not answer is not asked for so long while two others are: each wait costs."""
+"""After no answer a node is left out for this long if two others remain: waiting costs time."""
 _DOUBT_S: Final = 60.0
 _SECOND_LOOK_S: Final = 2.0
 _MAX_HEIGHTS: Final = 1_000

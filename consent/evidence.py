@@ -59,14 +59,13 @@ def check(
     checks: dict[str, tuple[str, Callable[[LedgerParts], Iterator[Finding]]]] = {
         "the chain holds the deployed contract": (LEDGER, _chain),
         "the chain verifies passkeys": (LEDGER, _passkeys),
+        "the chain nodes agree": (LEDGER, compare_nodes),
         "the outbox is empty and its account can pay": (LEDGER, _outbox),
         "the rows of the mirror are complete": (MIRROR, _mirror),
         "the mirror agrees with the chain": (MIRROR, _chain_again),
         "every change is proved by signatures": (MIRROR, _proofs),
         "every consent has its terms": (MIRROR, lambda parts: _terms(parts, was_erased)),
     }
-    if isinstance(parts.chain, ChainNodes):
-        checks["the chain nodes agree"] = (LEDGER, compare_nodes)
     for name, (part, run) in checks.items():
         if progress is not None:
             progress(part)

@@ -64,8 +64,8 @@ class LedgerFinding(FindingCode):
     TRANSACTION_FAILED = ("transaction-failed", "transaction {kind} failed on the chain")
     REVOCATION_REFUSED = (
         "revocation-refused",
-        "the contract refused a {kind} that was acknowledged; it stays in force here: ask the "
-        "patient to sign it again",
+        "the contract refused a withdrawal, stop or refusal that was acknowledged (kind of "
+        "transaction: {kind}); it stays in force here: ask the patient to sign it again",
     )
     CHANGE_NOT_PROVED = (
         "change-not-proved",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -67,11 +68,14 @@ def deny_pending(
     Raises:
         LedgerUnavailable: the terms cannot be read.
     """
-    for subject in {refusal.subject for refusal in state.pending_refusals}:
-        is_about = (batch.subjects == np.frombuffer(subject, np.uint8)).all(axis=1)
-        rows = np.flatnonzero(is_about).tolist()
-        terms = consent_terms.of_subject(subject) if rows else {}
-        statuses = list(pending_statuses(state, subject, clocks)) if rows else []
+    refusing = {refusal.subject for refusal in state.pending_refusals}
+    rows_of: dict[bytes, list[int]] = {}
+    for row, subject in enumerate(_subjects(batch) if refusing else ()):
+        if subject in refusing:
+            rows_of.setdefault(subject, []).append(row)
+    for subject, rows in rows_of.items():
+        terms = consent_terms.of_subject(subject)
+        statuses = list(pending_statuses(state, subject, clocks))
         for row in rows:
             request = _request(batch, row)
             for status in statuses:
@@ -80,6 +84,11 @@ def deny_pending(
                     decisions.reasons[row] = REASONS.index(reason)
                     decisions.consents[row] = np.frombuffer(status.consent_id, np.uint8)
                     decisions.obligations[row] = 0
+
+
+def _subjects(batch: DecisionRequestBatch) -> Iterator[bytes]:
+    joined = batch.subjects.tobytes()
+    return (joined[at : at + _WORD] for at in range(0, len(joined), _WORD))
 
 
 def _outweighs(reason: str, decisions: Decisions, row: int) -> bool:

@@ -36,7 +36,7 @@ MAX_AHEAD_S = 60
 PRIVATE_BITS = 0o077
 TIMEOUT_S = 5.0
 
-NODE_REMEDY = "Start or mend that node; while fewer than two agree, nothing is permitted"
+NODE_REMEDY = "Start or repair that node; while fewer than two agree, nothing is permitted"
 
 Status = Literal["ok", "warning", "problem"]
 

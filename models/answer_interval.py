@@ -9,14 +9,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from models.calibration import Floats, Labels, fit_smooth_calibration
+from models.calibration import Floats, Labels, fit_smooth_calibration, to_share, to_shares
 from models.folds import Folds
 
 LEVEL: Final = 0.95
 _NORMAL: Final = 1.96
 """The factor is at least this: a few lucky groups do not make an interval narrower."""
 _MIN_GROUPS: Final = 19
-"""With fewer groups no quantile of 95 % exists: the largest distance stands for it."""
+"""With fewer groups no quantile of 95 % exists: the largest distance is used."""
 _LEAST: Final = 0.5
 """Each side of an estimate is at least this share of the margin wide, wherever the curve lies."""
 _POINTS: Final = 25
@@ -32,7 +32,7 @@ class AnswerInterval:
     Attributes:
         level: of 100 groups of new patients with similar estimates, 100 * level have an observed
             share inside, beyond what chance does to a group of that size.
-        factor: how many standard errors wide each side is: the conformal quantile.
+        factor: how many standard errors wide each side is: the conformal quantile, at least 1.96.
         groups, group_size: out-of-fold groups that the factor was learned from, and patients each.
         points: log-odds of an estimate; log-odds of the observed share there; its standard error.
     """
@@ -58,7 +58,7 @@ class AnswerInterval:
         margin = self.factor * float(np.interp(place, places, errors))
         low = min(middle - margin, place - _LEAST * margin)
         high = max(middle + margin, place + _LEAST * margin)
-        return min(_share(low), probability), max(_share(high), probability)
+        return min(to_share(low), probability), max(to_share(high), probability)
 
 
 def fit_interval(labels: Labels, log_odds: Floats, folds: Folds) -> AnswerInterval:
@@ -94,7 +94,7 @@ def _fit_curve(labels: Labels, log_odds: Floats) -> Floats:
     """Return places on the log-odds scale with the curve and its error, shape (points, 3)."""
     low, high = np.quantile(log_odds, [0.01, 0.99])
     places = np.linspace(low, high, _POINTS) if high - low > _MIN_SPREAD else np.array([low])
-    middles, errors = fit_smooth_calibration(labels, _shares(log_odds), _shares(places))
+    middles, errors = fit_smooth_calibration(labels, to_shares(log_odds), to_shares(places))
     return np.column_stack([places, middles, errors])
 
 
@@ -103,7 +103,7 @@ def _score_groups(labels: Labels, log_odds: Floats, curve: Floats, size: int) ->
     order = np.argsort(log_odds, kind="stable")
     scores = []
     for group in np.array_split(order, max(1, len(order) // size)):
-        expected = _shares(np.interp(log_odds[group], curve[:, 0], curve[:, 1]))
+        expected = to_shares(np.interp(log_odds[group], curve[:, 0], curve[:, 1]))
         slope = expected * (1 - expected)
         error = float((np.interp(log_odds[group], curve[:, 0], curve[:, 2]) * slope).mean())
         chance = float(slope.mean()) / len(group)
@@ -117,11 +117,3 @@ def _choose_factor(scores: list[float]) -> float:
     place = math.ceil(LEVEL * (len(ordered) + 1))
     is_many = len(ordered) >= _MIN_GROUPS
     return max(_NORMAL, ordered[place - 1] if is_many else ordered[-1])
-
-
-def _share(log_odds: float) -> float:
-    return 1 / (1 + math.exp(-min(30.0, max(-30.0, log_odds))))
-
-
-def _shares(log_odds: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -30, 30))), np.float64)

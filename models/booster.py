@@ -81,7 +81,7 @@ def fit_booster(
             rows = _dmatrix(values, types, labels.astype(np.float32))
         else:
             rows = _quantised(values, types, labels, int(chosen.get("max_bin", _DEFAULT_BINS)))
-        # `xgboost.train` makes the same bytes; its callbacks and its copy take a sixth of the time.
+        # `xgboost.train` makes the same bytes; its callbacks and its copy of the model cost time.
         booster = xgboost.Booster({**chosen, **fixed}, [rows])
         for iteration in range(rounds):
             booster.update(rows, iteration)

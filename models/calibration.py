@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -71,9 +73,18 @@ def _logit(probabilities: Floats) -> Floats:
     return np.asarray(np.log(clipped / (1 - clipped)), np.float64)
 
 
+def to_share(log_odds: float) -> float:
+    """Return the probability of these log-odds, which count as between -30 and 30."""
+    return 1 / (1 + math.exp(-min(30.0, max(-30.0, float(log_odds)))))
+
+
+def to_shares(log_odds: Floats) -> Floats:
+    """Return the probability of each of these log-odds, as `to_share` does."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -30, 30))), np.float64)
+
+
 def _predict(columns: Floats, coefficients: Floats, offset: Floats) -> Floats:
-    logits = np.clip(columns @ coefficients + offset, -30, 30)
-    return np.asarray(1 / (1 + np.exp(-logits)), np.float64)
+    return to_shares(columns @ coefficients + offset)
 
 
 def _fit_logistic(columns: Floats, labels: Labels, offset: Floats) -> Floats:

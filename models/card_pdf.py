@@ -52,7 +52,6 @@ _HEIGHT_PT: Final = 244
 _MARGIN_PT: Final = 56
 _LOCK: Final = Lock()
 
-Parts = Iterator[Any]
 Draw = Callable[[str], bytes]
 """Returns a plot of the card by its file name."""
 
@@ -84,7 +83,8 @@ def write_card_pdf(card: Card, draw: Draw) -> bytes:
             lang="en",
             **margins,
         )
-        document.build(list(_parts(card, draw)), onFirstPage=_number, onLaterPages=_number)
+        write = _write_page_number
+        document.build(list(_parts(card, draw)), onFirstPage=write, onLaterPages=write)
     return buffer.getvalue()
 
 
@@ -93,17 +93,17 @@ def _register_fonts() -> None:
     from reportlab.pdfbase.pdfmetrics import registerFont
     from reportlab.pdfbase.ttfonts import TTFont
 
-    # Fonts that have the signs of units and comparisons, which the built-in ones lack.
+    # The built-in fonts lack characters of units and comparisons, such as ≥.
     for name in (_FONT, _BOLD):
         registerFont(TTFont(name, str(Path(get_data_path()) / "fonts" / "ttf" / f"{name}.ttf")))
 
 
-def _number(canvas: Any, document: Any) -> None:
+def _write_page_number(canvas: Any, document: Any) -> None:
     canvas.setFont(_FONT, 8)
     canvas.drawRightString(document.pagesize[0] - _MARGIN_PT, _MARGIN_PT / 2, f"{document.page}")
 
 
-def _parts(card: Card, draw: Draw) -> Parts:
+def _parts(card: Card, draw: Draw) -> Iterator[Any]:
     from reportlab.lib.styles import ParagraphStyle
     from reportlab.platypus import Paragraph
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 INTERVAL_NOTE: Final = (
-    "The interval of a prediction is a 95 % conformal interval around it, learned out of fold: of"
-    " 100 groups of new patients with similar estimates, 95 have an observed share inside, beyond"
-    " what chance does to a group of that size. It describes patients like this one, not this"
-    " patient, and it holds for patients of the places and times that the model was tested on."
+    "The interval of a prediction is a 95 % conformal interval around it, learned out of fold: it"
+    " is made so that of 100 groups of new patients with similar estimates, about 95 have an"
+    " observed share inside, apart from the chance variation of a group of that size. It describes"
+    " patients like this one, not this patient. At places or times that the model was not tested"
+    " on, fewer groups can lie inside."
 )
 FIRST_INTERVAL_NOTE: Final = (
     "The interval of a prediction is Wilson's 95 % interval of the share that had the label among"
@@ -168,7 +169,7 @@ def _range_text(row: Mapping[str, Any]) -> str:
     bounds = row.get("range")
     if bounds is None or "low" not in bounds:
         return ""
-    return f"; almost all patients {bounds['low']:g} to {bounds['high']:g}"
+    return f"; almost all patients had {bounds['low']:g} to {bounds['high']:g}"
 
 
 def _input_lines(content: Mapping[str, Any]) -> list[str]:

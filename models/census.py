@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
+from zipfile import BadZipFile
 
 import numpy as np
 import orjson
@@ -58,22 +59,26 @@ class Census:
         """Return the census that `to_bytes` wrote.
 
         Raises:
-            ModelsBroken: these are not the bytes of a census.
+            ModelsBroken: these are not the bytes of a census, or of another format.
         """
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as columns:
                 head = orjson.loads(columns[_HEAD].tobytes())
                 events: dict[str, Any] = {name: columns[name] for name in _COLUMNS}
+            if head["format"] != FORMAT:
+                raise ValueError
             events |= {name: tuple(head[name]) for name in _WORDS}
             names = bytes.fromhex(head["subjects"])
-        except (KeyError, OSError, ValueError) as exc:
+        except (KeyError, OSError, ValueError, BadZipFile) as exc:
             raise ModelsBroken("the census cannot be read. Delete it, and count again") from exc
         table = EventTable(**events, docs=("",), no_event={})
         subjects = tuple(names[start : start + 32] for start in range(0, len(names), 32))
         return cls(head["taken_at_s"], subjects, table, head["names"])
 
 
-_COLUMNS: Final = tuple(field.name for field in fields(EventTable))[:15]
+_COLUMNS: Final = tuple(
+    field.name for field in fields(EventTable) if field.name not in {*_WORDS, "docs", "no_event"}
+)
 
 
 def take_census(people: Mapping[bytes, Sequence[Record]], taken_at_s: int) -> Census:

@@ -1,4 +1,4 @@
-"""Counts people for a question that nobody was asked for yet; what leaves is rounded or hidden."""
+"""Counts people for a question before anybody is asked; what leaves is rounded or hidden."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class ModelMonitor:
         Args:
             model: in service.
             month: such as 2026-11.
-            answers: of the year that ends with this month.
+            answers: of the last year, oldest first.
 
         Raises:
             StorageError, ConsentError: the record store or the ledger is unavailable.

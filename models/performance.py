@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from models.calibration import Floats, Labels, fit_smooth_calibration
+from models.calibration import Floats, Labels, fit_smooth_calibration, to_share
 from models.evaluation import Estimate, auroc, wilson
 from models.suppression import MIN_COUNT, is_small
 
@@ -80,13 +80,9 @@ def _smooth(labels: Labels, probabilities: Floats) -> tuple[tuple[float, float, 
     middle, error = fit_smooth_calibration(labels, probabilities, at)
     points = []
     for probability, logit, width in zip(at, middle, _Z * error, strict=True):
-        shares = [_share(logit), _share(logit - width), _share(logit + width)]
+        shares = [to_share(logit), to_share(logit - width), to_share(logit + width)]
         points.append(tuple(round(float(figure), 3) for figure in (probability, *shares)))
     return tuple((p[0], p[1], p[2], p[3]) for p in points)
-
-
-def _share(logit: float) -> float:
-    return 1 / (1 + math.exp(-min(30.0, max(-30.0, float(logit)))))
 
 
 def make_threshold_table(

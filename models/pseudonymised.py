@@ -35,12 +35,12 @@ from records.values import NUMBER
 from storage import AccessRequest, Record, SubjectRecords
 
 RISK: Final = (
-    "The values are exact. There are no names, but a code stands for each person, and somebody "
-    "who knows some of a person's values can recognise the person and read the rest. This is "
-    "personal data: keep it as you keep records with names."
+    "The values are exact. Each person has a code instead of a name, but somebody who knows some "
+    "of a person's values can recognise the person and read the rest. This is personal data: keep "
+    "it as you keep records with names."
 )
 DELETION_DAYS: Final = 14
-"""How long a study has to delete a person's rows after it was told to."""
+"""How long a study has to delete a person's rows once they are listed for deletion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,9 @@ def permitted_parts(
 ) -> dict[bytes, set[str]]:
     """Return what every row may be made of now, by the row's key (`models.persons.row_key`).
 
-    That is the ids of the permitted records. For copies from before parts were ids it is also each
-    category, with the place of its subject among the row's, of which no record is refused: which
-    of the records left is not known of them.
+    That is the ids of the permitted records. The rows of older copies name categories instead, for
+    which records left was not stored: so it is also each category of which no record is refused,
+    with the place of its subject among those of the row.
 
     Args:
         store: knows who is linked.

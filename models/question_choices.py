@@ -1,4 +1,4 @@
-"""Write a question of format 2 as TOML from choices for each of its parts, made on a page."""
+"""Writes a question of format 2 as TOML from choices for each of its parts, made on a page."""
 
 from __future__ import annotations
 
@@ -94,7 +94,6 @@ class QuestionChoices:
 
 def add_code(choices: QuestionChoices, code: CodeSummary) -> QuestionChoices:
     """Return the choices with one more input: a code as most of its records have it."""
-    kinds = {"none": EXISTS, "boolean": LAST, "number": LAST, "code": LAST, "text": LAST}
     names = [feature.name for feature in choices.features]
     name = _new_name(slug(code.name or code.code.rpartition("|")[2], MAX_NAME), names)
     is_birth = code.code == BIRTH
@@ -103,7 +102,7 @@ def add_code(choices: QuestionChoices, code: CodeSummary) -> QuestionChoices:
         category=code.category,
         codes=(code.code,),
         words="" if is_birth else code.name,
-        take=AGE if is_birth else kinds[code.kind],
+        take=AGE if is_birth else EXISTS if code.kind == "none" else LAST,
         unit=code.unit,
         values=code.values,
         is_boolean=code.kind == "boolean",
@@ -199,9 +198,7 @@ def _feature(feature: FeatureChoice) -> Iterator[str]:
 
 
 def _window(since: str, until: str) -> str:
-    # A list of texts has no text twice: one and the same day is spelled in two ways.
-    is_same = since == until and not since.startswith(("+", "-"))
-    return f"within = {_texts((f'+{since}' if is_same else since, until))}"
+    return f"within = {_texts((since, until))}"
 
 
 def _eligibility(feature: FeatureChoice) -> Iterator[str]:

@@ -168,7 +168,7 @@ def _read_duration(section: Section, key: str) -> Duration | None:
 def _read_window(section: Section, default: Window) -> Window:
     if not section.has("within"):
         return default
-    texts = section.texts("within")
+    texts = section.texts("within", may_repeat=True)  # a single day: both ends are equal
     ends = [parse_duration(text) for text in texts]
     low, high = ends if len(ends) == 2 else (None, None)
     if low is None or high is None or low.seconds > high.seconds:

@@ -53,7 +53,8 @@ def plan_sample_size(people: int, events: int, parameters: int) -> int | None:
     """Return the patients that a new model needs, before anything is known of its performance.
 
     The larger of what Riley's criteria ask for: the overall risk to ± 0.05, and shrinkage of at
-    most 10 % for a model that explains 15 % of what can be explained. None without both outcomes.
+    most 10 % for a model that explains 15 % of what can be explained. At that share, the criterion
+    of optimism in R² always asks for fewer people. None without both outcomes.
     """
     if not 0 < events < people:
         return None

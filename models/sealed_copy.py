@@ -68,12 +68,12 @@ def open_copy(sealed: bytes, private_key: str) -> OpenedCopy:
     """Return a copy's head and content.
 
     Raises:
-        ModelsInvalid: it is no sealed copy, or the key is not 32 bytes in hex.
+        ModelsInvalid: it is not a sealed copy, or the key is not 32 bytes in hex.
         SealBroken (storage): it is encrypted to another key, or was altered.
     """
     head_end = sealed.find(b"\n", len(FIRST_LINE)) + 1
     if not sealed.startswith(FIRST_LINE) or not head_end:
-        raise ModelsInvalid("The file is no sealed copy. Give the file as it was downloaded.")
+        raise ModelsInvalid("The file is not a sealed copy. Give the file as it was downloaded.")
     try:
         private = bytes.fromhex(private_key.strip())
     except ValueError:

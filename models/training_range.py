@@ -16,7 +16,7 @@ from models.suppression import MIN_COUNT
 from records.values import NUMBER
 
 _TAIL: Final = 0.005
-"""The share of training patients beyond each end of a range, where that is 11 people or more."""
+"""The share of training patients at or beyond each end of a range; at least 11 people."""
 _FAR: Final = 0.01
 _MIN_NUMBERS: Final = 3
 _NORMAL_IQR: Final = 1.349

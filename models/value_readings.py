@@ -1,4 +1,4 @@
-"""Say how models read a value whose unit is another than theirs, and by which rule."""
+"""Says how models read a value whose unit is another than theirs, and by which rule."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _ANY: Final = "*"
 _LABEL_ELEMENT: Final = "security"
 _NESTED: Final = (dict, list)
 MAX_CODINGS: Final = 65_536
-"""Of so many different codings the categories are remembered."""
+"""The categories of this many different codings are kept in memory."""
 
 
 class Placed(NamedTuple):

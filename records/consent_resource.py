@@ -46,6 +46,7 @@ class ConsentCode(StrEnum):
     PURPOSE = "purpose"
     NO_PURPOSE = "no-purpose"
     CATEGORY = "category"
+    KIND = "kind"
     RECIPIENT = "recipient"
     NESTED = "nested"
     OWN_TERMS = "own-terms"
@@ -100,9 +101,10 @@ class ConsentReading:
 def read_consent(resource: Mapping[str, Any], *, now_s: float) -> ConsentReading:
     """Return what a Consent (R4; PCF Basic and Intermediate, MII) offers.
 
-    A condition that our terms cannot state costs the provision that has it, so that no offer is
-    wider than its source. A nested deny of classes narrows the offer; any other one costs it. What
-    begins after `now_s` (seconds UTC) is no offer.
+    A provision with a condition that our terms cannot state is no offer, so that none is wider than
+    its source; only a class that names a kind of resource becomes the whole category of that kind,
+    and a note says so. A nested deny of classes narrows the offer; with any other one there is
+    none. What begins after `now_s` (seconds UTC) is no offer.
     """
     reading = ConsentReading()
     if resource.get("status") not in _IN_FORCE:
@@ -197,6 +199,8 @@ def _read_permit(
     categories, has_unknown = _categories(permit)
     if has_unknown:
         reading.add(ConsentCode.CATEGORY, f"{where}.class")
+    if _names_kinds(permit):
+        reading.add(ConsentCode.KIND, f"{where}.class")
     denied, refusals = _exceptions(permit, where)
     refusals += [*_limits(permit, where), *_limits_of_form(permit, where, now_s)]
     if not purposes:
@@ -222,7 +226,7 @@ def _exceptions(permit: Provision, where: str) -> tuple[set[str], list[ConsentNo
         classes, has_unknown = _categories(nested)
         is_narrow = set(nested) <= {"id", "type", "class"} and not has_unknown
         if nested.get("type") == "deny" and is_narrow and classes:
-            denied |= classes
+            denied |= classes | (_protected() if _names_kinds(nested) else set())
         else:
             inner = f"{where}.provision[{place}]"
             refusals.append(ConsentNote(ConsentCode.NESTED, inner, True))
@@ -262,6 +266,18 @@ def _categories(provision: Provision) -> tuple[frozenset[str] | None, bool]:
         categories |= meant
         has_unknown |= not meant
     return frozenset(categories), has_unknown
+
+
+def _names_kinds(provision: Provision) -> bool:
+    """Return whether a class is a kind of resource, which may be filed under several categories."""
+    codes = (code for coding in _list(provision.get("class")) for code in codes_of(coding))
+    return any(code.startswith(f"{_RESOURCE_TYPES}|") for code in codes)
+
+
+def _protected() -> set[str]:
+    """Return the categories in which a resource of any kind may be."""
+    rules = read_rules()
+    return {*(rule.category for rule in rules.sensitive), rules.restricted[0]}
 
 
 def _categories_of(code: str) -> set[str]:

@@ -19,6 +19,8 @@ MAX_JSON_BYTES: Final = 256 * 2**20
 MAX_UNPACKED_BYTES: Final = 2 * 2**30
 MAX_LINES: Final = 5_000_000
 MAX_DEPTH: Final = 64
+STORED_MAX_DEPTH: Final = MAX_DEPTH + 2
+"""The depth of what is stored: a resource may be inside one of our objects."""
 MAX_NESTING: Final = 4
 _GZIP: Final = b"\x1f\x8b"
 _UTF8_MARK: Final = b"\xef\xbb\xbf"

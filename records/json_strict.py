@@ -61,7 +61,7 @@ def _loads_plain(body: bytes, max_depth: int) -> Any:
     """Return the value of a text that is written as we would write it; None for any other text.
 
     Written again it is the same but for blanks: so it has no duplicate key, no escape of another
-    form, and every number in the digits that a parser would lose. It takes a fifth of the time.
+    form, and no number whose digits a parser would lose. It takes a fifth of the time.
     """
     # Escaped quotes are masked, so that what is between two quotes is one string.
     parts = _masked(body).split(b'"')

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from records.documents import is_in_force
+from records.event_times import TIMELESS_S, read_moment
 from records.event_values import codes_of
 from records.values import as_written
 from storage import Record
@@ -111,7 +112,12 @@ def lines_of(record: Record) -> list[RecordLine]:
 
 def in_time_order(lines: Iterable[RecordLine]) -> list[RecordLine]:
     """Return lines in the order of clinical time, the newest first; those without a time last."""
-    return sorted(lines, key=lambda line: line.at, reverse=True)
+
+    def start(line: RecordLine) -> tuple[int, str]:
+        moment = read_moment(line.at)  # not the text: senders write times in zones of their own
+        return TIMELESS_S if moment is None else moment.first, line.at
+
+    return sorted(lines, key=start, reverse=True)
 
 
 def _of_observation(

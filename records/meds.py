@@ -134,11 +134,13 @@ def write_meds(
 
 def _releasable(events: EventTable, meds: MedsSet) -> tuple[EventTable, dict[int, int]]:
     """Return the events whose codes may be in the set, and how many people have each code."""
-    counts: dict[int, int] = {}
-    for number, code in enumerate(events.codes):
-        people = len(np.unique(events.subject[events.code == number]))
-        if people >= meds.min_people and meds.description(code) is not None:
-            counts[number] = people
+    pairs = np.unique(np.stack([events.code, events.subject]), axis=1)
+    people = np.bincount(pairs[0], minlength=len(events.codes)).tolist()
+    counts = {
+        number: people[number]
+        for number, code in enumerate(events.codes)
+        if people[number] >= meds.min_people and meds.description(code) is not None
+    }
     keep = np.isin(events.code, list(counts))
     return events.take(np.flatnonzero(keep)), counts
 
@@ -184,7 +186,7 @@ def _has_number(events: EventTable) -> Any:
 
 
 def _texts(events: EventTable) -> list[str | None]:
-    """Return the coded values; a free text may name its person, so it stays."""
+    """Return the coded values; a free text may name its person, so it is left out."""
     return [
         events.texts[text] if kind == CODE else None
         for text, kind in zip(events.text.tolist(), events.kind.tolist(), strict=True)

@@ -6,19 +6,19 @@ from dataclasses import replace
 from typing import Any, Final
 
 from records.errors import NamesItsPerson
+from records.fhir_file import STORED_MAX_DEPTH
 from records.json_strict import dumps_exact, loads_exact
 from records.references import SUBJECT_ELEMENTS
 from storage import Record
 
-MAX_DEPTH: Final = 66
 _PATIENT: Final = "Patient"
 
 
 def reassign(record: Record, subject: bytes, number: str) -> Record:
     """Return the record as one of another subject; values stay as they are written.
 
-    References to the wrong patient, and that patient's contained resource, are replaced by the
-    hospital number of the right one. Free text is not read.
+    The elements that name the patient (SUBJECT_ELEMENTS) name the hospital number of the right one
+    instead, and contained Patient resources are removed. Other references and free text stay.
 
     Raises:
         NamesItsPerson: it holds a Patient resource.
@@ -28,7 +28,7 @@ def reassign(record: Record, subject: bytes, number: str) -> Record:
 
 
 def _reassigned(resource: bytes, number: str) -> bytes:
-    content: dict[str, Any] = loads_exact(resource, MAX_DEPTH)
+    content: dict[str, Any] = loads_exact(resource, STORED_MAX_DEPTH)
     if content.get("resourceType") == _PATIENT:
         raise NamesItsPerson(
             "the record holds a Patient resource, which names its own person. "

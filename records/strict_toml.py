@@ -136,14 +136,16 @@ class Section:
         checked = self._get(key, "true, false or a text", fits)
         return checked if isinstance(checked, bool) else str(checked)
 
-    def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
-        """Return a list of different texts."""
+    def texts(
+        self, key: str, default: tuple[str, ...] | None = None, *, may_repeat: bool = False
+    ) -> tuple[str, ...]:
+        """Return a list of texts, each different from the others unless they may repeat."""
         value = self._peek(key)
         if value is None and default is not None:
             return default
         fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
         texts = tuple(self._get(key, "a list of texts", fits))
-        if len(set(texts)) != len(texts):
+        if not may_repeat and len(set(texts)) != len(texts):
             raise self.error(key, "contains a duplicate")
         return texts
 

@@ -22,7 +22,7 @@ _MIN_POINTS: Final = 2
 class Point:
     """A value at a moment (seconds UTC), with the bounds of its reference range if they are known.
 
-    `name` is what is said of the point, such as value and day.
+    `name` is its label, such as value and day.
     """
 
     at_s: float
@@ -42,7 +42,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A point in units of the drawing, and what is said of it."""
+    """A point in units of the drawing, and its label."""
 
     x: float
     y: float
@@ -77,7 +77,7 @@ class Chart:
 
 
 def make_chart(words: Words, points: Sequence[Point]) -> Chart | None:
-    """Return the chart of points in any order; None of fewer than two."""
+    """Return the chart of points in any order; None if there are fewer than two."""
     if len(points) < _MIN_POINTS:
         return None
     ordered = sorted(points, key=lambda point: point.at_s)

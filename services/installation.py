@@ -23,7 +23,7 @@ class Installation:
         version: of the software.
         web_processes: how many processes serve the pages; each counts its own part of a limit.
         person_systems: the identifier systems that name a person in FHIR, the most trusted first.
-        inbox: the folder whose FHIR files are stored by themselves; None without one.
+        inbox: the folder whose FHIR files are stored automatically; None without one.
         profile: the name and contact that people are shown.
     """
 

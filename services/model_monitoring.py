@@ -1,4 +1,4 @@
-"""Watches the models in service: monthly reports, made by the worker, read by custodians."""
+"""Makes the monthly reports of the models in service, for custodians and researchers."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from services.requests import StoredPrediction, StoredPredictions
 LOG: Final = logging.getLogger("vouchsafe.monitoring")
 WATCHED_S: Final = YEAR_S + 31 * DAY_S
 """A report reads the answers of its month and of the eleven before."""
-
-
 _NO_INPUT: Final[dict[str, Any]] = {"words": "", "psi": None}
 
 
@@ -29,7 +27,8 @@ class ModelMonth:
         estimate_psi: how far the estimates moved from those of the training.
         worst_input, worst_psi: the input that moved most.
         is_alarm: whether an index is above 0.25.
-        outcomes, events: answers of the last year whose outcome is known, and with it, in tens.
+        outcomes: how many answers of the last year have a known outcome, in tens.
+        events: how many of those patients had the outcome, in tens.
         observed_to_expected, auroc: of those.
     """
 

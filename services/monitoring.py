@@ -37,7 +37,7 @@ class Measurements:
         anchor_age_s: since the newest journal anchor.
         unanchored_rows: journal rows after the newest anchor.
         chain_nodes: how many of several chain nodes agree, lag, disagree or are unavailable.
-        refused_revocations: withdrawals and stops that the contract refused after they had been
+        refused_revocations: withdrawals, stops, refusals that the contract refused after they were
             acknowledged; their patients must sign again.
         drifting_models: models in service whose newest monthly report has an alarm.
         disk_free_bytes: where the files of this installation are.

@@ -1,4 +1,4 @@
-"""Says the lines of opened records in the reader's words, and follows one value over time."""
+"""Puts the lines of opened records into the reader's words, and follows one value over time."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class ValueSeries:
         name: in the reader's words.
         unit: of the chart.
         lines: every line with this code.
-        chart: None of fewer than two numbers in one unit.
+        chart: None if there are fewer than two numbers in one unit.
         others: how many lines are not in the chart: bounds, texts, other units.
     """
 

@@ -304,7 +304,6 @@ def _custodian(parts: Parts) -> CustodianService:
             names=parts.intake.names,
             store=parts.store,
             installation=installation,
-            clock=installation.clock,
         ),
         recoveries=CustodianRecoveries(
             ledger=parts.ledger,

@@ -39,7 +39,7 @@ class Death:
 
 
 class DeceasedSubjects:
-    """The rows of marks. `ends_consents`: consents of the deceased permit nothing any more."""
+    """Who is marked as deceased. `ends_consents`: their consents permit nothing any more."""
 
     def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
@@ -47,7 +47,7 @@ class DeceasedSubjects:
         self.ends_consents = False
 
     def mark(self, subject: bytes, source: str, by: str) -> None:
-        """Store that a subject has died; a file does not mark whom a custodian unmarked."""
+        """Store that a subject has died; a file does not undo a custodian's unmarking."""
         if self.would_change(subject, source, has_died=True):
             self._write(subject, DECEASED, source, by)
 

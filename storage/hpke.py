@@ -18,7 +18,6 @@ SENT_BYTES: Final = ENCAPSULATED_BYTES + KEY_BYTES + 16
 _LABEL: Final = b"vouchsafe/v1/send\0"
 _COPY_LABEL: Final = b"vouchsafe/v1/copy\0"
 _CANNOT_OPEN: Final = "the sent key cannot be opened: wrong recipient, wrong decision or altered"
-
 _CANNOT_OPEN_COPY: Final = "the copy cannot be opened: wrong key, or altered"
 
 Hpke = Callable[[bytes, bytes, bytes], bytes]
@@ -56,10 +55,7 @@ def send(key: bytes, recipient: bytes, decision: bytes, encrypt: Hpke = _encrypt
     """
     if len(key) != KEY_BYTES:
         raise ValueError(f"invalid key: expected {KEY_BYTES} bytes, got {len(key)}")
-    try:
-        return encrypt(key, recipient, _LABEL + decision)
-    except ValueError:  # includes low-order points, for which anyone could decrypt
-        raise StorageInvalid("recipient: must be an X25519 public key of 32 bytes") from None
+    return _encrypt_to(recipient, key, _LABEL + decision, encrypt)
 
 
 def receive(sent: bytes, recipient: SecretKey, decision: bytes, decrypt: Hpke = _decrypt) -> bytes:
@@ -91,10 +87,7 @@ def send_file(content: bytes, recipient: bytes, head: bytes, encrypt: Hpke = _en
     Raises:
         StorageInvalid: `recipient` is not an X25519 public key.
     """
-    try:
-        return encrypt(content, recipient, _COPY_LABEL + head)
-    except ValueError:  # includes low-order points, for which anyone could decrypt
-        raise StorageInvalid("recipient: must be an X25519 public key of 32 bytes") from None
+    return _encrypt_to(recipient, content, _COPY_LABEL + head, encrypt)
 
 
 def receive_file(sent: bytes, private: bytes, head: bytes, decrypt: Hpke = _decrypt) -> bytes:
@@ -107,3 +100,10 @@ def receive_file(sent: bytes, private: bytes, head: bytes, decrypt: Hpke = _decr
         return decrypt(sent, private, _COPY_LABEL + head)
     except ValueError:
         raise SealBroken(_CANNOT_OPEN_COPY) from None
+
+
+def _encrypt_to(recipient: bytes, text: bytes, info: bytes, encrypt: Hpke) -> bytes:
+    try:
+        return encrypt(text, recipient, info)
+    except ValueError:  # includes low-order points, for which anyone could decrypt
+        raise StorageInvalid("recipient: must be an X25519 public key of 32 bytes") from None

@@ -112,7 +112,7 @@ def apply_person_refusals(
 ) -> None:
     """Deny, in `decisions`, each record that its person refuses under a linked subject.
 
-    What is permitted by a consent that ended with its patient's death has no consent.
+    A permitted record whose patient's consents ended with death counts as one without consent.
     """
     entries = records.columns.entries
     concerned = {*persons.links.groups(records.subjects), *persons.find_ended(records.subjects)}

@@ -194,9 +194,9 @@ class Vault:
         """Return the current records of everybody who does not refuse the request's use.
 
         They are for the custodian's own counts, which hide small numbers; no record may leave the
-        caller. Who opted out of the purpose, or refuses any record to the party, is not among them,
-        under whichever linked number that was signed; nor are those whose consents ended with their
-        death. One row a subject is journalled before anything is opened.
+        caller. People who opted out of the purpose, or refuse any record to the party, are left
+        out, whichever of their linked numbers they signed under; so are those whose consents ended
+        with their death. One row a subject is journalled before anything is opened.
 
         Raises:
             LedgerUnavailable (consent): refusals cannot be checked now; nothing is opened.

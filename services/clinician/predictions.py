@@ -267,7 +267,7 @@ class ClinicianPredictions:
             self._predictions.erase(refused)
 
     def _in_care(self, party: str, key: str) -> PatientInCare:
-        """Return a patient who permits an estimate; permission to read alone is none for it."""
+        """Return a patient who permits an estimate; permission to read is not enough."""
         patient = self._patients.get(party, key).patient
         if not patient.categories:
             raise NotFound

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -32,13 +32,13 @@ _CARE: Final = (TREATDS, TREAT)
 
 @dataclass(frozen=True, slots=True)
 class ConsentLine:
-    """One thing that is to say about a Consent.
+    """One finding about a Consent.
 
     Attributes:
         number: of its entry in the file, from 1.
         code: `sent`, or why something is not in a request.
         element: its place in the resource.
-        is_refusal: whether it is why no request was made.
+        is_refusal: whether it is the reason that no request was sent.
     """
 
     number: int
@@ -60,10 +60,23 @@ class ConsentImport:
     lines: Sequence[ConsentLine]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Planned:
+    """A request that is sent unless its patient refuses one of its purposes."""
+
+    number: int
+    details: RequestDetails
+    subject: bytes
+
+
+Refusals = Mapping[tuple[str, str], Set[bytes]]
+"""The subjects who refuse, by party and purpose."""
+
+
 class ConsentImports:
     """Proposes to patients what another system's Consents say; it permits nothing by itself."""
 
-    def __init__(  # noqa: PLR0913 - seven ports, by keyword
+    def __init__(  # noqa: PLR0913 - six ports, by keyword
         self,
         *,
         requests: ConsentRequests,
@@ -72,7 +85,6 @@ class ConsentImports:
         names: PatientNames,
         store: RecordStore,
         installation: Installation,
-        clock: Callable[[], float],
     ) -> None:
         self._requests = requests
         self._proposals = proposals
@@ -80,7 +92,7 @@ class ConsentImports:
         self._names = names
         self._store = store
         self._installation = installation
-        self._clock = clock
+        self._clock = installation.clock
 
     def propose(self, body: bytes, *, sender: str, recipient: str, by: str) -> ConsentImport:
         """Send a request to the patient of each Consent that can be expressed in our terms.
@@ -102,11 +114,17 @@ class ConsentImports:
         entries = [entry for entry in read_entries(io.BytesIO(body)) if entry.resource is not None]
         patients = self._patients(entries, sender)
         consents = [entry for entry in entries if entry.kind == CONSENT]
-        lines: list[ConsentLine] = []
+        planned: list[ConsentLine | _Planned] = []
         if not consents:
-            lines.append(ConsentLine(1, "no-consent", "", is_refusal=True))
+            planned.append(ConsentLine(1, "no-consent", "", is_refusal=True))
         for entry in consents:
-            lines += self._propose(entry, self._subject(entry, sender, patients), recipient, by)
+            planned += self._plan(entry, self._subject(entry, sender, patients), recipient)
+        # All are read before the first request leaves, and once for the whole file.
+        refusals = self._find_refusals(each for each in planned if isinstance(each, _Planned))
+        lines = [
+            self._send(each, refusals, by) if isinstance(each, _Planned) else each
+            for each in planned
+        ]
         sent = sum(line.code == "sent" for line in lines)
         LOG.info("%d consents, %d requests, sent by %s", len(consents), sent, by)
         return ConsentImport(consents=len(consents), requests=sent, lines=lines)
@@ -129,31 +147,47 @@ class ConsentImports:
         known = self._names.find(subject.names)
         return next((known[name] for name in subject.names if name in known), None)
 
-    def _propose(
-        self, entry: FhirEntry, subject: bytes | None, recipient: str, by: str
-    ) -> list[ConsentLine]:
+    def _plan(
+        self, entry: FhirEntry, subject: bytes | None, recipient: str
+    ) -> list[ConsentLine | _Planned]:
+        """Return what there is to say about a Consent, and the requests that it leads to."""
         reading = read_consent(entry.resource or {}, now_s=self._clock())
-        lines = [_line(entry, note) for note in reading.notes]
+        planned: list[ConsentLine | _Planned] = [_line(entry, note) for note in reading.notes]
         for offer in reading.offers:
-            code = self._send(replace(offer, recipient=offer.recipient or recipient), subject, by)
-            lines.append(ConsentLine(entry.number, code, "Consent.provision", code != "sent"))
-        return lines
+            named = replace(offer, recipient=offer.recipient or recipient)
+            planned.append(self._plan_offer(entry.number, named, subject))
+        return planned
 
-    def _send(self, offer: ConsentOffer, subject: bytes | None, by: str) -> str:
-        """Send one offer as a request; return `sent`, or why it was not."""
+    def _plan_offer(
+        self, number: int, offer: ConsentOffer, subject: bytes | None
+    ) -> ConsentLine | _Planned:
+        """Return the request that an offer leads to, or why there is none."""
         if subject is None or self._store.find_erased([subject]):
-            return "unknown-patient"
+            return _offer_line(number, "unknown-patient")
         requested = self._details(offer)
         if requested is None:
-            return "unknown-recipient"
+            return _offer_line(number, "unknown-recipient")
         details = _restrict(requested, offer, int(self._clock()))
         if details is None:
-            return "nothing-left"
-        refusing = self._store.refusing_subjects(details.party, details.purposes[0])
+            return _offer_line(number, "nothing-left")
+        return _Planned(number=number, details=details, subject=subject)
+
+    def _find_refusals(self, planned: Iterable[_Planned]) -> Refusals:
+        """Return who refuses what is planned, by party and purpose."""
+        pairs = {
+            (each.details.party, purpose) for each in planned for purpose in each.details.purposes
+        }
+        return {pair: self._store.refusing_subjects(*pair) for pair in sorted(pairs)}
+
+    def _send(self, planned: _Planned, refusals: Refusals, by: str) -> ConsentLine:
+        details, subject = planned.details, planned.subject
+        is_refused = any(
+            subject in refusals[details.party, purpose] for purpose in details.purposes
+        )
         # The same word for a refusal and for a request that waits: a no is the patient's affair.
-        if subject in refusing or not self._requests.send(details, [subject], by):
-            return "not-sent"
-        return "sent"
+        if is_refused or not self._requests.send(details, [subject], by):
+            return _offer_line(planned.number, "not-sent")
+        return _offer_line(planned.number, "sent")
 
     def _details(self, offer: ConsentOffer) -> RequestDetails | None:
         """Return the most that a recipient may request; None if it may request nothing."""
@@ -183,7 +217,7 @@ def _restrict(details: RequestDetails, offer: ConsentOffer, now_s: int) -> Reque
     categories = tuple(c for c in details.categories if named is None or c in named)
     first = max(details.data_from, offer.data_from)
     last = min(filter(None, (details.data_to, offer.data_to)), default="")
-    days = min(details.days, _days_until(offer.until, now_s))
+    days = min(details.days, _days_until(offer.until, now_s)) if offer.until else details.days
     if not purposes or not categories or days < 1 or (first and last and first > last):
         return None
     return replace(
@@ -198,11 +232,13 @@ def _restrict(details: RequestDetails, offer: ConsentOffer, now_s: int) -> Reque
 
 
 def _days_until(day: str, now_s: int) -> int:
-    """Return the whole days to the end of a period; many if it has none."""
-    if not day:
-        return MAX_CARE_DAYS * 100
+    """Return the whole days from now to the start of an ISO day."""
     end = datetime.datetime.fromisoformat(f"{day}T00:00:00+00:00")
     return int(end.timestamp() - now_s) // DAY_S
+
+
+def _offer_line(number: int, code: str) -> ConsentLine:
+    return ConsentLine(number, code, "Consent.provision", code != "sent")
 
 
 def _line(entry: FhirEntry, note: ConsentNote) -> ConsentLine:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from records.fhir_file import FhirEntry
+from records.fhir_file import STORED_MAX_DEPTH, FhirEntry
 from records.json_strict import dumps_exact, loads_exact
 from services.custodian.patient_names import PatientNames
 from services.tables import METADATA
@@ -16,7 +16,6 @@ from storage import RecordStore
 
 LABEL: Final = "parked"
 BATCH_SIZE: Final = 200
-MAX_DEPTH: Final = 66
 
 _PARKED: Final = sa.Table(
     "custodian_parked",
@@ -149,7 +148,7 @@ class ParkedEntries:
         }
 
     def _open(self, key: bytes, body: bytes) -> Parked:
-        fields = loads_exact(self._store.open_bytes(LABEL, body, key), MAX_DEPTH)
+        fields = loads_exact(self._store.open_bytes(LABEL, body, key), STORED_MAX_DEPTH)
         entry = FhirEntry(0, fields["resource"], fields["url"])
         return Parked(fields["identity"], entry, fields["sender"], fields["names"])
 

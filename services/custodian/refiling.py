@@ -10,6 +10,7 @@ from typing import Final
 
 from models import Diagnostics
 from records.categories import RULES, CategoryRules, read_rules
+from records.fhir_file import STORED_MAX_DEPTH
 from records.json_strict import loads_exact
 from records.merging import DocumentMerge, Filed, fits, with_resources
 from records.placement import document_source
@@ -19,7 +20,6 @@ from services.requests.history import REFILED
 from storage import Arriving, Record, RecordStore
 
 CHUNK_RECORDS: Final = 1_000
-MAX_DEPTH: Final = 66
 Progress = Callable[[str, int, int], None]
 Place = tuple[bytes, str, str]
 """Subject, category and day of a document."""
@@ -122,8 +122,9 @@ class CustodianCategories:
     def apply(self, progress: Progress, *, by: str) -> RefilingReport:
         """File every resource where the installed rules put it; its patient sees that it moved.
 
-        Each chunk is journalled, filed under its new category, and then taken out of the old one.
-        Repeating an interrupted call completes it.
+        Each chunk is journalled, filed under its new category, and then taken out of the old one;
+        models trained on it are marked for retraining before that. Repeating an interrupted call
+        completes it.
 
         Raises:
             LedgerUnavailable (consent), JournalUnavailable, StoreUnavailable (storage): the chunks
@@ -135,9 +136,11 @@ class CustodianCategories:
             if change.placed:
                 subjects = [subject for subject, *_ in change.placed]
                 self._journal.record(REFILED, f"rules {rules.version}", subjects, by=by)
-                self._move(change, {record.record_id: record for record in records})
+                self._file_all(change, records[0].custodian)
+                # Before the removal: after it, a repeated call would not find these documents.
                 models = self._diagnostics.apply_corrections(sorted(change.removed))
                 affected |= {each.model.id: None for each in models}
+                self._remove(change, {record.record_id: record for record in records})
         return replace(_report(rules, tally), affected_models=list(affected))
 
     def _chunks(self, progress: Progress) -> Iterator[list[Record]]:
@@ -147,8 +150,7 @@ class CustodianCategories:
             yield list(self._store.versions.read(ids[start : start + CHUNK_RECORDS]).values())
         progress("reading", len(ids), len(ids))
 
-    def _move(self, change: _Change, records: Mapping[str, Record]) -> None:
-        custodian = next(iter(records.values())).custodian
+    def _file_all(self, change: _Change, custodian: str) -> None:
         pending = [
             (place, part, filed)
             for place, placed in change.placed.items()
@@ -156,6 +158,8 @@ class CustodianCategories:
         ]
         while pending:
             pending = self._file(pending, custodian)
+
+    def _remove(self, change: _Change, records: Mapping[str, Record]) -> None:
         removing = [
             Arriving(with_resources(records[record_id], []), f"record\0{record_id}")
             for record_id in sorted(change.removed)
@@ -195,7 +199,7 @@ def _compare(records: Sequence[Record], rules: CategoryRules, tally: _Tally) -> 
         tally.read += bool(record.resources)
         tally.others += bool(record.observations)
         for resource, arrival in zip(record.resources, record.arrivals, strict=True):
-            category = rules.place(loads_exact(resource, MAX_DEPTH)).category
+            category = rules.place(loads_exact(resource, STORED_MAX_DEPTH)).category
             if category == record.category:
                 continue
             pair = (record.category, category)

@@ -49,7 +49,7 @@ class CustodianService:
         links: of two patients who are one person.
         deaths: of patients.
         categories: what is stored, compared with the rules of categories.
-        inbox: the folder whose FHIR files are stored by themselves; None without one.
+        inbox: the folder whose FHIR files are stored automatically; None without one.
         moves: of records that were filed under the wrong patient.
     """
 

@@ -73,13 +73,11 @@ class WatchedFolder:
         home: Path,
         intake: FhirIntake,
         clock: Callable[[], float],
-        sender: str = "",
     ) -> None:
         self._folder = folder
         self._lock_path = home / LOCK
         self._intake = intake
         self._clock = clock
-        self._sender = sender
 
     def take(self, progress: Progress = lambda *_: None) -> list[Path]:
         """Store the files that are complete, and return where each is now.
@@ -115,7 +113,7 @@ class WatchedFolder:
     def _take(self, name: str, folders: _Folders, progress: Progress) -> Path:
         file = FhirFile(name, partial(_open, name, folders.working))
         try:
-            report = self._intake.store([file], self._sender, progress)
+            report = self._intake.store([file], "", progress)
         except RecordsInvalid as exc:
             LOG.warning("a watched file was refused: %s", type(exc).__name__)
             return self._file_away(name, folders, REFUSED, _unreadable(str(exc)))

@@ -122,8 +122,9 @@ class PatientRecords:
         self, subject: bytes, words: Words, progress: Callable[[str, int, int], None]
     ) -> list[dict[str, Any]]:
         """Return every record of the patient, opened, with codes, values and their words."""
-        times = self._store.added_times(self._store.records_of(subject))
-        batches = {e.record_id.hex(): e.batch for e in self._store.records_of(subject)}
+        entries = self._store.records_of(subject)
+        times = self._store.added_times(entries)
+        batches = {entry.record_id.hex(): entry.batch for entry in entries}
         progress("records", 0, len(batches))
         records = self._store.vault.open_all_own(subject, None)
         lines: dict[str, list[dict[str, str]]] = {}

@@ -77,6 +77,14 @@ class Censuses:
         ]
         return CodeList(taken_at_s=content["taken_at_s"], people=content["people"], codes=codes)
 
+    def is_current(self, taken_at_s: int) -> bool:
+        """Return whether the census of this moment (seconds UTC) is that of this week."""
+        codes = self.find_codes()
+        return codes is not None and codes.taken_at_s == taken_at_s and self._is_fresh(taken_at_s)
+
+    def _is_fresh(self, taken_at_s: int) -> bool:
+        return self._clock() < taken_at_s + LIFE_S
+
     def delete(self) -> None:
         """Delete the census, also one that is being taken now; the next count takes another."""
         # First the name, so that a job that writes its census after this is too late.
@@ -103,7 +111,7 @@ class Censuses:
             census = Census.from_bytes(self._store.open_bytes(LABEL, sealed, self._read_deletion()))
         except SealBroken:
             return None
-        return census if self._clock() < census.taken_at_s + LIFE_S else None
+        return census if self._is_fresh(census.taken_at_s) else None
 
     def _take(self, progress: Progress) -> Census:
         request = AccessRequest(self._organisation, MLTRAINING, None, None, None, WHY)

@@ -101,8 +101,13 @@ def full_choice(details: RequestDetails, now_s: float) -> Choice:
     """Return the choice of everything requested but a copy, which must be chosen separately."""
     period = details.data_from, details.data_to
     end = latest_end(details, now_s)
-    kind = bool(details.agreement)
-    return Choice(details.purposes, details.categories, *period, end, is_pseudonymised=kind)
+    return Choice(
+        details.purposes,
+        details.categories,
+        *period,
+        end,
+        is_pseudonymised=bool(details.agreement),
+    )
 
 
 def restrict(details: RequestDetails, choice: Choice, now_s: float) -> Choice:
@@ -131,9 +136,15 @@ def restrict(details: RequestDetails, choice: Choice, now_s: float) -> Choice:
     if errors:
         raise ChoiceInvalid(errors)
     may_copy = choice.may_copy and details.wants_copy
-    kind = bool(details.agreement)
     return Choice(
-        purposes, categories, first, last, choice.ends_on, may_copy, choice.left_out, kind
+        purposes,
+        categories,
+        first,
+        last,
+        choice.ends_on,
+        may_copy,
+        choice.left_out,
+        is_pseudonymised=bool(details.agreement),
     )
 
 

@@ -1,4 +1,4 @@
-"""Lists the people whose rows a study must delete from its pseudonymised copies, until it did."""
+"""Lists the people whose rows a study must delete from its pseudonymised copies."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from services.requests.copies import NAME_CHARACTERS, ReleasedCopies, ReleasedCo
 from services.requests.proposals import Proposal, StudyProposals
 from services.tables import METADATA
 from storage import RecordStore
+
+_PART: Final = 500
+"""Names in one statement."""
 
 _DELETIONS: Final = sa.Table(
     "web_copy_deletions",
@@ -183,12 +186,8 @@ class CopyDeletions:
             return set(connection.scalars(query))
 
 
-_PART: Final = 500
-"""Names in one statement."""
-
-
 def _find_left(copy: ReleasedCopy, permitted: Mapping[str, Set[str]]) -> set[str]:
-    """Return the people in a copy of whom a record left that they do not permit now."""
+    """Return the people in a copy who do not permit every record that their row was made of."""
     return {
         name
         for name in copy.pseudonyms

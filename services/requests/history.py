@@ -20,7 +20,7 @@ ANSWERED: Final = "answered"
 OWN: Final = "own"
 """The patient read an own record."""
 MAINTENANCE: Final = {"re-keyed": "rekeyed", "shredded": "erased", "counted": "counted-people"}
-"""What hands no record to anybody: after a withdrawal, or to count people."""
+"""Outcomes by which nobody gets a record: after a withdrawal, or while people are counted."""
 COPY_DELETED: Final = "copy-deleted"
 """A study confirmed that it deleted a copy."""
 ROWS_DELETED: Final = "copy-rows-deleted"

@@ -97,7 +97,7 @@ class QuestionDrafts:
         return drafts[0]
 
     def get_any(self, identity: str) -> QuestionDraft:
-        """Return a question of whatever party, for the worker.
+        """Return a question of any party, for the worker.
 
         Raises:
             NotFound: there is none.

@@ -17,7 +17,7 @@ class StudyReach:
         self._diagnostics = diagnostics
 
     def subjects(self, study: Proposal) -> list[bytes]:
-        """Return everybody alive with the needed records who did not turn research or this off.
+        """Return the living with the needed records who turned off neither research nor this study.
 
         Raises:
             LedgerUnavailable (consent): refusals cannot be checked now.

@@ -27,14 +27,14 @@ def format_categories(words: Words, codes: Iterable[str]) -> str:
 
 
 def format_purposes(words: Words, codes: Iterable[str]) -> str:
-    """Return purposes as a patient is told them, without that of a copy if there are others."""
+    """Return purposes in a patient's words; a copy is named only if it is the sole purpose."""
     all_codes = list(codes)
     others = [code for code in all_codes if code not in COPY_PURPOSES]
     return words.listed(words(f"purpose-{code}") for code in others or all_codes)
 
 
 def _signed_purposes(words: Words, codes: Iterable[str], *, has_copy_sentence: bool) -> str:
-    """Return purposes as a patient says them: "to treat me"; a copy may have its own sentence."""
+    """Return purposes in the first person: "to treat me"; a copy may have its own sentence."""
     all_codes = list(codes)
     others = [code for code in all_codes if code not in COPY_PURPOSES]
     listed = others if others and has_copy_sentence else all_codes

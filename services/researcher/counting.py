@@ -86,10 +86,10 @@ class PeopleCounting:
 
         Raises:
             CountingOff: the custodian does not allow it.
-            TooManyRequests: the party asked for many within an hour.
+            TooManyRequests: the organisation and its studies requested four within an hour.
         """
         self._rules.require()
-        return self._jobs.enqueue(CENSUS, {"of": "everybody"}, party)
+        return self._jobs.enqueue(CENSUS, {"of": "everybody"}, party, self._list_related(party))
 
     def run_census(self, _: str, progress: Progress) -> dict[str, Any]:
         """Take the census; return how many people are in it, rounded. For the worker.
@@ -111,18 +111,26 @@ class PeopleCounting:
             return self._censuses.get(progress)
 
     def start(self, draft: QuestionDraft, question: Question) -> None:
-        """Have the people of a question counted, unless it is counted already.
+        """Have the people of a question counted, unless they are counted in this week's census.
 
         Raises:
-            CountingOff, TooManyRequests: as `take_census`.
+            CountingOff: as `take_census`.
+            TooManyRequests: the organisation and its studies requested 60 counts within an hour.
         """
         self._rules.require()
-        known, stored = self._censuses.find_codes(), draft.stored_count
+        stored = draft.stored_count
         is_same = stored is not None and stored.sha256 == question.sha256
-        if is_same and known and stored and stored.taken_at_s == known.taken_at_s:
+        if is_same and stored and self._censuses.is_current(stored.taken_at_s):
             return
-        job = self._jobs.enqueue(COUNT, {"draft": draft.id}, draft.party)
+        related = self._list_related(draft.party)
+        job = self._jobs.enqueue(COUNT, {"draft": draft.id}, draft.party, related)
         self._drafts.set_job(draft.party, draft.id, job.id)
+
+    def _list_related(self, party: str) -> list[str]:
+        """Return the organisation of a party, and all its studies: they share one limit."""
+        study = self._proposals.find(party)
+        owner = study.owner if study else party
+        return [owner, *(each.study for each in self._proposals.list_by_owner(owner))]
 
     def find_job(self, draft: QuestionDraft) -> Job | None:
         """Return the newest job that counts the people of a question, or None."""

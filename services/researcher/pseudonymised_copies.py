@@ -180,9 +180,11 @@ class PseudonymisedCopies:
             NotFound: as `get`; or there is no such copy, or it was confirmed before.
         """
         study, _ = self._require(party, name)
-        if not self._copies.confirm_deletion(study.study, copy_id):
-            raise NotFound
+        is_new = self._copies.confirm_deletion(study.study, copy_id)
+        # Also on repetition: a first call may have been interrupted before it came here.
         self._deletions.acknowledge_copy(study.study, copy_id)
+        if not is_new:
+            raise NotFound
 
     def list_studies(self, party: str) -> list[PseudonymisedOffer]:
         """Return what every study of a party with copies under an agreement must do.

@@ -204,7 +204,7 @@ def test_a_forked_node_is_outvoted_and_named() -> None:
     assert states(chain)["agrees"] == 2
     reports = {report.node: report.state for report in chain.examine(CONTRACT, "single")}
     assert reports["b"] == reports["c"] == "agrees"
-    assert reports["forked"] != "agrees"
+    assert reports["forked"] == "disagrees"
 
 
 def test_two_nodes_that_contradict_each_other_permit_nothing() -> None:
@@ -271,7 +271,7 @@ def test_the_newest_time_counts_only_when_two_nodes_show_it() -> None:
     assert chain.look(CONTRACT, "bft", 0).latest.time_s == look.final.time_s
 
 
-def test_verify_and_metrics_name_a_node_that_hides() -> None:
+def test_verify_names_a_node_that_hides_and_metrics_count_it() -> None:
     hiding = Node("http://hiding:8545")
     hiding.hidden = 2
     chain, mirror, clock = joined(hiding, Node("b"), Node("c"))

@@ -12,9 +12,11 @@ from township import Patient, Town, ask, make_ledger, make_terms
 
 from consent import LedgerFinding
 from consent.errors import ConsentInvalid, LedgerUnavailable, NotPermitted
+from consent.outbox import Intent
+from consent.raw_transactions import Payload
 from consent.signatures import ORDER
 from consent.terms import Enrolment, Grant, Signed, Stop, Withdrawal
-from consent.typed_data import consent_id, digest, terms_hash
+from consent.typed_data import consent_id, digest, keccak, terms_hash
 
 pytestmark = pytest.mark.node
 
@@ -335,6 +337,30 @@ def test_nothing_but_revocations_is_sent_to_a_chain_whose_clock_is_far_ahead(tow
     with pytest.raises(LedgerUnavailable, match="ahead"):
         town.bring(patient.grants(town.now_s()))
     assert town.bring(patient.withdraws(granted))[0].ok
+
+
+def test_an_acknowledged_opt_out_stays_in_force_though_the_contract_refuses_it(
+    own_town: Town, tmp_path: Path
+) -> None:
+    town = own_town
+    patient, proxy = town.patient(), FaultProxy(town.endpoint, tmp_path / "proxy.ipc")
+    town.bring(patient.grants(town.now_s()))
+    ledger = make_ledger(town.process(proxy.endpoint))
+    ledger.limits.confirm_s = 0.3
+    proxy.rewrite = lambda question: question.replace(b"eth_sendRawTransaction", b"eth_lose")
+    # Not sent yet: the contract is paused just before it receives the opt-out.
+    pause = Payload(to=town.deployment.contract, data=keccak(b"pause()")[:4], gas=1_000_000)
+    town.outbox.write([Intent("operator", pause)])
+    opt_out = make_terms(decision="deny", recipient="*", categories=("*",))
+    assert ledger.grant([patient.grants(town.now_s(), opt_out)])[0].ok
+    proxy.rewrite = lambda question: question
+    ledger.recover()
+    assert ledger.decide(ask(patient)).reason == "opted-out"
+    assert ledger.refused_revocations() == 1
+    (finding,) = ledger.check()
+    assert finding.code == LedgerFinding.REVOCATION_REFUSED
+    assert "refusal that was acknowledged" in finding.message
+    proxy.close()
 
 
 def test_an_acknowledged_stop_stays_in_force_though_the_contract_refuses_it(

@@ -1,4 +1,4 @@
-"""Counts of people for questions that nobody was asked for yet."""
+"""Counts of people for questions before anybody is asked."""
 
 from __future__ import annotations
 
@@ -167,9 +167,12 @@ def test_a_census_is_read_as_it_was_written_and_names_no_record() -> None:
     assert count_people(timed, again, (), ROUNDING) == count_people(timed, census, (), ROUNDING)
 
 
-def test_bytes_that_are_no_census_are_refused() -> None:
-    with pytest.raises(ModelsBroken, match="count again"):
-        Census.from_bytes(b"PK\x05\x06" + b"\0" * 18)
+def test_bytes_that_are_no_census_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    census = census_of(11, 0).to_bytes()
+    monkeypatch.setattr("models.census.FORMAT", 2)
+    for content in (b"PK\x05\x06" + b"\0" * 18, census[:200], census):
+        with pytest.raises(ModelsBroken, match="count again"):
+            Census.from_bytes(content)
 
 
 def test_the_planned_sample_size_follows_the_published_example() -> None:

@@ -132,7 +132,9 @@ def test_the_pseudonyms_of_a_study_stay_and_those_of_two_studies_differ(
 
 
 @pytest.mark.parametrize("missing", [PSEUDRESCH, "a refusal", "an opt-out"])
-def test_who_does_not_permit_exactly_this_is_not_in_it(store_of, nhanes, people, missing) -> None:
+def test_people_who_do_not_permit_this_purpose_are_left_out(
+    store_of, nhanes, people, missing
+) -> None:
     store, left = store_of(people), people[0][0].subject
     if missing == PSEUDRESCH:
         store.vault.ledger.withdraw(left, PSEUDRESCH)

@@ -74,7 +74,9 @@ def test_a_window_may_be_a_single_day() -> None:
     choices = replace(CHOICES, features=(same_day,), outcome_since="1d", outcome_until="1d")
     question = Question.parse(write_question(choices), "choices")
     assert question.timeline is not None
-    assert question.timeline.outcome.within.high.days == 1
+    within = question.timeline.outcome.within
+    assert (within.low.days, within.high.days) == (1, 1)
+    assert 'within = ["0d", "0d"]' in question.text
 
 
 @pytest.mark.parametrize(("text", "value"), [("true", True), ("yes", "yes")])

@@ -33,7 +33,7 @@ def test_an_altered_head_or_content_does_not_open(place: int) -> None:
 
 @pytest.mark.parametrize("sealed", [b"", b"PK\3\4", b"vouchsafe sealed copy 1\n{}"])
 def test_another_file_is_named_as_what_it_is(sealed: bytes) -> None:
-    with pytest.raises(ModelsInvalid, match="no sealed copy"):
+    with pytest.raises(ModelsInvalid, match="not a sealed copy"):
         open_copy(sealed, make_key_pair()[0])
 
 

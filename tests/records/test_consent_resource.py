@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from records import consent_resource
+from records.categories import read_rules
 from records.consent_resource import ConsentCode, ConsentOffer, ConsentReading
 
 FILES = Path(__file__).parent / "fhir"
@@ -57,7 +58,9 @@ def refusals(resource: dict[str, Any]) -> set[ConsentCode]:
 def test_a_permit_is_an_offer_with_recipient_purposes_period_and_classes() -> None:
     lab = {"system": "http://hl7.org/fhir/resource-types", "code": "MedicationRequest"}
     resource = consent(dataPeriod={"start": "2022", "end": "2023-06"}, **{"class": [lab]})
-    (offer,) = read_consent(resource).offers
+    reading = read_consent(resource)
+    (offer,) = reading.offers
+    assert [note.code for note in reading.notes] == [ConsentCode.KIND]
     expected = ("study:heart", ("MLTRAINING",), frozenset({"medication"}))
     assert offer == ConsentOffer(*expected, "2022-01-01", "2023-06-30", "2027-11-22")
 
@@ -69,6 +72,9 @@ def test_a_nested_deny_of_classes_narrows_the_offer() -> None:
     assert offer.categories is not None
     assert "medication" not in offer.categories
     assert "laboratory" in offer.categories
+    protected = {rule.category for rule in read_rules().sensitive}
+    assert protected
+    assert protected.isdisjoint(offer.categories), "a prescription may be filed under any of them"
     assert refusals(consent(provision=[{"type": "deny", "class": psych}])) == {ConsentCode.NESTED}
 
 

@@ -166,6 +166,9 @@ def test_a_record_of_the_first_schema_gives_its_observations() -> None:
 
 
 def test_lines_are_in_the_order_of_clinical_time_without_a_time_last() -> None:
-    days = ["2020-05-01", "", "2021-01-01T10:00:00Z"]
-    lines = [RecordLine(record_id="", category="", custodian="", at=day) for day in days]
-    assert [line.at for line in in_time_order(lines)] == [days[2], days[0], ""]
+    newest, earlier = "2021-01-01T10:30:00Z", "2021-01-01T11:00:00+01:00"
+    lines = [
+        RecordLine(record_id="", category="", custodian="", at=day)
+        for day in ("2020-05-01", "", earlier, newest)
+    ]
+    assert [line.at for line in in_time_order(lines)] == [newest, earlier, "2020-05-01", ""]

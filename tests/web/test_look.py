@@ -392,8 +392,10 @@ def test_a_page_that_is_told_to_go_elsewhere_sends_nothing_more(page: Page, site
 def test_the_menu_marks_the_entry_that_a_page_is_below(app: Flask) -> None:
     template = '{% from "parts/frame.html" import main_menu with context %}{{ main_menu(menu) }}'
     menu = [("/patient", "menu-home"), ("/patient/journal", "menu-journal")]
+    menu += [("/patient/journal/new", "New")]
+    pages = ("/patient", "/patient/journal", "/patient/journal/7/proof", "/patient/help")
     marked = {}
-    for path in ("/patient", "/patient/journal", "/patient/journal/7/proof", "/patient/help"):
+    for path in (*pages, "/patient/journal/new"):
         with app.test_request_context(path):
             body = app.jinja_env.from_string(template).render(
                 request=request, say=Words("en"), menu=menu, account=None
@@ -404,4 +406,5 @@ def test_the_menu_marks_the_entry_that_a_page_is_below(app: Flask) -> None:
         "/patient/journal": [("/patient/journal", "page")],
         "/patient/journal/7/proof": [("/patient/journal", "true")],
         "/patient/help": [],
+        "/patient/journal/new": [("/patient/journal/new", "page")],
     }

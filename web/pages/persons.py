@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from flask import Blueprint, Response, request
 
 from services.errors import Invalid
+from services.requests.wording import format_day
 from services.tokens import CUSTODIAN
 from web.current import current_account, services, words
 from web.pages.forms import first_errors
@@ -44,12 +46,11 @@ def propose_link() -> Response:
 @requires_role(CUSTODIAN)
 def link(id: str) -> Response:
     """Show one link: both patients, who proposed it, and the decision."""
-    count = request.args.get("models", "")
     return render(
         "custodian/link.html",
         title=words()("links-one"),
         pair=services().custodian.links.get(id),
-        models=int(count) if count.isdecimal() and len(count) <= _MAX_DIGITS else None,
+        models=_model_count(),
     )
 
 
@@ -94,9 +95,7 @@ def note_death() -> Response:
 @requires_role(CUSTODIAN)
 def moves() -> Response:
     """Show the form that lists a patient's records, and what a move did."""
-    count = request.args.get("models", "")
-    models = int(count) if count.isdecimal() and len(count) <= _MAX_DIGITS else None
-    return _moves({}, 200, models)
+    return _moves({}, 200, _model_count())
 
 
 @bp.post("/custodian/moves")
@@ -117,6 +116,12 @@ def move_record() -> Response:
     return see_other(f"/custodian/moves?models={len(moved.affected_models)}")
 
 
+def _model_count() -> int | None:
+    """Return how many models the decision before affected; None if there was none."""
+    count = request.args.get("models", "")
+    return int(count) if count.isdecimal() and len(count) <= _MAX_DIGITS else None
+
+
 def _moves(errors: dict[str, str], status: int, models: int | None) -> Response:
     number, records = request.form.get("number", ""), None
     if request.method == "POST":
@@ -132,6 +137,7 @@ def _moves(errors: dict[str, str], status: int, models: int | None) -> Response:
         values=request.form,
         number=number,
         records=records,
+        format_day=partial(format_day, words()),
         models=models,
     )
 

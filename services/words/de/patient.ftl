@@ -42,7 +42,9 @@ request-less = Ja, aber weniger
 
 request-no = Nein
 
-request-yes-hint = Genutzt werden darf, was die Anfrage nennt. Nach einer Kopie wird eigens gefragt.
+request-yes-hint = Genutzt werden darf, was die Anfrage nennt.
+
+request-yes-copy = Genutzt werden darf, was die Anfrage nennt. Nach der Kopie wird eigens gefragt.
 
 request-less-hint = Sie wählen aus, was erlaubt ist.
 
@@ -536,7 +538,7 @@ copy-agreement = Die Studie hat dazu eine Vereinbarung getroffen: „{ $agreemen
 
 copy-agreement-text = Die Vereinbarung lesen
 
-copy-leave = Wenn Sie widerrufen, muss die Studie Ihre Werte in { $n } Tagen löschen. Sie muss sagen, wann sie es getan hat. Sie sehen hier, ob das geschehen ist.
+copy-leave = Wenn Sie widerrufen, muss die Studie Ihre Werte in { $n } Tagen löschen und das melden. Auf der Seite Ihrer Erlaubnis sehen Sie, ob sie es getan hat.
 
 copy-free = Wenn Sie das Feld leer lassen, darf keine Kopie heruntergeladen werden. Ihr Ja bleibt, wie es ist.
 
@@ -546,11 +548,11 @@ grant-care-what = Genutzt würden diese Daten von Ihnen: { $categories }. Ein Co
 
 grant-care-read = { $clinic } möchte Ihre Daten lesen, um Sie zu behandeln.
 
-grant-care-read-what = Wer dort behandelt, könnte diese Daten von Ihnen öffnen: { $categories }. Ihr Verlauf zeigt jedes Mal. Nach mehr wird nicht gefragt.
+grant-care-read-what = Wer dort behandelt, könnte diese Daten von Ihnen öffnen: { $categories }. Ihr Verlauf zeigt es jedes Mal. Nach mehr wird nicht gefragt.
 
 grant-care-both = { $clinic } bittet um zwei Dinge. Man möchte Ihre Daten lesen, um Sie zu behandeln. Und ein Computer soll Ihr Risiko schätzen. Es geht um { $condition }. Entscheiden wird ein Mensch.
 
-grant-care-both-what = Wer dort behandelt, könnte diese Daten von Ihnen öffnen: { $categories }. Auch ein Computermodell bekäme sie, und das Ergebnis würde angesehen. Ihr Verlauf zeigt jedes Mal.
+grant-care-both-what = Wer dort behandelt, könnte diese Daten von Ihnen öffnen: { $categories }. Auch ein Computermodell bekäme sie, und das Ergebnis würde angesehen. Ihr Verlauf zeigt es jedes Mal.
 
 grant-limits-care = Manches können wir nicht rückgängig machen: Antworten, die ein Modell schon gegeben hat, und was ein Mensch gesehen hat.
 
@@ -722,7 +724,7 @@ copy-with-you-pseudonymised = Am { $date } wurde eine Kopie mit Ihren genauen We
 
 copy-row-deleted = Die Studie hat am { $date } bestätigt, dass sie Ihre Werte gelöscht hat.
 
-copy-row-waiting = Die Studie weiß seit dem { $date }, dass sie Ihre Werte löschen muss, bis zum { $due }. Das hat sie noch nicht bestätigt.
+copy-row-waiting = Wir haben die Studie am { $date } aufgefordert, Ihre Werte bis zum { $due } zu löschen. Das hat sie noch nicht bestätigt.
 
 download-records-title = Daten für ein anderes Krankenhaus
 

@@ -147,7 +147,7 @@ timeline-title = Records of patient { $number }
 
 timeline-read = Read the records
 
-timeline-lead = Opening this page is in the patient's history, with your organisation's name. It shows what the patient lets you read, as the sender wrote it.
+timeline-lead = This page shows what the patient lets you read, as the sender wrote it. The patient's history shows that your organisation opened it.
 
 timeline-all = All records
 
@@ -198,7 +198,7 @@ values-rule-ucum = UCUM units of the same quantity
 
 values-rule-molar = the molar mass that the question states
 
-values-rule-habit = the unit that, by the question, this sender means
+values-rule-habit = the unit that this sender means, as the question states
 
 values-not-accepted = The model gives no estimate while a value is outside the range it was trained on. Check the value and its unit in the patient's chart.
 
@@ -224,7 +224,10 @@ prediction-title = Estimate: { $question }
 
 prediction-about = Patient { $number }. Calculated on { $time }, from the values recorded before.
 
-prediction-values-all = The { $count } values used
+prediction-values-all = { $count ->
+        [one] The value used
+       *[other] The { $count } values used
+    }
 
 prediction-basis = What the estimate is based on
 
@@ -345,7 +348,7 @@ card-learner-logistic = logistic regression
 
 card-log-loss = Log-loss
 
-card-comparison = The log-loss of the regression is { $difference } above that of the trees (standard error { $error }). The simpler regression is used unless the trees are better by more than one standard error.
+card-comparison = The log-loss of the regression minus that of the trees is { $difference } (standard error { $error }). The simpler regression is used unless the trees are better by more than one standard error.
 
 card-thresholds = Acting at a threshold, with 95 % intervals
 
@@ -483,7 +486,7 @@ card-interval = Range of an estimate
 
 card-interval-text = 95 % conformal interval, learned out of fold from { $groups } groups of { $size } people with similar estimates. Of 100 groups of new people, 95 have a share inside, apart from chance. It holds for people like those the model was tested on.
 
-card-frequency = Inputs that tell how often one is tested
+card-frequency = Inputs that show how often a person is tested
 
 card-frequency-text = { $inputs }. AUROC with them { $having }, without them { $without }. They carry what clinicians suspected, and can fail where habits differ.
 

@@ -198,9 +198,9 @@ deposit-bad-error = Choose what should happen to bad rows
 
 deposit-kept = The file is stored encrypted until you decide, one day at most. Then it is deleted.
 
-deposit-rules = FHIR resources get their category by rules of { $version }. After a change of the rules, the command vouchsafe categories lists what would move.
+deposit-rules = FHIR resources get their category by the rules of { $version }. After a change of the rules, the command vouchsafe categories lists what would move.
 
-deposit-inbox = FHIR files in { $folder } are stored by themselves. Each is then in done or refused there, with its report beside it.
+deposit-inbox = FHIR files that are put in { $folder } are stored automatically. Each is then moved to its folder done or refused, with a report beside it.
 
 deposit-parked = { $count ->
     [one] One FHIR resource waits until its patient is known.
@@ -635,7 +635,7 @@ may-study-agreement-end = Last day of the agreement
 
 may-study-agreement-key = Fingerprint of the key
 
-may-study-agreement-key-hint = { $fingerprint }. Compare it by telephone before you approve: who has this key can read every copy.
+may-study-agreement-key-hint = { $fingerprint }. Compare it with the study by telephone before you approve: the owner of this key can read every copy.
 
 may-study-copies = Pseudonymised copies
 
@@ -705,7 +705,7 @@ recoveries-waiting = The patient can refuse it
 
 recoveries-ready = The delay is over; it is being completed
 
-recoveries-on-hold = On hold: who proposed it has been disabled. Check the identity again and issue a new link.
+recoveries-on-hold = On hold: the account of the person who proposed it is disabled. Check the identity again and issue a new link.
 
 recoveries-new = Issue a recovery link
 
@@ -929,7 +929,7 @@ counting-lead = Researchers can build a question and see how many people it woul
 
 counting-rules = Every number is rounded to tens. Numbers below eleven, and cohorts below fifty, are hidden. The people are fixed for a week. Each count is in the journal, and each patient's history says that they were counted.
 
-counting-on = Counting is on since { $date }.
+counting-on = Counting has been on since { $date }.
 
 counting-off = Counting is off: nobody is counted.
 
@@ -939,7 +939,13 @@ counting-forbid = Turn counting off
 
 # What became of Consents that another system sent.
 
-consent-import-summary = { $consents } Consents, { $requests } requests sent. A request permits nothing: its patient reads it and signs it, or says no.
+consent-import-summary = { $consents ->
+        [one] 1 Consent,
+       *[other] { $consents } Consents,
+    } { $requests ->
+        [one] 1 request sent.
+       *[other] { $requests } requests sent.
+    } A request permits nothing: its patient reads it and signs it, or says no.
 
 consent-import-sent = A request was sent to the patient.
 
@@ -949,7 +955,7 @@ consent-import-no-consent = The file has no Consent. Nothing was sent.
 
 consent-import-unknown-patient = The patient is not known here. Send the Patient first, or correct the reference.
 
-consent-import-unknown-recipient = The recipient may ask nothing here. Name an approved study or this organisation: as actor with role IRCP and an identifier of the system urn:vouchsafe:party, or as `recipient` in the address.
+consent-import-unknown-recipient = This recipient may not send requests here. Name an approved study or this organisation: as actor with role IRCP and an identifier of the system urn:vouchsafe:party, or as `recipient` in the address.
 
 consent-import-nothing-left = Nothing is left that the recipient may ask for: compare purposes, kinds of records and period with the approved study.
 
@@ -971,6 +977,8 @@ consent-import-no-purpose = The provision names no purpose that is known here, s
 
 consent-import-category = This class is no kind of records here; it was left out.
 
+consent-import-kind = A class names a kind of FHIR resource: the request asks for the whole category of that kind.
+
 consent-import-recipient = The recipient has no identifier of the system urn:vouchsafe:party.
 
 consent-import-nested = This exception cannot be stated in the patient's terms here, so the provision that it limits was left out.
@@ -983,7 +991,7 @@ menu-links = Duplicate patients
 
 links-one = Duplicate patient
 
-links-what = Two hospital numbers of one person. Each record stays under its own number and its own consent. Linked numbers count as one person in studies, models and copies. A refusal under one of them counts for both. Both patients see a link in their history.
+links-what = One person can have two hospital numbers. Each record stays under its own number and its own consent. Linked numbers count as one person in studies, models and copies. A refusal under one of them counts for both. Both patients see a link in their history.
 
 links-new = Propose a link
 
@@ -1014,6 +1022,8 @@ links-source-refer = a FHIR file: one refers to the other
 links-when = Proposed at
 
 links-decided = Decided at
+
+links-pair = The two hospital numbers
 
 links-state = State
 
@@ -1054,7 +1064,7 @@ deceased-what = No new request for consent reaches a patient who has died. A FHI
 
 deceased-keep = Consents that the patient gave stay in force, and so do refusals. That is this installation's rule (VOUCHSAFE_CONSENTS_AFTER_DEATH=keep).
 
-deceased-end = Consents that the patient gave permit nothing any more. That is this installation's rule (VOUCHSAFE_CONSENTS_AFTER_DEATH=end).
+deceased-end = Consents that the patient gave no longer permit anything. That is this installation's rule (VOUCHSAFE_CONSENTS_AFTER_DEATH=end).
 
 deceased-new = Note a death
 
@@ -1078,7 +1088,7 @@ menu-moves = Move a record
 
 moves-what = A record that was filed under the wrong patient is moved to the right one. It is encrypted again under that patient's key, and the old one is deleted at once. Both patients see it in their history.
 
-moves-source = Correct your own system too: a file that has the mistake again files it again under the wrong patient.
+moves-source = Correct your own system too: a table that repeats the mistake files the record under the wrong patient again.
 
 moves-number = Hospital number that the record is filed under
 
@@ -1100,6 +1110,6 @@ moves-same-error = Enter the number of another patient
 
 moves-record-error = Choose a record
 
-moves-patient-error = This record says itself whose it is. Correct it in your own system and send it again.
+moves-patient-error = This record holds the patient's own details (a Patient resource) and cannot be moved. Correct it in your own system and send it again.
 
 empty-moves = No records are stored under this number.

@@ -450,7 +450,7 @@ line-value = Result
 
 line-range = Usual range
 
-line-flag = Note of the sender
+line-flag = Sender's note
 
 line-when = Measured
 

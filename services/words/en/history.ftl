@@ -185,7 +185,7 @@ deceased-noted = { $party } noted that you have died. Is that wrong? Please tell
 
 deceased-undone = { $party } took back the note that you have died.
 
-record-moved-away = { $party } took a record out of yours: it belongs to another person.
+record-moved-away = { $party } removed a record from yours: it belongs to another person.
 
 record-moved-here = { $party } added a record to yours that was filed under another person by mistake.
 

@@ -42,7 +42,9 @@ request-less = Yes, but less
 
 request-no = No
 
-request-yes-hint = They may use what the request names. A copy is asked about separately.
+request-yes-hint = They may use what the request names.
+
+request-yes-copy = They may use what the request names. You are asked about the copy separately.
 
 request-less-hint = You choose what they may use.
 
@@ -297,7 +299,7 @@ withdraw-done-no-model = No model has learned from your records under this permi
 
 withdraw-done-copy = { $study } may have a copy. We ask it to delete the copy.
 
-withdraw-done-copy-pseudonymised = { $study } may have a copy with your exact values. We tell it to delete them within { $n } days and to say so. The page of this permission shows whether it did.
+withdraw-done-copy-pseudonymised = { $study } may have a copy with your exact values. It must delete them within { $n } days and confirm it. The page of this permission shows whether it has.
 
 stop-page = Stop all use of your records
 
@@ -536,7 +538,7 @@ copy-agreement = The study signed an agreement on this: “{ $agreement }”. It
 
 copy-agreement-text = Read the agreement
 
-copy-leave = If you withdraw, we tell the study to delete your values within { $n } days. It must say when it has. You see here whether it did.
+copy-leave = If you withdraw, the study must delete your values within { $n } days and confirm it. The page of your permission shows whether it has.
 
 copy-free = If you leave the box empty, no copy may be downloaded. Your yes stays as it is.
 
@@ -546,11 +548,11 @@ grant-care-what = They would use these records of yours: { $categories }. They w
 
 grant-care-read = { $clinic } is asking to read your records, to treat you.
 
-grant-care-read-what = Its clinicians could open these records of yours: { $categories }. Your history would show each time. Nothing else is asked for.
+grant-care-read-what = Its clinicians could open these records of yours: { $categories }. Your history would show it each time. Nothing else is asked for.
 
 grant-care-both = { $clinic } is asking for two things. They want to read your records, to treat you. And they want a computer to estimate your risk of { $condition }. Your doctor decides, not the computer.
 
-grant-care-both-what = Its clinicians could open these records of yours: { $categories }. They could put them into a computer model and see its result. Your history would show each time.
+grant-care-both-what = Its clinicians could open these records of yours: { $categories }. They could put them into a computer model and see its result. Your history would show it each time.
 
 grant-limits-care = Some things we cannot undo. We cannot take back answers that a model has already given, or what a person has seen.
 
@@ -723,7 +725,7 @@ copy-with-you-pseudonymised = A copy with your exact values and a code instead o
 
 copy-row-deleted = The study confirmed on { $date } that it has deleted your values.
 
-copy-row-waiting = The study was told on { $date } to delete your values, by { $due }. It has not confirmed that yet.
+copy-row-waiting = We asked the study on { $date } to delete your values by { $due }. It has not confirmed that yet.
 
 download-records-title = Records for another hospital
 

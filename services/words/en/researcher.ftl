@@ -99,7 +99,7 @@ study-end = End
 
 study-copy = A copy to download
 
-study-copy-hint = Patients choose this separately. Training on this platform needs no copy, uses the exact values and stays the better way to make a model.
+study-copy-hint = Patients choose this separately. Training on this platform needs no copy, uses the exact values, and is the better way to make a model.
 
 study-copy-none = No copy
 
@@ -109,11 +109,11 @@ study-copy-anonymised-hint = Bands instead of values: every row has at least ten
 
 study-copy-pseudonymised = A pseudonymised copy under an agreement
 
-study-copy-pseudonymised-hint = Exact values, with a code for each person. Somebody who knows a person can recognise the person in it: it is personal data. Only your key opens it. When people leave, you delete their rows within 14 days and say so.
+study-copy-pseudonymised-hint = Exact values, with a code for each person. Somebody who knows a person can recognise the person in it: it is personal data. Only your key opens it. When people leave, you must delete their rows within { $days } days and confirm it.
 
 agreement-heading = The agreement on a pseudonymised copy
 
-agreement-lead = Fill this in only if you ask for a pseudonymised copy. The custodian and every patient read it.
+agreement-lead = Fill this in only if you ask for a pseudonymised copy. The custodian and every patient can read it.
 
 agreement-title = Title of the agreement
 
@@ -161,7 +161,7 @@ pseudonymised-confirm = I confirm that we deleted this copy
 
 deletions-title = Rows to delete
 
-deletions-lead = These people no longer permit the copy. Delete every row that has one of these names: in all copies, and in everything made of them. Then confirm it.
+deletions-lead = These people no longer permit the copy. Delete every row that has one of these names: in all copies, and in everything made from them. Then confirm it.
 
 deletions-name = Name in the copies
 
@@ -368,7 +368,7 @@ set-people = People who permit a copy: { $count }.
 
 set-k = Every row has the same values as at least { $others } others, and each such group has both outcomes.
 
-set-how = Numbers become bands with the group's mean; rows that fit no group are left out. The file manifest.json states the measured risk that somebody recognises a person. Training on this platform uses the exact values and stays the better way to make a model.
+set-how = Numbers become bands with the group's mean; rows that fit no group are left out. The file manifest.json states the measured risk that somebody recognises a person. Training on this platform uses the exact values, and is the better way to make a model.
 
 set-columns-choose = Columns of the copies
 
@@ -456,7 +456,7 @@ draft-use-hint = Whom does the answer help, to decide what?
 
 draft-limits = Limits
 
-draft-lines-hint = One a line
+draft-lines-hint = One per line
 
 draft-index = Index
 
@@ -472,7 +472,7 @@ draft-index-date = One date for everybody
 
 draft-codes = Codes
 
-draft-codes-hint = One a line: system|code; an * at the end stands for every code that begins so, as in icd10cm|E11*
+draft-codes-hint = One per line: system|code. An * at the end matches every code that starts this way, as in icd10cm|E11*
 
 draft-date = Date
 
@@ -572,7 +572,10 @@ draft-install-lead = A study needs an installed question. Its text is fixed then
 
 builder-number = Enter a number, such as 6.5
 
-builder-too-many = Too many counts within an hour. Try again in { $minutes } minutes.
+builder-too-many = Too many counts within an hour. Try again in { $minutes ->
+        [one] 1 minute.
+       *[other] { $minutes } minutes.
+    }
 
 ## The count
 
@@ -594,11 +597,17 @@ count-needed = Needed for a new model, at least
 
 count-needed-unknown = not known without both outcomes
 
-count-few = hidden: counts appear from { $count } people on at the earliest
+count-few = hidden: a count is shown only from { $count } people
 
-count-enough = That is enough by the criteria of Riley et al. for { $parameters } parameters, if everybody agrees.
+count-enough = That is enough by the criteria of Riley et al. for { $parameters ->
+        [one] 1 parameter,
+       *[other] { $parameters } parameters,
+    } if everybody agrees.
 
-count-not-enough = That is too few by the criteria of Riley et al. for { $parameters } parameters, even if everybody agrees.
+count-not-enough = That is too few by the criteria of Riley et al. for { $parameters ->
+        [one] 1 parameter,
+       *[other] { $parameters } parameters,
+    } even if everybody agrees.
 
 count-excluded = People without a row
 

@@ -42,7 +42,9 @@ request-less = Sí, pero menos
 
 request-no = No
 
-request-yes-hint = Pueden usar lo que dice la petición. Por una copia se pregunta aparte.
+request-yes-hint = Pueden usar lo que dice la petición.
+
+request-yes-copy = Pueden usar lo que dice la petición. Por la copia se pregunta aparte.
 
 request-less-hint = Usted elige qué pueden usar.
 
@@ -297,7 +299,7 @@ withdraw-done-no-model = Ningún modelo aprendió de usted con este permiso.
 
 withdraw-done-copy = { $study } puede tener una copia. Pedimos que la borre.
 
-withdraw-done-copy-pseudonymised = { $study } puede tener una copia con sus valores exactos. Le decimos que los borre en { $n } días y que lo diga. La página de este permiso muestra si lo hizo.
+withdraw-done-copy-pseudonymised = { $study } puede tener una copia con sus valores exactos. Debe borrarlos en { $n } días y confirmarlo. La página de este permiso muestra si lo hizo.
 
 stop-page = Detener todo uso de sus datos
 
@@ -536,7 +538,7 @@ copy-agreement = El estudio firmó un acuerdo sobre esto: «{ $agreement }». Te
 
 copy-agreement-text = Leer el acuerdo
 
-copy-leave = Si usted lo retira, decimos al estudio que borre sus valores en { $n } días. Debe decir cuándo lo hizo. Usted ve aquí si lo hizo.
+copy-leave = Si usted lo retira, el estudio debe borrar sus valores en { $n } días y confirmarlo. La página de su permiso muestra si lo hizo.
 
 copy-free = Si deja la casilla vacía, no se puede descargar ninguna copia. Su sí no cambia.
 
@@ -546,11 +548,11 @@ grant-care-what = Usarían estos datos suyos: { $categories }. Los pondrían en 
 
 grant-care-read = { $clinic } pide leer sus datos para tratarle.
 
-grant-care-read-what = Quienes tratan allí podrían abrir estos datos suyos: { $categories }. Su historial mostraría cada vez. No piden nada más.
+grant-care-read-what = Quienes tratan allí podrían abrir estos datos suyos: { $categories }. Su historial lo mostraría cada vez. No piden nada más.
 
 grant-care-both = { $clinic } pide dos cosas. Quiere leer sus datos para tratarle. Y quiere que una computadora calcule su riesgo. El tema: { $condition }. Decide una persona.
 
-grant-care-both-what = Quienes tratan allí podrían abrir estos datos suyos: { $categories }. También los pondrían en un modelo de computadora y verían el resultado. Su historial mostraría cada vez.
+grant-care-both-what = Quienes tratan allí podrían abrir estos datos suyos: { $categories }. También los pondrían en un modelo de computadora y verían el resultado. Su historial lo mostraría cada vez.
 
 grant-limits-care = Hay cosas que no podemos deshacer: las respuestas que un modelo ya dio y lo que una persona ya vio.
 
@@ -722,7 +724,7 @@ copy-with-you-pseudonymised = El { $date } se descargó una copia con sus valore
 
 copy-row-deleted = El estudio confirmó el { $date } que ha borrado sus valores.
 
-copy-row-waiting = El { $date } se dijo al estudio que borre sus valores antes del { $due }. Aún no lo ha confirmado.
+copy-row-waiting = El { $date } pedimos al estudio que borre sus valores hasta el { $due }. Aún no lo ha confirmado.
 
 download-records-title = Datos para otro hospital
 

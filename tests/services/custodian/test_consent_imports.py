@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
+from consent import PURPOSES, LedgerUnavailable
 from services.custodian.consent_imports import ConsentImport, ConsentImports, to_outcome
 from services.requests import RequestDetails
 from services.words import Words
@@ -28,7 +29,9 @@ class Known:
 
     def __init__(self) -> None:
         self.sent: list[RequestDetails] = []
-        self.refusing: set[bytes] = set()
+        self.refused: dict[str, set[bytes]] = {}
+        self.lookups: list[tuple[str, str]] = []
+        self.is_unavailable = False
         self.person_systems: tuple[str, ...] = ()
         self.organisation = HOSPITAL
 
@@ -38,8 +41,14 @@ class Known:
     def find_erased(self, subjects: Any) -> set[bytes]:
         return set()
 
+    def clock(self) -> float:
+        return NOW_S
+
     def refusing_subjects(self, party: str, purpose: str) -> set[bytes]:
-        return self.refusing
+        if self.is_unavailable and self.lookups:
+            raise LedgerUnavailable("no node answers")
+        self.lookups.append((party, purpose))
+        return self.refused.get(purpose, set())
 
     def send(self, details: RequestDetails, subjects: list[bytes], by: str) -> int:
         self.sent.append(details)
@@ -60,7 +69,7 @@ class Studies:
 
 def propose(known: Known, *resources: dict[str, Any], recipient: str = "") -> ConsentImport:
     ports: Any = {"requests": known, "proposals": Studies(), "directory": known}
-    ports |= {"names": Names(), "store": known, "installation": known, "clock": lambda: NOW_S}
+    ports |= {"names": Names(), "store": known, "installation": known}
     body = b"\n".join(map(orjson.dumps, resources))
     return ConsentImports(**ports).propose(body, sender="", recipient=recipient, by="system")
 
@@ -135,9 +144,35 @@ def test_a_recipient_can_be_named_for_consents_that_name_none() -> None:
 def test_an_unknown_patient_and_one_who_refuses_get_no_request() -> None:
     known = Known()
     assert codes(propose(known, consent()))[-1] == "unknown-patient"
-    known.refusing = {SUBJECT}
+    known.refused = {"MLTRAINING": {SUBJECT}}
     assert codes(propose(known, PATIENT, consent()))[-1] == "not-sent"
     assert known.sent == []
+
+
+@pytest.mark.parametrize("refused", ["TREAT", "TREATDS"])
+def test_a_refusal_of_any_purpose_keeps_the_request_back(refused) -> None:
+    known = Known()
+    known.refused = {refused: {SUBJECT}}
+    both = consent(HOSPITAL)
+    both["provision"]["purpose"] = [
+        {"system": PURPOSES[code].system, "code": code} for code in ("TREAT", "TREATDS")
+    ]
+    assert codes(propose(known, PATIENT, both))[-1] == "not-sent"
+    assert known.sent == []
+    known.refused = {}
+    assert codes(propose(known, PATIENT, both))[-1] == "sent"
+    assert known.sent[0].purposes == ("TREATDS", "TREAT")
+
+
+def test_refusals_are_read_once_for_a_file_and_nothing_is_sent_if_they_cannot_be() -> None:
+    known = Known()
+    propose(known, PATIENT, consent(), consent(), consent(HOSPITAL, "TREAT"))
+    assert known.lookups == [(HOSPITAL, "TREAT"), ("study:heart", "MLTRAINING")]
+    unavailable = Known()
+    unavailable.is_unavailable = True
+    with pytest.raises(LedgerUnavailable):
+        propose(unavailable, PATIENT, consent(), consent(HOSPITAL, "TREAT"))
+    assert unavailable.sent == []
 
 
 def test_a_file_without_a_consent_says_so() -> None:

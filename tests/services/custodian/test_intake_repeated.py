@@ -72,8 +72,16 @@ def killed_at(home: Path, resources: list[dict[str, Any]], statement: int) -> No
     """Deliver in a process that is killed at this statement of its database."""
     child = os.fork()
     if child:
-        os.waitpid(child, 0)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        assert status == -signal.SIGKILL, f"the delivery ended by itself: {status}"
         return
+    try:
+        _deliver_until(home, resources, statement)
+    finally:
+        os._exit(1)  # never back into pytest, which is the parent's
+
+
+def _deliver_until(home: Path, resources: list[dict[str, Any]], statement: int) -> None:
     custodian, count = custodian_at(home), 0
 
     def die(*_: Any) -> None:
@@ -85,7 +93,6 @@ def killed_at(home: Path, resources: list[dict[str, Any]], statement: int) -> No
     sa.event.listen(custodian.engine, "before_cursor_execute", die)
     sa.event.listen(custodian.engine, "commit", die)
     send(custodian, resources)
-    os._exit(0)
 
 
 def test_a_delivery_killed_at_fifty_points_ends_with_the_same_documents_once_each(
@@ -103,13 +110,14 @@ def test_a_delivery_killed_at_fifty_points_ends_with_the_same_documents_once_eac
     sa.event.listen(whole.engine, "before_cursor_execute", tick)
     sa.event.listen(whole.engine, "commit", tick)
     send(whole, resources)
+    last = statements  # reading what is stored counts too
     assert contents(whole) == expected
     # Making the tables takes longer than the delivery.
     empty = tmp_path / "empty"
     custodian_at(empty).engine.dispose()
     for point in range(POINTS):
         home = shutil.copytree(empty, tmp_path / str(point))
-        killed_at(home, resources, drawn.randint(1, statements))
+        killed_at(home, resources, drawn.randint(1, last))
         again = custodian_at(home)
         again.store.recover()
         send(again, resources)

@@ -85,3 +85,24 @@ def test_applying_moves_the_resources_once_and_their_patient_sees_it(
     again = OTHER | {"valueQuantity": {"value": 9, "code": "mg/dL"}}
     assert [e.outcome for e in send(custodian, bundle(again)).outcomes] == [Outcome.CORRECTED]
     assert filed(custodian) == {"demographics": 1, "laboratory": 1, "sexual-health": 1}
+
+
+@pytest.mark.parametrize("step", ["apply_corrections", "_remove"])
+def test_a_call_that_was_interrupted_marks_the_models_when_it_is_repeated(
+    custodian: Custodian,
+    categories: CustodianCategories,
+    changed: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+) -> None:
+    rules = read_rules(changed)
+    monkeypatch.setattr(refiling, "read_rules", lambda *_: rules)
+    owner = categories if step == "_remove" else custodian.models
+    with monkeypatch.context() as broken:
+        broken.setattr(owner, step, lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            categories.apply(lambda *_: None, by="c")
+    custodian.models.records.clear()
+    categories.apply(lambda *_: None, by="c")
+    assert len(custodian.models.records) == 1
+    assert filed(custodian) == {"demographics": 1, "laboratory": 1, "sexual-health": 1}

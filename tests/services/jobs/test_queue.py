@@ -202,6 +202,17 @@ def test_a_requester_may_verify_twelve_times_an_hour_and_others_are_not_held_up(
     assert jobs.enqueue("verify", {}, "a").is_active
 
 
+def test_parties_that_are_limited_together_share_an_hour_and_keep_their_own_jobs(jobs) -> None:
+    for number in range(MAX_AN_HOUR["count-people"]):
+        party, other = ("a", "b") if number % 2 else ("b", "a")
+        job = jobs.enqueue("count-people", {"draft": str(number)}, party, [other])
+        assert job.requested_by == party
+    for party, others in (("a", ["b"]), ("c", ["a", "b", "c"])):
+        with pytest.raises(TooManyRequests):
+            jobs.enqueue("count-people", {"draft": "one more"}, party, others)
+    assert jobs.enqueue("count-people", {"draft": "one more"}, "d").is_active
+
+
 def test_jobs_are_claimable_by_kind(jobs) -> None:
     rekeying = jobs.enqueue("rekey", {"subjects": ["ab"]}, "patients").id
     verification = jobs.enqueue("verify", {}, "a").id

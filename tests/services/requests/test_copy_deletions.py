@@ -1,4 +1,4 @@
-"""Whoever no longer permits all that left of them is listed until the study says it is deleted."""
+"""Who no longer permits a record in a copy is listed until the study confirms the deletion."""
 
 from __future__ import annotations
 

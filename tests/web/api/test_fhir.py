@@ -145,6 +145,7 @@ def test_a_consent_is_a_request_to_its_patient_and_no_permission(hospital, syste
     patient = signed_in(hospital, "patient", "", subject)
     page = patient.get(f"/patient/requests/{request.id}").text
     assert "is asking to read your records, to treat you" in page
-    assert "Your history would show each time" in page
+    assert "Your history would show it each time" in page
+    assert "asked about the copy separately" not in page
     broken = system("/Consent", b"x", **headers)
     assert (broken.status_code, broken.get_json()["resourceType"]) == (422, "OperationOutcome")

@@ -72,6 +72,7 @@ def test_a_no_is_confirmed_listed_and_can_be_changed(patient) -> None:
 
 def test_a_yes_includes_no_copy_unless_its_own_box_is_ticked(patient) -> None:
     path = f"/patient/requests/{request_of(patient)}"
+    assert "asked about the copy separately" in page(patient, path)
     assert patient.post(path, answer="yes").location == f"{path}/copy"
     assert "checked" not in page(patient, f"{path}/copy")
     assert patient.api("GET", path).get_json()["chosen"]["may_copy"] is False

@@ -97,7 +97,8 @@ def test_the_page_writes_the_text_that_a_file_has(hospital: Any) -> None:
 def test_codes_are_chosen_from_what_is_stored(hospital: Any, counting: None) -> None:
     researcher = signed_in(hospital, "researcher")
     path = begun(researcher)
-    researcher.post(f"{path}/count", wish="census")
+    researcher.post(f"{path}/count", title="Not lost", wish="census")
+    assert researcher.api("GET", path).get_json()["choices"]["title"] == "Not lost"
     hospital.work("take-census")
     assert "x|number" in researcher.get(f"{path}?search=number").text
     assert "x|label" not in researcher.get(f"{path}?search=number").text
@@ -132,6 +133,8 @@ def test_what_is_wrong_is_named_and_nothing_is_lost(hospital: Any) -> None:
     assert page.status_code == 422
     assert "Enter a number" in page.text
     assert "It within a year" in page.text
+    page = researcher.post(f"{path}/count", **{**filled(), "minimum-0": "many"})
+    assert (page.status_code, "It within a year" in page.text) == (422, True)
     researcher.post(path, **{**filled(), "until-0": "1d"}, wish="save")
     assert "must end at or before the index" in researcher.get(path).text
 

@@ -67,7 +67,7 @@ def test_a_prediction_is_shown_with_values_limits_reasons_and_card(
     ):
         assert words in page, words
     places = ("Of 100 people", "of 100 people</fig", "more than a year old", "Not for people.")
-    places += ("not causes", "Your decision", "values used")
+    places += ("not causes", "Your decision", "The value used")
     assert sorted(places, key=page.index) == list(places)
     picture = clinician.get(f"{done.location}/contributions.svg")
     assert picture.mimetype == "image/svg+xml"

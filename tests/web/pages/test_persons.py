@@ -78,6 +78,7 @@ def test_a_record_is_moved_on_the_page_and_by_the_api(hospital, numbers) -> None
     assert custodian.post("/custodian/moves", number="nobody").status_code == 422
     page = custodian.post("/custodian/moves", number=numbers[0]).text
     assert record_id in page
+    assert "2 January 2024, blood tests" in page
     form = {"number": numbers[0], "wish": "move", "other": numbers[1]}
     assert custodian.post("/custodian/moves", **form).status_code == 422
     done = custodian.post("/custodian/moves", **form, record=record_id).headers["Location"]

@@ -86,14 +86,14 @@ def change_draft(id: str) -> Response:
 @requires_role(RESEARCHER)
 @max_body(MAX_FORM_BYTES)
 def count(id: str) -> Response:
-    """Save a question and count its people; the fragment of the count is returned to htmx."""
+    """Save a question and count its people, or take the census; htmx gets the fragment."""
     builder, party = services().researcher.builder, current_account().party
     try:
-        if request.form.get("wish") != "census":
-            _save(id, "")
-            builder.count(party, id)
-        else:
+        _save(id, "")
+        if request.form.get("wish") == "census":
             services().researcher.counting.take_census(party)
+        else:
+            builder.count(party, id)
     except Invalid as exc:
         return _count(id, next(iter(first_errors(exc).values()), str(exc)))
     except CountingOff as exc:
@@ -200,7 +200,7 @@ def _draft(
 def _count(id: str, problem: str = "") -> Response:
     details = services().researcher.builder.get(current_account().party, id)
     if not is_fragment():
-        return _draft(details, form_of(details.draft.choices), {"count": problem}, _INVALID)
+        return _draft(details, request.form.to_dict(), {"count": problem}, _INVALID)
     return render(
         "researcher/draft_count_part.html",
         title="",

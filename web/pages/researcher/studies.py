@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 
 from consent import ConsentError
 from models import MIN_COHORT, format_unit, is_small
+from models.pseudonymised import DELETION_DAYS
 from services.errors import Invalid, NotFound
 from services.parties import study_name
 from services.requests import RETURNED, Proposal
@@ -252,6 +253,7 @@ def _proposal_form(errors: Mapping[str, str], returned: Proposal | None = None) 
         returned=returned,
         questions=[choose, *((question.id, question.title) for question in installed)],
         days=[choose, *((str(days), say("days-of", days=days)) for days in PERMISSION_DAYS)],
+        deletion_days=DELETION_DAYS,
         errors=errors,
         values=request.form or known,
         status=422 if errors else 200,
