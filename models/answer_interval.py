@@ -30,8 +30,8 @@ class AnswerInterval:
     """Where the share with the outcome lies among patients with the same estimate.
 
     Attributes:
-        level: of 100 groups of new patients with similar estimates, 100 * level have an observed
-            share inside, beyond what chance does to a group of that size.
+        level: it is made so that of 100 groups of new patients with similar estimates about
+            100 * level have an observed share inside, beyond what chance does to such a group.
         factor: how many standard errors wide each side is: the conformal quantile, at least 1.96.
         groups, group_size: out-of-fold groups that the factor was learned from, and patients each.
         points: log-odds of an estimate; log-odds of the observed share there; its standard error.

@@ -50,8 +50,8 @@ class MonthlyReport:
     Attributes:
         content: JSON: model, month, number of answers in tens, the index of each input and of the
             estimate (None with fewer than 100 answers), whether any exceeds the bound, and for the
-            answers of the year that ends with the month whose outcome is known and permitted: how many, in tens,
-            observed to expected, and AUROC (None with fewer than 11 of either outcome).
+            answers of the year that ends with the month, whose outcome is known and permitted: how
+            many, in tens, observed to expected, and AUROC (None with fewer than 11 of either).
     """
 
     content: dict[str, Any]

@@ -233,7 +233,7 @@ prediction-basis = What the estimate is based on
 
 prediction-estimate = { $count } of 100
 
-prediction-sentence = Of 100 people with values like these, about { $count } have { $condition }. The range is { $low } to { $high }, a 95 % interval: for 95 of 100 groups of people with estimates like this, the share lies inside, apart from chance.
+prediction-sentence = Of 100 people with values like these, about { $count } have { $condition }. The range is { $low } to { $high }. It is made so that about 95 of 100 such ranges hold the true share of people with estimates like this; fewer do at a hospital on whose records it was not tested.
 
 prediction-people = { $count } of 100 people
 
@@ -378,11 +378,11 @@ card-attack-kind = Attack
 
 card-attack-lira = LiRA with { $shadows } shadow models, on exact estimates
 
-card-release = Where it may be used
+card-release = Bounds of the attack
 
-card-release-here = It may answer here; it may not leave this platform.
+card-release-here = It meets the bound for answering here. It does not meet the stricter bound for leaving a platform.
 
-card-release-leave = It may answer here, and may leave this platform.
+card-release-leave = It meets the bound for answering here, and the stricter bound for leaving a platform. Models do not leave this one.
 
 card-size = Smallest cohort
 
@@ -484,7 +484,7 @@ card-had = Had the outcome (of 100)
 
 card-interval = Range of an estimate
 
-card-interval-text = 95 % conformal interval, learned out of fold from { $groups } groups of { $size } people with similar estimates. Of 100 groups of new people, 95 have a share inside, apart from chance. It holds for people like those the model was tested on.
+card-interval-text = 95 % conformal interval, learned out of fold from { $groups } groups of { $size } people with similar estimates. It is made so that about 95 of 100 such ranges hold the true share of people with estimates like this; fewer do at a hospital on whose records it was not tested.
 
 card-frequency = Inputs that show how often a person is tested
 
