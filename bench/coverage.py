@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -128,37 +130,45 @@ def load_nafld(tables: Path) -> tuple[Question, Matrix]:
     return question, matrix
 
 
-def report(name: str, groups: Sequence[Group]) -> None:
-    """Print the coverage of some groups as a line."""
-    covered = np.mean([group.is_covered for group in groups])
-    inside = np.mean([group.inside for group in groups])
-    width = np.mean([group.width for group in groups])
-    sys.stdout.write(
+def report(name: str, groups: Sequence[Group]) -> dict[str, Any]:
+    """Write the coverage of some groups to stderr as a line; return it as figures."""
+    covered = float(np.mean([group.is_covered for group in groups]))
+    inside = float(np.mean([group.inside for group in groups]))
+    width = 100 * float(np.mean([group.width for group in groups]))
+    sys.stderr.write(
         f"{name:42} covered {covered:.3f}, without allowing for chance {inside:.3f}, "
-        f"mean width {100 * width:.1f} points, {len(groups)} groups\n"
+        f"mean width {width:.1f} points, {len(groups)} groups\n"
     )
-    sys.stdout.flush()
+    return {
+        f"{name}: covered": round(covered, 3),
+        f"{name}: without allowing for chance": round(inside, 3),
+        f"{name}: mean width, points of 100": round(width, 1),
+    }
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the empirical coverage of the 95 % interval on each data set."""
+def measure(repeats: int, nafld: Path | None) -> dict[str, Any]:
+    """Return the coverage on each data set; NAFLD only where the folder of its tables is given."""
+    question, matrix, sites = load_heart()
+    figures = report("UCI heart, 600 at random", at_random(question, matrix, 600, repeats))
+    figures |= report("UCI heart, each site left out", by_site(question, matrix, sites))
+    cohorts = {"NHANES": load_nhanes()}
+    if nafld is not None:
+        cohorts["NAFLD"] = load_nafld(nafld)
+    for name, (question, matrix) in cohorts.items():
+        for size in SIZES:
+            groups = at_random(question, matrix, size, repeats)
+            figures |= report(f"{name}, {size} at random", groups)
+    return figures
+
+
+def main() -> None:
+    """Print the empirical coverage of the 95 % interval on each data set as a line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=30, help="random divisions of each size")
     parser.add_argument("--nafld", type=Path, help="the folder of the nafld_raw_*.csv.gz files")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args()
     with threadpool_limits(1):
-        question, matrix, sites = load_heart()
-        report("UCI heart, 600 at random", at_random(question, matrix, 600, options.repeats))
-        report("UCI heart, each site left out", by_site(question, matrix, sites))
-        question, matrix = load_nhanes()
-        for size in SIZES:
-            groups = at_random(question, matrix, size, options.repeats)
-            report(f"NHANES, {size} at random", groups)
-        if options.nafld is not None:
-            question, matrix = load_nafld(options.nafld)
-            for size in SIZES:
-                groups = at_random(question, matrix, size, options.repeats)
-                report(f"NAFLD, {size} at random", groups)
+        print(json.dumps(measure(options.repeats, options.nafld)))
 
 
 if __name__ == "__main__":
