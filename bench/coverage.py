@@ -16,7 +16,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from bench.gate import ROOT, load_nhanes
-from bench.nafld import QUESTIONS, extract, measure, read_records
+from bench.nafld import QUESTIONS, extract, read_records
+from bench.nafld import measure as measure_nafld
 from models.answer_interval import fit_interval
 from models.calibration import Floats, Labels
 from models.candidates import Fitter, Setting, list_settings
@@ -126,7 +127,7 @@ def load_nafld(tables: Path) -> tuple[Question, Matrix]:
     """Return the question about diabetes at the visit, with its rows."""
     question = Question.load(QUESTIONS / "diabetes-now.toml")
     people, _ = read_records(tables)
-    matrix, _ = measure(question, extract(people), len(people))
+    matrix, _ = measure_nafld(question, extract(people), len(people))
     return question, matrix
 
 
