@@ -156,7 +156,25 @@ def _interval_lines(content: Mapping[str, Any]) -> list[str]:
         return [FIRST_INTERVAL_NOTE]
     interval = content["interval"]
     factor = f"half width: {interval['factor']:.2f} standard errors of the calibration curve"
-    return [INTERVAL_NOTE, f"{factor}, learned from {interval['groups']} groups of patients"]
+    lines = [INTERVAL_NOTE, f"{factor}, learned from {interval['groups']} groups of patients"]
+    return lines + _site_lines(content.get("sites"))
+
+
+def _site_lines(sites: Mapping[str, Any] | None) -> list[str]:
+    """Return what the interval is for a patient of a site that the model did not learn from."""
+    if sites is None:
+        return []
+    variation = sites["variation"]
+    known = f"sites that the model learned from: {', '.join(sites['names']) or 'none'}"
+    if variation is None:
+        return [known, "at another site: how far sites differ is not known, so the range is 0 to 1"]
+    return [
+        known,
+        f"at another site the interval is wider, by Student's 95 % prediction interval over the"
+        f" {variation['sites']} sites that were each held out: calibration in the large"
+        f" {variation['mean']:.2f} ± {variation['margin']:.2f}, standard deviation"
+        f" {variation['spread']:.2f} (log-odds)",
+    ]
 
 
 def describe_frequency(content: Mapping[str, Any]) -> list[str]:
@@ -248,6 +266,7 @@ def _split_lines(content: Mapping[str, Any]) -> list[str]:
         if row["n"] is None
         else f"{row['part']}: {row['n']} patients, AUROC {_format_estimate(row['auroc'])},"
         f" calibration slope {_format_estimate(row['slope'])}"
+        + (f", in the large {row['intercept']:.2f}" if row.get("intercept") is not None else "")
         for row in content["splits"]
     ]
 
