@@ -235,7 +235,7 @@ prediction-estimate = { $count } of 100
 
 prediction-sentence = Of 100 people with values like these, about { $count } have { $condition }. The range is { $low } to { $high }.
 
-prediction-range = It is made so that about 95 of 100 such ranges hold the true share of people with estimates like this.
+prediction-range = This is a 95 % interval: it is made so that about 95 of 100 such ranges hold the true share of people with estimates like this.
 
 prediction-elsewhere = Fewer do at a hospital on whose records the model was not tested.
 
