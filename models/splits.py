@@ -57,7 +57,7 @@ def list_sites(question: Question, records: Sequence[Record], row: Values) -> se
 
 
 def _last_day(question: Question, records: list[Record]) -> str:
-    label = find_label(question, records)
+    label = None if question.timeline is not None else find_label(question, records)
     return label[1] if label else max(record.recorded_on for record in records)
 
 
