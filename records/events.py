@@ -11,15 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from records.event_rules import CONFIRMED, Fact, NoEvent, NoEventError, facts_of
+from records.event_rules import CONFIRMED, MALFORMED, Fact, NoEvent, NoEventError, facts_of
 from records.event_times import read_moment
 from records.event_values import Resource, value_of_observation, with_bound
 from records.values import BOUND_SUFFIX
 from storage import Record
 
-EXTRACTOR: Final = 1
+EXTRACTOR: Final = 2
 """Changes whenever the same resources would give other events."""
-_MALFORMED: Final = (AttributeError, TypeError, ValueError, KeyError, IndexError)
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -124,7 +123,7 @@ class EventBuilder:
                     self._add(place, fact, arrival.at_s)
             except NoEventError as exc:
                 self._no_event[exc.reason.value] += 1
-            except _MALFORMED:
+            except MALFORMED:
                 self._no_event[NoEvent.MALFORMED.value] += 1
 
     def _add_observations(self, place: _Place, record: Record) -> None:

@@ -159,7 +159,8 @@ class ResourceFiling:
             if filing.entry.resource is not None:
                 filing.resource = dumps_exact(filing.entry.resource)
                 content = content_of(filing.entry.resource)
-                filing.code = patient_state(filing.entry.resource) or why_no_value(filing.resource)
+                why = why_no_value(filing.resource, self._clock())
+                filing.code = patient_state(filing.entry.resource) or why
                 if _is_too_large(filing.resource):
                     filing.outcome, filing.code = Outcome.REFUSED, EntryCode.TOO_LARGE
             contents.append((filing.subject, content))
