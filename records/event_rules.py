@@ -186,10 +186,7 @@ def _person(patient: Resource) -> list[Fact]:
 
 def _status(resource: Resource, rule: _Rule) -> str:
     """Return ``confirmed``, or the word for what is not certain."""
-    if rule.sure:
-        status = resource.get("status") or UNKNOWN
-    else:
-        status = certainty(resource)
+    status = (resource.get("status") or UNKNOWN) if rule.sure else certainty(resource)
     if status == "entered-in-error":
         raise NoEventError(NoEvent.ENTERED_IN_ERROR)
     if status in _NOT_DONE or is_negated(resource):
@@ -205,8 +202,8 @@ def certainty(resource: Resource) -> str:
     status = resource.get("verificationStatus")
     if status is None:
         return CONFIRMED
-    words = [status] if isinstance(status, str) else [c.rpartition("|")[2] for c in codes_of(status)]
-    words = [word.lower() for word in words]
+    codes = [status] if isinstance(status, str) else codes_of(status)
+    words = [code.rpartition("|")[2].lower() for code in codes]
     return next((word for word in words if word in UNCONFIRMED), words[0] if words else UNKNOWN)
 
 

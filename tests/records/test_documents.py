@@ -155,7 +155,10 @@ def test_what_is_denied_or_has_no_status_gives_no_value(resource: dict[str, Any]
 @pytest.mark.parametrize(
     ("resource", "value"),
     [
-        (coded("AllergyIntolerance", clinicalStatus={"coding": [{"code": "resolved"}]}), "resolved"),
+        (
+            coded("AllergyIntolerance", clinicalStatus={"coding": [{"code": "resolved"}]}),
+            "resolved",
+        ),
         (coded("Condition", clinicalStatus="resolved"), "resolved"),
         (coded("MedicationRequest", status="active", intent="proposal"), "proposal"),
     ],

@@ -116,7 +116,7 @@ def test_a_deletion_in_a_transaction_is_at_the_server_of_the_other_entries() -> 
 
 
 def test_a_page_of_a_longer_answer_is_read_with_a_note() -> None:
-    page = orjson.loads(bundle(PATIENT, kind="searchset"))
+    page = orjson.loads(bundle({"resource": PATIENT}, kind="searchset"))
     page["link"] = [{"relation": "self", "url": "x"}, {"relation": "next", "url": "y"}]
     entries = read(orjson.dumps(page))
     assert [(e.number, e.code) for e in entries] == [
