@@ -246,9 +246,9 @@ def _list(value: Any) -> list[Any]:
 def _word(concept: Any) -> str:
     """Return the code of a status, which FHIR STU3 writes as a text; "" if there is none."""
     codings = _list(concept.get("coding")) if isinstance(concept, dict) else []
-    words = [coding.get("code") for coding in codings if isinstance(coding, dict)]
+    words: list[Any] = [coding.get("code") for coding in codings if isinstance(coding, dict)]
     words += [concept, concept.get("text") if isinstance(concept, dict) else None]
-    return next((word for word in words if _is_text(word)), "")
+    return next((str(word) for word in words if _is_text(word)), "")
 
 
 def _codes(concept: Any) -> list[str]:
