@@ -51,7 +51,7 @@ class Profile:
         count: cells with a value.
         numbers: of them, cells that are numbers; `whole` of these are whole.
         measured: cells that begin with a number and are none, such as `5 mg/L` or `1.234,5`.
-        units: what stands behind the number in these, and how often.
+        units: what follows the number in these, and how often.
         bounds: cells such as `<0.5`.
         distinct: hashes of different values.
         levels: how often each value occurs; empty once there are more than MAX_LEVELS.
