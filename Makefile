@@ -9,7 +9,7 @@ INSTALL = $(if $(PYTHON),,$(error Python 3.11, 3.12 or 3.13 with its venv module
 TOOL = $$($(INSTALL) tool $(1) --cache "$(CACHE)")
 
 .DEFAULT_GOAL := help
-.PHONY: help dev nodes contract run demo demo-fhir test test-stories test-parts quick check check-locks check-runtime-lock check-development-lock analyse audit fix map bench lock release doctor clean
+.PHONY: help dev nodes contract run demo demo-fhir test test-stories test-lower test-upper coverage quick check check-locks check-runtime-lock check-development-lock analyse audit fix map bench lock release doctor clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t14
@@ -48,14 +48,22 @@ demo-fhir: nodes ## deposit the NAFLD study as FHIR (526,842 resources) and trai
 doctor: .venv/bin/vouchsafe ## check this machine; each problem comes with its remedy
 	@VOUCHSAFE_CACHE="$(CACHE)" .venv/bin/vouchsafe doctor
 
-test: .venv/dev nodes ## run every test, with coverage
-	@# Side by side, since both mostly wait: for disks, for nodes, for processes to end.
-	@$(MAKE) --no-print-directory -j2 --output-sync=target test-stories test-parts
+test: .venv/dev nodes ## run every test
+	@# Side by side, since all mostly wait: for disks, for nodes, for processes to end.
+	@$(MAKE) --no-print-directory -j3 --output-sync=target test-stories test-lower test-upper
+
+LOWER := consent storage records models deploy
 
 test-stories:
 	$(PY) -m pytest tests/stories
 
-test-parts:
+test-lower:
+	$(PY) -m pytest $(LOWER:%=tests/%) -m "not install"
+
+test-upper:
+	$(PY) -m pytest tests --ignore=tests/stories $(LOWER:%=--ignore=tests/%) -m "not install"
+
+coverage: .venv/dev nodes ## run all tests but the stories with coverage, at least 85 %
 	$(PY) -m pytest tests --ignore=tests/stories -m "not install" --cov --cov-report=term:skip-covered --cov-fail-under=85
 
 quick: .venv/dev ## run the tests that need no node, in under a minute

@@ -11,9 +11,9 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from flask import Flask
 
 from cli import EXPECTED_ERRORS, describe_error, make_cli
 from consent import open_ledger
@@ -41,7 +41,9 @@ from services.profile import OrganisationProfile
 from services.researcher.counting import CENSUS, COUNT
 from services.wiring import Services, build_services
 from storage import Kubo, RecordStore, StoreUnavailable
-from web import create_app
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 VERSION = "0.1.0"
 RECOVER_EVERY_S = 15.0
@@ -183,6 +185,8 @@ def make_worker(services: Services) -> Worker:
 
 def web() -> Flask:
     """Return the application that gunicorn serves; the nodes are those that the supervisor runs."""
+    from web import create_app  # commands start sooner without the pages
+
     log_to_stderr()
     settings = read_settings(os.environ)
     services = join(settings, nodes_of(settings, silent))

@@ -24,6 +24,7 @@ NAMES = (
     "copies",
     "fhir",
     "external_memory",
+    "coverage",
 )
 DESCRIPTIONS = {
     "deposit": "records deposited a second, against Kubo's own CAR import of the same bytes; "
@@ -43,6 +44,8 @@ DESCRIPTIONS = {
     "each, at least 5,000 on idle cores; sealed bytes at most 0.25 of the source",
     "external_memory": "a million rows of 60 features fitted in batches, against at once; at most "
     "2 GiB of memory and 1.5 times the time",
+    "coverage": "share of groups of new patients whose observed share with the outcome lies in the "
+    "interval of their estimates, beyond chance; within 2 points of 0.95",
     "prediction": "one prediction with consent check and journal, alone and at 50 requests a "
     "second; p50 at most 20 ms, p99 at most 100 ms",
 }

@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from bench.gate import ROOT, load_nhanes
-from bench.nafld import QUESTIONS, extract, measure, read_records
-from models.answer_interval import fit_interval
+from bench.nafld import QUESTIONS, extract, read_records
+from bench.nafld import measure as measure_nafld
+from models.answer_interval import AnswerInterval, fit_interval
 from models.calibration import Floats, Labels
-from models.candidates import Fitter, Setting, list_settings
+from models.candidates import Fitter, list_settings
+from models.card import KNOWN_SITE, NEW_SITE, UNMEASURED_SITE, Card
 from models.cohort import exclusion_reasons, to_matrix
+from models.crossvalidation import Rows
 from models.features import Matrix
 from models.folds import draw_folds
 from models.question import Question
 from models.recalibration import fit_recalibration
+from models.split_validation import SplitModels, measure_site_variation, validate_splits
 from records.mapping import Mapping
 from records.table import read_table
 
 GROUPS = 10
 NORMAL = 1.96
 SIZES = (400, 1_000, 2_500)
+SETTINGS = (2, 5)
+MADE_UP_SITES = 12
+SHIFT = 0.5
 HEART = ROOT / "deploy" / "examples" / "heart"
 
 
@@ -45,33 +54,61 @@ class Group:
     width: float
 
 
-def measure_groups(
-    question: Question, matrix: Matrix, training: Labels, setting: int
-) -> Iterator[Group]:
-    """Yield ten groups of the other patients, with intervals learned from the training part."""
-    fitter, columns = Fitter.of(question, 1), question.predictors()
-    values, labels = matrix.values[training][:, columns], matrix.labels[training]
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model of some patients with the interval of its estimates.
+
+    Attributes:
+        models: how it was fitted, with its log-odds out of fold.
+        rows: whom it was fitted to.
+        interval: learned from the same patients.
+    """
+
+    models: SplitModels
+    rows: Rows
+    interval: AnswerInterval
+
+    def measure_groups(
+        self, values: Floats, outcomes: Labels, site: str = KNOWN_SITE, sites: Any = None
+    ) -> Iterator[Group]:
+        """Yield ten groups of new patients with the intervals of the card.
+
+        Args:
+            values: of the patients.
+            outcomes: of the patients.
+            site: whether the model learned from their site, as a card says it.
+            sites: what the card says of the sites.
+        """
+        card = Card({"interval": asdict(self.interval), "sites": sites})
+        fitted = fit(self.models, self.rows.values, self.rows.labels, values)
+        log_odds = fit_recalibration(self.rows.labels, self.models.raw).apply(fitted)
+        estimates: Floats = 1 / (1 + np.exp(-log_odds))
+        for group in np.array_split(np.argsort(estimates, kind="stable"), GROUPS):
+            around = [card.interval(float(each), site) for each in estimates[group]]
+            bounds = np.array(around).mean(axis=0)
+            yield compare(bounds, float(estimates[group].mean()), outcomes[group])
+
+
+def train(question: Question, matrix: Matrix, training: Labels, setting: int) -> Trained:
+    """Return a model of the training part, with the interval as the platform learns it."""
+    values = matrix.values[training][:, question.predictors()]
+    labels = matrix.labels[training]
+    persons = tuple(f"{row:064x}" for row in np.flatnonzero(training))
     chosen = list_settings(question, labels)[setting]
-    persons = [f"{row:064x}" for row in np.flatnonzero(training)]
-    folds = draw_folds(labels, persons, folds=5, draw=("bench",))
-    raw = np.zeros(len(labels))
+    models = SplitModels(Fitter.of(question, 1), chosen, chosen.rounds[0], np.zeros(len(labels)))
+    folds = draw_folds(labels, list(persons), folds=5, draw=("bench",))
     for fold in range(5):
         test = folds == fold
-        raw[test] = fit(fitter, chosen, values[~test], labels[~test], values[test])
-    recalibration = fit_recalibration(labels, raw)
-    interval = fit_interval(labels, recalibration.apply(raw), folds)
-    new = matrix.values[~training][:, columns]
-    log_odds = recalibration.apply(fit(fitter, chosen, values, labels, new))
-    estimates: Floats = 1 / (1 + np.exp(-log_odds))
-    outcomes = matrix.labels[~training]
-    for group in np.array_split(np.argsort(estimates, kind="stable"), GROUPS):
-        bounds = np.array([interval.around(float(estimate)) for estimate in estimates[group]])
-        yield compare(bounds.mean(axis=0), float(estimates[group].mean()), outcomes[group])
+        models.raw[test] = fit(models, values[~test], labels[~test], values[test])
+    calibrated = fit_recalibration(labels, models.raw).apply(models.raw)
+    rows = Rows(values, labels, persons)
+    return Trained(models, rows, fit_interval(labels, calibrated, folds))
 
 
-def fit(fitter: Fitter, setting: Setting, values: Floats, labels: Labels, new: Floats) -> Floats:
+def fit(models: SplitModels, values: Floats, labels: Labels, new: Floats) -> Floats:
     """Return the log-odds of new rows by a model of these rows."""
-    return fitter.fit_choice(setting, setting.rounds[0], values, labels).final_log_odds(new)
+    fitted = models.fitter.fit_choice(models.setting, models.rounds, values, labels)
+    return fitted.final_log_odds(new)
 
 
 def compare(bounds: Floats, expected: float, outcomes: Labels) -> Group:
@@ -90,20 +127,53 @@ def at_random(question: Question, matrix: Matrix, size: int, repeats: int) -> li
         order = np.random.default_rng([repeat, size]).permutation(len(matrix.labels))
         training = np.zeros(len(order), np.bool_)
         training[order[:size]] = True
-        for setting in (2, 5):
-            groups += measure_groups(question, matrix, training, setting)
+        values = matrix.values[~training][:, question.predictors()]
+        for setting in SETTINGS:
+            trained = train(question, matrix, training, setting)
+            groups += trained.measure_groups(values, matrix.labels[~training])
     return groups
 
 
-def by_site(question: Question, matrix: Matrix, sites: Sequence[str]) -> list[Group]:
-    """Return the groups of each site, by models of the other sites."""
+def by_site(
+    question: Question, matrix: Matrix, sites: Sequence[str], settings: Sequence[int] = SETTINGS
+) -> tuple[list[Group], list[Group]]:
+    """Return the groups of each site by models of the others, with the interval of a known site.
+
+    The second groups have the interval of a new site: how far the other sites differ is measured
+    by holding out each of them in turn, so that nothing of the tested site is used.
+    """
     names = np.array(sites)
-    return [
-        group
-        for site in sorted(set(sites))
-        for setting in (2, 5)
-        for group in measure_groups(question, matrix, names != site, setting)
-    ]
+    known: list[Group] = []
+    new: list[Group] = []
+    for site in sorted(set(sites)):
+        test = names == site
+        values = matrix.values[test][:, question.predictors()]
+        for setting in settings:
+            trained = train(question, matrix, ~test, setting)
+            others = validate_splits(trained.rows, trained.models, names[~test].tolist())
+            variation = measure_site_variation(others)
+            sites_of_card = {"names": [], "variation": asdict(variation) if variation else None}
+            kind = NEW_SITE if variation else UNMEASURED_SITE
+            known += trained.measure_groups(values, matrix.labels[test])
+            new += trained.measure_groups(values, matrix.labels[test], kind, sites_of_card)
+    return known, new
+
+
+def make_up_sites(question: Question, matrix: Matrix, draw: int) -> tuple[Matrix, list[str]]:
+    """Return the people at made-up sites, whose outcomes are drawn again.
+
+    Each site has its own shift of the log-odds, normal with standard deviation `SHIFT`, beside
+    what a model of everybody says; so the variation between sites is as the method assumes.
+    """
+    chance = np.random.default_rng([draw, MADE_UP_SITES])
+    values = matrix.values[:, question.predictors()]
+    chosen = list_settings(question, matrix.labels)[0]
+    models = SplitModels(Fitter.of(question, 1), chosen, chosen.rounds[0], np.zeros(0))
+    log_odds = fit(models, values, matrix.labels, values)
+    sites = chance.integers(MADE_UP_SITES, size=len(matrix.labels))
+    shifted = log_odds + chance.normal(0, SHIFT, MADE_UP_SITES)[sites]
+    labels = chance.random(len(shifted)) < 1 / (1 + np.exp(-shifted))
+    return replace(matrix, labels=labels), [f"site {site:02}" for site in sites]
 
 
 def load_heart() -> tuple[Question, Matrix, list[str]]:
@@ -124,41 +194,65 @@ def load_nafld(tables: Path) -> tuple[Question, Matrix]:
     """Return the question about diabetes at the visit, with its rows."""
     question = Question.load(QUESTIONS / "diabetes-now.toml")
     people, _ = read_records(tables)
-    matrix, _ = measure(question, extract(people), len(people))
+    matrix, _ = measure_nafld(question, extract(people), len(people))
     return question, matrix
 
 
-def report(name: str, groups: Sequence[Group]) -> None:
-    """Print the coverage of some groups as a line."""
-    covered = np.mean([group.is_covered for group in groups])
-    inside = np.mean([group.inside for group in groups])
-    width = np.mean([group.width for group in groups])
-    sys.stdout.write(
-        f"{name:42} covered {covered:.3f}, without allowing for chance {inside:.3f}, "
-        f"mean width {100 * width:.1f} points, {len(groups)} groups\n"
+def report(name: str, groups: Sequence[Group]) -> dict[str, Any]:
+    """Write the coverage of some groups to stderr as a line; return it as figures."""
+    covered = float(np.mean([group.is_covered for group in groups]))
+    inside = float(np.mean([group.inside for group in groups]))
+    width = 100 * float(np.mean([group.width for group in groups]))
+    sys.stderr.write(
+        f"{name:56} covered {covered:.3f}, without allowing for chance {inside:.3f}, "
+        f"mean width {width:.1f} points, {len(groups)} groups\n"
     )
-    sys.stdout.flush()
+    return {
+        f"{name}: covered": round(covered, 3),
+        f"{name}: without allowing for chance": round(inside, 3),
+        f"{name}: mean width, points of 100": round(width, 1),
+    }
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the empirical coverage of the 95 % interval on each data set."""
+def measure_made_up_sites(question: Question, matrix: Matrix, draws: int) -> dict[str, Any]:
+    """Return the coverage at new sites where the sites are as the method assumes."""
+    known: list[Group] = []
+    new: list[Group] = []
+    for draw in range(draws):
+        made_up, sites = make_up_sites(question, matrix, draw)
+        groups = by_site(question, made_up, sites, SETTINGS[:1])
+        known, new = known + groups[0], new + groups[1]
+    name = f"NHANES, {MADE_UP_SITES} made-up sites, each left out"
+    return report(f"{name}, as if known", known) | report(name, new)
+
+
+def measure(repeats: int, draws: int, nafld: Path | None) -> dict[str, Any]:
+    """Return the coverage on each data set; NAFLD only where the folder of its tables is given."""
+    question, matrix, sites = load_heart()
+    figures = report("UCI heart, 600 at random", at_random(question, matrix, 600, repeats))
+    known, new = by_site(question, matrix, sites)
+    figures |= report("UCI heart, each site left out, as if known", known)
+    figures |= report("UCI heart, each site left out", new)
+    cohorts = {"NHANES": load_nhanes()}
+    figures |= measure_made_up_sites(*cohorts["NHANES"], draws)
+    if nafld is not None:
+        cohorts["NAFLD"] = load_nafld(nafld)
+    for name, (question, matrix) in cohorts.items():
+        for size in SIZES:
+            groups = at_random(question, matrix, size, repeats)
+            figures |= report(f"{name}, {size} at random", groups)
+    return figures
+
+
+def main() -> None:
+    """Print the empirical coverage of the 95 % interval on each data set as a line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=30, help="random divisions of each size")
+    parser.add_argument("--draws", type=int, default=5, help="of made-up sites")
     parser.add_argument("--nafld", type=Path, help="the folder of the nafld_raw_*.csv.gz files")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args()
     with threadpool_limits(1):
-        question, matrix, sites = load_heart()
-        report("UCI heart, 600 at random", at_random(question, matrix, 600, options.repeats))
-        report("UCI heart, each site left out", by_site(question, matrix, sites))
-        question, matrix = load_nhanes()
-        for size in SIZES:
-            groups = at_random(question, matrix, size, options.repeats)
-            report(f"NHANES, {size} at random", groups)
-        if options.nafld is not None:
-            question, matrix = load_nafld(options.nafld)
-            for size in SIZES:
-                groups = at_random(question, matrix, size, options.repeats)
-                report(f"NAFLD, {size} at random", groups)
+        print(json.dumps(measure(options.repeats, options.draws, options.nafld)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Measures fitting many rows in batches against the same rows at once: time, memory and model."""
+"""Measures fitting many rows in batches, in memory or on disk, against the same rows at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ import json
 import resource
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,23 +20,42 @@ import numpy as np
 from models import booster
 
 FEATURES = 60
-PARAMETERS = {"rounds": 100, "max_depth": 3, "eta": 0.1, "max_bin": 64}
+PARAMETERS = {"max_depth": 3, "eta": 0.1, "max_bin": 64}
+AT_ONCE, BATCHES, DISK = "at-once", "batches", "disk"
+WAYS = (AT_ONCE, BATCHES, DISK)
 GOAL_RSS_MB = 2_048
 GOAL_TIMES = 1.5
 
 
-def fit(rows: int, *, in_batches: bool) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is fitted; with few decimals a feature has few different values."""
+
+    rows: int
+    rounds: int
+    decimals: int
+
+    def options(self) -> list[str]:
+        """Return the options that repeat it."""
+        return [f"--{name}={getattr(self, name)}" for name in self.__slots__]
+
+
+def fit(size: Size, way: str) -> dict[str, Any]:
     """Fit a made-up cohort in this process; return time, peak memory and what was fitted."""
     draw = np.random.default_rng(0)
-    values = np.empty((rows, FEATURES), np.float32)
+    values = np.empty((size.rows, FEATURES), np.float32)
     for column in range(FEATURES):
-        values[:, column] = np.round(draw.normal(size=rows), 2)
-    values[draw.random(rows) < 0.1, 3] = np.nan
-    labels = draw.random(rows) < 1 / (1 + np.exp(-values[:, 0] - values[:, 1]))
-    vars(booster)["BATCHES_FROM_ROWS"] = 0 if in_batches else rows + 1
-    started = time.process_time()
-    raw = booster.fit_booster(values, labels, "q" * FEATURES, PARAMETERS, 1)
-    took_s = time.process_time() - started
+        values[:, column] = np.round(draw.normal(size=size.rows), size.decimals)
+    values[draw.random(size.rows) < 0.1, 3] = np.nan
+    labels = draw.random(size.rows) < 1 / (1 + np.exp(-values[:, 0] - values[:, 1]))
+    vars(booster)["BATCHES_FROM_ROWS"] = size.rows + 1 if way == AT_ONCE else 0
+    parameters = {**PARAMETERS, "rounds": size.rounds}
+    with tempfile.TemporaryDirectory() as folder:
+        if way == DISK:
+            vars(booster)["_quantised"] = OnDisk(Path(folder))
+        started = time.process_time()
+        raw = booster.fit_booster(values, labels, "q" * FEATURES, parameters, 1)
+        took_s = time.process_time() - started
     return {
         "cpu_s": round(took_s, 2),
         "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
@@ -40,10 +63,51 @@ def fit(rows: int, *, in_batches: bool) -> dict[str, Any]:
     }
 
 
-def run(rows: int, way: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class OnDisk:
+    """Quantises rows by XGBoost's external memory, whose cache is plain bytes in a folder.
+
+    The platform does not use it (docs/decisions/0030-large-cohorts-in-batches.md).
+    """
+
+    folder: Path
+
+    def __call__(self, values: booster.Values, types: Sequence[str], labels: Any, bins: int) -> Any:
+        """Return the rows as the histograms need them, from a cache on disk."""
+        import xgboost
+
+        starts = list(range(0, len(labels), booster.BATCH_ROWS))
+
+        class Batches(xgboost.DataIter):
+            def __init__(self, cache: str) -> None:
+                self._next = 0
+                super().__init__(cache_prefix=cache, on_host=False)
+
+            def next(self, input_data: Any) -> bool:
+                if self._next == len(starts):
+                    return False
+                part = slice(starts[self._next], starts[self._next] + booster.BATCH_ROWS)
+                self._next += 1
+                input_data(
+                    data=np.ascontiguousarray(values[part], np.float32),
+                    label=labels[part].astype(np.float32),
+                    feature_types=list(types),
+                )
+                return True
+
+            def reset(self) -> None:
+                self._next = 0
+
+        batches = Batches(str(self.folder / "cache"))
+        return xgboost.ExtMemQuantileDMatrix(
+            batches, max_bin=bins, nthread=1, enable_categorical=True
+        )
+
+
+def run(size: Size, way: str) -> dict[str, Any]:
     """Return the figures of one way, in a process of its own."""
     done = subprocess.run(  # noqa: S603 - our own module
-        [sys.executable, "-m", "bench.external_memory", "--rows", str(rows), "--way", way],
+        [sys.executable, "-m", "bench.external_memory", *size.options(), "--way", way],
         capture_output=True,
         text=True,
         check=True,
@@ -52,15 +116,16 @@ def run(rows: int, way: str) -> dict[str, Any]:
     return figures
 
 
-def measure(rows: int) -> dict[str, Any]:
-    """Compare both ways."""
-    at_once, batches = run(rows, "at-once"), run(rows, "batches")
+def measure(size: Size, ways: Sequence[str]) -> dict[str, Any]:
+    """Compare the ways, of which two are rows at once and in batches."""
+    figures = {way: run(size, way) for way in ways}
+    at_once, batches = figures[AT_ONCE], figures[BATCHES]
     times = batches["cpu_s"] / at_once["cpu_s"]
     return {
-        "rows": rows,
+        "rows": size.rows,
+        "rounds": size.rounds,
         "features": FEATURES,
-        **{f"at_once_{name}": value for name, value in at_once.items()},
-        **{f"batches_{name}": value for name, value in batches.items()},
+        **{f"{way}_{name}": value for way in ways for name, value in figures[way].items()},
         "times_at_once": round(times, 2),
         "goal_times_at_once": GOAL_TIMES,
         "goal_rss_mb": GOAL_RSS_MB,
@@ -69,15 +134,18 @@ def measure(rows: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Print the figures of both ways, or of the one that is named."""
+    """Print the figures of the two ways of the platform, of all three, or of one."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--way", choices=("both", "at-once", "batches"), default="both")
+    parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--decimals", type=int, default=2, help="0: few different values")
+    parser.add_argument("--way", choices=("both", "all", *WAYS), default="both")
     chosen = parser.parse_args()
-    if chosen.way == "both":
-        print(json.dumps(measure(chosen.rows)))
+    size = Size(chosen.rows, chosen.rounds, chosen.decimals)
+    if chosen.way in WAYS:
+        print(json.dumps(fit(size, chosen.way)))
     else:
-        print(json.dumps(fit(chosen.rows, in_batches=chosen.way == "batches")))
+        print(json.dumps(measure(size, WAYS if chosen.way == "all" else WAYS[:2])))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import click
 from cli.audit import accept_loss, check_receipt, export, restore, status, verification
 from cli.categories import categories
 from cli.copies import make_copy_key, open_copy_file
+from cli.monitoring import monitor
 from cli.output import EXPECTED_ERRORS, Clock, CommandContext, ErrorTypes, Opener, describe_error
 from cli.patients import enrol, sign, stop, uses, wallet, withdraw
 from cli.people import invite, person
@@ -21,7 +22,7 @@ from cli.tokens import token
 
 COMMANDS: Final = (
     *(check, describe, wallet, enrol, deposit, sign, withdraw, stop, uses),
-    *(question, dummy, study, gather, train, models, card, evaluate, predict, retrain),
+    *(question, dummy, study, gather, train, models, card, evaluate, predict, retrain, monitor),
     *(verification, export, check_receipt, status, accept_loss, restore),
     *(token, invite, person, link, deceased, record, categories),
     *(make_copy_key, open_copy_file),

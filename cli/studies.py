@@ -245,10 +245,11 @@ def _likeness_lines(likeness: Likeness | None) -> list[str]:
     if likeness is None:
         return []
     words = Words("en")
-    lines = [
+    lines = [words(f"prediction-site-{likeness.site}")] if likeness.site else []
+    lines.append(
         f"Of about {likeness.similar} tested people with an estimate like this,"
         f" about {likeness.events} had it."
-    ]
+    )
     for line in likeness.unusual:
         key = "prediction-unusual" if line.low else "prediction-rare"
         lines.append(

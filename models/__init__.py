@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from models.gate import GateCode, GateFailure
     from models.inputs import InputValue
     from models.manifest import Manifest
-    from models.monitoring import MonthlyReport, ServedAnswer, month_before
+    from models.monitoring import MonthlyReport, ServedAnswer, month_before, year_until
     from models.persons import permitted_row_keys, row_key
     from models.plots import draw_contributions, list_plots
     from models.points import Points, to_points
@@ -81,7 +81,7 @@ _MODULES: Final = {
     ),
     "inputs": ("InputValue",),
     "manifest": ("Manifest",),
-    "monitoring": ("MonthlyReport", "ServedAnswer", "month_before"),
+    "monitoring": ("MonthlyReport", "ServedAnswer", "month_before", "year_until"),
     "plots": ("draw_contributions", "list_plots"),
     "persons": ("permitted_row_keys", "row_key"),
     "points": ("Points", "to_points"),
@@ -184,4 +184,5 @@ __all__ = [
     "suppress",
     "to_points",
     "write_card_pdf",
+    "year_until",
 ]

@@ -11,6 +11,7 @@ import numpy as np
 
 from models.calibration import Floats, Labels, fit_smooth_calibration, to_share, to_shares
 from models.folds import Folds
+from models.site_variation import SiteVariation
 
 LEVEL: Final = 0.95
 _NORMAL: Final = 1.96
@@ -30,8 +31,8 @@ class AnswerInterval:
     """Where the share with the outcome lies among patients with the same estimate.
 
     Attributes:
-        level: of 100 groups of new patients with similar estimates, 100 * level have an observed
-            share inside, beyond what chance does to a group of that size.
+        level: it is made so that of 100 groups of new patients with similar estimates about
+            100 * level have an observed share inside, beyond what chance does to such a group.
         factor: how many standard errors wide each side is: the conformal quantile, at least 1.96.
         groups, group_size: out-of-fold groups that the factor was learned from, and patients each.
         points: log-odds of an estimate; log-odds of the observed share there; its standard error.
@@ -49,8 +50,16 @@ class AnswerInterval:
         points = tuple((place, middle, error) for place, middle, error in content["points"])
         return cls(**{**content, "points": points})
 
-    def around(self, probability: float) -> tuple[float, float]:
-        """Return the bounds for an estimate, which lies between them."""
+    def around(
+        self, probability: float, variation: SiteVariation | None = None
+    ) -> tuple[float, float]:
+        """Return the bounds for an estimate, which lies between them.
+
+        Args:
+            probability: the estimate.
+            variation: between sites, for a patient of a site that the model did not learn from;
+                the interval is then the wider one of both and never narrower at either side.
+        """
         bounded = min(max(probability, 1e-6), 1 - 1e-6)
         place = math.log(bounded / (1 - bounded))
         places, middles, errors = np.array(self.points).T
@@ -58,6 +67,9 @@ class AnswerInterval:
         margin = self.factor * float(np.interp(place, places, errors))
         low = min(middle - margin, place - _LEAST * margin)
         high = max(middle + margin, place + _LEAST * margin)
+        if variation is not None:
+            middle, margin = middle + variation.mean, math.hypot(margin, variation.margin)
+            low, high = min(low, middle - margin), max(high, middle + margin)
         return min(to_share(low), probability), max(to_share(high), probability)
 
 

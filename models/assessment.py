@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
-from models.calibration import Floats, Labels, calibration_errors, measure_calibration
+from models.calibration import Labels
 from models.candidates import Fitter
 from models.crossvalidation import OutOfFold, Rows
 from models.description import Characteristic, describe_patients
@@ -35,14 +35,11 @@ from models.performance import (
     measure_repeats,
 )
 from models.question import Feature, Question
-from models.recalibration import fit_recalibration
 from models.sample_size import SampleSize, measure_sample_size
 from models.served_model import read_model
+from models.split_validation import Sites, SplitModels, SplitResult, describe_sites, validate_splits
 from models.subgroups import divide_into_subgroups
-from models.suppression import MIN_COUNT
 from models.training_range import describe_ranges, measure_far
-
-_Z: Final = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +50,6 @@ class LearnerFigures:
     auroc: Estimate
     brier: float
     log_loss: float
-
-
-@dataclass(frozen=True, slots=True)
-class SplitResult:
-    """A model of all other parts, tested on one site or period; None with too few patients."""
-
-    part: str
-    n: int | None
-    auroc: Estimate | None
-    slope: Estimate | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +65,8 @@ class Assessment:
         frequency: with and without the features that count tests; None without such features.
         far: the distance from the middle that few patients exceed.
         absence: AUROC of which values are missing.
+        splits: each site or period, by a model of the others.
+        sites: that the model learned from; None if the question is not split by site.
         failures: the thresholds that the model misses.
     """
 
@@ -94,6 +83,7 @@ class Assessment:
     frequency: Frequency | None
     absence: float
     splits: tuple[SplitResult, ...]
+    sites: Sites | None
     patients: tuple[Characteristic, ...]
     failures: list[GateFailure]
 
@@ -123,6 +113,7 @@ def assess(
     strengths = measure_features(matrix, question)
     ranges = describe_ranges(matrix, question)
     whole = evaluation.auroc.value
+    splits = validate_splits(rows, _split_models(question, development), parts)
     failures = [
         *find_leaking_features(matrix, question),
         *find_unreviewed_features(question, strengths, importance, whole),
@@ -147,7 +138,8 @@ def assess(
         far=measure_far(rows.values, ranges),
         frequency=measure_frequency(rows, question, development),
         absence=measure_absence(rows),
-        splits=_validate_splits(rows, question, development, parts),
+        splits=splits,
+        sites=describe_sites(question, parts, splits),
         patients=describe_patients(matrix, question),
         failures=failures,
     )
@@ -190,39 +182,17 @@ def _measure_learner(kind: str, labels: Labels, predictions: OutOfFold) -> Learn
     )
 
 
+def _split_models(question: Question, development: Development) -> SplitModels:
+    return SplitModels(
+        fitter=Fitter.of(question, 0),
+        setting=development.setting,
+        rounds=development.rounds,
+        raw=development.chosen.raw[0],
+    )
+
+
 def _count_terms(development: Development, rows: Rows) -> int:
     learner = read_model(development.raw).learner
     if isinstance(learner, LogisticModel):
         return len(learner.terms)
     return int(rows.values.shape[1])
-
-
-def _validate_splits(
-    rows: Rows, question: Question, development: Development, parts: Sequence[str]
-) -> tuple[SplitResult, ...]:
-    names = sorted(set(parts))
-    if len(names) < 2:
-        return ()
-    sites = np.array(parts)
-    fitter = Fitter.of(question, 0)
-    return tuple(_validate_part(rows, fitter, development, name, sites == name) for name in names)
-
-
-def _validate_part(
-    rows: Rows, fitter: Fitter, development: Development, name: str, test: Labels
-) -> SplitResult:
-    labels = rows.labels[test]
-    counts = (int(labels.sum()), int((~labels).sum()))
-    others = rows.labels[~test]
-    if min(*counts, int(others.sum()), int((~others).sum())) < MIN_COUNT:
-        return SplitResult(name, None, None, None)
-    fitted = fitter.fit_choice(
-        development.setting, development.rounds, rows.values[~test], rows.labels[~test]
-    )
-    mapping = fit_recalibration(others, development.chosen.raw[0][~test])
-    log_odds = mapping.apply(fitted.final_log_odds(rows.values[test]))
-    probabilities: Floats = 1 / (1 + np.exp(-log_odds))
-    slope = measure_calibration(labels, probabilities)[1]
-    error = calibration_errors(labels, probabilities)[1]
-    interval = Estimate(slope, slope - _Z * error, slope + _Z * error)
-    return SplitResult(name, len(labels), auroc(labels, probabilities), interval)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,11 +13,15 @@ from models.card_text import describe_card
 from models.errors import ModelsBroken
 from models.evaluation import Bin, Estimate, find_bin, interval
 from models.manifest import canonical_json
+from models.site_variation import SiteVariation
 from models.suppression import steady
 
 FORMAT: Final = "vouchsafe-card-2"
 FIRST_FORMAT: Final = "vouchsafe-card-1"
 """Cards of models that were tested on one held-out part."""
+KNOWN_SITE: Final = ""
+NEW_SITE: Final = "new"
+UNMEASURED_SITE: Final = "unmeasured"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +54,38 @@ class Card:
             raise ModelsBroken(f"unrecognised model card: expected the format {FORMAT}")
         return cls(content)
 
-    def interval(self, probability: float) -> tuple[float, float]:
+    def interval(self, probability: float, site: str = KNOWN_SITE) -> tuple[float, float]:
         """Return the 95 % interval of an estimate, which lies inside it.
 
         Cards of earlier releases have none of their own: theirs is that of the calibration bin.
+
+        Args:
+            probability: the estimate.
+            site: what `compare_sites` says of the patient; a new site makes the interval wider,
+                and it is 0 to 1 where the card cannot say how far sites differ.
         """
-        if "interval" in self.content:
-            return AnswerInterval.of_content(self.content["interval"]).around(probability)
-        return interval(self.bins(), probability)
+        if site == UNMEASURED_SITE:
+            return 0.0, 1.0
+        if "interval" not in self.content:
+            return interval(self.bins(), probability)
+        variation = self._site_variation() if site == NEW_SITE else None
+        return AnswerInterval.of_content(self.content["interval"]).around(probability, variation)
+
+    def compare_sites(self, sites: Collection[str]) -> str:
+        """Return whether the model learned from all these sites of a patient.
+
+        `KNOWN_SITE` also if the question is not split by site, or the card is of an earlier
+        release, which did not list sites; `UNMEASURED_SITE` for a new one if the card cannot say
+        how far sites differ.
+        """
+        trained = self.content.get("sites")
+        if trained is None or set(sites) <= set(trained["names"]):
+            return KNOWN_SITE
+        return NEW_SITE if self._site_variation() else UNMEASURED_SITE
+
+    def _site_variation(self) -> SiteVariation | None:
+        variation = (self.content.get("sites") or {}).get("variation")
+        return SiteVariation(**variation) if variation else None
 
     def similar(self, probability: float) -> tuple[int | str, int | str]:
         """Return how many tested patients had an estimate like this, and how many the outcome.

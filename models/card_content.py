@@ -120,6 +120,7 @@ def _figures(assessment: Assessment, development: Development) -> dict[str, Any]
         "absence": round(assessment.absence, 3),
         "frequency": round_figures(asdict(assessment.frequency)) if assessment.frequency else None,
         "splits": steady_counts(round_figures([asdict(row) for row in assessment.splits])),
+        "sites": round_figures(asdict(assessment.sites)) if assessment.sites else None,
         "patients_by_outcome": round_figures([asdict(row) for row in assessment.patients]),
         "tuning": {
             "learner": development.kind,

@@ -11,6 +11,7 @@ from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from models.card import Card
+from models.card_text import HIDDEN, THRESHOLD_FIGURES
 from models.plots import list_plots
 
 _ITEMS: Final = MappingProxyType(
@@ -44,7 +45,6 @@ _CAPTIONS: Final = MappingProxyType(
         "contributions": "Inputs that move the estimates most",
     }
 )
-_THRESHOLDS: Final = ("sensitivity", "specificity", "ppv", "npv")
 _FONT: Final = "DejaVuSans"
 _BOLD: Final = "DejaVuSans-Bold"
 _WIDTH_PT: Final = 340
@@ -149,11 +149,11 @@ def _threshold_table(content: Mapping[str, Any]) -> Any:
     from reportlab.lib.colors import HexColor
     from reportlab.platypus import Table
 
-    head = ["threshold", *_THRESHOLDS, "flagged per 100"]
+    head = ["threshold", *THRESHOLD_FIGURES, "flagged per 100"]
     rows = [
         [
             f"{row['threshold']:g}",
-            *(_format_share(row[name]) for name in _THRESHOLDS),
+            *(_format_share(row[name]) for name in THRESHOLD_FIGURES),
             f"{row['flagged_per_100']['value']:.0f}",
         ]
         for row in content["thresholds"]
@@ -168,5 +168,5 @@ def _threshold_table(content: Mapping[str, Any]) -> Any:
 
 def _format_share(share: Mapping[str, float] | None) -> str:
     if share is None:
-        return "hidden"
+        return HIDDEN
     return f"{share['value']:.2f} ({share['low']:.2f} – {share['high']:.2f})"

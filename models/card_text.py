@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+THRESHOLD_FIGURES: Final = ("sensitivity", "specificity", "ppv", "npv")
+"""What a card states of acting at each threshold, in this order."""
+HIDDEN: Final = "hidden"
+"""In place of a figure that would tell of few people."""
 INTERVAL_NOTE: Final = (
     "The interval of a prediction is a 95 % conformal interval around it, learned out of fold: it"
     " is made so that of 100 groups of new patients with similar estimates, about 95 have an"
@@ -71,7 +75,7 @@ def _section(title: str, lines: list[str]) -> list[str]:
 
 def _format_estimate(estimate: Mapping[str, float] | None) -> str:
     if estimate is None:
-        return "not reportable"
+        return HIDDEN
     return f"{estimate['value']:.3f} ({estimate['low']:.3f} to {estimate['high']:.3f})"
 
 
@@ -136,11 +140,13 @@ def _attack_lines(content: Mapping[str, Any]) -> list[str]:
     share = f"training patients found at 1 % false positives: {attack['tpr_at_1_percent_fpr']:.3f}"
     if "auroc_high" not in attack:
         return [f"{area} (chance: 0.5)", f"{share} (chance: 0.01)", FIRST_ATTACK_NOTE]
-    leaving = "may leave the platform" if content["release"]["may_leave"] else "answers here only"
+    # No route lets a model leave the platform; the bound is stricter than that of answering here.
+    leaving = "meets" if content["release"]["may_leave"] else "does not meet"
     return [
         f"{area}, upper bound {attack['auroc_high']:.3f} (chance: 0.5)",
         f"{share}, upper bound {attack['tpr_high']:.3f} (chance: 0.01)",
-        f"shadow models: {attack['shadows']}; the model {leaving}",
+        f"shadow models: {attack['shadows']}",
+        f"the model {leaving} the stricter bound for leaving a platform",
         ATTACK_NOTE,
     ]
 
@@ -150,7 +156,25 @@ def _interval_lines(content: Mapping[str, Any]) -> list[str]:
         return [FIRST_INTERVAL_NOTE]
     interval = content["interval"]
     factor = f"half width: {interval['factor']:.2f} standard errors of the calibration curve"
-    return [INTERVAL_NOTE, f"{factor}, learned from {interval['groups']} groups of patients"]
+    lines = [INTERVAL_NOTE, f"{factor}, learned from {interval['groups']} groups of patients"]
+    return lines + _site_lines(content.get("sites"))
+
+
+def _site_lines(sites: Mapping[str, Any] | None) -> list[str]:
+    """Return what the interval is for a patient of a site that the model did not learn from."""
+    if sites is None:
+        return []
+    variation = sites["variation"]
+    known = f"sites that the model learned from: {', '.join(sites['names']) or 'none'}"
+    if variation is None:
+        return [known, "at another site: how far sites differ is not known, so the range is 0 to 1"]
+    return [
+        known,
+        f"at another site the interval is wider, by Student's 95 % prediction interval over the"
+        f" {variation['sites']} sites that were each held out: calibration in the large"
+        f" {variation['mean']:.2f} ± {variation['margin']:.2f}, standard deviation"
+        f" {variation['spread']:.2f} (log-odds)",
+    ]
 
 
 def describe_frequency(content: Mapping[str, Any]) -> list[str]:
@@ -193,7 +217,7 @@ def _table_lines(content: Mapping[str, Any]) -> list[str]:
 
 def _format_cells(cells: list[float] | None, is_share: bool) -> str:
     if cells is None:
-        return "too few"
+        return HIDDEN
     if is_share:
         return f"{cells[0]:.0%}"
     return f"{cells[1]:g} ({cells[0]:g} to {cells[2]:g})"
@@ -201,10 +225,9 @@ def _format_cells(cells: list[float] | None, is_share: bool) -> str:
 
 def describe_thresholds(content: Mapping[str, Any]) -> list[str]:
     """Return what acting at each threshold would mean, as lines."""
-    names = ("sensitivity", "specificity", "ppv", "npv")
     return [
         f"at {row['threshold']:g}: "
-        + ", ".join(f"{name} {_format_estimate(row[name])}" for name in names)
+        + ", ".join(f"{name} {_format_estimate(row[name])}" for name in THRESHOLD_FIGURES)
         + f", flagged per 100: {row['flagged_per_100']['value']:.0f}"
         for row in content["thresholds"]
     ]
@@ -243,6 +266,7 @@ def _split_lines(content: Mapping[str, Any]) -> list[str]:
         if row["n"] is None
         else f"{row['part']}: {row['n']} patients, AUROC {_format_estimate(row['auroc'])},"
         f" calibration slope {_format_estimate(row['slope'])}"
+        + (f", in the large {row['intercept']:.2f}" if row.get("intercept") is not None else "")
         for row in content["splits"]
     ]
 

@@ -24,6 +24,7 @@ from models.selection import (
     make_timed_matrix,
 )
 from models.windows import UNIT
+from records.extraction import EVENTS
 from storage import AccessRequest, AccessResult, Record
 
 OUT_OF_RANGE: Final = "value-out-of-range"
@@ -36,7 +37,8 @@ _PERMITTED: Final = "permitted"
 class Cohort:
     """Permitted, usable patients at one view, with their manifest.
 
-    `records` has the record of each manifest line, by its keyed hash. `excluded` counts patients
+    `records` has the record of each manifest line, by its keyed hash; for a question of format 2
+    with its events in place of its content. `excluded` counts patients
     whose permitted records do not make a row; `refused` counts the records that the ledger refused.
     `unread` counts the values that are missing because their unit, kind or range cannot be read, by
     feature and reason.
@@ -63,7 +65,10 @@ def gather_cohort(store: RecordStore, question: Question, study: str) -> Cohort:
         StorageError, ConsentError: the record store or the ledger is unavailable or inconsistent.
     """
     categories, why = question.training_categories, f"cohort for {question.id}"
-    gathered = store.vault.gather(AccessRequest(study, MLTRAINING, categories, None, None, why))
+    gathered = store.vault.gather(
+        AccessRequest(study, MLTRAINING, categories, None, None, why),
+        extractor=None if question.timeline is None else EVENTS,
+    )
     by_person = group_by_person(store, gathered.records)
     unread: Counter[tuple[str, str]] = Counter()
     reasons = exclusion_reasons(question, list(by_person.values()), unread)
@@ -122,11 +127,9 @@ def _make_manifest(
     """
     hash_patient = store.pseudonyms("manifest patient")
     hash_record = store.pseudonyms(RECORD_LABEL)
-    patients = {
-        record.subject: hash_patient(person).hex()
-        for person, records in included.items()
-        for record in records
-    }
+    patients: dict[bytes, str] = {}
+    for person, records in included.items():
+        patients |= dict.fromkeys((r.subject for r in records), hash_patient(person).hex())
     lines, by_hash = [], {}
     for record, consent in zip(gathered.records, gathered.consents, strict=True):
         if record.subject in patients:

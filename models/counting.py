@@ -19,7 +19,7 @@ from models.suppression import MIN_COHORT, MIN_COUNT
 from models.windows import EventReader
 from records.event_rules import BIRTH, DEATH, SEX
 from records.event_values import KINDS, NOTHING, NUMBER
-from records.events import EventTable, Integers
+from records.events import Integers
 from records.values import CATEGORY
 
 STEP: Final = 10
@@ -71,7 +71,7 @@ class CodeSummary:
         category: of consent, of most of its records.
         kind: `number`, `boolean`, `code`, `text`, or `none` for an event without a value.
         unit: in which most numbers are written.
-        values: the most frequent coded values or texts, each of at least `MIN_COUNT` people.
+        values: the most frequent coded values or texts, each of people enough to count.
         people: how many have it, rounded.
         missing_percent: of how many it is missing, in steps of 5, from rounded numbers.
     """
@@ -120,11 +120,13 @@ def summarise_codes(census: Census, rounding: Rounding) -> list[CodeSummary]:
         subjects = np.unique(events.subject[rows])
         people = rounding.count([census.subjects[subject] for subject in subjects.tolist()])
         if people is not None:
-            summaries.append(_summarise(census, code, rows, (people, total)))
+            summaries.append(_summarise(census, code, rows, (people, total), rounding))
     return sorted(summaries, key=lambda summary: (-summary.people, summary.code))
 
 
-def _summarise(census: Census, code: str, rows: Integers, counts: tuple[int, int]) -> CodeSummary:
+def _summarise(
+    census: Census, code: str, rows: Integers, counts: tuple[int, int], rounding: Rounding
+) -> CodeSummary:
     """Return the summary of a code; `counts` are rounded: who has it, and everybody."""
     events = census.events
     people, total = counts
@@ -136,7 +138,7 @@ def _summarise(census: Census, code: str, rows: Integers, counts: tuple[int, int
         category=events.categories[_most_frequent(events.category[rows])],
         kind=KINDS[kind],
         unit=events.units[_most_frequent(events.unit[numbers])] if kind == NUMBER else "",
-        values=_values(events, rows) if kind not in (NUMBER, NOTHING) else (),
+        values=_values(census, rows, rounding) if kind not in (NUMBER, NOTHING) else (),
         people=people,
         missing_percent=_in_steps(1 - people / max(people, total)),
     )
@@ -146,11 +148,17 @@ def _most_frequent(numbers: Integers) -> int:
     return int(np.bincount(numbers).argmax())
 
 
-def _values(events: EventTable, rows: Integers) -> tuple[str, ...]:
-    pairs = np.unique(np.stack([events.text[rows], events.subject[rows]]), axis=1)[0]
-    sizes = np.bincount(pairs)
-    common = [text for text in np.argsort(-sizes, kind="stable") if sizes[text] >= MIN_COUNT]
-    return tuple(events.texts[text] for text in common[:MAX_VALUES] if events.texts[text])
+def _values(census: Census, rows: Integers, rounding: Rounding) -> tuple[str, ...]:
+    """Return the values that enough people have; an exact size decides neither which nor where."""
+    events = census.events
+    ordered = rows[np.argsort(events.text[rows], kind="stable")]
+    texts, starts = np.unique(events.text[ordered], return_index=True)
+    counts: Counter[str] = Counter()
+    for text, part in zip(texts.tolist(), np.split(ordered, starts[1:]), strict=True):
+        people = {census.subjects[each] for each in events.subject[part].tolist()}
+        counts[events.texts[text]] = rounding.count(people) or 0
+    common = sorted(counts, key=lambda text: (-counts[text], text))
+    return tuple(text for text in common[:MAX_VALUES] if text and counts[text])
 
 
 def count_people(

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, Final
 
 from models.errors import ModelsBroken
@@ -19,7 +20,10 @@ _ENCODER: Final = json.JSONEncoder(
 )
 
 
-@dataclass(frozen=True, slots=True, order=True)
+_ORDER: Final = attrgetter("patient", "record", "version", "consent", "decision", "part")
+
+
+@dataclass(frozen=True, slots=True)
 class ManifestLine:
     """One record of the cohort; a manifest identifies nobody.
 
@@ -53,7 +57,7 @@ class Manifest:
     @classmethod
     def of(cls, question: str, lines: Iterable[ManifestLine]) -> Manifest:
         """Return the manifest of these lines; `question` is the sha-256 of the question's file."""
-        return cls(question, tuple(sorted(lines)))
+        return cls(question, tuple(sorted(lines, key=_ORDER)))
 
     @cached_property
     def root(self) -> bytes:

@@ -50,8 +50,8 @@ class MonthlyReport:
     Attributes:
         content: JSON: model, month, number of answers in tens, the index of each input and of the
             estimate (None with fewer than 100 answers), whether any exceeds the bound, and for the
-            answers of the last year whose outcome is known and permitted: how many, in tens,
-            observed to expected, and AUROC (None with fewer than 11 of either outcome).
+            answers of the year that ends with the month, whose outcome is known and permitted: how
+            many, in tens, observed to expected, and AUROC (None with fewer than 11 of either).
     """
 
     content: dict[str, Any]
@@ -79,7 +79,7 @@ class ModelMonitor:
         Args:
             model: in service.
             month: such as 2026-11.
-            answers: of the last year, oldest first.
+            answers: of the year that ends with the month (`year_until`), oldest first.
 
         Raises:
             StorageError, ConsentError: the record store or the ledger is unavailable.
@@ -202,3 +202,15 @@ def month_before(now_s: float) -> str:
     now = datetime.fromtimestamp(now_s, UTC)
     year, month = (now.year, now.month - 1) if now.month > 1 else (now.year - 1, 12)
     return f"{year:04}-{month:02}"
+
+
+def year_until(month: str) -> tuple[int, int]:
+    """Return when the year that ends with this month begins and ends (UTC seconds, exclusive).
+
+    Args:
+        month: such as 2026-11.
+    """
+    last = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
+    december = last.month == 12
+    end = last.replace(year=last.year + december, month=1 if december else last.month + 1)
+    return int(end.replace(year=end.year - 1).timestamp()), int(end.timestamp())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from consent import Anchor, View
-from storage import AccessRequest, AccessResult
+from storage import AccessRequest, AccessResult, Extractor
 
 Clock = Callable[[], float]
 """Seconds UTC."""
@@ -35,8 +35,13 @@ class ConsentLedger(Protocol):
 class Vault(Protocol):
     """The only way to plaintext."""
 
-    def gather(self, request: AccessRequest, /) -> AccessResult:
-        """Return what the ledger permits at one view; everything else is only counted."""
+    def gather(
+        self, request: AccessRequest, /, *, extractor: Extractor | None = None
+    ) -> AccessResult:
+        """Return what the ledger permits at one view; everything else is only counted.
+
+        With an extractor, the records have what it extracts in place of their content.
+        """
         ...
 
     def decide_again(self, request: AccessRequest, /) -> Mapping[bytes, tuple[str, bytes]]:

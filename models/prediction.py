@@ -20,6 +20,7 @@ from models.question import Question, load_stored_question
 from models.registry import AFFECTED, Model
 from models.scorer import Scorer
 from models.serving import ModelServing
+from models.splits import list_sites
 from models.training_range import Unusual, find_unusual
 from storage import AccessRequest, AccessResult, StorageNotFound
 
@@ -63,6 +64,8 @@ class Prediction:
         model_id, model_sha256, question, outcome: what predicted which outcome.
         probability: the prediction, at two decimals.
         low, high: the 95 % interval: see `models.answer_interval.AnswerInterval`.
+        site: empty, or `new` or `unmeasured` if the model did not learn from the patient's site:
+            see `models.card.Card.compare_sites`.
         similar: how many tested patients had an estimate like this, and how many of them the
             outcome; in tens, or a text where there are 1 to 10.
         unusual: what sets the patient apart from those whom the model learned from.
@@ -84,6 +87,7 @@ class Prediction:
     probability: float
     low: float
     high: float
+    site: str
     similar: tuple[int | str, int | str]
     unusual: Unusual
     places: tuple[int, ...]
@@ -134,7 +138,8 @@ class Predictor:
         path = self.files.path(model.id, MODEL)
         scores = self.scorer.score(path, model.sha256, row[None, question.predictors()])
         card, probability = self._card(model), scores.probabilities[0]
-        low, high = card.interval(probability)
+        site = card.compare_sites(list_sites(question, opened.records, row))
+        low, high = card.interval(probability, site)
         commitment = self._commit(model, row)
         detail = {"model": model.sha256, "input": commitment.hex()}
         subjects = sorted({record.subject for record in opened.records})
@@ -149,6 +154,7 @@ class Predictor:
             probability=round(probability, 2),
             low=round(low, 2),
             high=round(high, 2),
+            site=site,
             similar=card.similar(probability),
             unusual=find_unusual(card.content, question, row),
             places=find_places(card.content, row[question.predictors()], probability),

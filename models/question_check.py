@@ -18,6 +18,7 @@ from models.suppression import MIN_COUNT, suppress
 from models.timeline import VALUE_TAKES, Codes
 from records.event_values import NUMBER as NUMBER_KIND
 from records.events import EventBuilder, EventTable, Integers
+from records.extraction import EVENTS
 from records.units import UnitRules
 from records.values import NUMBER, is_unit
 from storage import AccessRequest
@@ -81,7 +82,8 @@ def check_question(store: RecordStore, question: Question, study: str) -> Questi
     """
     why = f"codes of {question.id}"
     access = AccessRequest(study, MLTRAINING, question.training_categories, None, None, why)
-    by_person = group_by_person(store, store.vault.gather(access).records)
+    gathered = store.vault.gather(access, extractor=EVENTS)
+    by_person = group_by_person(store, gathered.records)
     builder = EventBuilder()
     for number, records in enumerate(by_person.values()):
         for record in records:

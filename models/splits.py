@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from models.cohort import Cohort
-from models.features import Matrix, find_label
+from models.features import Matrix, Values, find_label
 from models.manifest import TRAINING_PART
 from models.plan import BY_CUSTODIAN, BY_DATE
 from models.question import Question
@@ -33,8 +35,29 @@ def split_patients(question: Question, cohort: Cohort, matrix: Matrix) -> list[s
     return _periods([_last_day(question, records) for records in patients])
 
 
+def list_sites(question: Question, records: Sequence[Record], row: Values) -> set[str]:
+    """Return the sites of one patient, as `split_patients` names them.
+
+    Empty if the question is not split by site. A site that is missing has the empty name, which
+    no model learned from.
+
+    Args:
+        question: with its split.
+        records: of the patient.
+        row: the patient's row of the matrix.
+    """
+    split_by = question.plan.split_by
+    if split_by in ("", BY_DATE):
+        return set()
+    if split_by == BY_CUSTODIAN:
+        return {record.custodian for record in records}
+    column = question.columns()[split_by]
+    cell = float(row[column])
+    return {"" if np.isnan(cell) else question.features[column].format(cell)}
+
+
 def _last_day(question: Question, records: list[Record]) -> str:
-    label = find_label(question, records)
+    label = None if question.timeline is not None else find_label(question, records)
     return label[1] if label else max(record.recorded_on for record in records)
 
 

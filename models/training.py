@@ -46,7 +46,7 @@ from models.studies import StudyRegistry
 from models.suppression import MIN_COUNT
 from models.training_report import report_data, report_model
 from models.training_runs import DONE, FAILED, REFUSED, STOPPED, TrainingRun, TrainingRuns
-from records.documents import observations
+from records.extraction import codes_of_record
 from storage import Record
 
 STEPS: Final = ("gather", "fit", "evaluate", "publish", "activate")
@@ -170,7 +170,7 @@ class Trainer:
         _require_one_row_each(matrix)
         _require_outcomes(matrix)
         earlier = self.runs.count_earlier(run)
-        codes = (code for record in cohort.records.values() for code in observations(record))
+        codes = (code for record in cohort.records.values() for code in codes_of_record(record))
         flaws = check_data(matrix, question, codes)
         if flaws:
             raise GateClosed(flaws, report_data(flaws, cohort, matrix, earlier))

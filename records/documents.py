@@ -60,7 +60,12 @@ def observations(record: Record) -> Mapping[str, tuple[Value, str]]:
     Of a record of schema 1 these are the stored observations. Of a document they are read from its
     resources: one for each coding of a value, and the latest of the day where a code repeats. A
     value that was measured comes before the status of a report or an order with the same code.
+
+    Raises:
+        ValueError: the record was released as events, so its observations are not there.
     """
+    if record.extract:
+        raise ValueError(f"record {record.record_id} was released as events; read those")
     if not record.resources:
         return record.observations
     resources = [orjson.loads(resource) for resource in record.resources]

@@ -9,21 +9,16 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 
-from records.event_rules import CONFIRMED, MALFORMED, Fact, NoEvent, NoEventError, facts_of
-from records.event_times import read_moment
-from records.event_values import Resource, value_of_observation, with_bound
-from records.values import BOUND_SUFFIX
+from records.event_rules import CONFIRMED
+from records.extraction import ROW_FIELDS, Row, events_of
 from storage import Record
 
-EXTRACTOR: Final = 2
-"""Changes whenever the same resources would give other events."""
+_CHUNK_ROWS: Final = 65_536
+"""After so many rows they become arrays: lists of Python objects take ten times the memory."""
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-_Place = tuple[int, int, int]
-"""Indexes of the subject, the category and the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +84,11 @@ class EventBuilder:
 
     def __init__(self) -> None:
         """Collect nothing yet."""
-        self._rows: list[tuple[Any, ...]] = []
-        self._codes: dict[str, int] = {}
-        self._units: dict[str, int] = {}
-        self._texts: dict[str, int] = {}
-        self._statuses: dict[str, int] = {CONFIRMED: 0}
+        self._rows: list[Row] = []
+        self._places: list[tuple[int, int, int, int, int]] = []
+        self._chunks: list[dict[str, npt.NDArray[Any]]] = []
+        self._words: dict[str, dict[str, int]] = {name: {} for name in _WORDS}
+        self._words["status"][CONFIRMED] = 0
         self._categories: dict[str, int] = {}
         self._docs: dict[str, int] = {}
         self._events = 0
@@ -102,90 +97,56 @@ class EventBuilder:
     def add_record(self, subject: int, record: Record) -> None:
         """Add the events of a record of either schema, of the person with this number."""
         category = _intern(self._categories, record.category)
-        place = subject, category, _intern(self._docs, record.record_id)
-        if record.resources:
-            self._add_resources(place, record)
-        else:
-            self._add_observations(place, record)
+        doc = _intern(self._docs, record.record_id)
+        rows, no_event = events_of(record)
+        if no_event:
+            self._no_event.update(no_event)
+        if rows:
+            self._places.append((len(rows), subject, category, doc, self._events))
+            self._rows += rows
+            self._events += rows[-1][0] + 1
+        if len(self._rows) >= _CHUNK_ROWS:
+            self._pack()
 
-    def _add_resources(self, place: _Place, record: Record) -> None:
-        parsed: list[Resource] = [orjson.loads(resource) for resource in record.resources]
-        others: dict[str, Resource] = {}
-        if len(parsed) > 1:
-            others = {
-                f"Medication/{resource.get('id')}": resource
-                for resource in parsed
-                if resource.get("resourceType") == "Medication"
-            }
-        for resource, arrival in zip(parsed, record.arrivals, strict=True):
-            try:
-                for fact in facts_of(resource, others):
-                    self._add(place, fact, arrival.at_s)
-            except NoEventError as exc:
-                self._no_event[exc.reason.value] += 1
-            except MALFORMED:
-                self._no_event[NoEvent.MALFORMED.value] += 1
-
-    def _add_observations(self, place: _Place, record: Record) -> None:
-        """Add the observations of schema 1: each an event of that day, known on that day."""
-        moment = read_moment(record.recorded_on)
-        if moment is None:
-            self._no_event[NoEvent.NO_DATE.value] += len(record.observations)
-            return
-        for code in sorted(record.observations):
-            if code.endswith(BOUND_SUFFIX):
-                continue
-            value = value_of_observation(*record.observations[code])
-            bound, _ = record.observations.get(code + BOUND_SUFFIX, ("", ""))
-            values = [with_bound(value, str(bound)) if bound else value]
-            fact = Fact([code], moment, moment.first, moment.first, values, CONFIRMED)
-            self._add(place, fact, moment.first)
-
-    def _add(self, place: _Place, fact: Fact, arrived_s: int) -> None:
-        start = fact.start
-        # A slip in the year, such as 2204 for 2024, would always win as the newest value.
-        if start.first > arrived_s:
-            raise NoEventError(NoEvent.AFTER_ARRIVAL)
-        subject, category, doc = place
-        event, status = self._events, _intern(self._statuses, fact.status)
-        self._events += 1
-        for code in fact.codes:
-            number = _intern(self._codes, code)
-            for kind, value, unit, bound, text in fact.values:
-                self._rows.append(
-                    (
-                        subject,
-                        event,
-                        start.first,
-                        max(fact.end, start.first),
-                        fact.known,
-                        start.precision,
-                        number,
-                        value,
-                        _intern(self._units, unit),
-                        bound,
-                        _intern(self._texts, text),
-                        kind,
-                        status,
-                        category,
-                        doc,
-                    )
-                )
+    def _pack(self) -> None:
+        """Turn the collected rows into arrays."""
+        fields_of_rows: dict[str, Any] = dict(
+            zip(ROW_FIELDS, zip(*self._rows, strict=True), strict=True)
+        )
+        for name, vocabulary in self._words.items():
+            words = fields_of_rows[name]
+            for word in dict.fromkeys(words):
+                _intern(vocabulary, word)
+            fields_of_rows[name] = [vocabulary[word] for word in words]
+        arrays = {
+            name: np.array(column, np.float64 if name == "value" else np.int64)
+            for name, column in fields_of_rows.items()
+        }
+        places = np.array(self._places, np.int64)
+        subject, category, doc, first = np.repeat(places[:, 1:], places[:, 0], axis=0).T
+        arrays |= {"subject": subject, "category": category, "doc": doc}
+        arrays["event"] += first
+        self._chunks.append(arrays)
+        self._rows, self._places = [], []
 
     def build(self) -> EventTable:
         """Return the table of everything that was added."""
-        columns = list(zip(*self._rows, strict=True)) or [()] * len(_COLUMNS)
-        self._rows.clear()
+        if self._rows:
+            self._pack()
         arrays: dict[str, Any] = {
-            name: np.array(column, np.float64 if name == "value" else np.int64)
-            for name, column in zip(_COLUMNS, columns, strict=True)
+            name: np.concatenate(
+                [chunk[name] for chunk in self._chunks]
+                or [np.empty(0, np.float64 if name == "value" else np.int64)]
+            )
+            for name in _COLUMNS
         }
+        self._chunks.clear()
         table = EventTable(
             **arrays,
-            codes=tuple(self._codes),
-            units=tuple(self._units),
-            texts=tuple(self._texts),
-            statuses=tuple(self._statuses),
+            codes=tuple(self._words["code"]),
+            units=tuple(self._words["unit"]),
+            texts=tuple(self._words["text"]),
+            statuses=tuple(self._words["status"]),
             categories=tuple(self._categories),
             docs=tuple(self._docs),
             no_event=dict(self._no_event),
@@ -197,6 +158,7 @@ class EventBuilder:
 
 
 _COLUMNS: Final = tuple(field.name for field in fields(EventTable))[:15]
+_WORDS: Final = ("code", "unit", "text", "status")
 
 
 def _intern(vocabulary: dict[str, int], word: str) -> int:

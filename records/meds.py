@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 from records.event_rules import BIRTH, DEATH
 from records.event_times import TIMELESS_S
 from records.event_values import BOUNDS, CODE, NUMBER, TEXT
-from records.events import EXTRACTOR, EventBuilder, EventTable
+from records.events import EventBuilder, EventTable
+from records.extraction import EXTRACTOR
 from storage import Record
 
 MEDS_VERSION: Final = "0.4.1"

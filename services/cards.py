@@ -32,17 +32,6 @@ class ModelCard:
         return list_plots(self.content)
 
 
-def make_card_pdf(diagnostics: Diagnostics, model_id: str) -> bytes:
-    """Return a model's card as PDF; the same card gives the same bytes.
-
-    Raises:
-        ModelsNotFound: there is no such model.
-    """
-    return write_card_pdf(
-        diagnostics.card(model_id), lambda name: diagnostics.picture(model_id, name)
-    )
-
-
 class ModelCards:
     """The cards of all models; who may read which is decided by the caller."""
 
@@ -87,7 +76,8 @@ class ModelCards:
             NotFound: there is no such model.
         """
         try:
-            return make_card_pdf(self._diagnostics, model_id)
+            card = self._diagnostics.card(model_id)
+            return write_card_pdf(card, lambda name: self._diagnostics.picture(model_id, name))
         except ModelsNotFound as exc:
             raise NotFound from exc
 

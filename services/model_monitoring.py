@@ -7,14 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from consent import DAY_S, YEAR_S
-from models import Diagnostics, Model, MonthlyReport, ServedAnswer, month_before
+from models import Diagnostics, Model, MonthlyReport, ServedAnswer, month_before, year_until
 from services.cards import IN_SERVICE
 from services.requests import StoredPrediction, StoredPredictions
 
 LOG: Final = logging.getLogger("vouchsafe.monitoring")
-WATCHED_S: Final = YEAR_S + 31 * DAY_S
-"""A report reads the answers of its month and of the eleven before."""
 _NO_INPUT: Final[dict[str, Any]] = {"words": "", "psi": None}
 
 
@@ -27,7 +24,7 @@ class ModelMonth:
         estimate_psi: how far the estimates moved from those of the training.
         worst_input, worst_psi: the input that moved most.
         is_alarm: whether an index is above 0.25.
-        outcomes: how many answers of the last year have a known outcome, in tens.
+        outcomes: how many answers of the year until then have a known outcome, in tens.
         events: how many of those patients had the outcome, in tens.
         observed_to_expected, auroc: of those.
     """
@@ -62,6 +59,8 @@ class ModelMonitoring:
     def measure_due(self) -> None:
         """Make the report of the last month for each model in service that has none yet.
 
+        It reads the answers of that month and of the eleven before, none of a later one.
+
         Raises:
             StorageError, ConsentError: a part is unavailable; call it again.
         """
@@ -69,7 +68,8 @@ class ModelMonitoring:
         due = [model for model in self._in_service() if not self._has_report(model.id, month)]
         if not due:
             return
-        stored = self._predictions.list_since(int(self._clock()) - WATCHED_S)
+        since_s, until_s = year_until(month)
+        stored = [each for each in self._predictions.list_since(since_s) if each.at_s < until_s]
         for model in due:
             answers = [_served(each) for each in stored if each.body["model"] == model.id]
             if self._diagnostics.monitor.measure(model, month, answers).is_alarm:

@@ -129,6 +129,7 @@ def build_services(
         ledger=parts.ledger,
         store=parts.store,
         diagnostics=parts.diagnostics,
+        cards=parts.cards,
         jobs=parts.jobs,
         folder=parts.installation.home / "evidence",
     )

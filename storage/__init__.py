@@ -1,5 +1,6 @@
 """The record store: the names that the other packages may use of it."""
 
+from storage.access import AccessRequest, AccessResult
 from storage.block_folder import BlockFolder
 from storage.block_store import BlockReader, BlockStore
 from storage.deposit import DepositReport
@@ -25,13 +26,14 @@ from storage.errors import (
     SubjectErased,
     VaultSealed,
 )
+from storage.extracts import Extractor
 from storage.files import sync_folder
 from storage.ipfs import Kubo
 from storage.journal import NO_RECORD, NOBODY, AccessOutcome, JournalRow, Use
 from storage.permissions import SubjectRecords
 from storage.record import MAX_RECORD_BYTES, Record, Value, require_record
 from storage.record_store import RecordStore
-from storage.vault import COUNTED, AccessRequest, AccessResult, Vault
+from storage.vault import COUNTED, Vault
 from storage.versions import Arriving, Merged, MergeReport
 
 __all__ = [
@@ -56,6 +58,7 @@ __all__ = [
     "DepositReport",
     "DiskFull",
     "Entry",
+    "Extractor",
     "AccessResult",
     "JournalBroken",
     "JournalUnavailable",

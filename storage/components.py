@@ -9,6 +9,7 @@ from consent import ConsentLedger
 from storage.block_store import BlockStore
 from storage.car_folder import CarFolder
 from storage.catalogue import Catalogue
+from storage.extracts import ExtractFolder
 from storage.journal import Journal
 from storage.keys import Keys
 from storage.person_refusals import Persons
@@ -29,6 +30,7 @@ class Components:
     keys: Keys
     journal: Journal
     car_folder: CarFolder
+    extracts: ExtractFolder
     blocks: BlockStore
     ledger: ConsentLedger
     persons: Persons

@@ -180,6 +180,7 @@ class Erasure:
         left = [entry for entry in catalogue.entries(batch.id) if entry.wrapped is not None]
         pin = b""
         car_folder.delete(batch.name)
+        self._components.extracts.delete(batch.name)
         if left:
             cids = [entry.cid for entry in left]
             blocks = dict(store.get_many(cids))

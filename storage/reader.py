@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from storage.car import raw_cid
 from storage.components import Components, Progress, no_progress
 from storage.entry import Entry
 from storage.errors import NameMismatch, RecordLost, StorageNotFound
+from storage.extracts import Extractor, extract_name, find_extract, is_small, seal_extract
 from storage.keys import SecretKey, unwrap_record_key
 from storage.record import Record, read_content
 from storage.seal import Context, open_sealed
 
+CHUNK_RECORDS: Final = 4_096
+"""So many envelopes are in memory at a time; with an extractor, so many records' contents too."""
 _MAX_SINGLE_READS = 32
 """Up to this many blocks are requested one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Entries that are read at once, with the key and the name of the batch of each."""
+
+    entries: Sequence[Entry]
+    keys: Sequence[bytes]
+    batches: Sequence[str]
+
+    def take(self, indexes: Sequence[int]) -> _Part:
+        return _Part(
+            [self.entries[index] for index in indexes],
+            [self.keys[index] for index in indexes],
+            [self.batches[index] for index in indexes],
+        )
 
 
 class Reader:
@@ -23,12 +44,18 @@ class Reader:
         self._catalogue = components.catalogue
         self._keys = components.keys
         self._car_folder = components.car_folder
+        self._extracts = components.extracts
         self._blocks = components.blocks
 
     def read(
-        self, entries: Sequence[Entry], progress: Progress = no_progress
+        self,
+        entries: Sequence[Entry],
+        progress: Progress = no_progress,
+        extractor: Extractor | None = None,
     ) -> list[Record | None]:
         """Return the record of each entry, in order; None if the patient's key was deleted.
+
+        With an extractor, the records have what it extracts in place of their content.
 
         Raises:
             RecordLost: a block is missing; the record may have been re-encrypted meanwhile.
@@ -39,24 +66,59 @@ class Reader:
             return []
         patients = self._keys.patient_keys(entry.subject for entry in entries)
         progress("reading", 0, len(entries))
-        envelopes = self._fetch(entries)
-        progress("opening", 0, len(entries))
-        records = [
-            _open(entry, envelope, patients[entry.subject]) if entry.subject in patients else None
-            for entry, envelope in zip(entries, envelopes, strict=True)
-        ]
+        names = {batch.id: batch.name for batch in self._catalogue.batches()}
+        records: list[Record | None] = [None] * len(entries)
+        present = [index for index, entry in enumerate(entries) if entry.subject in patients]
+        for start in range(0, len(present), CHUNK_RECORDS):
+            progress("opening", start, len(entries))
+            indexes = present[start : start + CHUNK_RECORDS]
+            chosen = [entries[index] for index in indexes]
+            keys = [_record_key(entry, patients[entry.subject]) for entry in chosen]
+            part = _Part(chosen, keys, [names[entry.batch] for entry in chosen])
+            read = self._open(part) if extractor is None else self._extract(part, extractor)
+            for index, record in zip(indexes, read, strict=True):
+                records[index] = record
         progress("opening", len(entries), len(entries))
         return records
 
-    def _fetch(self, entries: Sequence[Entry]) -> list[bytes]:
+    def _open(self, part: _Part) -> list[Record]:
+        return [
+            _open(entry, envelope, key)
+            for entry, envelope, key in zip(part.entries, self._fetch(part), part.keys, strict=True)
+        ]
+
+    def _extract(self, part: _Part, extractor: Extractor) -> list[Record]:
+        """Return records with extracts: those that are stored and intact, else made now."""
+        name = extractor.name
+        stored = {batch: self._extracts.read(batch, name) for batch in set(part.batches)}
+        extracts = [
+            find_extract(stored[batch].get(extract_name(entry), b""), key, entry, name)
+            for entry, key, batch in zip(part.entries, part.keys, part.batches, strict=True)
+        ]
+        missing = [index for index, extract in enumerate(extracts) if not extract]
+        records = self._open(part.take(missing))
+        changed: dict[str, dict[bytes, bytes]] = {}
+        for index, record in zip(missing, records, strict=True):
+            entry, key, batch = part.entries[index], part.keys[index], part.batches[index]
+            extracts[index] = extract = extractor.extract(record)
+            if is_small(extract):
+                changed[batch] = stored[batch]
+                stored[batch][extract_name(entry)] = seal_extract(extract, key, entry, name)
+        self._extracts.write(changed, name)
+        return [
+            _without_content(entry, extract)
+            for entry, extract in zip(part.entries, extracts, strict=True)
+        ]
+
+    def _fetch(self, part: _Part) -> list[bytes]:
         """Return every block, from the CAR files where they are intact, else from IPFS."""
-        names = {batch.id: batch.name for batch in self._catalogue.batches()}
-        indexes_by_batch: dict[int, list[int]] = {}
-        for index, entry in enumerate(entries):
-            indexes_by_batch.setdefault(entry.batch, []).append(index)
+        entries = part.entries
+        indexes_by_batch: dict[str, list[int]] = {}
+        for index, batch in enumerate(part.batches):
+            indexes_by_batch.setdefault(batch, []).append(index)
         blocks = [b""] * len(entries)
         for batch, indexes in indexes_by_batch.items():
-            read = self._car_folder.read(names[batch], [entries[index] for index in indexes])
+            read = self._car_folder.read(batch, [entries[index] for index in indexes])
             for index, block in zip(indexes, read, strict=True):
                 blocks[index] = block
         missing = [
@@ -67,7 +129,7 @@ class Reader:
             blocks[index] = fetched[entries[index].cid]
         return blocks
 
-    def _request(self, entries: Sequence[Entry]) -> dict[bytes, bytes]:
+    def _request(self, entries: Sequence[Entry]) -> Mapping[bytes, bytes]:
         try:
             if len(entries) <= _MAX_SINGLE_READS:
                 return {entry.cid: self._blocks.get(entry.cid, entry.size) for entry in entries}
@@ -76,14 +138,19 @@ class Reader:
             raise RecordLost("a block is missing from the IPFS node; run verify") from exc
 
 
-def _open(entry: Entry, envelope: bytes, patient: SecretKey) -> Record:
+def _record_key(entry: Entry, patient: SecretKey) -> bytes:
+    if entry.wrapped is None:
+        raise NameMismatch(f"the key of record {entry.record_id.hex()} was deleted; run verify")
+    return unwrap_record_key(patient, entry.wrapped, entry.record_id, entry.version)
+
+
+def _open(entry: Entry, envelope: bytes, key: bytes) -> Record:
     record_id, version, subject, category, custodian, recorded_on, *_ = entry
-    if len(envelope) != entry.size or entry.wrapped is None:
+    if len(envelope) != entry.size:
         raise NameMismatch(
             f"the envelope of record {record_id.hex()} has {len(envelope)} bytes; "
             f"expected {entry.size}"
         )
-    key = unwrap_record_key(patient, entry.wrapped, record_id, version)
     context = Context(subject, category, custodian, record_id, version)
     observations, document = read_content(open_sealed(envelope, key, context))
     if document.recorded_on != recorded_on:
@@ -98,4 +165,17 @@ def _open(entry: Entry, envelope: bytes, patient: SecretKey) -> Record:
         version,
         document.resources,
         document.arrivals,
+    )
+
+
+def _without_content(entry: Entry, extract: bytes) -> Record:
+    return Record(
+        entry.subject,
+        entry.category,
+        entry.custodian,
+        entry.recorded_on,
+        {},
+        entry.record_id.hex(),
+        entry.version,
+        extract=extract,
     )

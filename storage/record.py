@@ -48,6 +48,8 @@ class Record:
         resources: of a document of schema 2: whole FHIR resources, each in canonical JSON
             (docs/spec/document.md).
         arrivals: where each of the resources came from, in the same order.
+        extract: of a record that was released to an extractor, what this made of it; then there is
+            no other content (storage/extracts.py).
 
     The repr shows no values.
     """
@@ -61,6 +63,7 @@ class Record:
     version: int = 1
     resources: tuple[bytes, ...] = field(default=(), repr=False)
     arrivals: tuple[Arrival, ...] = field(default=(), repr=False)
+    extract: bytes = field(default=b"", repr=False)
 
 
 def require_record(record: Record) -> None:
@@ -84,6 +87,8 @@ def require_record(record: Record) -> None:
 
 
 def _require_content(record: Record) -> None:
+    if record.extract:
+        raise RecordInvalid("extract: must be empty; what was extracted is not the record")
     if record.observations and record.resources:
         raise RecordInvalid("resources: must be empty in a record with observations")
     if len(record.observations) > MAX_OBSERVATIONS:

@@ -18,6 +18,7 @@ from storage.deceased import DeceasedSubjects
 from storage.deposit import Deposits
 from storage.entry import Entry
 from storage.erasure import Erasure
+from storage.extracts import ExtractFolder
 from storage.findings import StoreFinding
 from storage.integrity import check_journal, check_records, check_uses
 from storage.journal import START, Journal
@@ -69,6 +70,7 @@ class RecordStore:
             keys=self._keys,
             journal=self.journal,
             car_folder=self.car_folder,
+            extracts=ExtractFolder(home / "extracts"),
             blocks=blocks,
             ledger=ledger,
             persons=self._persons,

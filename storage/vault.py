@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from consent import REASONS, DecisionRequest, DecisionRequestBatch, View
+from storage.access import AccessRequest, AccessResult
 from storage.collector import collector_paused
 from storage.components import Components, Progress, no_progress
 from storage.decided_entries import NOT_THERE, PERMITTED, DecidedEntries, refusals_of
 from storage.entry import Columns, Entry, columns_of
 from storage.errors import RecordLost, StorageNotFound
+from storage.extracts import Extractor
 from storage.journal import NO_RECORD, NOBODY, AccessOutcome, Use
 from storage.person_refusals import REFUSING
 from storage.reader import Reader
@@ -31,48 +33,6 @@ _MAX_SINGLE_DECISIONS: Final = 32
 """Up to this many records are decided one by one, each with consent terms read afresh."""
 
 
-@dataclass(frozen=True, slots=True)
-class AccessRequest:
-    """A request for records.
-
-    Attributes:
-        party: who requests: an organisation, a study, a clinician's organisation.
-        purpose: an HL7 v3-PurposeOfUse code.
-        categories: only these; None for all. `custodian` and `subjects` likewise.
-        why: the reason in words, for the journal.
-        actor: the person or run behind the party.
-        detail: hashes for the journal, such as that of a model; never values.
-    """
-
-    party: str
-    purpose: str
-    categories: Sequence[str] | None
-    custodian: str | None
-    subjects: Sequence[bytes] | None
-    why: str
-    actor: str = ""
-    detail: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class AccessResult:
-    """What the ledger permitted at one view.
-
-    Attributes:
-        view: the view of the ledger that decided.
-        records: the released records, in catalogue order.
-        consents: the id of the consent that permits each of them.
-        refused: the number of records that were not released, by reason.
-        refused_subjects: one reason for each subject of whom no record was released.
-    """
-
-    view: View
-    records: list[Record]
-    consents: list[bytes]
-    refused: dict[str, int]
-    refused_subjects: dict[bytes, str]
-
-
 class Vault:
     """Releases what the ledger permits, after journalling it; each step may only refuse."""
 
@@ -84,11 +44,17 @@ class Vault:
         self._reader = Reader(components)
         self._clock = components.clock
 
-    def gather(self, request: AccessRequest, progress: Progress = no_progress) -> AccessResult:
+    def gather(
+        self,
+        request: AccessRequest,
+        progress: Progress = no_progress,
+        extractor: Extractor | None = None,
+    ) -> AccessResult:
         """Return every requested record that is permitted at the current view of the ledger.
 
         Permits and refusals are journalled, one row a record, before anything is opened. Records
-        whose consent ended meanwhile are left out, and that is journalled too.
+        whose consent ended meanwhile are left out, and that is journalled too. With an extractor,
+        the records have what it extracts in place of their content.
 
         Raises:
             LedgerUnavailable (consent): the ledger is unavailable or in doubt; nothing is released.
@@ -97,12 +63,14 @@ class Vault:
         """
         with collector_paused():
             try:
-                return self._gather(request, progress)
+                return self._gather(request, progress, extractor)
             except RecordLost:
                 # Re-encrypted between catalogue and fetch: the second attempt finds the new CIDs.
-                return self._gather(request, progress)
+                return self._gather(request, progress, extractor)
 
-    def _gather(self, request: AccessRequest, progress: Progress) -> AccessResult:
+    def _gather(
+        self, request: AccessRequest, progress: Progress, extractor: Extractor | None
+    ) -> AccessResult:
         view = self._ledger.view()
         progress("deciding", 0, 1)
         columns = self._catalogue.columns(request.categories, request.subjects, request.custodian)
@@ -110,7 +78,11 @@ class Vault:
         subjects = request.subjects or ()
         subject = subjects[0] if len(subjects) == 1 else NOBODY
         use = self._use(request, view)
-        records = self._release(request, use, decided, (subject, NO_RECORD), progress)
+
+        def read(entries: Sequence[Entry]) -> list[Record | None]:
+            return self._reader.read(entries, progress, extractor)
+
+        records = self._release(request, use, decided, (subject, NO_RECORD), read)
         consents = [decided.consents[index] for index in decided.permitted()]
         return AccessResult(view, records, consents, *refusals_of(decided))
 
@@ -171,7 +143,7 @@ class Vault:
         entries = self._catalogue.current(record_ids=[name])
         decided = self._decide(request, columns_of(entries), view)
         use = self._use(request, view)
-        return self._release(request, use, decided, (NOBODY, name), no_progress)
+        return self._release(request, use, decided, (NOBODY, name), self._reader.read)
 
     def open_own(self, subject: bytes, record_id: str) -> Record:
         """Return one of a patient's own records; it is journalled first and needs no consent.
@@ -346,18 +318,19 @@ class Vault:
         use: Use,
         decided: DecidedEntries,
         requested: tuple[bytes, bytes],
-        progress: Progress,
+        read: Callable[[Sequence[Entry]], list[Record | None]],
     ) -> list[Record]:
         """Journal, open, and return what is still permitted then; updates `decided` accordingly.
 
         What is asked again is the whole decision, so that a refusal signed meanwhile counts as a
-        withdrawal does. `requested` is the (subject, record id) to journal if there are no entries.
+        withdrawal does. `requested` is the (subject, record id) to journal if there are no entries;
+        `read` opens entries.
         """
         nothing = AccessOutcome(*requested, 0, NOT_THERE, NOBODY)
         self._journal.write(use, decided.answers() or [nothing])
         indexes = decided.permitted()
         entries = [decided.entries[index] for index in indexes]
-        records = self._reader.read(entries, progress)
+        records = read(entries)
         again = self._decide(request, columns_of(entries), None)
         released: list[Record] = []
         changed: list[int] = []

@@ -23,7 +23,7 @@ from services.wiring import Services
 from web import create_app
 
 CHROMIUM = "/usr/bin/chromium"
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 
 
 @contextmanager

@@ -47,10 +47,10 @@ def running_postgres() -> Iterator[str]:
             subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True)
 
 
-def new_database(template: str) -> str:
-    """Create an empty database and return its URL."""
+def new_database(template: str, tables: str = "") -> str:
+    """Create a database, empty or with the tables of the database `tables`; return its URL."""
     name = f"t{uuid.uuid4().hex}"
     server = template.format(name="postgres").replace("postgresql+psycopg", "postgresql")
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{tables or "template1"}"')
     return template.format(name=name)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from consent import ANCHOR_KINDS, ConsentError, ConsentLedger, Finding, View
-from models import Card, Diagnostics, Model, ModelsNotFound
+from models import Diagnostics, Model, ModelsNotFound
 from services.auditor.bundle import Bundle, bundle_path, delete_bundles, write_bundle
 from services.auditor.journal import JournalPage, JournalSearch, search_journal
 from services.auditor.verification import (
@@ -20,7 +20,7 @@ from services.auditor.verification import (
     Verifier,
     results_as_json,
 )
-from services.cards import make_card_pdf
+from services.cards import ModelCards
 from services.errors import NotFound
 from services.jobs.queue import ACTIVE, DONE, Job, JobQueue
 from services.subjects import SubjectConsents, SubjectRecords, SubjectUses
@@ -93,16 +93,18 @@ class ReceiptCheck:
 class AuditorService:
     """What an auditor can do; it changes nothing and opens no record."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - six ports, by keyword
         self,
         *,
         ledger: ConsentLedger,
         store: RecordStore,
         diagnostics: Diagnostics,
+        cards: ModelCards,
         jobs: JobQueue,
         folder: Path,
     ) -> None:
-        """Keep the ports; evidence bundles are files in `folder`."""
+        """Keep the ports; evidence bundles are files in `folder`, and `cards` are of all models."""
+        self.cards = cards
         self._ledger = ledger
         self._store = store
         self._diagnostics = diagnostics
@@ -160,22 +162,6 @@ class AuditorService:
             return self._diagnostics.model(model_id)
         except ModelsNotFound as exc:
             raise NotFound from exc
-
-    def model_card(self, model_id: str) -> Card:
-        """Return a model's card.
-
-        Raises:
-            NotFound: there is no model of this id.
-        """
-        return self._diagnostics.card(self.model(model_id).id)
-
-    def card_pdf(self, model_id: str) -> bytes:
-        """Return a model's card as PDF.
-
-        Raises:
-            NotFound: there is no model of this id.
-        """
-        return make_card_pdf(self._diagnostics, self.model(model_id).id)
 
     def subject_consents(self, subject: bytes) -> SubjectConsents:
         """Return every consent of a subject with its state now.

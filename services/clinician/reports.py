@@ -83,12 +83,16 @@ class Likeness:
         events: how many of them had the outcome, in tens.
         unusual: the values outside the training range.
         is_unlike: whether the numbers together are far from those of the training patients.
+        site: empty, or `new` or `unmeasured` if the model did not learn from the patient's site;
+            `new` if the interval is wider for that, `unmeasured` if it is 0 to 1, since nobody
+            knows how much wider it has to be.
     """
 
     similar: str
     events: str
     unusual: Sequence[UnusualLine]
     is_unlike: bool
+    site: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +215,7 @@ def _likeness(prediction: Prediction) -> dict[str, Any]:
         "events": str(events),
         "unusual": [asdict(value) for value in prediction.unusual.values],
         "is_unlike": prediction.unusual.is_unlike,
+        "site": prediction.site,
     }
 
 

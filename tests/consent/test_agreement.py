@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+import os
 from typing import Any
 
-import pytest
 from decisions import decision_at
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -109,21 +109,13 @@ def check_all(world: World) -> None:
 first_steps = [("enrol", ALICE), ("enrol", BOB), ("key", ALICE, DELEGATE, 1, 300)]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# 40 in each run, and as many as docs/assurance.md states with HISTORIES=1100.
+HISTORIES = int(os.environ.get("HISTORIES", "40"))
+
+
+@settings(max_examples=HISTORIES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(steps, max_size=25))
 def test_one_by_one_in_one_pass_and_by_the_second_opinion_every_answer_is_the_same(
-    history: list[tuple[Any, ...]],
-) -> None:
-    world = World()
-    for step in (*first_steps, *history):
-        play(world, step)
-    check_all(world)
-
-
-@pytest.mark.slow
-@settings(max_examples=1_100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(steps, min_size=5, max_size=25))
-def test_a_hundred_thousand_answers_over_a_thousand_histories_are_the_same(
     history: list[tuple[Any, ...]],
 ) -> None:
     world = World()

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(
 
 def run(*command: str, **env: str) -> str:
     done = subprocess.run(
-        command, cwd=CONTRACT, env=os.environ | env, capture_output=True, text=True, timeout=300
+        command, cwd=CONTRACT, env=os.environ | env, capture_output=True, text=True, timeout=900
     )
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-4000:]
     return done.stdout

@@ -52,7 +52,7 @@ def relayer() -> tuple[str, str]:
 
 @pytest.fixture(scope="session")
 def eventually() -> Callable[[Callable[[], object]], object]:
-    def wait(happened: Callable[[], object], within_s: float = 15.0) -> object:
+    def wait(happened: Callable[[], object], within_s: float = 120.0) -> object:
         until_s = time.monotonic() + within_s
         while not (result := happened()):
             assert time.monotonic() < until_s, "it did not happen in time"

@@ -93,3 +93,8 @@ def test_an_unknown_node_is_refused(environment):
     done = _finish(environment, "node", "run", "other")
     assert done.returncode == 2
     assert "'kubo', 'geth'" in done.stderr
+
+
+def test_commands_start_without_loading_the_pages():
+    script = "import sys, app; sys.exit('flask' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False).returncode == 0

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -22,8 +22,9 @@ from models.serving import ModelServing
 from models.studies import Study
 from records.mapping import Mapping
 from records.table import read_table
+from storage import Extractor
+from storage.access import AccessRequest, AccessResult
 from storage.record import Record
-from storage.vault import AccessRequest, AccessResult
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "deploy" / "examples"
 STUDY = "study:diabetes-risk"
@@ -110,6 +111,12 @@ class MemoryLedger:
         return View(8686, "0x00", b"\1" * 32, 7, b"\2" * 32, 1000, count, b"\3" * 32, 1000)
 
 
+def extracted(record: Record, extractor: Extractor) -> Record:
+    """Return a record as a vault releases it to an extractor."""
+    extract = extractor.extract(record)
+    return replace(record, observations={}, resources=(), arrivals=(), extract=extract)
+
+
 @dataclass
 class MemoryVault:
     ledger: MemoryLedger
@@ -136,7 +143,7 @@ class MemoryVault:
             for record in self._records_of(request.subjects)
         }
 
-    def gather(self, request: AccessRequest) -> AccessResult:
+    def gather(self, request: AccessRequest, *, extractor: Extractor | None = None) -> AccessResult:
         self.journal.append(request)
         records: list[Record] = []
         consents: list[bytes] = []
@@ -146,7 +153,7 @@ class MemoryVault:
                 continue
             outcome = self.ledger.outcome(record.subject, request.purpose)
             if outcome == "permitted":
-                records.append(record)
+                records.append(record if extractor is None else extracted(record, extractor))
                 consents.append(self.ledger.consent(record.subject, request.purpose))
             else:
                 refused[outcome] += 1

@@ -7,6 +7,7 @@ import hmac
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from timed import FEATURES, born, diagnosed, measured, person, question, visit
 
@@ -148,6 +149,19 @@ def test_codes_are_listed_with_name_unit_and_missingness() -> None:
     assert (code.category, code.people, code.missing_percent) == ("laboratory", 100, 0)
     assert codes[DIABETES].missing_percent in (50, 60)
     assert codes["SEX"].values == ("female",)
+
+
+def test_a_value_is_listed_where_its_people_would_be_counted_not_from_an_exact_size_on() -> None:
+    for few in range(9, 24):
+        census = census_of(60, 0)
+        events = census.events
+        rare = (events.code == events.codes.index("SEX")) & (events.subject < few)
+        texts = (*events.texts, "unknown")
+        text = np.where(rare, len(texts) - 1, events.text)
+        changed = replace(census, events=replace(events, texts=texts, text=text))
+        codes = {code.code: code for code in summarise_codes(changed, ROUNDING)}
+        is_counted = ROUNDING.count(census.subjects[:few]) is not None
+        assert ("unknown" in codes["SEX"].values) == is_counted
 
 
 def test_a_code_or_a_name_of_few_people_is_not_listed() -> None:

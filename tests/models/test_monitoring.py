@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from models.monitoring import ServedAnswer, month_before
+from models.monitoring import ServedAnswer, month_before, year_until
 from models.question import Question
 
 STUDY = "study:diabetes-risk"
@@ -93,3 +93,10 @@ def test_two_answers_about_a_patient_count_once(world, at_s: int) -> None:
 def test_the_month_before_january_is_december() -> None:
     january_s = datetime.datetime(2026, 1, 5, tzinfo=datetime.UTC).timestamp()
     assert month_before(january_s) == "2025-12"
+
+
+def test_the_year_of_a_month_ends_with_it() -> None:
+    for month, days, end in (("2026-11", 365, (2026, 12)), ("2024-12", 366, (2025, 1))):
+        since_s, until_s = year_until(month)
+        assert until_s == int(datetime.datetime(*end, 1, tzinfo=datetime.UTC).timestamp())
+        assert until_s - since_s == days * 86_400

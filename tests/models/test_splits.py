@@ -11,7 +11,7 @@ from models.cohort import build_matrix, gather_cohort
 from models.manifest import TRAINING_PART
 from models.plan import Plan
 from models.question import Question
-from models.splits import split_patients
+from models.splits import list_sites, split_patients
 from records.errors import DeclarationInvalid
 
 STUDY = "study:diabetes-risk"
@@ -45,3 +45,21 @@ def test_a_plan_with_an_unknown_key_or_value_is_refused(heart, table: str, messa
     text = heart.text.replace("[parameters]", f"{table}\n[parameters]")
     with pytest.raises(DeclarationInvalid, match=message):
         Question.parse(text, "q.toml")
+
+
+def test_the_sites_of_a_patient_have_the_names_of_the_parts(build, heart, heart_people) -> None:
+    cohort = gather_cohort(build(heart_people[:20]).store, heart, STUDY)
+    matrix = build_matrix(heart, cohort.manifest, cohort.records, TRAINING_PART)
+    records, row = heart_people[0], matrix.values[0]
+    sites = {}
+    for split_by in ("", "date", "custodian", SEX):
+        question = dataclasses.replace(heart, plan=Plan(split_by=split_by))
+        sites[split_by] = list_sites(question, records, row)
+        assert sites[split_by] <= set(split_patients(question, cohort, matrix))
+    assert (sites[""], sites["date"]) == (set(), set())
+    assert sites["custodian"] == {"organisation:riverside"}
+    assert len(sites[SEX]) == 1
+    row = row.copy()
+    row[heart.columns()[SEX]] = float("nan")
+    by_sex = dataclasses.replace(heart, plan=Plan(split_by=SEX))
+    assert list_sites(by_sex, records, row) == {""}

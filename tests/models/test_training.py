@@ -19,6 +19,7 @@ from models.errors import CohortTooSmall, GateClosed, ModelsInvalid, ModelsNotFo
 from models.features import find_label
 from models.manifest import HELD_OUT_PART, TRAINING_PART, Manifest
 from models.model_files import MANIFEST, MODEL
+from models.prediction import PredictionRequest
 from models.registry import ACTIVE, REPLACED
 from models.studies import Study
 from models.training import recompute
@@ -235,12 +236,27 @@ def test_a_question_may_insist_on_a_learner_and_on_a_split_by_place(
     folder = tmp_path / "questions"
     folder.mkdir()
     text = (QUESTIONS / "uci-heart.toml").read_text()
-    plan = '[training]\nlearner = "logistic"\n\n[evaluation]\nsplit_by = "date"\n\n[parameters]'
-    (folder / "uci-heart.toml").write_text(text.replace("[parameters]", plan))
-    world = build(heart_people, question_folders=(folder,))
-    card = world.diagnostics.card(world.diagnostics.train(STUDY, QUESTION).id).content
+    plan = '[training]\nlearner = "logistic"\n\n[evaluation]\nsplit_by = "custodian"\n\n'
+    (folder / "uci-heart.toml").write_text(text.replace("[parameters]", f"{plan}[parameters]"))
+    people = [held_by(f"organisation:{n % 3}", each) for n, each in enumerate(heart_people)]
+    world = build(people, question_folders=(folder,))
+    model = world.diagnostics.train(STUDY, QUESTION)
+    card = world.diagnostics.card(model.id).content
     assert card["tuning"]["learner"] == "logistic"
     assert card["model"]["kind"] == "ridge logistic regression (plain JSON)"
+    assert card["sites"]["names"] == [f"organisation:{n}" for n in range(3)]
+    request = PredictionRequest("organisation:riverside", people[3][0].subject, model.id, "why")
+    known = world.diagnostics.predict(request)
+    people[3][:] = held_by("organisation:elsewhere", people[3])
+    new = world.diagnostics.predict(request)
+    assert (known.site, new.site) == ("", "new")
+    assert new.probability == known.probability
+    assert new.low < known.low < known.high < new.high
+
+
+def held_by(custodian: str, records: list[Record]) -> list[Record]:
+    """Return one person's records as another organisation's."""
+    return [dataclasses.replace(record, custodian=custodian) for record in records]
 
 
 def test_a_manifest_with_a_held_out_part_is_recomputed_as_it_was_made(

@@ -12,6 +12,7 @@ from services.model_monitoring import ModelMonitoring
 
 JUNE_S = 1_780_617_600
 """5 June 2026."""
+MAY_S = JUNE_S - 10 * 86_400
 
 
 class Monitor:
@@ -38,13 +39,20 @@ def world() -> SimpleNamespace:
     models = [SimpleNamespace(id="m-1", state="active"), SimpleNamespace(id="m-0", state="retired")]
     monitor = Monitor()
     stored = [
-        SimpleNamespace(subject=b"a", at_s=JUNE_S - 10, body={"model": name, "probability": 0.2})
-        for name in ("m-1", "m-0", "m-1")
+        SimpleNamespace(subject=b"a", at_s=at_s, body={"model": name, "probability": chance})
+        for name, at_s, chance in (
+            ("m-1", MAY_S, 0.2),
+            ("m-0", MAY_S, 0.2),
+            ("m-1", MAY_S, 0.2),
+            ("m-1", JUNE_S - 10, 0.9),
+        )
     ]
     now = [float(JUNE_S)]
     monitoring = ModelMonitoring(
         diagnostics=SimpleNamespace(models=lambda: models, monitor=monitor),
-        predictions=SimpleNamespace(list_since=lambda _: stored),
+        predictions=SimpleNamespace(
+            list_since=lambda since_s: [each for each in stored if each.at_s >= since_s]
+        ),
         clock=lambda: now[0],
     )
     return SimpleNamespace(monitoring=monitoring, monitor=monitor, now=now)
@@ -59,9 +67,12 @@ def test_each_model_in_service_gets_one_report_a_month(world) -> None:
     assert [month.month for month in world.monitoring.list_months("m-1")] == ["2026-06", "2026-05"]
 
 
-def test_a_report_reads_the_answers_of_its_model_alone(world) -> None:
+def test_a_report_reads_the_answers_of_its_model_until_the_months_end_alone(world) -> None:
     world.monitoring.measure_due()
     assert [answer.probability for answer in world.monitor.answers] == [0.2, 0.2]
+    world.now[0] += 31 * 86_400
+    world.monitoring.measure_due()
+    assert [answer.probability for answer in world.monitor.answers] == [0.2, 0.2, 0.9]
 
 
 def test_readers_see_the_input_that_moved_most_and_the_alarm(world) -> None:

@@ -17,7 +17,7 @@ from records import Mapping, read_table
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     demo = Demo(tmp_path_factory.mktemp("town"), None, SEED)
     process = demo.start()
-    assert process.wait(600) == 0, demo.log.read_text()[-3000:]
+    assert process.wait(1_800) == 0, demo.log.read_text()[-3000:]
     people = [row.person for row in read_table(TABLE, Mapping.load(MAPPING))]
     kinds = {p: k.name for p, k in zip(people, draw(len(people), SEED), strict=True)}
     assert set(kinds.values()) == {kind.name for kind in KINDS}

@@ -16,7 +16,7 @@ PEOPLE = 120
 SEED = 20261123
 PARTS = ("app", "worker", "kubo", "chain")
 LATEST_S = 9.0
-PATIENCE_S = 90.0
+PATIENCE_S = 300.0
 ATTEMPTS = 4
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]

@@ -20,7 +20,7 @@ from services.accounts import Invitee
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 STUDY_PAGE = f"/researcher/studies/{STUDY.removeprefix('study:')}"
-TRAINING_MS = 120_000
+TRAINING_MS = 400_000
 
 
 @dataclass

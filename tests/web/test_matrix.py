@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import secrets
 
@@ -197,6 +198,11 @@ POST /custodian/moves                               custodian   ours
 GET  /auditor                                       auditor     -
 GET  /auditor/anchors                               auditor     -
 GET  /auditor/journal                               auditor     -
+GET  /auditor/models                                auditor     -
+GET  /auditor/models/<id>                           auditor     -card
+GET  /auditor/models/<id>/card.json                 auditor     -card
+GET  /auditor/models/<id>/card.pdf                  auditor     -card
+GET  /auditor/models/<id>/pictures/<name>           auditor     -card
 POST /auditor/verify                                auditor     -
 GET  /auditor/verify/<job>                          auditor     -check
 POST /auditor/verify/<job>/stop                     auditor     -check
@@ -440,3 +446,15 @@ def test_a_form_without_our_origin_or_token_does_nothing(hospital, names) -> Non
         assert researcher.http.post(path, data=data, headers=headers).status_code == 403
     before = hospital.platform.requests.requests.count_by_state(f"study:{names['study']}")
     assert sum(before.values()) == 0 or researcher.post(path).status_code == 303
+
+
+def test_an_auditor_opens_every_card_and_its_hash_is_on_the_chain(hospital, model) -> None:
+    auditor, path = signed_in(hospital, "auditor", ELSEWHERE), f"/auditor/models/{model.id}"
+    assert f'href="{path}"' in auditor.get("/auditor/models").text
+    page = auditor.get(path).text
+    assert "Training data" in page
+    assert f'href="{path}/card.pdf"' in page
+    digest = hashlib.sha256(auditor.get(f"{path}/card.json").data).digest()
+    assert digest in {anchor.root for anchor in hospital.platform.ledger.anchors("card")}
+    assert digest.hex() in page.replace("</span><span>", "")
+    assert auditor.get(f"{path}/pictures/calibration.svg").data.startswith(b"<?xml")

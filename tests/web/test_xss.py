@@ -80,7 +80,7 @@ def look_as_colleagues(hospital, visitor: Person, slug: str) -> None:
         ),
         "custodian": ("", "/studies", studies, "/patients/new", "/deposits/new"),
         "clinician": ("", f"?search={ALL[:300]}", "/requests/new"),
-        "auditor": ("", "/journal", "/anchors"),
+        "auditor": ("", "/journal", "/anchors", "/models"),
     }
     for role, paths in pages.items():
         become(hospital, visitor, role)

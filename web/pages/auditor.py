@@ -1,4 +1,4 @@
-"""The auditor's pages: ledger status, anchors, journal, verification, evidence bundle."""
+"""The auditor's pages: ledger status, anchors, journal, models, verification, evidence bundle."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.errors import NotFound
 from services.tokens import AUDITOR
 from web.current import current_account, services, words
 from web.pages.guard import is_fragment, render, see_other
-from web.responses import download_response
+from web.responses import PDF, download_response, svg_response
 from web.view_options import requires_role
 
 SLOW_S: Final = 300
@@ -69,6 +69,51 @@ def journal() -> Response:
         values=asdict(search),
         older=older if page.older_before else "",
     )
+
+
+@bp.get("/auditor/models")
+@requires_role(AUDITOR)
+def models() -> Response:
+    """List every model of every study, the newest first, those that have ended too."""
+    return render(
+        "auditor/models.html",
+        title=words()("menu-auditor-models"),
+        models=services().auditor.models()[::-1],
+    )
+
+
+@bp.get("/auditor/models/<id>")
+@requires_role(AUDITOR)
+def model_card(id: str) -> Response:
+    """Show the card of a model, with the hash that is on the ledger."""
+    return render(
+        "auditor/card.html",
+        title=words()("model-title", model=id),
+        card=services().auditor.cards.get(id),
+        pictures=f"/auditor/models/{id}/pictures",
+    )
+
+
+@bp.get("/auditor/models/<id>/card.json")
+@requires_role(AUDITOR)
+def card_file(id: str) -> Response:
+    """Return a model's card as a JSON file: the bytes whose hash is on the ledger."""
+    body = services().auditor.cards.json(id)
+    return download_response(body, f"{id}-card.json", "application/json")
+
+
+@bp.get("/auditor/models/<id>/card.pdf")
+@requires_role(AUDITOR)
+def card_pdf(id: str) -> Response:
+    """Return a model's card as PDF."""
+    return download_response(services().auditor.cards.pdf(id), f"{id}-card.pdf", PDF)
+
+
+@bp.get("/auditor/models/<id>/pictures/<name>")
+@requires_role(AUDITOR)
+def card_plot(id: str, name: str) -> Response:
+    """Return a plot of a model's card."""
+    return svg_response(services().auditor.cards.plot(id, name.removesuffix(".svg")))
 
 
 @bp.post("/auditor/verify")

@@ -6,6 +6,22 @@ menu-anchors = Anchors
 
 menu-auditor-journal = Journal
 
+menu-auditor-models = Models
+
+auditor-models-caption = All models, newest first
+
+auditor-models-study = Study
+
+auditor-models-question = Question
+
+auditor-models-card-hash = SHA-256 of the card (JSON)
+
+auditor-models-card-hint = It is the root of this card's anchor on the chain, of kind card. Compute it from the file that you download, and compare. Anchors lists the newest.
+
+auditor-models-card-none = This model is not published yet, so its card has no anchor.
+
+empty-auditor-models = No model has been trained yet.
+
 menu-evidence = Export evidence
 
 auditor-title = Ledger status

@@ -233,7 +233,15 @@ prediction-basis = What the estimate is based on
 
 prediction-estimate = { $count } of 100
 
-prediction-sentence = Of 100 people with values like these, about { $count } have { $condition }. The range is { $low } to { $high }, a 95 % interval: for 95 of 100 groups of people with estimates like this, the share lies inside, apart from chance.
+prediction-sentence = Of 100 people with values like these, about { $count } have { $condition }. The range is { $low } to { $high }.
+
+prediction-range = This is a 95 % interval for people with estimates like this. It is made so that about 95 of 100 such ranges hold the true share.
+
+prediction-elsewhere = Fewer do at a hospital on whose records the model was not tested.
+
+prediction-site-new = The model did not learn from the site of this patient's records. So the range is wider. It uses how far off a model of the other sites was at each site.
+
+prediction-site-unmeasured = The model did not learn from the site of this patient's records. How far it is off at a new site is not known. So no range is stated: 0 to 100.
 
 prediction-people = { $count } of 100 people
 
@@ -378,11 +386,11 @@ card-attack-kind = Attack
 
 card-attack-lira = LiRA with { $shadows } shadow models, on exact estimates
 
-card-release = Where it may be used
+card-release = Bounds of the attack
 
-card-release-here = It may answer here; it may not leave this platform.
+card-release-here = It meets the bound for answering here. It does not meet the stricter bound for leaving a platform.
 
-card-release-leave = It may answer here, and may leave this platform.
+card-release-leave = It meets the bound for answering here, and the stricter bound for leaving a platform. Models do not leave this one.
 
 card-size = Smallest cohort
 
@@ -484,7 +492,15 @@ card-had = Had the outcome (of 100)
 
 card-interval = Range of an estimate
 
-card-interval-text = 95 % conformal interval, learned out of fold from { $groups } groups of { $size } people with similar estimates. Of 100 groups of new people, 95 have a share inside, apart from chance. It holds for people like those the model was tested on.
+card-interval-text = 95 % conformal interval, learned out of fold from { $groups } groups of { $size } people with similar estimates. It is made so that about 95 of 100 such ranges hold the true share. Fewer do at a hospital on whose records it was not tested.
+
+card-sites = At another site
+
+card-sites-names = The model learned from: { $names }.
+
+card-sites-text = At another site the range is wider. Each of { $sites } sites was predicted by a model of the others. Calibration in the large: { $mean } ± { $margin }, standard deviation { $spread } (log-odds). With few sites the range can say little.
+
+card-sites-unknown = At another site no range is stated (0 to 100). Fewer than three sites could be tested, so how much they differ is not known.
 
 card-frequency = Inputs that show how often a person is tested
 

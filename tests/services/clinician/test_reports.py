@@ -34,6 +34,7 @@ def prediction(effects: list[float], probability: float, start: float) -> Any:
         start=start,
         contributions=parts,
         inputs=(value("2018-12-31"), value(problem="missing")),
+        site="new",
         similar=(200, 30),
         unusual=SimpleNamespace(values=(), is_unlike=False),
         places=(),
@@ -59,6 +60,15 @@ def test_a_stored_prediction_holds_nothing_finer_than_the_rounded_estimate() -> 
     body = body_of(WORDS, prediction([1.234, -0.456], 0.62, 0.2), NOW_S)
     assert "log_odds" not in orjson.dumps(body).decode()
     assert all(isinstance(points, int) for _, _, points in body["bars"])
+
+
+def test_a_prediction_says_that_the_model_did_not_learn_from_the_patients_site() -> None:
+    assert stored_facts(prediction([], 0.62, 0.2))["likeness"].site == "new"
+    for site in ("new", "unmeasured"):
+        assert "did not learn from the site" in WORDS(f"prediction-site-{site}")
+    earlier = body_of(WORDS, prediction([], 0.62, 0.2), NOW_S)
+    del earlier["likeness"]["site"]
+    assert values_of(WORDS, earlier)["likeness"].site == ""
 
 
 def test_predictions_of_earlier_releases_are_shown_with_bars_that_add_up() -> None:

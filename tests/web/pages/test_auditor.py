@@ -22,7 +22,7 @@ def auditor(hospital, browser):
 
 
 def test_axe_finds_no_barrier_on_the_pages(auditor) -> None:
-    for path in ("", "/anchors", "/journal", "/evidence"):
+    for path in ("", "/anchors", "/journal", "/models", "/evidence"):
         auditor.go(f"/auditor{path}")
         assert Axe().run(auditor.page).violations_count == 0, path
 

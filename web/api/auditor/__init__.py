@@ -86,7 +86,7 @@ def get_audited_model(model: str) -> Model:
 @returns(ObjectAnswer)
 def get_audited_card(model: str) -> Response:
     """Return a model's card, as docs/spec/ describes it."""
-    return json_response(services().auditor.model_card(model).content)
+    return json_response(services().auditor.cards.get(model).content)
 
 
 @bp.get("/auditor/models/<model>/card.pdf")
@@ -94,7 +94,7 @@ def get_audited_card(model: str) -> Response:
 @returns_file(PDF)
 def get_audited_card_pdf(model: str) -> Response:
     """Return a model's card as PDF, with its figures."""
-    body = services().auditor.card_pdf(model)
+    body = services().auditor.cards.pdf(model)
     return download_response(body, f"{model}-card.pdf", PDF)
 
 

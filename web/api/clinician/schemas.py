@@ -166,7 +166,7 @@ ContributionSchema = schema_of(
 )
 UnusualSchema = schema_of("UnusualSchema", UnusualLine, "words value low high")
 LikenessSchema = schema_of(
-    "LikenessSchema", Likeness, "similar events is_unlike", unusual=UnusualSchema
+    "LikenessSchema", Likeness, "similar events is_unlike site", unusual=UnusualSchema
 )
 PredictionSchema = schema_of(
     "PredictionSchema",

@@ -1,0 +1,44 @@
+"""The command that watches models in service."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cli.monitoring import print_months
+from cli.output import Output
+from services.model_monitoring import ModelMonth
+
+MONTH = ModelMonth(
+    model="m-1",
+    month="2026-05",
+    answers="120",
+    estimate_psi=0.02,
+    worst_input="age",
+    worst_psi=0.31,
+    is_alarm=True,
+    outcomes="",
+    events="",
+    observed_to_expected=None,
+    auroc=None,
+)
+
+
+def test_a_month_is_printed_as_the_pages_show_it(capsys: pytest.CaptureFixture[str]) -> None:
+    print_months(Output(as_json=False), [MONTH])
+    text = capsys.readouterr().out
+    for cell in ("m-1", "2026-05", "0.31", "(age)", "shifted", "too few"):
+        assert cell in text
+
+
+def test_json_has_every_field_of_a_month(capsys: pytest.CaptureFixture[str]) -> None:
+    print_months(Output(as_json=True), [MONTH])
+    (month,) = json.loads(capsys.readouterr().out)["months"]
+    assert month["worst_psi"] == 0.31
+    assert set(month) == set(ModelMonth.__slots__)
+
+
+def test_without_reports_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    print_months(Output(as_json=False), [])
+    assert "No monthly report has been made yet." in capsys.readouterr().out

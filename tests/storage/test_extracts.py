@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+import pytest
+import sqlalchemy as sa
+from storage_install import Install, access_request, record_of
+from township import Patient
+
+from consent import Signed
+from storage import Extractor, Record, RecordInvalid, StorageBroken
+from storage.database import writing
+from storage.entry import Entry
+from storage.extracts import ExtractFolder, extract_name, find_extract, seal_extract
+from storage.reader import Reader
+from storage.record import require_record
+
+BATCH = "ab" * 16
+NAME = "values-1"
+
+
+def entry(**changed: object) -> Entry:
+    fields = {
+        "record_id": b"r" * 16,
+        "version": 1,
+        "subject": b"s" * 32,
+        "category": "laboratory",
+        "custodian": "organisation:here",
+        "recorded_on": "2020-01-01",
+        "cid": b"c" * 36,
+        "size": 1,
+        "offset": 0,
+        "commitment": b"",
+        "wrapped": b"w",
+    }
+    return Entry(**{**fields, **changed})
+
+
+class Values:
+    """An extractor of the values of a record, which counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.extractor = Extractor(NAME, self.extract)
+
+    def extract(self, record: Record) -> bytes:
+        self.asked.append(record.record_id)
+        return orjson.dumps(sorted(record.observations.items()))
+
+
+def gather(install: Install, values: Values) -> list[Record]:
+    return install.store.vault.gather(access_request(), extractor=values.extractor).records
+
+
+def files(install: Install) -> list[Path]:
+    return sorted((install.home / "extracts").glob("*/*"))
+
+
+def deposited(install: Install, count: int = 3) -> tuple[Patient, Signed]:
+    patient = install.patient()
+    granted = install.grant(patient)
+    install.store.deposits.deposit([record_of(patient.subject, n) for n in range(count)])
+    return patient, granted
+
+
+def test_an_extract_opens_with_its_key_for_its_entry_and_extractor_alone() -> None:
+    key = secrets.token_bytes(32)
+    sealed = seal_extract(b"events", key, entry(), NAME)
+    assert find_extract(sealed, key, entry(), NAME) == b"events"
+    assert find_extract(sealed, secrets.token_bytes(32), entry(), NAME) == b""
+    assert find_extract(sealed, key, entry(), "values-2") == b""
+    assert find_extract(sealed[:-1] + b"\0\0", key, entry(), NAME) == b""
+    assert find_extract(b"", key, entry(), NAME) == b""
+    for changed in (
+        {"record_id": b"R" * 16},
+        {"version": 2},
+        {"subject": b"S" * 32},
+        {"category": "condition"},
+        {"custodian": "organisation:there"},
+        {"recorded_on": "2020-01-02"},
+        {"cid": b"C" * 36},
+    ):
+        assert find_extract(sealed, key, entry(**changed), NAME) == b""
+
+
+def test_a_file_is_read_back_and_replaces_those_of_other_versions(tmp_path: Path) -> None:
+    folder = ExtractFolder(tmp_path)
+    stored = {extract_name(entry()): b"one", extract_name(entry(version=2)): b"two"}
+    folder.write({BATCH: stored}, NAME)
+    assert folder.read(BATCH, NAME) == stored
+    assert folder.read(BATCH, "values-2") == folder.read("cd" * 16, NAME) == {}
+    folder.write({BATCH: stored}, "values-2")
+    assert [path.name for path in (tmp_path / BATCH).iterdir()] == ["values-2"]
+    folder.delete(BATCH)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("damage", ["cut short", "zeros", "longer", "empty"])
+def test_a_file_with_a_damaged_layout_is_as_if_it_did_not_exist(
+    tmp_path: Path, damage: str
+) -> None:
+    folder = ExtractFolder(tmp_path)
+    folder.write({BATCH: {extract_name(entry()): b"one"}}, NAME)
+    path = folder.path(BATCH, NAME)
+    content = path.read_bytes()
+    path.write_bytes(
+        {
+            "cut short": content[:-1],
+            "zeros": bytes(len(content)),
+            "longer": content + b"\0",
+            "empty": b"",
+        }[damage]
+    )
+    assert folder.read(BATCH, NAME) == {}
+
+
+def test_above_the_limit_the_oldest_files_are_deleted(tmp_path: Path) -> None:
+    folder = ExtractFolder(tmp_path, max_bytes=250)
+    for number in range(3):
+        folder.write({f"{number:032x}": {extract_name(entry()): bytes(80)}}, NAME)
+    assert [path.parent.name[-1] for path in sorted(tmp_path.glob("*/*"))] == ["1", "2"]
+
+
+def test_a_folder_that_cannot_be_written_keeps_nothing_and_raises_nothing(tmp_path: Path) -> None:
+    (tmp_path / "extracts").write_text("a file where the folder should be")
+    folder = ExtractFolder(tmp_path / "extracts")
+    folder.write({BATCH: {extract_name(entry()): b"one"}}, NAME)
+    assert folder.read(BATCH, NAME) == {}
+
+
+def test_what_was_extracted_is_never_deposited_as_a_record() -> None:
+    with pytest.raises(RecordInvalid, match="extract"):
+        require_record(replace(record_of(b"s" * 32), extract=b"events"))
+
+
+@pytest.mark.node
+def test_a_second_gathering_extracts_nothing_and_releases_the_same(install: Install) -> None:
+    deposited(install)
+    whole = install.gathered()
+    first, second = Values(), Values()
+    released = gather(install, first)
+    assert gather(install, second) == released
+    assert (len(first.asked), second.asked) == (3, [])
+    for record, content in zip(released, whole, strict=True):
+        assert (record.observations, record.resources) == ({}, ())
+        assert record.extract == first.extract(content)
+        assert replace(record, extract=b"", observations=content.observations) == content
+
+
+@pytest.mark.node
+def test_extracts_are_read_after_the_permit_was_journalled_and_never_without_a_permit(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient, granted = deposited(install)
+    gather(install, Values())
+    rows: list[int] = []
+    reads = ExtractFolder.read
+
+    def read(folder: ExtractFolder, batch: str, extractor: str) -> dict[bytes, bytes]:
+        rows.append(install.store.journal.size())
+        return reads(folder, batch, extractor)
+
+    monkeypatch.setattr(ExtractFolder, "read", read)
+    assert len(gather(install, Values())) == 3
+    assert rows == [6]
+    install.withdraw(patient, granted)
+    assert gather(install, Values()) == []
+    assert rows == [6]
+
+
+@pytest.mark.node
+def test_a_consent_withdrawn_while_extracts_are_read_releases_none_of_them(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient, granted = deposited(install)
+    gather(install, Values())
+    reads = Reader.read
+
+    def read(reader: Reader, entries: Sequence[Entry], *others: object) -> list[Record | None]:
+        records = reads(reader, entries, *others)
+        install.withdraw(patient, granted)
+        return records
+
+    monkeypatch.setattr(Reader, "read", read)
+    assert gather(install, Values()) == []
+
+
+@pytest.mark.node
+def test_erasure_destroys_extracts_and_a_copy_of_their_file_opens_no_more(
+    install: Install, tmp_path: Path
+) -> None:
+    patient, _ = deposited(install)
+    stays, _ = deposited(install)
+    gather(install, Values())
+    copy = shutil.copytree(install.home / "extracts", tmp_path / "copy")
+    install.store.erasure.shred(patient.subject, "a test")
+    left = {path.parent.name for path in files(install)}
+    assert len(left) == 1
+    shutil.copytree(copy, install.home / "extracts", dirs_exist_ok=True)
+    values = Values()
+    assert {record.subject for record in gather(install, values)} == {stays.subject}
+    assert values.asked == []
+
+
+@pytest.mark.node
+def test_re_keying_after_a_withdrawal_destroys_extracts(install: Install) -> None:
+    patient, _ = deposited(install)
+    gather(install, Values())
+    install.store.erasure.rekey([patient.subject], "a test")
+    assert files(install) == []
+    values = Values()
+    assert [record.version for record in gather(install, values)] == [2, 2, 2]
+    assert len(values.asked) == 3
+
+
+@pytest.mark.node
+def test_a_damaged_extract_is_made_again(install: Install) -> None:
+    deposited(install)
+    released = gather(install, Values())
+    [path] = files(install)
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    values = Values()
+    assert gather(install, values) == released
+    assert len(values.asked) == 1
+    again = Values()
+    assert gather(install, again) == released
+    assert again.asked == []
+
+
+@pytest.mark.node
+def test_an_extract_is_of_no_use_to_who_files_its_record_under_another_category(
+    install: Install,
+) -> None:
+    deposited(install)
+    gather(install, Values())
+    with writing(install.engine) as connection:
+        connection.execute(sa.text("UPDATE storage_records SET category = category + 1"))
+    with pytest.raises(StorageBroken):
+        gather(install, Values())
