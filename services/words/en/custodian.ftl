@@ -721,6 +721,8 @@ recoveries-identity = How was the patient's identity checked?
 
 recoveries-proof-error = Choose the file that this patient's new key signed
 
+recoveries-account-error = The account that registered this patient was revoked, so no new key can be proposed for this number. Invite the patient under a new number, then move their records to it.
+
 recoveries-number-error = Enter the hospital number of a patient who has a key here
 
 recoveries-refused = The register refused it. Nothing was proposed.
