@@ -58,9 +58,9 @@ def table_of(several: list[Record]) -> EventTable:
     return builder.build()
 
 
-def assert_same(one: EventTable, other: EventTable) -> None:
+def assert_same(first: EventTable, second: EventTable) -> None:
     for field in fields(EventTable):
-        ours, theirs = getattr(one, field.name), getattr(other, field.name)
+        ours, theirs = getattr(first, field.name), getattr(second, field.name)
         if isinstance(ours, np.ndarray):
             assert (ours.dtype, ours.tobytes()) == (theirs.dtype, theirs.tobytes()), field.name
         else:
