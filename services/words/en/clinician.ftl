@@ -235,13 +235,13 @@ prediction-estimate = { $count } of 100
 
 prediction-sentence = Of 100 people with values like these, about { $count } have { $condition }. The range is { $low } to { $high }.
 
-prediction-range = This is a 95 % interval: it is made so that about 95 of 100 such ranges hold the true share of people with estimates like this.
+prediction-range = This is a 95 % interval for people with estimates like this. It is made so that about 95 of 100 such ranges hold the true share.
 
 prediction-elsewhere = Fewer do at a hospital on whose records the model was not tested.
 
-prediction-site-new = The model did not learn from the site of this patient's records. The range is wider for that: by how much the estimates were off at each of its own sites when a model of the other sites made them.
+prediction-site-new = The model did not learn from the site of this patient's records. So the range is wider. It uses how far off a model of the other sites was at each site.
 
-prediction-site-unmeasured = The model did not learn from the site of this patient's records, and it is not known how much the estimates are off at a new site. So no range is stated: 0 to 100.
+prediction-site-unmeasured = The model did not learn from the site of this patient's records. How far it is off at a new site is not known. So no range is stated: 0 to 100.
 
 prediction-people = { $count } of 100 people
 
@@ -492,15 +492,15 @@ card-had = Had the outcome (of 100)
 
 card-interval = Range of an estimate
 
-card-interval-text = 95 % conformal interval, learned out of fold from { $groups } groups of { $size } people with similar estimates. It is made so that about 95 of 100 such ranges hold the true share of people with estimates like this; fewer do at a hospital on whose records it was not tested.
+card-interval-text = 95 % conformal interval, learned out of fold from { $groups } groups of { $size } people with similar estimates. It is made so that about 95 of 100 such ranges hold the true share. Fewer do at a hospital on whose records it was not tested.
 
 card-sites = At another site
 
 card-sites-names = The model learned from: { $names }.
 
-card-sites-text = At another site the range of an estimate is wider, by how much { $sites } sites differed when each was predicted by a model of the others: calibration in the large { $mean } ± { $margin }, standard deviation { $spread } (log-odds). With few sites the range can be so wide that it says little.
+card-sites-text = At another site the range is wider. Each of { $sites } sites was predicted by a model of the others. Calibration in the large: { $mean } ± { $margin }, standard deviation { $spread } (log-odds). With few sites the range can say little.
 
-card-sites-unknown = At another site no range is stated (0 to 100): fewer than three sites could be tested, so it is not known how much they differ.
+card-sites-unknown = At another site no range is stated (0 to 100). Fewer than three sites could be tested, so how much they differ is not known.
 
 card-frequency = Inputs that show how often a person is tested
 
