@@ -192,7 +192,7 @@ def test_a_consent_withdrawn_while_extracts_are_read_releases_none_of_them(
 
 
 @pytest.mark.node
-def test_erasure_destroys_extracts_and_a_copy_of_their_file_opens_no_more(
+def test_erasure_destroys_extracts_and_no_copy_of_their_file_opens(
     install: Install, tmp_path: Path
 ) -> None:
     patient, _ = deposited(install)
