@@ -17,6 +17,8 @@ import click
 
 from cli import EXPECTED_ERRORS, describe_error, make_cli
 from consent import open_ledger
+from deploy.account_keys import admin_path
+from deploy.accounts_command import accounts
 from deploy.commands import doctor, node
 from deploy.commands import web as web_command
 from deploy.database import make_engine, upgrade
@@ -60,7 +62,7 @@ def silent(line: str) -> None:
 
 def nodes_of(settings: Settings, report: Report) -> Nodes:
     """Return the nodes that an install runs, or shares with another process of it."""
-    return Nodes(node_settings(settings, ledger_settings(settings).account()), report)
+    return Nodes(node_settings(settings, ledger_settings(settings).founder()), report)
 
 
 def join(settings: Settings, nodes: Nodes, budget: Budget | None = None) -> Services:
@@ -247,6 +249,9 @@ def setup() -> None:
     """Create or update the tables and deploy the ledger if there is none; safe to repeat."""
     with open_services(report=to_people):
         to_people("the database and the ledger are ready")
+    admin_key = admin_path(read_settings(os.environ).home)
+    if admin_key.exists():
+        to_people(f"move {admin_key} to an offline medium; see Keys in docs/operations.md")
 
 
 def commands() -> click.Group:
@@ -254,7 +259,7 @@ def commands() -> click.Group:
     group = make_cli(open_services, (SettingsInvalid, NodesError))
     click.version_option(VERSION)(group)
     demos = demo(open_services, serve), demo_fhir(open_services)
-    for command in (worker, web_command, node, setup, doctor, *demos):
+    for command in (worker, web_command, node, setup, doctor, accounts, *demos):
         group.add_command(command)
     return group
 

@@ -1,5 +1,6 @@
 """The consent ledger: the names that the other packages may use of it."""
 
+from consent.accounts import KeyFiles, LedgerAccount, Rotation
 from consent.anchors import ANCHOR_KINDS, Anchor
 from consent.batch import DecisionRequestBatch, Decisions
 from consent.chain import Finality
@@ -104,7 +105,9 @@ __all__ = [
     "HMARKT",
     "HRESCH",
     "KeyAddition",
+    "KeyFiles",
     "KeyRemoval",
+    "LedgerAccount",
     "LedgerBroken",
     "LedgerFinding",
     "LedgerSettings",
@@ -126,6 +129,7 @@ __all__ = [
     "RecoveryVeto",
     "RelayerAccount",
     "RestoreResult",
+    "Rotation",
     "SignatureInvalid",
     "Signed",
     "StateMark",

@@ -140,6 +140,8 @@ REMOVE_KEY: Final = "removeKey(bytes32,bytes,bytes,bytes)"
 END_KEY: Final = "endKey(bytes32,bytes)"
 PROPOSE_RECOVERY: Final = "proposeRecovery(bytes32,bytes,bytes)"
 VETO_RECOVERY: Final = "vetoRecovery(bytes32,bytes,bytes,bytes)"
+GRANT_ROLE: Final = "grantRole(bytes32,address)"
+REVOKE_ROLE: Final = "revokeRole(bytes32,address)"
 COMPLETE_RECOVERY: Final = "completeRecovery(bytes32)"
 RECOVERY_OF: Final = "recoveryOf(bytes32)"
 HEAD_AND_COUNT: Final = "headAndCount()"
@@ -152,10 +154,12 @@ def encode_call(function: str, *values: Any) -> bytes:
     return keccak(function.encode())[:4] + encode(types, values)
 
 
-def encode_constructor(owner: str, verifiers: Sequence[str], recovery_delay_s: int) -> bytes:
-    """Return the code that deploys a ledger; `owner` is its admin, custodian and anchorer."""
+def encode_constructor(
+    admin: str, owner: str, verifiers: Sequence[str], recovery_delay_s: int
+) -> bytes:
+    """Return the code that deploys a ledger; `owner` is its custodian and anchorer."""
     inputs = next(item["inputs"] for item in contract()["abi"] if item["type"] == "constructor")
-    values = (owner, [owner], [owner], verifiers, recovery_delay_s)
+    values = (admin, [owner], [owner], verifiers, recovery_delay_s)
     types = [argument["type"] for argument in inputs]
     return data(contract()["bytecode"]) + encode(types, values)
 

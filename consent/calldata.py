@@ -17,7 +17,7 @@ _MAX_ENTRIES: Final = 4_096
 class Claim(NamedTuple):
     """One signature that a call brought.
 
-    `signer` is b"" where the contract asks for none: the end of an expired key, an anchor.
+    `signer` is b"" where the contract asks for none: the end of an expired key, an anchor, a role.
     `signature` is None where the sender's own account speaks. `proof` is a new key's own signature.
     """
 
@@ -137,6 +137,17 @@ def _anchor(_: SentCall, body: bytes) -> _Pairs:
     yield (Op.ANCHORED, body[: 3 * _WORD]), Claim(b"", None)
 
 
+def _role_change(op: int) -> Callable[[SentCall, bytes], _Pairs]:
+    def read(_: SentCall, body: bytes) -> _Pairs:
+        yield (op, body[: 2 * _WORD]), Claim(b"", None)
+
+    return read
+
+
+def _own_role_end(call: SentCall, body: bytes) -> _Pairs:
+    yield (Op.ROLE_REVOKED, body[: 2 * _WORD]), Claim(call.sender, None)
+
+
 _FUNCTIONS: Final[Sequence[tuple[str, Callable[[SentCall, bytes], Any]]]] = (
     (abi.GRANT, _grants),
     (abi.WITHDRAW, _withdrawals),
@@ -150,5 +161,8 @@ _FUNCTIONS: Final[Sequence[tuple[str, Callable[[SentCall, bytes], Any]]]] = (
     (abi.PROPOSE_RECOVERY, _proposal),
     (abi.VETO_RECOVERY, _of_key(Op.RECOVERY_VETOED)),
     (abi.ANCHOR, _anchor),
+    (abi.GRANT_ROLE, _role_change(Op.ROLE_GRANTED)),
+    (abi.REVOKE_ROLE, _role_change(Op.ROLE_REVOKED)),
+    ("renounceRole(bytes32,address)", _own_role_end),
 )
 _BY_SELECTOR: Final = {keccak(name.encode())[:_SELECTOR]: read for name, read in _FUNCTIONS}

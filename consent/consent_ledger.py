@@ -6,8 +6,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
 import sqlalchemy as sa
 
+from consent.account_nonces import everyday_accounts
+from consent.account_roles import CUSTODIAN
+from consent.accounts import Accounts
 from consent.admission import Admission
 from consent.anchors import Anchor, list_anchors
 from consent.batch import DecisionRequestBatch, Decisions, decide_many
@@ -23,7 +27,13 @@ from consent.consents import (
 )
 from consent.decision import decide
 from consent.deployment import Deployment, require_p256
-from consent.errors import ConsentInvalid, LedgerBroken, LedgerUnavailable, NotPermitted
+from consent.errors import (
+    ConsentInvalid,
+    ConsentNotFound,
+    LedgerBroken,
+    LedgerUnavailable,
+    NotPermitted,
+)
 from consent.evidence import Erasures, LedgerParts, check, evidence, nobody_was_erased
 from consent.findings import Finding
 from consent.freshness import FreshnessRules
@@ -66,21 +76,26 @@ class ConsentLedger:
 
     Attributes:
         deployment: which contract on which chain this is.
+        accounts: the accounts of this installation, and their roles.
         keys: the keys of subjects.
         consent_terms: the stored terms behind the commitments on the chain.
         limits: how long it waits, and how many views it keeps.
         mark: shows restored copies; None if none is noticed.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the last one is empty before the first exchange of accounts
         self,
         engine: sa.Engine,
         chain: Chain,
         deployment: Deployment,
         account: RelayerAccount,
         clock: Callable[[], float],
+        former: Sequence[RelayerAccount] = (),
     ) -> None:
-        """Join the parts; nothing is sent yet, so the chain may still be unavailable."""
+        """Join the parts; nothing is sent yet, so the chain may still be unavailable.
+
+        `former` are the accounts that `account` replaced, as far as their keys are here.
+        """
         self.deployment = deployment
         self.limits = LedgerLimits()
         self.mark: StateMark | None = None
@@ -88,8 +103,11 @@ class ConsentLedger:
         self._clock = clock
         self._chain = chain
         self._outbox = Outbox(engine, chain, account)
-        accounts = frozenset({bytes.fromhex(account.address[2:])})
+        names = [each.address for each in (account, *former)]
+        addresses = filter(None, [*names, deployment.founder])
+        accounts = frozenset(bytes.fromhex(address[2:]) for address in addresses)
         prover = Prover(chain, self._outbox, deployment, accounts, clock)
+        prover.find_accounts = lambda: everyday_accounts(engine)
         self._mirror = Mirror(engine, chain, deployment, prover, clock)
         rules = FreshnessRules.of(deployment.finality)
         self._views = Views(self._mirror, self._outbox, rules, clock, self.limits)
@@ -98,9 +116,22 @@ class ConsentLedger:
         self._relayer = Relayer(
             self._outbox, self._mirror, self.consent_terms, admission, self.limits
         )
+        self._relayer.former = {
+            bytes.fromhex(each.address[2:]): self._relayer_of(each, engine) for each in former
+        }
+        self.accounts = Accounts(
+            engine, chain, self._mirror, self._outbox, deployment.contract, self.limits
+        )
         self.keys = SubjectKeys(self._relayer, self._mirror, self._views, chain, clock)
         self._register = Register(self.consent_terms)
         self._parts = LedgerParts(chain, deployment, self._outbox, self._mirror, self.consent_terms)
+
+    def _relayer_of(self, account: RelayerAccount, engine: sa.Engine) -> Relayer:
+        """Return what proposes recoveries from a former account."""
+        chain, mirror = self._chain, self._mirror
+        admission = Admission(chain, mirror, self.deployment, account.address, self._clock)
+        outbox = Outbox(engine, chain, account)
+        return Relayer(outbox, mirror, self.consent_terms, admission, self.limits)
 
     def protect(self, mark: StateMark) -> None:
         """Refuse every state older than the mark from now on, and keep the mark up to date."""
@@ -135,6 +166,33 @@ class ConsentLedger:
     def custodian(self) -> bytes:
         """Return the account (20 bytes) that enrols subjects here."""
         return bytes.fromhex(self._outbox.address[2:])
+
+    def custodian_of(self, subject: bytes) -> bytes:
+        """Return the account (20 bytes) that enrolled the subject; only it can propose a new key.
+
+        Raises:
+            ConsentNotFound: nobody enrolled the subject.
+            LedgerUnavailable: this process has not read the ledger yet, and it cannot be read.
+        """
+        state, roles = self._mirror.state(), self._mirror.roles
+        if state.index.find_one(subject) < 0:  # this process has not read it yet
+            state, roles = self._mirror.sync()[1], self._mirror.roles
+        rows = np.flatnonzero(state.of.enrolments == state.index.find_one(subject))
+        if not len(rows):
+            raise ConsentNotFound(f"the subject {subject.hex()} is not enrolled")
+        return roles.enroller(int(rows[0]))
+
+    def can_recover(self, subject: bytes) -> bool:
+        """Return whether a new key can be proposed for the subject.
+
+        False where the account that enrolled it lost its role, or its key is not here.
+
+        Raises:
+            ConsentNotFound: nobody enrolled the subject.
+        """
+        custodian = self.custodian_of(subject)
+        is_here = custodian == self.custodian() or custodian in self._relayer.former
+        return is_here and self._mirror.roles.has(CUSTODIAN, custodian)
 
     def passkey_verifier(self) -> bytes:
         """Return the contract (20 bytes) that checks the signatures of passkeys for this ledger."""

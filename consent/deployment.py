@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,9 +12,9 @@ from typing import Any, Final
 from consent import abi
 from consent.chain import FINALITIES, Chain, Finality, Look, Receipt
 from consent.errors import ConsentInvalid, LedgerBroken
-from consent.outbox import Intent, Outbox
+from consent.outbox import Intent, Outbox, StoredTransaction
 from consent.passkeys import P256, P256_VECTOR, P256_WRONG_VECTOR, P256_YES
-from consent.raw_transactions import Payload
+from consent.raw_transactions import Payload, read_payload
 from consent.typed_data import keccak
 
 RECOVERY_DELAY_S: Final = 7 * 24 * 3600
@@ -22,11 +22,17 @@ _DEVELOPMENT_CHAINS: Final = frozenset({1337, 31337})
 _DEVELOPMENT_CLIENTS: Final = ("anvil", "hardhat", "ganache", "ethereumjs", "eth-tester")
 _DEPLOY_GAS: Final = {"verifier": 4_000_000, "ledger": 12_000_000}
 _DEPLOY_LIMIT_S: Final = 60.0
+_ADMIN_SHARE: Final = 100
+_PAYMENT_GAS: Final = 21_000
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One ledger on one chain; hashes are bytes, addresses lower-case hex."""
+    """One ledger on one chain; hashes are bytes, addresses lower-case hex.
+
+    `founder` is the account that deployed it, to which the constructor gave the roles custodian and
+    anchor, and `admin` the one to which it gave the others. Both are "" in older records.
+    """
 
     chain_id: int
     genesis_hash: bytes
@@ -36,6 +42,8 @@ class Deployment:
     finality: Finality
     verifiers: tuple[str, ...]
     recovery_delay_s: int = RECOVERY_DELAY_S
+    founder: str = ""
+    admin: str = ""
 
     def require_same(self, chain: Chain) -> None:
         """Check that the node shows this chain, and this contract on it.
@@ -108,9 +116,15 @@ def load(path: Path) -> Deployment | None:
             record["finality"],
             tuple("0x" + abi.data(verifier, 20).hex() for verifier in record["verifiers"]),
             int(record.get("recovery_delay_s", RECOVERY_DELAY_S)),
+            _address(record, "founder"),
+            _address(record, "admin"),
         )
     except (ValueError, KeyError, TypeError, OSError) as exc:
         raise LedgerBroken(f"the deployment record {path.name} cannot be read") from exc
+
+
+def _address(record: Mapping[str, Any], name: str) -> str:
+    return "0x" + abi.data(record[name], 20).hex() if record.get(name) else ""
 
 
 def require_production(chain: Chain, development: bool) -> None:
@@ -145,16 +159,19 @@ def require_p256(chain: Chain) -> None:
         )
 
 
-def deploy(
+def deploy(  # noqa: PLR0913 - the last three have defaults
     chain: Chain,
     outbox: Outbox,
     finality: Finality,
     recovery_delay_s: int = RECOVERY_DELAY_S,
     compiled: Mapping[str, Any] | None = None,
+    admin: str = "",
 ) -> Deployment:
     """Deploy verifier and ledger through the outbox; a second call returns the same deployment.
 
-    `compiled` is the compiler's output; consent/ledger.json unless another is given.
+    `compiled` is the compiler's output; consent/ledger.json unless another is given. `admin` is the
+    account (lower-case hex) that administers the contract, "" for the outbox's own; another one is
+    given a hundredth of the outbox's money, so that it can pay for what it sends.
 
     Raises:
         LedgerUnavailable: not mined in time; call again.
@@ -164,10 +181,13 @@ def deploy(
         raise ConsentInvalid(f"finality is {finality!r}; it must be one of {', '.join(FINALITIES)}")
     compiled = compiled or abi.contract()
     verifier = _deployed(outbox, "verifier", abi.data(compiled["verifier"]["bytecode"]))
-    code = abi.encode_constructor(outbox.address, [verifier.contract], recovery_delay_s)
+    owner, admin = outbox.address, admin or outbox.address
+    code = abi.encode_constructor(admin, owner, [verifier.contract], recovery_delay_s)
     ledger = _deployed(outbox, "ledger", code)
     _require_compiled(chain.code(verifier.contract), compiled["verifier"])
     _require_compiled(chain.code(ledger.contract), compiled)
+    if admin != owner:
+        pay(outbox, admin, chain.balance(owner) // _ADMIN_SHARE)
     look = chain.look(ledger.contract, "single", 0)
     return Deployment(
         look.chain_id,
@@ -178,7 +198,21 @@ def deploy(
         finality,
         (verifier.contract,),
         recovery_delay_s,
+        owner,
+        admin,
     )
+
+
+def pay(outbox: Outbox, to: str, wei: int) -> None:
+    """Send money to an account, once, however often this is called.
+
+    Raises:
+        LedgerUnavailable: not mined in time; call again.
+        LedgerBroken: the chain refused it.
+    """
+    earlier = [sent for sent in outbox.find("pay") if read_payload(sent.raw).to == to]
+    payload = Payload(to=to, data=b"", gas=_PAYMENT_GAS, value=wei)
+    _mined(outbox, f"pay {to}", earlier[:1] or outbox.write([Intent("pay", payload)]))
 
 
 def _deployed(outbox: Outbox, kind: str, code: bytes) -> Receipt:
@@ -186,11 +220,18 @@ def _deployed(outbox: Outbox, kind: str, code: bytes) -> Receipt:
     if not transactions:
         payload = Payload(to="", data=code, gas=_DEPLOY_GAS[kind])
         transactions = outbox.write([Intent(kind, payload)])
+    receipt = _mined(outbox, f"deploy the {kind}", transactions)
+    if not receipt.contract:
+        raise LedgerBroken(f"the chain shows no contract where it deployed the {kind}")
+    return receipt
+
+
+def _mined(outbox: Outbox, purpose: str, transactions: Sequence[StoredTransaction]) -> Receipt:
     outbox.send(transactions)
     receipts = outbox.settle(transactions, _DEPLOY_LIMIT_S)
     outbox.record(transactions, receipts)
-    if not receipts[0].ok or not receipts[0].contract:
-        raise LedgerBroken(f"the chain refused to deploy the {kind}")
+    if not receipts[0].ok:
+        raise LedgerBroken(f"the chain refused to {purpose}")
     return receipts[0]
 
 

@@ -31,10 +31,13 @@ _EVENTS = sa.Table(
     sa.Column("head", sa.LargeBinary, nullable=False),
     sa.Column("name", sa.LargeBinary(32)),
     sa.Column("proof", sa.BigInteger),
+    sa.Column("cause", sa.LargeBinary(32)),
     sa.Index("consent_events_name", "name", "position"),
 )
 """`name` finds rows again: a grant by its consent's id, an anchor by its kind, a new key by its
-subject. `proof` is what consent/prover.py says of the change; null in rows that no prover saw."""
+subject. `proof` is what consent/prover.py says of the change; null in rows that no prover saw.
+`cause` is the hash of the transaction; null in rows from before one installation could have several
+accounts, and never covered by the head."""
 
 _MARK = sa.Table(
     "consent_mirror",
@@ -175,6 +178,16 @@ class Events:
             changes = [_change(row) for row in connection.execute(newest)]
         return [change for change in reversed(changes) if name_of(change) == name]
 
+    def positions_of(self, causes: Sequence[bytes]) -> dict[bytes, int]:
+        """Return the first position of the changes that each of these transactions made.
+
+        It reads the column of every row: call it only where a chain has lost blocks.
+        """
+        query = sa.select(_EVENTS.c.cause, sa.func.min(_EVENTS.c.position))
+        query = query.where(_EVENTS.c.cause.in_(list(causes))).group_by(_EVENTS.c.cause)
+        with self._engine.connect() as connection:
+            return {cause: position for cause, position in connection.execute(query)}
+
     def head_at(self, position: int) -> bytes | None:
         """Return the head that is stored with the change at `position`."""
         if position == 0:
@@ -281,6 +294,7 @@ def _insert(connection: sa.Connection, count: int, stretch: ChangeRun) -> None:
             "head": head,
             "name": name_of(change),
             "proof": proof,
+            "cause": change.transaction or None,
         }
         for index, (change, head, proof) in enumerate(
             zip(stretch.changes, stretch.heads, stretch.proofs, strict=True), start=1

@@ -38,7 +38,10 @@ class KeyRing:
         for row in _rows(state.of.removals, numbers):
             self.remove(removals.subject[row].tobytes(), removals.key_hash[row].tobytes())
         enrolled = state.enrolments.subject
-        self.enrolled = {enrolled[row].tobytes() for row in _rows(state.of.enrolments, numbers)}
+        self.enrolled = {
+            enrolled[row].tobytes(): row for row in _rows(state.of.enrolments, numbers)
+        }
+        """The number of each subject's enrolment, from 0."""
 
     def find(self, subject: bytes, key_hash: bytes) -> RingKey | None:
         """Return a key that was ever used for the subject, removed or not."""

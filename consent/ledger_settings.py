@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -29,6 +29,8 @@ class LedgerSettings:
         finality: ``single``, ``bft`` or ``pos``: when a block of this chain is final.
         record: the file that names the contract; written at the first start.
         relayer_key: the 32 bytes of the account that pays, enrols and anchors.
+        former_keys: those of the accounts that it replaced.
+        admin: the account that the first start makes the contract's admin; "" for the same.
         development: allow chains on which any caller can act as any account.
         mark: the file, outside every backup, that shows a restored copy; None: none is noticed.
     """
@@ -40,10 +42,18 @@ class LedgerSettings:
     development: bool = False
     mark: Path | None = None
     further: tuple[str, ...] = ()
+    former_keys: tuple[bytes, ...] = field(default=(), repr=False)
+    admin: str = ""
 
-    def account(self) -> str:
-        """Return the relayer's account, which a chain of our own must fund."""
-        return RelayerAccount(self.relayer_key).address
+    def founder(self) -> str:
+        """Return the account that deployed the ledger, which a chain of our own must fund.
+
+        Raises:
+            LedgerBroken: the record of the deployment cannot be read.
+        """
+        deployment = load(self.record)
+        founder = deployment.founder if deployment is not None else ""
+        return founder or RelayerAccount(self.relayer_key).address
 
 
 def open_ledger(
@@ -66,7 +76,11 @@ def open_ledger(
     if deployment is None:  # by the first node: the others may not have the contract yet
         first = chain.each()[0]
         _require_suitable(first, settings)
-        deployment = deploy(first, Outbox(engine, first, account), settings.finality)
+        outbox = Outbox(engine, first, account)
+        deployment = deploy(first, outbox, settings.finality, admin=settings.admin)
+        deployment.save(settings.record)
+    if not deployment.founder:  # before accounts could be exchanged, one had all roles
+        deployment = replace(deployment, founder=account.address, admin=account.address)
         deployment.save(settings.record)
     for node in chain.each():
         with suppress(LedgerUnavailable):
@@ -77,7 +91,8 @@ def open_ledger(
             f"finality {settings.finality} is set, but the ledger was deployed with finality "
             f"{deployment.finality}: set that one"
         )
-    ledger = ConsentLedger(engine, chain, deployment, account, clock)
+    former = tuple(map(RelayerAccount, settings.former_keys))
+    ledger = ConsentLedger(engine, chain, deployment, account, clock, former)
     if settings.mark is not None:
         ledger.protect(StateMark(settings.mark, deployment.contract))
     return ledger

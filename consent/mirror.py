@@ -17,7 +17,7 @@ from consent.chain_nodes import QUORUM
 from consent.deployment import Deployment
 from consent.errors import LedgerBroken, LedgerUnavailable, ViewRefused
 from consent.events import START, ChangeRun, Events, Mark, roll
-from consent.prover import UNPROVED, Prover
+from consent.prover import UNPROVED, Ground, Prover
 from consent.recoveries import Recoveries
 from consent.revocations import PendingRevocations, parse_revocations
 from consent.state import (
@@ -197,6 +197,7 @@ class Mirror:
     def _reset(self) -> None:
         self._log = LedgerLog()
         self.recoveries = Recoveries()
+        self.roles = self._prover.first_roles()
         self._mark = START
         self._unproved: list[tuple[int, bytes]] = []
         self._state = self._log.state(0, GENESIS_HEAD)
@@ -204,12 +205,15 @@ class Mirror:
     def _prove_all(self, changes: Sequence[abi.Change]) -> list[int]:
         """Return the proof of each change of a whole ledger, part by part."""
         log, recoveries, proofs = LedgerLog(), Recoveries(), list[int]()
+        roles = self._prover.first_roles()
         for at in range(0, len(changes), _PROVED_AT_ONCE):
             part = changes[at : at + _PROVED_AT_ONCE]
-            new = self._prover.prove(part, log.state(at, GENESIS_HEAD), recoveries)
+            ground = Ground(log.state(at, GENESIS_HEAD), recoveries, roles)
+            new = self._prover.prove(part, ground)
             for rows in rows_of(part, new):
                 log.extend(rows)
             recoveries.extend(part, new)
+            roles.extend(part, new)
             proofs += new
         return proofs
 
@@ -296,7 +300,8 @@ class Mirror:
         else:
             # A new process does not know when the others last looked: a delay then starts now.
             until_s = self._synced_at_s or int(self._clock())
-            proofs = self._prover.prove(changes, self._state, self.recoveries, until_s)
+            ground = Ground(self._state, self.recoveries, self.roles)
+            proofs = self._prover.prove(changes, ground, until_s)
         stretch = ChangeRun(changes, heads, proofs)
         mark = Mark(tip, look.final.number, look.final.hash, self._mark.epoch)
         if not self.events.append(own, mark, stretch):
@@ -324,6 +329,7 @@ class Mirror:
         for rows in rows_of(stretch.changes, stretch.proofs):
             self._log.extend(rows)
         self.recoveries.extend(stretch.changes, stretch.proofs)
+        self.roles.extend(stretch.changes, stretch.proofs)
         self._unproved += _unproved_revocations(stretch.changes, stretch.proofs)
         self._mark = mark
         self._state = self._log.state(mark.tip.count, mark.tip.head)

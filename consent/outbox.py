@@ -10,10 +10,12 @@ from typing import Final
 import sqlalchemy as sa
 
 from consent import abi
-from consent.account_nonces import AccountNonces
+from consent.account_nonces import EVERYDAY, AccountNonces, purposes
 from consent.chain import MAX_TRANSACTION_BYTES, Chain, Receipt
 from consent.errors import LedgerUnavailable
+from consent.events import Events
 from consent.raw_transactions import Payload, RelayerAccount, read_payload
+from consent.resending import MissingRow, select_next
 from consent.tables import METADATA
 
 RESTORED: Final = "regained"
@@ -88,17 +90,22 @@ class MinedTransaction:
 class Outbox:
     """The one writer of one account's transactions, however many threads and processes share it.
 
+    What it finds, settles and sends again is that of every account that ever wrote here.
+
     A nonce is issued in the database transaction that writes the row, so that no two writers get
     the same one and none is left out. What became of a transaction is looked up by the hash
     computed here.
     """
 
-    def __init__(self, engine: sa.Engine, chain: Chain, account: RelayerAccount) -> None:
+    def __init__(
+        self, engine: sa.Engine, chain: Chain, account: RelayerAccount, purpose: str = EVERYDAY
+    ) -> None:
         self._engine = engine
         self._chain = chain
         self._account = account
         self.address = account.address
-        self.nonces = AccountNonces(engine, chain, account.address)
+        self.nonces = AccountNonces(engine, chain, account.address, purpose)
+        self._events = Events(engine)
         self.note_revocations: Callable[[Sequence[StoredTransaction]], None] = lambda _: None
 
     def write(self, intents: Sequence[Intent]) -> list[StoredTransaction]:
@@ -122,7 +129,7 @@ class Outbox:
         return written
 
     def _write(self, connection: sa.Connection, intent: Intent) -> StoredTransaction:
-        offer = self.nonces.take(connection)
+        offer = self.nonces.take(connection, intent.kind)
         raw, digest = self._account.sign(intent.payload, offer)
         if len(raw) > MAX_TRANSACTION_BYTES:
             raise ValueError(
@@ -152,19 +159,30 @@ class Outbox:
     def flush(self) -> int:
         """Send, in order, what the chain does not have; return how many transactions that was.
 
+        What a chain lost of several accounts is sent part by part, in the order in which it was
+        mined: the ledger's history is then the same. Call it again until it returns 0.
+
         Raises:
             LedgerUnavailable: the chain is unavailable.
         """
-        count = self._chain.transaction_count(self.address)
-        missing = sa.select(_OUTBOX.c.raw).where(
-            _OUTBOX.c.account == self.address, _OUTBOX.c.nonce >= count
-        )
+        missing = [row for account in purposes(self._engine) for row in self._find_missing(account)]
+        if len({row.account for row in missing}) > 1:
+            positions = self._events.positions_of([row.hash for row in missing])
+            missing = select_next(missing, positions)
+        for row in missing:
+            self._chain.send([row.raw])
+        return len(missing)
+
+    def _find_missing(self, account: str) -> list[MissingRow]:
+        """Return the first rows of an account that the chain does not have, by their nonces."""
+        count = self._chain.transaction_count(account)
+        query = sa.select(_OUTBOX).where(_OUTBOX.c.account == account, _OUTBOX.c.nonce >= count)
         with self._engine.connect() as connection:
-            ordered = missing.order_by(_OUTBOX.c.nonce).limit(_FLUSH_ROWS)
-            raws = list(connection.scalars(ordered))
-        for raw in raws:
-            self._chain.send([raw])
-        return len(raws)
+            rows = connection.execute(query.order_by(_OUTBOX.c.nonce).limit(_FLUSH_ROWS)).all()
+        return [
+            MissingRow(row.seq, row.account, row.hash, row.raw, row.state != WRITTEN)
+            for row in rows
+        ]
 
     def settle(self, transactions: Sequence[StoredTransaction], limit_s: float) -> list[Receipt]:
         """Wait until each of these is mined and return the receipts, in order.
@@ -240,16 +258,19 @@ class Outbox:
         self.record([row for row, _ in mined], [receipt for _, receipt in mined], acknowledged)
         return len(rows) - len(mined)
 
-    def find(self, kind: str | None = None, state: str | None = None) -> list[StoredTransaction]:
-        """Return this account's transactions of a kind, or in a state, in the order of nonces."""
+    def find(
+        self, kind: str | None = None, state: str | None = None, account: str | None = None
+    ) -> list[StoredTransaction]:
+        """Return the transactions of a kind, in a state or of an account, by their nonces."""
         query = sa.select(_OUTBOX.c.nonce, _OUTBOX.c.kind, _OUTBOX.c.hash, _OUTBOX.c.raw)
-        query = query.where(_OUTBOX.c.account == self.address)
+        if account is not None:
+            query = query.where(_OUTBOX.c.account == account)
         if kind is not None:
             query = query.where(_OUTBOX.c.kind == kind)
         if state is not None:
             query = query.where(_OUTBOX.c.state == state)
         with self._engine.connect() as connection:
-            rows = connection.execute(query.order_by(_OUTBOX.c.nonce))
+            rows = connection.execute(query.order_by(_OUTBOX.c.nonce, _OUTBOX.c.seq))
             return [StoredTransaction(row.nonce, row.kind, row.hash, row.raw) for row in rows]
 
     def signed_here(self, hashes: Sequence[bytes]) -> dict[bytes, bytes]:

@@ -32,7 +32,7 @@ def restore_outbox(outbox: Outbox, chain: Chain, mirror: Mirror) -> int:
     count, next_nonce = chain.transaction_count(address), outbox.nonces.find_next()
     if next_nonce is None:
         return 0
-    passed = [sent for sent in outbox.find(state=WRITTEN) if sent.nonce < count]
+    passed = [sent for sent in outbox.find(state=WRITTEN, account=address) if sent.nonce < count]
     receipts = chain.receipts([sent.hash for sent in passed]) if passed else []
     unmined = [
         sent.nonce for sent, receipt in zip(passed, receipts, strict=True) if receipt is None

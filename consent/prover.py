@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from consent.abi import Change
+from consent.account_roles import ADMIN, ANCHOR, CUSTODIAN, ROLE_OPS, AccountRoles
 from consent.calldata import Claim, Claims, read_claims
 from consent.chain import Chain
 from consent.deployment import Deployment
@@ -39,8 +40,8 @@ _TYPE_NAMES: Final = {
     Op.RECOVERY_PROPOSED: "Enrolment",
     Op.RECOVERY_VETOED: "RecoveryVeto",
 }
-PROVED_OPS: Final = frozenset({*_TYPE_NAMES, Op.ANCHORED, Op.RECOVERED})
-"""The others (roles, pauses) change no decision: which accounts may enrol is our own setting."""
+PROVED_OPS: Final = frozenset({*_TYPE_NAMES, *ROLE_OPS, Op.ANCHORED, Op.RECOVERED})
+"""The others (pauses) change no decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,15 @@ class _Cause:
     call: SentCall
     claims: Claims
     is_ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What is proved so far, on which the next changes rest."""
+
+    state: LedgerState
+    recoveries: Recoveries
+    roles: AccountRoles
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +73,10 @@ class Prover:
 
     A message counts if the signature over its typed data is in the transaction's calldata and is
     that of a key which an unbroken chain of such signatures gives to the subject, from an enrolment
-    that one of `accounts` sent. Accounts with code of their own (ERC-1271) answer only through the
-    node; their messages count where this ledger relayed them. No key that ever signed by itself
-    is such an account: what the node alone says of its signatures counts for nothing.
+    that one of our accounts sent while it had the roles for it (docs/spec/ledger.md, section 10).
+    Accounts with code of their own (ERC-1271) answer only through the node; their messages count
+    where this ledger relayed them. No key that ever signed by itself is such an account: what the
+    node alone says of its signatures counts for nothing.
     """
 
     def __init__(
@@ -83,27 +94,36 @@ class Prover:
         self._contract = bytes.fromhex(deployment.contract[2:])
         self._verifiers = {bytes.fromhex(verifier[2:]) for verifier in deployment.verifiers}
         self._accounts = accounts
+        self.find_accounts: Callable[[], frozenset[bytes]] = frozenset
         self._clock = clock
+
+    def first_roles(self) -> AccountRoles:
+        """Return the roles that the constructor of the contract gave to our accounts."""
+        founder, admin = self._deployment.founder, self._deployment.admin
+        return AccountRoles(
+            {bytes.fromhex(admin[2:])} if admin else self._accounts,
+            {bytes.fromhex(founder[2:])} if founder else self._accounts,
+        )
 
     def prove(
         self,
         changes: Sequence[Change],
-        state: LedgerState,
-        recoveries: Recoveries,
+        ground: Ground,
         known_until_s: int = 0,
     ) -> list[int]:
         """Return the proof of each change: `UNPROVED`, `PROVED`, or a proposal's time.
 
         Args:
-            changes: in the order of the ledger, from `state` on.
-            state: what is proved so far.
-            recoveries: those proved so far.
+            changes: in the order of the ledger, from `ground` on.
+            ground: what is proved so far.
             known_until_s: these changes were not on the chain at this time, by our own clock.
 
         Raises:
             LedgerUnavailable: a transaction cannot be read, so nothing can be said of its changes.
         """
-        proof = _Proof(self, state, recoveries, changes)
+        # Another process may have changed our accounts, so they are read each time.
+        self._accounts |= self.find_accounts()
+        proof = _Proof(self, ground, changes)
         return [
             proof.of(change, cause, known_until_s)
             for change, cause in zip(changes, self._causes(changes), strict=True)
@@ -132,7 +152,7 @@ class Prover:
         return _Cause(call, read_claims(call), is_ours and call.sender in self._accounts)
 
     def is_account(self, sender: bytes) -> bool:
-        """Return whether this account enrols and anchors for this installation."""
+        """Return whether this is, or was, an account of this installation that enrols."""
         return sender in self._accounts
 
     def is_signed(self, op: int, words: bytes, signer: bytes, signature: bytes | None) -> bool:
@@ -172,14 +192,18 @@ class _Proof:
     def __init__(
         self,
         prover: Prover,
-        state: LedgerState,
-        recoveries: Recoveries,
+        ground: Ground,
         changes: Sequence[Change],
     ) -> None:
         self._prover = prover
+        self._roles = ground.roles.copy()
+        recoveries = ground.recoveries
         about = {change.body[:_WORD] for change in changes if change.op in _TYPE_NAMES}
         about |= {change.body[:_WORD] for change in changes if change.op == Op.RECOVERED}
-        self._ring = KeyRing(state, about)
+        self._ring = KeyRing(ground.state, about)
+        self._enrollers = {
+            subject: self._roles.enroller(row) for subject, row in self._ring.enrolled.items()
+        }
         for recovery in (each for subject in about for each in recoveries.of_subject(subject)):
             if recovery.state == VETOED:
                 self._bar(recovery.subject, keccak(recovery.signer))
@@ -205,6 +229,10 @@ class _Proof:
         """Return the proof of the next change."""
         if change.op not in PROVED_OPS:
             return PROVED
+        if change.op in ROLE_OPS:
+            is_proved = self._role_changed(change, cause)
+            self._roles.add(change, is_proved=is_proved)
+            return PROVED if is_proved else UNPROVED
         if change.op == Op.RECOVERED:
             return PROVED if self._recovered(change) else UNPROVED
         claim = _claim(change, cause)
@@ -221,12 +249,13 @@ class _Proof:
         subject, custodian, key_hash = _words(change.body)
         if (
             not self._prover.is_account(cause.call.sender)
+            or not self._roles.may_enrol(cause.call.sender)
             or custodian[-ACCOUNT_BYTES:] != cause.call.sender
-            or subject in self._ring.enrolled
+            or subject in self._enrollers
             or not self._is_new_signed(change, change.body, claim, cause)
         ):
             return False
-        self._ring.enrolled.add(subject)
+        self._enrollers[subject] = cause.call.sender
         self._ring.add(subject, key_hash)
         return True
 
@@ -277,7 +306,8 @@ class _Proof:
         custodian = cause.call.sender.rjust(_WORD, b"\0")
         return (
             self._prover.is_account(cause.call.sender)
-            and subject in self._ring.enrolled
+            and self._roles.has(CUSTODIAN, cause.call.sender)
+            and self._enrollers.get(subject) == cause.call.sender
             and self._ring.find(subject, key_hash) is None
             and keccak(claim.signer) == key_hash
             and self._is_new_signed(change, subject + custodian + key_hash, claim, cause)
@@ -311,7 +341,18 @@ class _Proof:
         return True
 
     def _anchored(self, _change: Change, _claim: Claim, cause: _Cause) -> bool:
-        return self._prover.is_account(cause.call.sender)
+        sender = cause.call.sender
+        return self._prover.is_account(sender) and self._roles.has(ANCHOR, sender)
+
+    def _role_changed(self, change: Change, cause: _Cause | None) -> bool:
+        """Return whether an admin gave or took a role, or an account gave up its own."""
+        role, account = change.body[:_WORD], change.body[-ACCOUNT_BYTES:]
+        if change.op == Op.ROLE_GRANTED and self._roles.has(role, account):
+            return True  # by the constructor; the contract reports no role that is held already
+        claim = _claim(change, cause)
+        if cause is None or claim is None:
+            return False
+        return claim.signer == account or self._roles.has(ADMIN, cause.call.sender)
 
     def _is_by_own_key(self, change: Change, claim: Claim, cause: _Cause) -> bool:
         subject = change.body[:_WORD]

@@ -12,7 +12,7 @@ from consent.signatures import LOWEST_V, SigningKey, recover
 from consent.typed_data import keccak
 
 _TYPE: Final = b"\x02"
-_GAS, _TO, _DATA = 4, 5, 7
+_GAS, _TO, _VALUE, _DATA = 4, 5, 6, 7
 _FIELDS: Final = 12
 _SIGNATURE_FIELDS: Final = 3
 _EIP155: Final = 35
@@ -27,11 +27,12 @@ _LEGACY: Final = (9, 3, 5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """What a transaction asks for: the address it calls ("" deploys), its calldata and gas."""
+    """What a transaction asks for: the address it calls ("" deploys), calldata, gas and wei."""
 
     to: str
     data: bytes
     gas: int
+    value: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +78,19 @@ class RelayerAccount:
         return f"RelayerAccount({self.address})"
 
     def sign(self, payload: Payload, offer: Offer) -> tuple[bytes, bytes]:
-        """Return the raw transaction and its hash; no access list, no value."""
+        """Return the raw transaction and its hash; no access list."""
         to = bytes.fromhex(payload.to[2:])
         fees = [offer.tip, offer.max_fee]
-        fields = [offer.chain_id, offer.nonce, *fees, payload.gas, to, 0, payload.data, []]
+        fields = [
+            offer.chain_id,
+            offer.nonce,
+            *fees,
+            payload.gas,
+            to,
+            payload.value,
+            payload.data,
+            [],
+        ]
         signature = self._key.sign(keccak(_TYPE + rlp.encode(fields)))
         r, s = (int.from_bytes(signature[at : at + 32], "big") for at in (0, 32))
         raw: bytes = _TYPE + rlp.encode([*fields, signature[64] - LOWEST_V, r, s])
@@ -100,7 +110,8 @@ def read_payload(raw: bytes) -> Payload:
     if len(fields) != _FIELDS:
         raise LedgerBroken("a transaction in the outbox is of another kind than EIP-1559")
     to = "0x" + fields[_TO].hex() if fields[_TO] else ""
-    return Payload(to=to, data=fields[_DATA], gas=int.from_bytes(fields[_GAS], "big"))
+    gas, value = (int.from_bytes(fields[at], "big") for at in (_GAS, _VALUE))
+    return Payload(to=to, data=fields[_DATA], gas=gas, value=value)
 
 
 def read_call(raw: bytes) -> SentCall | None:

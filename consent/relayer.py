@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -78,6 +78,8 @@ class Relayer:
         self._mirror = mirror
         self._consent_terms = consent_terms
         self._admission = admission
+        self.former: Mapping[bytes, Relayer] = {}
+        """By its address, what sends from each account that this one replaced."""
 
     def submit(
         self, kind: type[Message], signed: Sequence[Signed], progress: Progress | None = None
@@ -100,6 +102,8 @@ class Relayer:
     def propose(self, signed: Signed) -> Outcome:
         """Propose a recovery: an Enrolment that the new key signed.
 
+        It is sent from the account that the message names, which is the one that enrolled.
+
         Raises:
             ConsentInvalid: not an Enrolment.
             LedgerUnavailable: the chain is unavailable; nothing was written.
@@ -109,7 +113,8 @@ class Relayer:
                 f"a {type(signed.message).__name__} cannot propose a recovery: "
                 "use an Enrolment signed by the new key"
             )
-        return self._submit(RECOVERY, [signed], None)[0]
+        relayer = self.former.get(signed.message.custodian, self)
+        return relayer._submit(RECOVERY, [signed], None)[0]
 
     def call(self, kind: str, function: str, *values: Any) -> Outcome:
         """Call a function that needs no signature of a subject, from the relayer's account."""

@@ -93,4 +93,4 @@ def _make(name: str, settings: Settings) -> KuboNode | GethNode:
     if name == "kubo":
         return node_settings(settings).make_kubo(report)
     # Only geth needs the relayer: its genesis gives that account its money.
-    return node_settings(settings, ledger_settings(settings).account()).make_geth(report)
+    return node_settings(settings, ledger_settings(settings).founder()).make_geth(report)

@@ -1,4 +1,4 @@
-"""Makes and reads the secrets of an install: the relayer's key and the passphrase."""
+"""Makes and reads the secrets of an install: the keys of everyday accounts and the passphrase."""
 
 from __future__ import annotations
 
@@ -7,21 +7,31 @@ from pathlib import Path
 
 from deploy.nodes.private_file import make_private_folder, write_private
 from deploy.settings import Settings, SettingsInvalid
+from storage import sync_folder
 
 RELAYER_KEY_BYTES = 32
 PASSPHRASE_BYTES = 24
 
 
 def relayer_key(home: Path) -> bytes:
-    """Return the key of the account that pays for transactions; made at the first start.
+    """Return the key of the everyday account; made at the first start.
 
     Raises:
         SettingsInvalid: the file holds no key, or other users can read it.
     """
-    path = home / "secrets" / "relayer.key"
+    return account_key(home / "secrets" / "relayer.key")
+
+
+def account_key(path: Path) -> bytes:
+    """Return the key of an account in this file; made if there is none.
+
+    Raises:
+        SettingsInvalid: the file holds no key, or other users can read it.
+    """
     if not path.exists():
         make_private_folder(path.parent)
         write_private(path, secrets.token_hex(RELAYER_KEY_BYTES) + "\n")
+        sync_folder(path.parent)
     try:
         key = bytes.fromhex(_read_private(path))
     except ValueError:

@@ -5,21 +5,29 @@ from __future__ import annotations
 import os
 
 from consent import LedgerSettings
+from deploy.account_keys import former_keys, make_admin
 from deploy.nodes import NodeSettings
 from deploy.secrets import relayer_key
 from deploy.settings import Settings
 
 
 def ledger_settings(settings: Settings, endpoint: str = "") -> LedgerSettings:
-    """Return where the ledger of these settings is; the relayer's key is made if missing."""
+    """Return where the ledger of these settings is; the keys of its accounts are made if missing.
+
+    With an `endpoint` and no deployment on record, that is the admin's key too.
+    """
+    record = settings.home / "ledger.json"
+    is_first = bool(endpoint) and not record.exists()
     return LedgerSettings(
         endpoint=endpoint,
         finality=settings.ledger_finality,
-        record=settings.home / "ledger.json",
+        record=record,
         relayer_key=relayer_key(settings.home),
         development=settings.development,
         mark=settings.mark,
         further=settings.ledger_rpc_urls,
+        former_keys=former_keys(settings.home),
+        admin=make_admin(settings).address if is_first else "",
     )
 
 

@@ -1,4 +1,4 @@
-"""Keep the root key encrypted under a passphrase, and sign receipts with a key derived from it."""
+"""Keeps keys encrypted under a passphrase, and signs receipts with a key derived from the root."""
 
 from __future__ import annotations
 
@@ -44,10 +44,24 @@ def make_root_key(path: Path, passphrase: str) -> SecretKey:
         FileExistsError: there is a root key already; it is never overwritten.
         StorageInvalid: the passphrase is empty.
     """
+    key = secrets.token_bytes(KEY_BYTES)
+    write_sealed_key(path, passphrase, key, _LABEL)
+    return SecretKey(key)
+
+
+def write_sealed_key(path: Path, passphrase: str, key: bytes, label: bytes) -> None:
+    """Write a key of 32 bytes to `path`, encrypted under `passphrase`; `label` says what it is for.
+
+    The file appears complete and readable to its owner only, or not at all.
+
+    Raises:
+        FileExistsError: there is a file already; it is never overwritten.
+        StorageInvalid: the passphrase is empty.
+    """
     if not passphrase:
         raise StorageInvalid("the passphrase is empty; choose one of at least one character")
-    key, salt = secrets.token_bytes(KEY_BYTES), secrets.token_bytes(SALT_BYTES)
-    content = _file_content(salt, wrap_key(_stretched(passphrase, salt), key, _LABEL))
+    salt = secrets.token_bytes(SALT_BYTES)
+    content = _file_content(salt, wrap_key(_stretched(passphrase, salt), key, label))
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
     try:
@@ -59,7 +73,6 @@ def make_root_key(path: Path, passphrase: str) -> SecretKey:
     finally:
         os.unlink(draft)
     sync_folder(path.parent)
-    return SecretKey(key)
 
 
 def _file_content(salt: bytes, sealed: bytes) -> dict[str, Any]:
@@ -75,6 +88,16 @@ def open_root_key(path: Path, passphrase: str) -> SecretKey:
         VaultSealed: the passphrase is wrong.
         StorageBroken: the file is missing, damaged, or readable by other users.
     """
+    return SecretKey(open_sealed_key(path, passphrase, _LABEL))
+
+
+def open_sealed_key(path: Path, passphrase: str, label: bytes) -> bytes:
+    """Return the key (32 bytes) that `write_sealed_key` wrote with this label.
+
+    Raises:
+        VaultSealed: the passphrase is wrong, or the file holds a key for something else.
+        StorageBroken: the file is missing, damaged, or readable by other users.
+    """
     try:
         if path.stat().st_mode & 0o007:
             raise StorageBroken(f"{path} is accessible to other users; run chmod 600 {path}")
@@ -83,15 +106,16 @@ def open_root_key(path: Path, passphrase: str) -> SecretKey:
         if (len(salt), len(sealed)) != (SALT_BYTES, WRAPPED_BYTES):
             raise ValueError("unexpected size of salt or key")
         if content != _file_content(salt, sealed):
-            raise ValueError("unsupported root key file parameters")
+            raise ValueError("unsupported parameters of a key file")
     except (OSError, ValueError, KeyError, TypeError) as exc:
         raise StorageBroken(
-            f"{path} is missing or is not a root key file; restore it from a backup"
+            f"{path} is missing or is not a key file; restore it from a backup"
         ) from exc
     try:
-        return SecretKey(unwrap_key(_stretched(passphrase, salt), sealed, _LABEL))
+        return unwrap_key(_stretched(passphrase, salt), sealed, label)
     except SealBroken:
-        raise VaultSealed("the passphrase is wrong, or the root key file is damaged") from None
+        name = label.decode().rpartition("/")[2].replace("-", " ")
+        raise VaultSealed(f"the passphrase is wrong, or the {name} file is damaged") from None
 
 
 def receipt_key(root: SecretKey) -> bytes:

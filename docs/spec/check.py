@@ -14,6 +14,7 @@ from Crypto.Signature import DSS
 
 # The contract, from consent/ledger.json: keccak of its code with the immutables zeroed, where those are, and the verifier's.
 CODE = ("222fda77b07f5931bc715cbb2c9c3237d4c9afbdcc5ca701cfddadfe3065a39e", (3654, 3695, 5866, 6663, 13301, 13348, 13427, 13465, 13531))
+CUSTODIAN, ANCHOR = (_keccak.new(digest_bits=256, data=name).digest() for name in (b"CUSTODIAN_ROLE", b"ANCHOR_ROLE"))
 VERIFIER = "d2d89a16b6018390b5f186502374ca65dd0ea79edb8ea4552c90b24b6df26a40"
 # Which purposes a permission covers besides its own (docs/spec/ledger.md, HL7 v3-PurposeOfUse).
 COVERS = {"TREAT": "CLINTRL COC ERTREAT ETREAT POPHLTH", "ETREAT": "ERTREAT", "SYSDEV": "HTEST", "PUBHLTH": "DISASTER THREAT",
@@ -48,18 +49,15 @@ def canonical(content): return json.dumps(content, sort_keys=True, separators=("
 def ask(where, method, *params):
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
     if "://" in where:
-        request = urllib.request.Request(where, body, {"Content-Type": "application/json"})
-        return json.load(urllib.request.urlopen(request, timeout=60))["result"]
+        return json.load(urllib.request.urlopen(urllib.request.Request(where, body, {"Content-Type": "application/json"}), timeout=60))["result"]
     with socket.socket(socket.AF_UNIX) as wire:
         wire.connect(where)
         wire.sendall(body)
         text = b""
         while True:
             text += wire.recv(2**20)
-            try:
-                return json.loads(text)["result"]
-            except ValueError:
-                continue
+            try: return json.loads(text)["result"]
+            except ValueError: continue
 
 def merkle(leaves):  # RFC 6962
     level = [sha(b"\0" + leaf) for leaf in leaves] or [sha(b"")]
@@ -72,7 +70,6 @@ def terms_hash(terms):  # EIP-712
     def word(value):
         return keccak(b"".join(keccak(v.encode()) for v in value)) if isinstance(value, list) else keccak(value.encode())
     return keccak(keccak(TERMS.encode()) + b"".join(word(terms[f]) for f in FIELDS) + unhex(terms["policy_hash"]) + unhex(terms["salt"]))
-
 
 # secp256k1: the account that signed a hash (SEC 1, 4.1.6), in Jacobian coordinates
 P, N = 2**256 - 2**32 - 977, 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -157,7 +154,8 @@ def claims(sender, data):
         "grant((bytes32,bytes32,uint40,uint40,bytes,bytes)[])", "withdraw((bytes32,bytes32,bytes,bytes)[])", "stop((bytes32,uint40,bytes,bytes)[])",
         "enrol((bytes32,bytes,bytes)[])", "withdrawOwn(bytes32,bytes32)", "stopOwn(bytes32)", "addKey(bytes32,bytes,uint8,uint40,bytes,bytes,bytes)",
         "removeKey(bytes32,bytes,bytes,bytes)", "endKey(bytes32,bytes)", "proposeRecovery(bytes32,bytes,bytes)",
-        "vetoRecovery(bytes32,bytes,bytes,bytes)", "anchor(bytes32,bytes32,uint64)", "completeRecovery(bytes32)")}
+        "vetoRecovery(bytes32,bytes,bytes,bytes)", "anchor(bytes32,bytes32,uint64)", "completeRecovery(bytes32)",
+        "grantRole(bytes32,address)", "revokeRole(bytes32,address)", "renounceRole(bytes32,address)")}
     called, wide = selector.get(data[:4], ""), sender.rjust(32, b"\0")
     if called in ("grant", "withdraw", "stop", "enrol"):
         op, fixed = {"grant": (4, 4), "withdraw": (5, 2), "stop": (6, 2), "enrol": (1, 1)}[called]
@@ -171,13 +169,10 @@ def claims(sender, data):
         words = word(0) + keccak(signer) + word(64) + word(96)
         yield 2, words, by, signature
         yield -2, words, signer, proof
-    elif called in ("removeKey", "vetoRecovery"):
-        signer, by, signature = args(1, 2, 3)
-        yield (3 if called == "removeKey" else 9), word(0) + keccak(signer), by, signature
-    elif called == "proposeRecovery":
-        signer, signature = args(1, 2)
-        yield 8, word(0) + wide + keccak(signer), signer, signature
+    elif called in ("removeKey", "vetoRecovery"): yield (3 if called == "removeKey" else 9), word(0) + keccak(args(1)[0]), *args(2, 3)
+    elif called == "proposeRecovery": yield 8, word(0) + wide + keccak(args(1)[0]), *args(1, 2)
     elif called == "endKey": yield 3, word(0) + keccak(args(1)[0]), b"", None
+    elif called.endswith("Role"): yield (13 if called == "grantRole" else 14), word(0) + word(32), (sender if called == "renounceRole" else b""), None
     elif called == "withdrawOwn": yield 5, word(0) + word(32), sender, None
     elif called == "stopOwn": yield 6, word(0), sender, None
     elif called == "anchor": yield 7, word(0) + word(32) + word(64), sender, None
@@ -193,8 +188,7 @@ def passkey_signed(signer, hashed, signature):  # WebAuthn 7.2, as OpenZeppelin'
         key = ECC.construct(curve="P-256", point_x=int.from_bytes(signer[20:52], "big"), point_y=int.from_bytes(signer[52:], "big"))
         DSS.new(key, "fips-186-3").verify(SHA256.new(authenticator + sha(client)), r.to_bytes(32, "big") + s.to_bytes(32, "big"))
         return True
-    except (ValueError, OverflowError):
-        return False
+    except (ValueError, OverflowError): return False
 
 class Proofs:
     """Which operations are proved by signatures in the transactions that the chain names."""
@@ -202,17 +196,16 @@ class Proofs:
         self.chain, self.contract, self.verifiers = chain, unhex(deployment["contract"]), [unhex(v) for v in deployment["verifiers"]]
         domain = keccak(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)") + keccak(b"Vouchsafe") + keccak(b"1")
         self.domain = keccak(domain + deployment["chain_id"].to_bytes(32, "big") + self.contract.rjust(32, b"\0"))
-        self.calls, self.keys, self.enrolled, self.proposed = {}, {}, {}, {}
+        self.calls, self.keys, self.enrolled, self.proposed, self.roles, self.started = {}, {}, {}, {}, set(), False
     def call(self, name):
         """Return sender and claims of a transaction; its hash is checked."""
         if name not in self.calls:
             self.calls = {}  # transactions come in order: one is enough
-            raw = ask(self.chain, "eth_getRawTransactionByHash", name)
-            sender, found = b"", {}
+            raw, sender, found = ask(self.chain, "eth_getRawTransactionByHash", name), b"", {}
             try:
                 if raw and keccak(unhex(raw)) == unhex(name):
                     sender, to, data = transaction(unhex(raw))
-                    if to == self.contract: found = {(op, words): (signer, signature) for op, words, signer, signature in claims(sender, data)}
+                    if to in (b"", self.contract): found = {(op, words): (signer, signature) for op, words, signer, signature in claims(sender, data)} if to else {"deploys": True}
             except (KeyError, IndexError, ValueError, TypeError): found = {}
             self.calls[name] = sender, found
         return self.calls[name]
@@ -228,10 +221,19 @@ class Proofs:
         where = {"to": "0x" + signer.hex(), "data": "0x" + question.hex()}
         return unhex(ask(self.chain, "eth_getCode", where["to"], "latest") or "0x") != b"" and (ask(self.chain, "eth_call", where, "latest") or "").startswith("0x1626ba7e")
 
+    def has(self, role, account): return not self.roles or (role, account) in self.roles  # a ledger always starts with its constructor's roles
+    def role(self, op, words, sender, found):
+        pair, asked = (words[0], words[1][12:]), found.get((op, words[0] + words[1]))  # the constructor, an admin, or an account of its own role
+        fine = "deploys" in found and not self.started and op == 13 or asked is not None and ((bytes(32), sender) in self.roles or asked[0] == pair[1])
+        if op == 14: self.roles = (self.roles - {pair}) or {(b"none", b"none")}
+        elif fine: self.roles.add(pair)
+        return fine
     def proved(self, op, words, name):
-        if op > 9 and op != 10: return True  # roles and pauses give nobody a right to data
+        if op in (11, 12): return True  # pauses give nobody a right to data
         sender, found = self.call(name)
         body, subject = b"".join(words), words[0]
+        if op in (13, 14): return self.role(op, words, sender, found)
+        self.started = True
         if op == 10:
             if self.proposed.pop(subject, None) != words[1] or (subject, words[1]) in self.keys: return False
             self.keys[subject, words[1]] = [0, True]
@@ -241,7 +243,7 @@ class Proofs:
         by = self.keys.get((subject, keccak(signer)), [None, False])
         def valid(): return self.signed(op, sought, signer, signature)
         if op == 1:
-            fine = words[1][12:] == sender and subject not in self.enrolled and valid()
+            fine = words[1][12:] == sender and subject not in self.enrolled and self.has(CUSTODIAN, sender) and self.has(ANCHOR, sender) and valid()
             if fine: self.enrolled[subject], self.keys[subject, words[2]] = sender, [0, True]
         elif op == 2:
             new = found.get((-2, body), (b"", b""))
@@ -252,9 +254,9 @@ class Proofs:
             if fine: self.keys[subject, words[1]] = [0, False]
         elif op == 4: fine = by[1] and keccak(signer) == words[2] and valid()
         elif op in (5, 6): fine = by[1] and ((signature is None and signer == sender) or valid())
-        elif op == 7: fine = found.get((7, body)) is not None and sender in self.enrolled.values() or not self.enrolled
+        elif op == 7: fine = found.get((7, body)) is not None and (self.has(ANCHOR, sender) if self.roles else sender in self.enrolled.values() or not self.enrolled)
         elif op == 8:
-            fine = self.enrolled.get(subject) == sender and (subject, words[1]) not in self.keys and keccak(signer) == words[1] and valid()
+            fine = self.enrolled.get(subject) == sender and self.has(CUSTODIAN, sender) and (subject, words[1]) not in self.keys and keccak(signer) == words[1] and valid()
             if fine: self.proposed[subject] = words[1]
         else:
             fine = by == [0, True] and valid() and (self.proposed.pop(subject, None) or True)
@@ -274,8 +276,7 @@ def operations(chain, contract, first):
                 plain = data[32 * int(w[1]):32 * int(w[1]) + 32]
                 if w[0] == "d": return plain
                 at = int.from_bytes(plain, "big")
-                size = int.from_bytes(data[at:at + 32], "big")
-                return keccak(data[at + 32:at + 32 + size])
+                return keccak(data[at + 32:at + 32 + int.from_bytes(data[at:at + 32], "big")])
             if op: found.append((op, [part(w) for w in words], log["transactionHash"]))
     return found
 
@@ -394,7 +395,6 @@ def main(evidence, chain, blocks):
     print(json.dumps({"agrees": not wrong, "contract": deployment["contract"], "custodians": sorted({a.hex() for a in proofs.enrolled.values()}), "operations": len(ops), "consents_standing": len(stand), "records": records,
                       "journal_rows": len(hashes), "journal_anchored": last, "wrong": wrong[:20]}, indent=1))
     return 1 if wrong else 0
-
 
 if __name__ == "__main__":
     sys.exit(main(*sys.argv[1:]) if len(sys.argv) == 4 else __doc__)

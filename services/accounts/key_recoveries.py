@@ -267,4 +267,4 @@ class KeyRecoveries:
         return invitation, subject
 
     def _enrolment(self, subject: bytes, signer: bytes) -> Enrolment:
-        return Enrolment(subject, self._ledger.custodian(), signer)
+        return Enrolment(subject, self._ledger.custodian_of(subject), signer)

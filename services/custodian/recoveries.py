@@ -155,13 +155,15 @@ class CustodianRecoveries:
         return self.list_pending()
 
     def _require_enrolled(self, words: Words, number: str, identity: str) -> bytes:
-        """Return the subject of a hospital number, if its identity was checked and it has a key."""
+        """Return the subject of a hospital number, if a new key can be proposed for it."""
         if identity not in IDENTITY_CHECKS:
             raise _invalid(words, "identity", "invite-identity-error")
         number = number.strip()
         subject = self._directory.find_subject(number) if number else None
         if subject is None or not self._ledger.is_enrolled(subject):
             raise _invalid(words, "number", "recoveries-number-error")
+        if not self._ledger.can_recover(subject):
+            raise _invalid(words, "number", "recoveries-account-error")
         return subject
 
 

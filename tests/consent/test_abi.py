@@ -85,7 +85,7 @@ def test_the_constructor_ends_with_its_arguments() -> None:
         [owner, [owner], [owner], [verifier], 604_800],
     )
     code = bytes.fromhex(abi.contract()["bytecode"][2:])
-    assert abi.encode_constructor(owner, [verifier], 604_800) == code + arguments
+    assert abi.encode_constructor(owner, owner, [verifier], 604_800) == code + arguments
 
 
 def test_only_the_magic_value_is_accepted_from_an_account_with_code() -> None:

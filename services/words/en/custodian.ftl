@@ -559,6 +559,14 @@ columns-flag-free-text = Its texts differ in nearly every row, so they may ident
 
 columns-flag-bounds = Some cells are bounds, such as <0.5. Say below what becomes of them.
 
+columns-flag-ambiguous-date = Day and month of its dates can be read in either order. Choose the right form.
+
+columns-flag-unread-date = Its dates are written in a form that cannot be read. Write them as 2024-05-31.
+
+columns-flag-not-all-numbers = Some of its cells are not numbers, or have a unit behind them.
+
+columns-flag-same-name = Another column has the same name. Rename one of them in the file.
+
 columns-flag-future = It may be known only later than a prediction. Do not predict from it then.
 
 columns-error = Some columns need another look.
@@ -712,6 +720,8 @@ recoveries-new = Issue a recovery link
 recoveries-identity = How was the patient's identity checked?
 
 recoveries-proof-error = Choose the file that this patient's new key signed
+
+recoveries-account-error = The account that registered this patient was revoked, so no new key can be proposed for this number. Invite the patient under a new number, then move their records to it.
 
 recoveries-number-error = Enter the hospital number of a patient who has a key here
 

@@ -187,6 +187,22 @@ def test_a_new_key_can_be_proposed_only_with_its_own_proof(hospital, custodian) 
     assert number not in [item["hospital_number"] for item in waiting]
 
 
+def test_no_new_key_is_proposed_where_the_enrolling_account_was_revoked(
+    hospital, custodian, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject, number = hospital.new_patient(), secrets.token_hex(4)
+    hospital.platform.requests.directory.add([(number, subject)])
+    ledger = hospital.platform.ledger
+    assert ledger.can_recover(subject)
+    everyday = ledger.accounts.list()[0]
+    assert everyday.address == "0x" + ledger.custodian_of(subject).hex()
+    monkeypatch.setattr(ledger, "can_recover", lambda _: False)
+    fields = {"number": number, "identity": "card", "proof": {"message": {}}}
+    answer = custodian.post("/custodian/recoveries", fields)
+    assert (answer.status_code, set(answer.get_json()["errors"])) == (422, {"number"})
+    assert "was revoked" in answer.get_json()["errors"]["number"][0]
+
+
 def test_other_organisations_and_roles_have_no_access(hospital, custodian) -> None:
     slug = proposed(hospital)
     text = f"id,number\n{secrets.token_hex(4)},61.5\n"

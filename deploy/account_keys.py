@@ -1,0 +1,93 @@
+"""Stores the keys of the installation's accounts on the ledger: everyday, next, former, admin."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Final
+
+from consent import RelayerAccount
+from deploy.nodes.private_file import make_private_folder, write_private
+from deploy.secrets import account_key, passphrase, relayer_key
+from deploy.settings import Settings, SettingsInvalid
+from storage import StorageBroken, sync_folder
+from storage.rootkey import open_sealed_key, write_sealed_key
+
+_ADMIN_LABEL: Final = b"vouchsafe/v1/admin-key"
+_KEY_BYTES: Final = 32
+
+
+def admin_path(home: Path) -> Path:
+    """Return where the admin's key is until somebody moves it to another medium."""
+    return home / "secrets" / "admin.key"
+
+
+def make_admin(settings: Settings) -> RelayerAccount:
+    """Return the admin's account; its key is made if missing, encrypted under the passphrase.
+
+    Raises:
+        SettingsInvalid: the passphrase cannot be read.
+        StorageError: the file is damaged, or the passphrase is another one.
+    """
+    path = admin_path(settings.home)
+    if not path.exists():
+        make_private_folder(path.parent)
+        key = secrets.token_bytes(_KEY_BYTES)
+        write_sealed_key(path, passphrase(settings), key, _ADMIN_LABEL)
+        return RelayerAccount(key)
+    return open_admin(settings, path)
+
+
+def open_admin(settings: Settings, path: Path) -> RelayerAccount:
+    """Return the admin's account from its key file, wherever that is now.
+
+    Raises:
+        StorageBroken: there is no such file; the message says what to do.
+        StorageError, SettingsInvalid: it cannot be opened with the installation's passphrase.
+    """
+    if not path.exists():
+        raise StorageBroken(
+            f"the admin's key is not at {path}: name the file with --admin-key, on the medium to "
+            "which it was moved"
+        )
+    return RelayerAccount(open_sealed_key(path, passphrase(settings), _ADMIN_LABEL))
+
+
+def former_keys(home: Path) -> tuple[bytes, ...]:
+    """Return the keys of the accounts that were replaced here.
+
+    Raises:
+        SettingsInvalid: a file holds no key, or other users can read it.
+    """
+    return tuple(account_key(path) for path in sorted(_former(home).glob("*.key")))
+
+
+class AccountFiles:
+    """The key files of everyday accounts in `secrets/`: relayer.key, next.key and former/."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._next = home / "secrets" / "next.key"
+
+    def make_next(self) -> RelayerAccount:
+        """Return the account that comes next, with its key stored; the same until `switch`."""
+        return RelayerAccount(account_key(self._next))
+
+    def switch(self) -> None:
+        """Make the next account the everyday one, and keep the key of the former one apart.
+
+        Raises:
+            SettingsInvalid: there is no next account.
+        """
+        if not self._next.exists():
+            raise SettingsInvalid(f"{self._next} is missing; run: vouchsafe accounts rotate")
+        key = relayer_key(self._home)
+        folder = make_private_folder(_former(self._home))
+        write_private(folder / f"{RelayerAccount(key).address}.key", key.hex() + "\n")
+        sync_folder(folder)
+        self._next.replace(self._home / "secrets" / "relayer.key")
+        sync_folder(self._next.parent)
+
+
+def _former(home: Path) -> Path:
+    return home / "secrets" / "former"

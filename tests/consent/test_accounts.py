@@ -1,0 +1,233 @@
+"""Exchanging the everyday account on a real chain, also when it is killed at any step."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from geth import Geth
+from township import RELAYER, Clock, Patient, Town, ask
+
+from consent import accounts as accounts_module
+from consent.account_nonces import REVOKED
+from consent.chain import Chain
+from consent.consent_ledger import ConsentLedger
+from consent.deployment import deploy, load
+from consent.errors import ConsentInvalid, LedgerUnavailable, NotPermitted
+from consent.outbox import Outbox
+from consent.raw_transactions import RelayerAccount
+from consent.signatures import SigningKey
+from consent.tables import METADATA
+from consent.terms import Enrolment, Signed
+from deploy.database import make_engine
+
+pytestmark = pytest.mark.node
+
+ADMIN = RelayerAccount(b"\x31" * 32)
+
+
+class Keys:
+    """The key files of an installation, in memory."""
+
+    def __init__(self) -> None:
+        self.everyday = RelayerAccount(RELAYER)
+        self.former: list[RelayerAccount] = []
+        self.next: RelayerAccount | None = None
+
+    def make_next(self) -> RelayerAccount:
+        self.next = self.next or RelayerAccount(secrets.token_bytes(32))
+        return self.next
+
+    def switch(self) -> None:
+        assert self.next is not None
+        self.former.append(self.everyday)
+        self.everyday, self.next = self.next, None
+
+
+def start(town: Town, keys: Keys) -> ConsentLedger:
+    """Return what a process that starts now holds."""
+    parts = town.engine, town.chain, town.deployment, keys.everyday, town.clock, keys.former
+    ledger = ConsentLedger(*parts)
+    ledger.recover()
+    return ledger
+
+
+def patient_of(ledger: ConsentLedger) -> Patient:
+    return Patient(ledger.domain(), ledger.custodian())
+
+
+def enrolled(ledger: ConsentLedger) -> Patient:
+    patient = patient_of(ledger)
+    assert ledger.enrol([patient.enrols()])[0].ok
+    assert ledger.is_enrolled(patient.subject)
+    return patient
+
+
+def proposal(patient: Patient, custodian: bytes) -> Signed:
+    key = SigningKey(secrets.token_bytes(32))
+    new = Patient(patient.domain, custodian, patient.subject, key)
+    return new.sign(Enrolment(patient.subject, custodian, key.address))
+
+
+def uses(ledger: ConsentLedger) -> dict[str, tuple[str, tuple[str, ...]]]:
+    return {each.address: (each.use, each.roles) for each in ledger.accounts.list()}
+
+
+def exchanged(town: Town) -> tuple[Keys, ConsentLedger, Patient, str]:
+    """Return what is there after an exchange: keys, the old process, a patient, who was retired."""
+    keys = Keys()
+    before = start(town, keys)
+    assert not before.accounts.has_admin()
+    first = enrolled(before)
+    done = before.accounts.rotate(ADMIN, keys, is_revoked=False)
+    assert (done.former, done.use, done.waiting) == (town.account.address, "retired", 0)
+    assert done.everyday == keys.everyday.address
+    return keys, before, first, done.former
+
+
+def test_after_an_exchange_only_the_new_account_enrols_and_anchors(town: Town) -> None:
+    keys, before, first, former = exchanged(town)
+    after = start(town, keys)
+    assert uses(after) == {
+        keys.everyday.address: ("everyday", ("custodian", "anchor")),
+        ADMIN.address: ("admin", ("admin", "pauser")),
+        former: ("retired", ("custodian",)),
+    }
+    second = enrolled(after)
+    assert after.custodian_of(first.subject) == before.custodian()
+    assert after.custodian_of(second.subject) == after.custodian()
+    after.anchor("journal", b"\1" * 32, 1)
+    assert [anchor.count for anchor in after.anchors("journal")] == [1]
+    with pytest.raises(LedgerUnavailable, match="restart"):
+        before.enrol([patient_of(before).enrols()])
+    with pytest.raises(LedgerUnavailable, match="restart"):
+        before.anchor("journal", b"\2" * 32, 2)
+    # What patients sign is relayed all the same, by a process that still runs with the old account.
+    granted = first.grants(town.now_s())
+    assert before.grant([granted])[0].ok
+    assert after.decide(ask(first)).permitted
+    assert before.withdraw([first.withdraws(granted)])[0].ok
+    assert not after.decide(ask(first)).permitted
+    assert after.check() == []
+
+
+def test_a_retired_account_proposes_keys_for_its_own_patients_until_it_is_revoked(
+    town: Town,
+) -> None:
+    keys, before, first, former = exchanged(town)
+    after = start(town, keys)
+    second, old = enrolled(after), before.custodian()
+    assert after.can_recover(first.subject)
+    assert after.keys.propose_recovery(proposal(first, old)).ok
+    assert [r.state for r in after.keys.recoveries_of(first.subject)] == ["waiting"]
+    refused = after.keys.propose_recovery(proposal(second, old))
+    assert (refused.ok, refused.reason) == (False, "not-the-custodian")
+
+    assert after.accounts.revoke(ADMIN, former).use == REVOKED
+    assert uses(after)[former] == ("revoked", ())
+    assert not after.can_recover(first.subject)
+    assert after.can_recover(second.subject)
+    refused = after.keys.propose_recovery(proposal(first, old))
+    assert (refused.ok, refused.reason) == (False, "role-missing")
+    assert after.check() == []
+
+
+def new_town(endpoint: str, folder: Path) -> Town:
+    """Return a town whose contract has an admin of its own."""
+    url = f"sqlite:///{folder / 'separate.db'}"
+    engine, chain = make_engine(url), Chain(endpoint)
+    METADATA.create_all(engine)
+    outbox = Outbox(engine, chain, RelayerAccount(RELAYER))
+    made = deploy(chain, outbox, "single", admin=ADMIN.address)
+    assert deploy(chain, outbox, "single", admin=ADMIN.address) == made
+    assert (made.founder, made.admin) == (outbox.address, ADMIN.address)
+    made.save(folder / "ledger.json")
+    assert load(folder / "ledger.json") == made
+    return Town(url, endpoint, Clock(time.time()), made)
+
+
+def test_a_new_installation_has_a_separate_admin_and_a_lost_chain_is_sent_again_in_order(
+    own_geth: Geth, tmp_path: Path
+) -> None:
+    town, keys = new_town(own_geth.endpoint, tmp_path), Keys()
+    ledger = start(town, keys)
+    assert uses(ledger) == {
+        town.account.address: ("everyday", ("custodian", "anchor")),
+        ADMIN.address: ("admin", ("admin", "pauser")),
+    }
+    assert ledger.accounts.has_admin()
+    with pytest.raises(NotPermitted, match="is not the admin"):
+        ledger.accounts.rotate(RelayerAccount(b"\x32" * 32), keys, is_revoked=False)
+    with pytest.raises(ConsentInvalid, match="no former account"):
+        ledger.accounts.revoke(ADMIN, town.account.address)
+    patient = enrolled(ledger)
+    done = ledger.accounts.rotate(ADMIN, keys, is_revoked=True)
+    ledger = start(town, keys)
+    assert uses(ledger)[done.former] == ("revoked", ())
+    enrolled(ledger)
+    own_geth.kill()  # and with it go the newest blocks
+    own_geth.start()
+    ledger = start(town, keys)
+    assert not ledger.can_recover(patient.subject)
+    assert ledger.check() == []
+
+
+class Killed(BaseException):
+    """What a process that is killed does next: nothing."""
+
+
+def kill_after_each(monkeypatch: pytest.MonkeyPatch, keys: Keys) -> list[str]:
+    """End the work after each durable step that was never taken before; return these steps."""
+    steps: list[str] = []
+    seen: set[object] = set()
+
+    def counted(owner: object, name: str, key_of: Callable[..., object]) -> None:
+        run = getattr(owner, name)
+
+        def wrapped(*args: Any) -> object:
+            result = run(*args)
+            if (key := (name, key_of(*args))) in seen:
+                return result
+            seen.add(key)
+            steps.append(name)
+            raise Killed
+
+        monkeypatch.setattr(owner, name, wrapped)
+
+    counted(Outbox, "write", lambda _, intents: (intents[0].payload.to, intents[0].payload.data))
+    counted(accounts_module, "set_purpose", lambda *args: args[1:])
+    counted(keys, "make_next", lambda: None)
+    counted(keys, "switch", lambda: None)
+    return steps
+
+
+def test_an_exchange_that_is_killed_after_each_step_is_completed_by_the_next(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, admin = Keys(), RelayerAccount(secrets.token_bytes(32))
+    steps = kill_after_each(monkeypatch, keys)
+    while steps.count("set_purpose") < 2:  # the second one says that it is complete
+        with contextlib.suppress(Killed):
+            start(town, keys).accounts.rotate(admin, keys, is_revoked=False)
+            pytest.fail("the exchange ended before its last step")
+    monkeypatch.undo()
+    assert steps.count("write") == 9
+    assert [step for step in steps if step != "write"] == [
+        "make_next",
+        "set_purpose",
+        "switch",
+        "set_purpose",
+    ]
+    ledger = start(town, keys)
+    assert uses(ledger) == {
+        keys.everyday.address: ("everyday", ("custodian", "anchor")),
+        admin.address: ("admin", ("admin", "pauser")),
+        town.account.address: ("retired", ("custodian",)),
+    }
+    enrolled(ledger)
+    assert ledger.check() == []

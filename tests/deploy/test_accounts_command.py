@@ -1,0 +1,116 @@
+"""The accounts commands: which key they open, and what they report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cli import make_cli
+from consent import ConsentInvalid, KeyFiles, LedgerAccount, RelayerAccount, Rotation
+from deploy.account_keys import admin_path, make_admin
+from deploy.accounts_command import accounts
+from deploy.settings import read_settings
+
+OLD, NEW = "0x" + "11" * 20, "0x" + "22" * 20
+
+
+@dataclass
+class Exchange:
+    """The accounts of a ledger that records what it was asked to do."""
+
+    is_separate: bool = True
+    calls: list[tuple[str, str, bool]] = field(default_factory=list)
+
+    def has_admin(self) -> bool:
+        return self.is_separate
+
+    def list(self) -> list[LedgerAccount]:
+        roles = ("custodian", "anchor")
+        return [LedgerAccount(address=OLD, use="everyday", roles=roles, wei=10**40)]
+
+    def rotate(self, admin: RelayerAccount, keys: KeyFiles, *, is_revoked: bool) -> Rotation:
+        self.calls.append(("rotate", admin.address, is_revoked))
+        use = "revoked" if is_revoked else "retired"
+        return Rotation(former=OLD, use=use, everyday=NEW, waiting=2 * is_revoked)
+
+    def revoke(self, admin: RelayerAccount, address: str) -> Rotation:
+        if address != OLD:
+            raise ConsentInvalid(f"{address} is no former account of this installation")
+        self.calls.append(("revoke", admin.address, True))
+        return Rotation(former=OLD, use="revoked", everyday=NEW, waiting=0)
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def exchange() -> Exchange:
+    return Exchange()
+
+
+@pytest.fixture
+def run(tmp_path: Path, exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("VOUCHSAFE_HOME", str(tmp_path))
+    monkeypatch.setenv("VOUCHSAFE_PASSPHRASE", "a passphrase")
+
+    @contextmanager
+    def opener(settings: None = None, report: Callable[[str], None] = print) -> Iterator[Any]:
+        yield SimpleNamespace(ledger=SimpleNamespace(accounts=exchange))
+
+    group = make_cli(opener)
+    group.add_command(accounts)
+    return lambda *words: CliRunner().invoke(group, ["accounts", *words])
+
+
+def test_the_accounts_are_listed_with_their_roles(run: Run) -> None:
+    assert OLD in run().stdout
+    assert json.loads(run("list", "--json").stdout) == {
+        "accounts": [
+            {
+                "address": OLD,
+                "use": "everyday",
+                "roles": ["custodian", "anchor"],
+                "wei": str(10**40),
+            }
+        ]
+    }
+
+
+def test_an_installation_of_one_account_gets_an_admin_with_the_first_exchange(
+    run: Run, exchange: Exchange, tmp_path: Path
+) -> None:
+    exchange.is_separate = False
+    done = run("rotate")
+    assert done.exit_code == 0
+    assert "is retired" in done.stdout
+    assert "Restart" in done.stderr and "offline medium" in done.stderr
+    admin = make_admin(read_settings({"VOUCHSAFE_HOME": str(tmp_path), **PASSPHRASE}))
+    assert exchange.calls == [("rotate", admin.address, False)]
+
+
+PASSPHRASE = {"VOUCHSAFE_PASSPHRASE": "a passphrase"}
+
+
+def test_the_admins_key_is_opened_where_it_was_moved_and_never_replaced(
+    run: Run, exchange: Exchange, tmp_path: Path
+) -> None:
+    admin = make_admin(read_settings({"VOUCHSAFE_HOME": str(tmp_path), **PASSPHRASE}))
+    medium = admin_path(tmp_path).rename(tmp_path / "medium.key")
+    missing = run("rotate")
+    assert missing.exit_code == 1
+    assert "--admin-key" in missing.stderr
+    assert not admin_path(tmp_path).exists()
+    done = run("rotate", "--revoke", "--admin-key", str(medium))
+    assert "No new key can be proposed" in done.stdout
+    assert "2 of its transactions" in done.stdout
+    assert run("revoke", OLD, "--admin-key", str(medium)).exit_code == 0
+    assert run("revoke", NEW, "--admin-key", str(medium)).exit_code == 2
+    assert exchange.calls == [("rotate", admin.address, True), ("revoke", admin.address, True)]
