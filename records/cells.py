@@ -13,6 +13,7 @@ from typing import Any, Final
 from records.faults import CellFaultCode, CellInvalid
 
 MAX_ID_CHARACTERS: Final = 200
+MAX_LABEL_CHARACTERS: Final = 60
 USUAL_MISSING: Final = frozenset(
     {"", "NA", "na", "N/A", "n/a", "NaN", "nan", "NAN", "NULL", "Null", "null", "None", "none"}
     | {".", "-", "--", "<NA>", "#N/A", "#NA", "NaT", "nat"}
@@ -34,6 +35,12 @@ TOTALS: Final = frozenset(
 )
 """First cells of the lines that a spreadsheet adds below its rows."""
 
+MEASURED: Final = re.compile(
+    r"(?:[<>≤≥]=?)?\s*([+-]?[0-9][0-9.,']*)\s*([A-Za-zµ°%\[\]/^*.]+[²23]?|10[*^][0-9]+/[A-Za-zµ]+)\Z"
+)
+"""A number with a unit behind it, such as `5 mg/L` or `55%`."""
+_LABEL: Final = re.compile(r"(.+?)\s*(?:[(:=±]|\s\d|\bn\b)")
+"""What stands before the count or the sign in `Total (n=312)` or `Mean ± SD`."""
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", re.ASCII)
 _WHOLE: Final = re.compile(r"(-?[0-9]+)\.0+", re.ASCII)
 _ROUNDED: Final = re.compile(r"[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+", re.ASCII)
@@ -53,6 +60,13 @@ def normalised(cell: str) -> str:
         cell = unicodedata.normalize("NFC", cell)
     whole = _WHOLE.fullmatch(cell) if "." in cell else None
     return whole[1] if whole else cell
+
+
+def is_total(cell: str) -> bool:
+    """Return whether the first cell of a line says that it sums up the lines above it."""
+    text = cell.strip().casefold()
+    label = _LABEL.match(text[:MAX_LABEL_CHARACTERS])
+    return text in TOTALS or (label is not None and label[1] in TOTALS)
 
 
 def read_person(cell: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from records.cells import USUAL_MISSING, Bounded, NumberFormat, normalised
+from records.cells import MEASURED, USUAL_MISSING, Bounded, NumberFormat, normalised
 from records.faults import CellFaultCode, CellInvalid
 from records.strict_toml import Section
 from records.values import BOOLEAN, CATEGORY, KINDS, NUMBER, code_problem, is_unit
@@ -117,7 +117,12 @@ class Column:
         return self.units[text]
 
     def _number(self, text: str, unit: str) -> float | Bounded | None:
-        number, bound = self.numbers.read(text, unit)
+        try:
+            number, bound = self.numbers.read(text, unit)
+        except CellInvalid:
+            if MEASURED.match(text) and unit not in ("1", ""):
+                raise CellInvalid(CellFaultCode.CELL_UNIT, unit=unit) from None
+            raise
         if number in self.missing_numbers and not bound:
             return None
         # The range is written in the column's own unit.

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from records.cells import USUAL_MISSING, normalised
 from records.columns import is_identifying
+from records.dates import EXCEL
 from records.draft import (
-    CODE,
     DATE,
     ID,
     IGNORE,
@@ -24,15 +24,23 @@ from records.draft import (
     MappingDraft,
     slug,
     to_toml,
+    with_distinct_codes,
 )
-from records.errors import DeclarationInvalid
-from records.guesses import LABEL_CATEGORY, MAX_CATEGORY_LEVELS, TRUTHS, guess_column
+from records.errors import DeclarationInvalid, TableInvalid
+from records.guesses import (
+    MAX_CATEGORY_LEVELS,
+    TRUTHS,
+    guess_column,
+    has_unread_dates,
+)
+from records.long_draft import draft_long, find_long_columns
 from records.mapping import FileFormat
 from records.profile import MAX_DISTINCT, Profile, TableProfile, count_copies, profile_table
 from records.strength import separation
-from records.values import BOOLEAN, NUMBER
+from records.values import NUMBER
 from records.variables import spaced
 
+TWIN: Final = "more than one column has this name: rename them to map them"
 SUSPECT: Final = 0.85
 """A column that separates the label alone by this AUROC: explain or exclude it."""
 LEAK: Final = 0.95
@@ -40,11 +48,6 @@ _ID_NAME: Final = re.compile(
     r"^(patient|subject|person|case|participant|study)? ?(id|nr|no|number|key)$"
     r"|^(pid|mrn|seqn|ptid)$|^(patient|subject|person)$"
 )
-_CODE_NAME: Final = re.compile(
-    r"^(test|code|analyte|parameter|event|item|variable|measure(ment)?)\b"
-)
-_VALUE_NAME: Final = re.compile(r"^(value|result|wert|valor)\b")
-_UNIT_NAME: Final = re.compile(r"^(unit|units|einheit|uom|unidad)$")
 _TIME_NAME: Final = re.compile(r"^(time|uhrzeit|hora)$")
 _FUTURE: Final = re.compile(
     r"fu ?time|follow ?up|^death|^died|discharge|outcome|surviv|length of stay|^los$"
@@ -66,6 +69,10 @@ class Flag(StrEnum):
     FREE_TEXT = "free-text"
     BOUNDS = "bounds"
     FUTURE = "future"
+    AMBIGUOUS_DATE = "ambiguous-date"
+    UNREAD_DATE = "unread-date"
+    MIXED = "not-all-numbers"
+    SAME_NAME = "same-name"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,12 +137,15 @@ def describe_table(
     names = [column.name for column in profile.columns]
     if label and label not in names:
         raise DeclarationInvalid(f"no column {label!r}; the table has {', '.join(names)}")
-    id_name, has_id = _id_column(profile)
+    place, has_id = _id_column(profile)
     system = slug(Path(name).name.partition(".")[0], 40)
-    drafts = [guess_column(column, system, profile, label) for column in profile.columns]
     drafts = [
-        replace(each, role=ID, comment="") if each.name == id_name else each for each in drafts
+        guess_column(column, system, profile.rows, label, profile.numbers_in(index, profile.sample))
+        for index, column in enumerate(profile.columns)
     ]
+    repeated = {each for each in names if each and names.count(each) > 1}
+    drafts = [_ignored_twin(each) if each.name in repeated else each for each in drafts]
+    drafts[place] = replace(drafts[place], role=ID, comment="")
     draft = _mapping(profile, drafts, today, has_id)
     strengths = _strengths(profile, draft.columns, label)
     columns = [
@@ -156,6 +166,10 @@ def describe_table(
         mapping=to_toml(draft),
         has_id=has_id,
     )
+
+
+def _ignored_twin(draft: ColumnDraft) -> ColumnDraft:
+    return ColumnDraft(name=draft.name, role=IGNORE, comment=TWIN)
 
 
 def description_from(stored: Mapping[str, Any]) -> TableDescription:
@@ -186,18 +200,23 @@ def _column_from(stored: Mapping[str, Any]) -> ColumnDescription:
     )
 
 
-def _id_column(profile: TableProfile) -> tuple[str, bool]:
-    named = [c for c in profile.columns if _ID_NAME.search(spaced(c.name)) and c.count]
+def _id_column(profile: TableProfile) -> tuple[int, bool]:
+    """Return the place of the column of hospital numbers, and whether it looks like one."""
+    columns = profile.columns
+    names = [column.name for column in columns]
+    possible = [n for n, name in enumerate(names) if name and names.count(name) == 1]
+    named = [n for n in possible if _ID_NAME.search(spaced(names[n])) and columns[n].count]
     if named:
-        return max(named, key=lambda column: len(column.distinct)).name, True
+        return max(named, key=lambda place: len(columns[place].distinct)), True
+    many = min(profile.rows, MAX_DISTINCT)
     unique = [
-        c
-        for c in profile.columns
-        if len(c.distinct) == min(profile.rows, MAX_DISTINCT) and c.whole == c.numbers
+        n
+        for n in possible
+        if len(columns[n].distinct) == many and columns[n].whole == columns[n].numbers
     ]
-    if unique:
-        return unique[0].name, True
-    return profile.columns[0].name, False
+    if not possible:
+        raise TableInvalid("no column has a name of its own; name the columns in the first line")
+    return (unique or possible)[0], bool(unique)
 
 
 def _mapping(
@@ -208,32 +227,48 @@ def _mapping(
     ids = next(column for column in profile.columns if column.name == id_name)
     repeats = len(ids.distinct) < 0.98 * min(profile.rows, MAX_DISTINCT)
     comment = "Drafted from the table: read every line before you use it."
+    days = [column.name for column in profile.columns if column.is_ambiguous_date]
+    if any(each.role == DATE and each.name in days for each in drafts):
+        comment += "\nDay and month can be read in either order: correct date_format."
+    if not any(each.role == VALUE for each in drafts):
+        comment += "\nNo column is left to store: take one from ignore and map it."
     if not has_id:
         comment += "\nNo column looks like a hospital number: name the one that tells people apart."
     draft = MappingDraft(
         file=profile.file,
-        columns=_distinct_codes(drafts),
+        columns=with_distinct_codes(drafts),
         date="" if any(each.role == DATE for each in drafts) else today.isoformat(),
         date_format=date_format,
         has_visits=repeats and any(each.role == DATE for each in drafts),
-        rules={"bounds": "limit"} if any(c.bounds for c in profile.columns) else {},
+        rules=_rules(profile),
         comment=comment,
     )
-    long = _long_columns(profile, drafts) if repeats else {}
-    return _as_long(profile, draft, long) if long else draft
+    long = find_long_columns(profile, drafts) if repeats else {}
+    return draft_long(profile, draft, long) if long else draft
+
+
+def _rules(profile: TableProfile) -> dict[str, str]:
+    rules = {"bounds": "limit"} if any(c.bounds for c in profile.columns) else {}
+    if profile.numbers.thousands:
+        rules["thousands"] = profile.numbers.thousands
+    return rules
 
 
 def _one_date(
     profile: TableProfile, drafts: Sequence[ColumnDraft]
 ) -> tuple[list[ColumnDraft], str]:
     """Keep one column of dates, and a column of days if there is none."""
-    formats = {c.name: c.date_format for c in profile.columns if c.date_format is not None}
-    result, date_format, has_date = [], "", False
+    formats = {c.name: c.date_format for c in profile.columns}
+    names = [each.name for each in drafts if each.role == DATE]
+    # The day of a death or a discharge is not that of the measurements.
+    chosen = next((name for name in names if not _FUTURE.search(spaced(name))), (names or [""])[0])
+    result, date_format, has_date = [], "", bool(names)
     for each in drafts:
-        if each.role == DATE and has_date:
+        if each.role == DATE and each.name != chosen:
             each = replace(each, role=IGNORE, comment="a second date; a record has one day")
         elif each.role == DATE:
-            has_date, date_format = True, formats[each.name] or ""
+            days = formats[each.name]
+            date_format = EXCEL if days is None else days
         elif each.role == VALUE and _TIME_NAME.match(spaced(each.name)) and each.kind != NUMBER:
             each = replace(each, role=TIME)
         result.append(each)
@@ -243,76 +278,6 @@ def _one_date(
                 result[index] = replace(each, role=DATE)
                 return result, "days since 2000-01-01"
     return result, date_format
-
-
-def _long_columns(profile: TableProfile, drafts: Sequence[ColumnDraft]) -> dict[str, str]:
-    """Return the columns of a table of one value a row, {} if it is another."""
-    names = {spaced(column.name): column for column in profile.columns}
-    codes = [c for name, c in names.items() if _CODE_NAME.match(name) and not c.is_number]
-    values = [c for name, c in names.items() if _VALUE_NAME.match(name)]
-    has_date = any(each.role == DATE for each in drafts)
-    if not codes or not has_date or not codes[0].levels:
-        return {}
-    units = [c for name, c in names.items() if _UNIT_NAME.match(name)]
-    if not values and len(profile.columns) > 4:
-        return {}
-    keys = {"code_column": codes, "value_column": values, "unit_column": units}
-    return {key: columns[0].name for key, columns in keys.items() if columns}
-
-
-def _as_long(profile: TableProfile, draft: MappingDraft, long: dict[str, str]) -> MappingDraft:
-    """Return the draft with a column for each code of the table."""
-    places = {column.name: index for index, column in enumerate(profile.columns)}
-    codes = sorted(profile.columns[places[long["code_column"]]].levels)
-    system = next(each.code.partition("|")[0] for each in draft.columns if each.code)
-    columns = [
-        replace(each, role=CODE, comment="") if each.name in long.values() else each
-        for each in draft.columns
-    ]
-    columns = [
-        replace(each, role=IGNORE, comment="a table of one value a row has no further values")
-        if each.role == VALUE
-        else each
-        for each in columns
-    ]
-    for code in codes:
-        columns.append(_code_draft(profile, long, code, system))
-    used = _distinct_codes(columns)
-    # The ranges come from a part of the rows, so a value beyond them must not cost the table.
-    rules = {"outside": "missing", **draft.rules}
-    return replace(draft, columns=used, has_visits=False, long=long, rules=rules)
-
-
-def _code_draft(profile: TableProfile, long: dict[str, str], code: str, system: str) -> ColumnDraft:
-    """Return the draft for a code of a table of one value a row."""
-    places = {column.name: index for index, column in enumerate(profile.columns)}
-    place = places[long["code_column"]]
-    if "value_column" not in long:
-        own = f"{system}|{slug(code, 100)}"
-        return ColumnDraft(name=code, kind=BOOLEAN, code=own, category=LABEL_CATEGORY)
-    column = Profile(code)
-    for number, row in enumerate(profile.sample, 1):
-        if normalised(row[place]) == code:
-            column.see(row[places[long["value_column"]]], profile.numbers, number)
-    draft = guess_column(column, system, profile, "")
-    return replace(draft, comment="") if draft.role == VALUE else _unseen(code, system)
-
-
-def _unseen(code: str, system: str) -> ColumnDraft:
-    own = f"{system}|{slug(code, 100)}"
-    return ColumnDraft(name=code, code=own, comment="few values: check kind, unit and range")
-
-
-def _distinct_codes(drafts: Sequence[ColumnDraft]) -> list[ColumnDraft]:
-    """Return the drafts with no code twice: of two columns the second gets a code of its own."""
-    used: set[str] = set()
-    result = []
-    for each in drafts:
-        if each.role == VALUE and each.code in used:
-            each = replace(each, code=f"local|{slug(each.name, 100)}")
-        used.add(each.code)
-        result.append(each)
-    return result
 
 
 def _strengths(
@@ -370,19 +335,20 @@ def _described(
 
 
 def _flags(column: Profile, draft: ColumnDraft) -> list[Flag]:
-    flags = []
-    if not column.count:
-        flags.append(Flag.EMPTY)
-    elif len(column.distinct) == 1 and column.count > 1:
-        flags.append(Flag.CONSTANT)
-    if is_identifying(column.name) or (column.name and draft.role == ID):
-        flags.append(Flag.IDENTIFIER)
-    if column.is_counter and column.numbers == column.count > 20:
-        flags.append(Flag.ROW_NUMBERS)
-    if not column.is_number and not column.is_open and column.date_format is None:
-        flags.append(Flag.FREE_TEXT)
-    if column.bounds:
-        flags.append(Flag.BOUNDS)
-    if _FUTURE.search(spaced(column.name)) and draft.role == VALUE:
-        flags.append(Flag.FUTURE)
-    return flags
+    is_value = draft.role == VALUE
+    is_open = not column.is_number and not column.is_open and column.date_format is None
+    is_counter = column.is_counter and column.numbers == column.count > 20
+    flags = {
+        Flag.AMBIGUOUS_DATE: draft.role == DATE and column.is_ambiguous_date,
+        Flag.UNREAD_DATE: draft.role == IGNORE and has_unread_dates(column),
+        Flag.MIXED: is_value and column.is_mixed,
+        Flag.SAME_NAME: draft.comment == TWIN,
+        Flag.EMPTY: not column.count,
+        Flag.CONSTANT: len(column.distinct) == 1 and column.count > 1,
+        Flag.IDENTIFIER: is_identifying(column.name) or bool(column.name and draft.role == ID),
+        Flag.ROW_NUMBERS: is_counter,
+        Flag.FREE_TEXT: is_open,
+        Flag.BOUNDS: column.bounds > 0,
+        Flag.FUTURE: is_value and _FUTURE.search(spaced(column.name)) is not None,
+    }
+    return [flag for flag, is_set in flags.items() if is_set]

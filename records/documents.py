@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import orjson
 
+from records.event_rules import (
+    UNCONFIRMED,
+    UNKNOWN,
+    certainty,
+    find_start,
+    gives_events,
+    is_negated,
+    requires_status,
+    unsure_intent,
+)
+from records.event_times import TIMELESS_S, read_moment
 from records.outcomes import EntryCode
 from records.values import is_code
 from storage import Record, Value
@@ -23,9 +35,7 @@ NOT_IN_FORCE: Final = frozenset(
     {"entered-in-error", "cancelled", "not-done", "preliminary", "registered", "unknown"}
 )
 """Statuses under which a resource says nothing about its patient."""
-_UNCONFIRMED: Final = frozenset(
-    {"refuted", "entered-in-error", "differential", "provisional", "unconfirmed"}
-)
+_UNCONFIRMED: Final = frozenset({*UNCONFIRMED, UNKNOWN})
 _CODED_KINDS: Final = frozenset(
     {
         "AllergyIntolerance",
@@ -48,7 +58,8 @@ def observations(record: Record) -> Mapping[str, tuple[Value, str]]:
     """Return `system|code` → (value, unit) of a record.
 
     Of a record of schema 1 these are the stored observations. Of a document they are read from its
-    resources: one for each coding of a value, and the latest of the day where a code repeats.
+    resources: one for each coding of a value, and the latest of the day where a code repeats. A
+    value that was measured comes before the status of a report or an order with the same code.
 
     Raises:
         ValueError: the record was released as events, so its observations are not there.
@@ -64,31 +75,53 @@ def observations(record: Record) -> Mapping[str, tuple[Value, str]]:
     return latest
 
 
-def _time(resource: dict[str, Any]) -> str:
+def _time(resource: dict[str, Any]) -> tuple[bool, int, str]:
+    """Return what a resource is sorted by: first what only states its status, then by time."""
     period = resource.get("effectivePeriod")
     start = period.get("start") if isinstance(period, dict) else None
     times = [start, *(resource.get(name) for name in _TIMES)]
-    return next((time for time in times if isinstance(time, str)), "")
+    text = next((time for time in times if isinstance(time, str)), "")
+    moment = read_moment(text)  # not the text: senders write times in zones of their own
+    first = TIMELESS_S if moment is None else moment.first
+    return resource.get("resourceType") == "Observation", first, text
 
 
-def why_no_value(resource: bytes) -> EntryCode:
-    """Return why a resource in canonical JSON gives no value, or EntryCode.NOTHING if it does."""
+def why_no_value(resource: bytes, now_s: float = math.inf) -> EntryCode:
+    """Return why a resource in canonical JSON gives no value, or EntryCode.NOTHING if it does.
+
+    Args:
+        resource: as it is stored.
+        now_s: seconds UTC; what starts later gives no value.
+    """
     parsed = orjson.loads(resource)
     if not is_in_force(parsed):
         return _why_not_in_force(parsed)
-    if next(_coded(parsed), None) is not None:
-        return EntryCode.NOTHING
-    kind = parsed.get("resourceType")
-    if kind not in _CODED_KINDS:
-        return EntryCode.KIND
-    names = ("code", "medicationCodeableConcept", "vaccineCode")
-    is_coded = any(_codes(parsed.get(name)) for name in names)
-    return EntryCode.NO_VALUE if is_coded or kind == "Patient" else EntryCode.NO_CODE
+    kind = str(parsed.get("resourceType"))
+    if any(_is_modified(part) for part in _list(parsed.get("component"))):
+        return EntryCode.MODIFIER
+    is_coded = next(_coded(parsed), None) is not None
+    # An event without a value says something for every kind but an Observation.
+    if not is_coded and (kind == "Observation" or not gives_events(parsed)):
+        if kind not in _CODED_KINDS:
+            return _why_no_date(parsed, now_s) if requires_status(kind) else EntryCode.KIND
+        names = ("code", "medicationCodeableConcept", "vaccineCode")
+        has_code = any(_codes(parsed.get(name)) for name in names)
+        return EntryCode.NO_VALUE if has_code or kind == "Patient" else EntryCode.NO_CODE
+    return EntryCode.NOTHING if kind == "Patient" else _why_no_date(parsed, now_s)
+
+
+def _why_no_date(resource: dict[str, Any], now_s: float) -> EntryCode:
+    start = find_start(resource)
+    if start is None:
+        return EntryCode.NO_DATE
+    return EntryCode.FUTURE_DATE if start.first > now_s else EntryCode.NOTHING
 
 
 def _why_not_in_force(resource: dict[str, Any]) -> EntryCode:
-    if str(resource.get("status")) in NOT_IN_FORCE:
+    if _status(resource) in NOT_IN_FORCE:
         return EntryCode.STATUS
+    if is_negated(resource):
+        return EntryCode.NEGATED
     if "modifierExtension" in resource:
         return EntryCode.MODIFIER
     is_focused = any(_is_person(focus) for focus in _list(resource.get("focus")))
@@ -98,15 +131,24 @@ def _why_not_in_force(resource: dict[str, Any]) -> EntryCode:
 def is_in_force(resource: Mapping[str, Any]) -> bool:
     """Return whether a resource states something about its own patient.
 
-    It does not if its status takes it back, if a modifier extension may turn its meaning, or if it
-    is about another person (Observation.focus).
+    It does not if its status takes it back or is missing where FHIR requires one, if an element or
+    a modifier extension turns its meaning, or if it is about another person (Observation.focus).
     """
-    if str(resource.get("status")) in NOT_IN_FORCE or "modifierExtension" in resource:
+    if _status(resource) in NOT_IN_FORCE or "modifierExtension" in resource:
         return False
-    statuses = {code.rpartition("|")[2] for code in _codes(resource.get("verificationStatus"))}
-    if statuses & _UNCONFIRMED:
+    if is_negated(resource) or certainty(resource) in _UNCONFIRMED:
         return False
     return not any(_is_person(focus) for focus in _list(resource.get("focus")))
+
+
+def _status(resource: Mapping[str, Any]) -> str:
+    status = resource.get("status")
+    is_missing = status is None and requires_status(str(resource.get("resourceType")))
+    return UNKNOWN if is_missing else str(status)
+
+
+def _is_modified(part: Any) -> bool:
+    return isinstance(part, dict) and "modifierExtension" in part
 
 
 def _is_person(focus: Any) -> bool:
@@ -132,7 +174,7 @@ def _patient(resource: dict[str, Any]) -> Iterator[Coded]:
 
 def _observation(resource: dict[str, Any]) -> Iterator[Coded]:
     for part in (resource, *_list(resource.get("component"))):
-        if isinstance(part, dict):
+        if isinstance(part, dict) and not _is_modified(part):
             yield from _measured(part)
 
 
@@ -144,14 +186,13 @@ def _measured(part: dict[str, Any]) -> Iterator[Coded]:
 
 
 def _condition(resource: dict[str, Any]) -> Iterator[Coded]:
-    statuses = _codes(resource.get("clinicalStatus"))
-    status = statuses[0].rpartition("|")[2] if statuses else "active"
+    status = _word(resource.get("clinicalStatus")) or "active"
     yield from ((code, status, "") for code in _codes(resource.get("code")))
 
 
 def _stated(resource: dict[str, Any]) -> Iterator[Coded]:
     """Yield the codes of any other kind, with its status as their value."""
-    status = resource.get("status", resource.get("intent", "active"))
+    status = unsure_intent(resource) or resource.get("status", resource.get("intent", "active"))
     if not _is_text(status):
         return
     for name in ("code", "medicationCodeableConcept", "vaccineCode"):
@@ -162,6 +203,7 @@ _READERS: Final[Mapping[str, Callable[[dict[str, Any]], Iterator[Coded]]]] = {
     "Patient": _patient,
     "Observation": _observation,
     "Condition": _condition,
+    "AllergyIntolerance": _condition,
 }
 
 
@@ -204,6 +246,14 @@ _VALUES: Final[Mapping[str, Callable[[Any], tuple[Value, str] | None]]] = {
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def _word(concept: Any) -> str:
+    """Return the code of a status, which FHIR STU3 writes as a text; "" if there is none."""
+    codings = _list(concept.get("coding")) if isinstance(concept, dict) else []
+    words: list[Any] = [coding.get("code") for coding in codings if isinstance(coding, dict)]
+    words += [concept, concept.get("text") if isinstance(concept, dict) else None]
+    return next((str(word) for word in words if _is_text(word)), "")
 
 
 def _codes(concept: Any) -> list[str]:

@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from records.mapping import FileFormat
@@ -126,6 +126,18 @@ def distinct_slugs(texts: Sequence[str]) -> dict[str, str]:
             name, number = f"{slug(text)}-{number}", number + 1
         slugs[text] = name
     return slugs
+
+
+def with_distinct_codes(drafts: Sequence[ColumnDraft]) -> list[ColumnDraft]:
+    """Return the drafts with no code twice: of two columns the second gets a code of its own."""
+    used: set[str] = set()
+    result = []
+    for each in drafts:
+        if each.role == VALUE and each.code in used:
+            each = replace(each, code=f"local|{slug(each.name, 100)}")
+        used.add(each.code)
+        result.append(each)
+    return result
 
 
 def _with_role(draft: MappingDraft, role: str) -> list[ColumnDraft]:

@@ -57,6 +57,8 @@ def _times(name: str) -> tuple[str, ...]:
 
 
 _MEDICATION: Final = ("medicationCodeableConcept", "medicationReference")
+_RECORDED: Final = ("recordedDate", "assertedDate")
+"""The second is how FHIR STU3 calls it, of which files are still sent."""
 _RULES: Final[Mapping[str, _Rule]] = {
     "Observation": _Rule(
         ("code",),
@@ -70,8 +72,8 @@ _RULES: Final[Mapping[str, _Rule]] = {
         ("issued",),
         frozenset({"final", "amended", "corrected", "appended"}),
     ),
-    "Condition": _Rule(("code",), _times("onset"), ("recordedDate",), frozenset()),
-    "AllergyIntolerance": _Rule(("code",), _times("onset"), ("recordedDate",), frozenset()),
+    "Condition": _Rule(("code",), _times("onset"), _RECORDED, frozenset()),
+    "AllergyIntolerance": _Rule(("code",), _times("onset"), _RECORDED, frozenset()),
     "Procedure": _Rule(("code",), _times("performed"), (), frozenset({"in-progress", "completed"})),
     "Encounter": _Rule(
         ("class", "type"),
@@ -112,7 +114,15 @@ _RULES: Final[Mapping[str, _Rule]] = {
 }
 _NOT_DONE: Final = frozenset({"cancelled", "not-done", "not-taken", "declined"})
 _UNSURE_INTENTS: Final = frozenset({"proposal", "plan", "option"})
+_NEGATIONS: Final = ("doNotPerform", "notDone", "notGiven", "wasNotGiven", "wasNotTaken")
+"""Elements that turn the meaning of a resource; all but the first are of FHIR before R4."""
+UNCONFIRMED: Final = ("refuted", "entered-in-error", "differential", "provisional", "unconfirmed")
+UNKNOWN: Final = "unknown"
 _OTHERS: Final = ("Patient", "RelatedPerson", "Group")
+
+
+MALFORMED: Final = (AttributeError, TypeError, ValueError, KeyError, IndexError)
+"""What reading an element of a wrong type raises."""
 
 
 class NoEventError(Exception):
@@ -176,18 +186,59 @@ def _person(patient: Resource) -> list[Fact]:
 
 def _status(resource: Resource, rule: _Rule) -> str:
     """Return ``confirmed``, or the word for what is not certain."""
-    if rule.sure:
-        status = resource.get("status") or "unknown"
-        if resource.get("intent") in _UNSURE_INTENTS:
-            return str(resource["intent"])
-    else:
-        codes = codes_of(resource.get("verificationStatus"))
-        status = codes[0].rpartition("|")[2] if codes else CONFIRMED
+    status = (resource.get("status") or UNKNOWN) if rule.sure else certainty(resource)
     if status == "entered-in-error":
         raise NoEventError(NoEvent.ENTERED_IN_ERROR)
-    if status in _NOT_DONE or resource.get("doNotPerform") is True:
+    if status in _NOT_DONE or is_negated(resource):
         raise NoEventError(NoEvent.NOT_DONE)
-    return CONFIRMED if status in rule.sure else str(status)
+    return unsure_intent(resource) or (CONFIRMED if status in rule.sure else str(status))
+
+
+def certainty(resource: Resource) -> str:
+    """Return the code of verificationStatus, ``confirmed`` if there is none.
+
+    FHIR STU3 writes it as a text. What is there and cannot be read is not certain.
+    """
+    status = resource.get("verificationStatus")
+    if status is None:
+        return CONFIRMED
+    codes = [status] if isinstance(status, str) else codes_of(status)
+    words = [code.rpartition("|")[2].lower() for code in codes]
+    return next((word for word in words if word in UNCONFIRMED), words[0] if words else UNKNOWN)
+
+
+def is_negated(resource: Resource) -> bool:
+    """Return whether a resource says that something was not done, or is not to be done."""
+    return resource.get("taken") == "n" or any(resource.get(name) is True for name in _NEGATIONS)
+
+
+def unsure_intent(resource: Resource) -> str:
+    """Return the intent of what is only proposed, else ""."""
+    intent = resource.get("intent")
+    return intent if isinstance(intent, str) and intent in _UNSURE_INTENTS else ""
+
+
+def requires_status(kind: str) -> bool:
+    """Return whether FHIR requires a status of this kind: without one nothing is certain."""
+    rule = _RULES.get(kind)
+    return rule is not None and bool(rule.sure)
+
+
+def find_start(resource: Resource) -> Moment | None:
+    """Return when an event of a kind that gives some started, None if no date can be read."""
+    rule = _RULES.get(str(resource.get("resourceType")))
+    try:
+        return None if rule is None else _when(resource, rule)[0]
+    except NoEventError:
+        return None
+
+
+def gives_events(resource: Resource) -> bool:
+    """Return whether a resource of its own, without others beside it, gives an event."""
+    try:
+        return bool(facts_of(resource, {}))
+    except (NoEventError, *MALFORMED):
+        return False
 
 
 def _require_own(resource: Resource) -> None:

@@ -16,6 +16,7 @@ _NONE, _YEAR, _MONTH, _DAY, _TIME = range(5)
 _MIN_YEAR: Final = 1900
 _EPOCH: Final = datetime.date(1970, 1, 1).toordinal()
 _UTC: Final = datetime.UTC
+_LEAP_SECOND: Final = re.compile(r"(T\d\d:\d\d):60")
 _PARTIAL: Final = re.compile(r"(\d{4})(?:-(\d{2}))?\Z")
 
 
@@ -48,7 +49,8 @@ def _read(text: str) -> Moment | None:
         partial = _PARTIAL.match(text)
         if partial is not None:
             return _of_partial(int(partial[1]), partial[2])
-        moment = datetime.datetime.fromisoformat(text)
+        # FHIR allows a leap second, which a datetime cannot hold.
+        moment = datetime.datetime.fromisoformat(_LEAP_SECOND.sub(r"\1:59", text))
     except ValueError:
         return None
     if moment.year < _MIN_YEAR:

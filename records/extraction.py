@@ -10,15 +10,14 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from records.documents import observations
-from records.event_rules import CONFIRMED, Fact, NoEvent, NoEventError, facts_of
+from records.event_rules import CONFIRMED, MALFORMED, Fact, NoEvent, NoEventError, facts_of
 from records.event_times import read_moment
 from records.event_values import Resource, value_of_observation, with_bound
 from records.values import BOUND_SUFFIX
 from storage import Extractor, Record
 
-EXTRACTOR: Final = 1
+EXTRACTOR: Final = 2
 """Changes whenever the same resources would give other events, or other bytes of them."""
-_MALFORMED: Final = (AttributeError, TypeError, ValueError, KeyError, IndexError)
 
 Row = list[Any]
 """One coding of an event, as ROW_FIELDS names them; words are written out."""
@@ -114,7 +113,7 @@ def _facts_of_resources(record: Record, no_event: Counter[str]) -> Iterator[Fact
                 yield fact
         except NoEventError as exc:
             no_event[exc.reason.value] += 1
-        except _MALFORMED:
+        except MALFORMED:
             no_event[NoEvent.MALFORMED.value] += 1
 
 

@@ -62,6 +62,11 @@ class CellFaultCode(StrEnum):
         "{found} cells below a header without a name were left out",
         "Name the column to map it",
     )
+    OTHER_SHEETS = (
+        "other-sheets",
+        "the workbook has further sheets that were not read: {names}",
+        'Deposit each by a mapping of its own that names it: sheet = "…"',
+    )
     TOTAL_ROW = ("total-row", "a line of totals was left out", "Remove it from the file")
     # A row of a table.
     CELL_COUNT = (
@@ -120,7 +125,17 @@ class CellFaultCode(StrEnum):
         "a bound such as <0.5, not a number",
         'Set bounds = "limit", "half" or "missing" in the mapping',
     )
-    NOT_A_NUMBER = ("not-a-number", "not a number", "Enter a number, or leave the cell empty")
+    NOT_A_NUMBER = (
+        "not-a-number",
+        "not a number",
+        "Enter a number, or leave the cell empty; for 1,5 or 1.234 set decimal or thousands in the "
+        "mapping, for a word missing",
+    )
+    CELL_UNIT = (
+        "cell-unit",
+        "what follows the number is not the column's unit, {unit}",
+        "Convert the value to that unit, or write the number alone",
+    )
     OUTSIDE = (
         "outside",
         "{value} is outside {minimum}–{maximum}{unit}",

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final, NamedTuple
 
 from records.errors import FhirInvalid, JsonInvalid
 from records.json_strict import loads_exact
-from records.outcomes import EntryCode
+from records.outcomes import NOTES, EntryCode
 
 MAX_LINE_BYTES: Final = 32 * 2**20
 MAX_JSON_BYTES: Final = 256 * 2**20
@@ -182,7 +182,7 @@ def _of_document(value: Any) -> Iterator[FhirEntry]:
     entries = chain.from_iterable(_of_resource(each, MAX_NESTING) for each in values)
     number = 0
     for entry in entries:
-        if entry.code is EntryCode.NO_BUNDLE_TYPE:
+        if entry.code in NOTES:
             yield entry
             continue
         number += 1
@@ -222,11 +222,34 @@ def _parameters(value: Resource, depth: int = MAX_NESTING) -> list[Any]:
 def _of_bundle(bundle: Resource, nesting: int) -> Iterator[FhirEntry]:
     if not isinstance(bundle.get("type"), str):
         yield FhirEntry(0, code=EntryCode.NO_BUNDLE_TYPE)
+    links = bundle.get("link")
+    if any(isinstance(link, dict) and link.get("relation") == "next" for link in _list(links)):
+        yield FhirEntry(0, code=EntryCode.MORE_PAGES)
     entries = bundle.get("entry", [])
-    for entry in entries if isinstance(entries, list) else [entries]:
+    entries = entries if isinstance(entries, list) else [entries]
+    base = _server(entries)
+    for entry in entries:
         is_history = bundle.get("type") == "history"
         for read in _of_entry(entry, nesting):
+            if base and read.method == "DELETE" and not read.url and not read.code:
+                read = read._replace(url=f"{base}/{read.target}")
             yield read._replace(newest_first=is_history)
+
+
+def _server(entries: list[Any]) -> str:
+    """Return the server at which the requests of a transaction are made, "" if none is certain.
+
+    A request has an address relative to the server, and the fullUrl of what it changes the whole
+    one: so a deletion in the same transaction, which has no fullUrl, has that server's address.
+    """
+    servers = set()
+    for entry in entries:
+        request = entry.get("request") if isinstance(entry, dict) else None
+        target = _text(request.get("url")) if isinstance(request, dict) else ""
+        url = _text(entry.get("fullUrl")) if isinstance(entry, dict) else ""
+        if target and url.startswith("http") and url.endswith(f"/{target}"):
+            servers.add(url.removesuffix(f"/{target}"))
+    return servers.pop() if len(servers) == 1 else ""
 
 
 def _of_entry(entry: Any, nesting: int) -> Iterator[FhirEntry]:
@@ -245,7 +268,10 @@ def _of_entry(entry: Any, nesting: int) -> Iterator[FhirEntry]:
     if method == "DELETE":
         response = entry.get("response")
         modified = response.get("lastModified") if isinstance(response, dict) else ""
-        yield read._replace(modified=_text(modified))
+        # Which resources a search would find is not known here.
+        is_search = "?" in target or not (target or read.url)
+        code = EntryCode.METHOD if is_search else EntryCode.NOTHING
+        yield read._replace(modified=_text(modified), code=code)
     elif isinstance(search, dict) and search.get("mode") == "outcome":
         yield read._replace(code=EntryCode.SEARCH_OUTCOME)
     elif method in ("PATCH", "GET", "HEAD"):
@@ -258,6 +284,10 @@ def _of_entry(entry: Any, nesting: int) -> Iterator[FhirEntry]:
         yield from _of_resource(resource, nesting - 1)
     else:
         yield read._replace(resource=resource)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _text(value: Any) -> str:

@@ -7,13 +7,12 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from records.cells import USUAL_MISSING, NumberFormat, normalised
 from records.columns import BOOLEANS, is_identifying
 from records.draft import DATE, IGNORE, ColumnDraft, distinct_slugs, slug
-from records.faults import CellInvalid
-from records.profile import Profile, TableProfile
-from records.values import BOOLEAN, CATEGORY
-from records.variables import SEX, find_variable, guess_category, guess_unit, spaced
+from records.profile import Profile
+from records.units import find_conversion
+from records.values import BOOLEAN, CATEGORY, is_unit
+from records.variables import SEX, Variable, find_variable, guess_category, guess_unit, spaced
 
 LABEL_CATEGORY: Final = "condition"
 MAX_CATEGORY_LEVELS: Final = 40
@@ -22,24 +21,32 @@ TRUTHS: Final = BOOLEANS | {
     **dict.fromkeys(("n", "nein", "negative", "neg", "absent", "f"), False),
 }
 _PLACE: Final = re.compile(r"^(site|cent(er|re)|hospital|clinic|ward|institution)( id| name)?$")
+_BIRTH: Final = re.compile(r"birth|^dob$|geburt|nacimiento")
+_DATE_NAME: Final = re.compile(r"\b(date|datum|fecha|day|tag)$|datum$|^date\b")
+EXCEL_DAYS: Final = (10_000, 80_000)
+MAX_SEXES: Final = 4
 _SENTINELS: Final = (7.0, 9.0, 77.0, 99.0, 777.0, 999.0, 7777.0, 9999.0, 77777.0, 99999.0)
 _NEGATIVE: Final = (-1.0, -9.0, -99.0, -999.0, -9999.0)
 
 
-def guess_column(column: Profile, system: str, profile: TableProfile, label: str) -> ColumnDraft:
-    """Return the draft of a column; a code of the table's own is `system|name`."""
+def guess_column(
+    column: Profile, system: str, rows: int, label: str, numbers: Sequence[float]
+) -> ColumnDraft:
+    """Return the draft of a column.
+
+    Args:
+        column: what its cells look like.
+        system: a code of the table's own is `system|name`.
+        rows: of the table.
+        label: the column that a question is to predict, or "".
+        numbers: of a part of its cells.
+    """
     code = f"{system}|{slug(column.name, 100)}"
-    if not column.name or not column.count or len(column.distinct) == 1 < profile.rows:
-        comment = "no value" if not column.count else "the same value in every row"
+    comment = _why_ignored(column, rows)
+    if comment:
         return ColumnDraft(name=column.name, role=IGNORE, comment=comment)
-    if column.date_format is not None:
+    if column.date_format is not None or _is_day_number(column):
         return ColumnDraft(name=column.name, role=DATE)
-    if _PLACE.search(spaced(column.name)):
-        comment = "a place: to compare by, not to learn from"
-        return ColumnDraft(name=column.name, role=IGNORE, comment=comment)
-    if is_identifying(column.name):
-        comment = "looks like a name, an address or free text: it identifies people"
-        return ColumnDraft(name=column.name, role=IGNORE, comment=comment)
     truths = _truths(column)
     category = LABEL_CATEGORY if column.name == label else ""
     if truths is not None:
@@ -48,9 +55,40 @@ def guess_column(column: Profile, system: str, profile: TableProfile, label: str
         return ColumnDraft(
             name=column.name, kind=BOOLEAN, code=code, category=chosen, values=values
         )
-    if column.is_number:
-        return _number(column, code, category, profile)
+    is_sex = find_variable(column.name) is SEX and 2 <= len(column.levels) <= MAX_SEXES
+    if (column.is_number or column.is_mixed) and not is_sex:
+        return _number(column, code, category, sorted(numbers))
     return _category(column, code, category)
+
+
+def _why_ignored(column: Profile, rows: int) -> str:
+    """Return why a column is left out, "" if it is not."""
+    words = spaced(column.name)
+    if not column.name or not column.count or len(column.distinct) == 1 < rows:
+        return "no value" if not column.count else "the same value in every row"
+    if _BIRTH.search(words):
+        return "a date of birth: it identifies people, and is not the day of a record"
+    if column.date_format is None and _PLACE.search(words):
+        return "a place: to compare by, not to learn from"
+    if column.date_format is None and is_identifying(column.name):
+        return "looks like a name, an address or free text: it identifies people"
+    if has_unread_dates(column):
+        return "dates in a form that cannot be read; write them as 2024-05-31"
+    return ""
+
+
+def has_unread_dates(column: Profile) -> bool:
+    """Return whether a column is named as dates are, and its cells are read as none."""
+    is_named = _DATE_NAME.search(spaced(column.name)) is not None
+    is_text = not column.is_number and column.date_format is None
+    return is_named and is_text and column.count > 0
+
+
+def _is_day_number(column: Profile) -> bool:
+    """Return whether a column holds the numbers that spreadsheets give to days since 1927."""
+    is_range = EXCEL_DAYS[0] <= column.minimum and column.maximum <= EXCEL_DAYS[1]
+    is_named = _DATE_NAME.search(spaced(column.name)) is not None
+    return is_named and column.is_number and is_range
 
 
 def _truths(column: Profile) -> dict[str, str | bool] | None:
@@ -67,37 +105,81 @@ def _truths(column: Profile) -> dict[str, str | bool] | None:
     return None
 
 
-def _number(column: Profile, code: str, category: str, profile: TableProfile) -> ColumnDraft:
+def _number(column: Profile, code: str, category: str, numbers: Sequence[float]) -> ColumnDraft:
     variable = find_variable(column.name)
-    low, high, missing = _without_sentinels(column, profile)
+    low, high, missing = _without_sentinels(column, numbers)
+    stated = _stated_unit(column)
     if variable is not None and variable is not SEX:
-        if low <= 0 < variable.minimum and min(column.minimum, low) == 0:
-            missing = ["0", *missing]
-            low = variable.minimum
-        fits = variable.minimum <= low and high <= variable.maximum
-        minimum, maximum = (variable.minimum, variable.maximum) if fits else _range(low, high)
-        comment = "" if fits else "check the unit: values are out of the usual range"
-        return ColumnDraft(
-            name=column.name,
-            code=variable.code,
-            unit=variable.unit,
-            category=category or variable.category,
-            minimum=minimum,
-            maximum=maximum,
-            missing=missing,
-            comment=comment,
-        )
-    minimum, maximum = _range(low, high)
-    unit = guess_unit(column.name)
+        low, zero = _without_zero(column, low, variable)
+        missing = [*zero, *missing]
+        unit, code, comment = _unit(variable, stated, code)
+        if unit == variable.unit:
+            minimum, maximum, comment = _plausible(variable, low, high, numbers)
+        else:
+            minimum, maximum = _range(low, high)
+        chosen = category or variable.category
+    else:
+        minimum, maximum = _range(low, high)
+        unit = "{count}" if stated == "1" and _is_count(column) else stated
+        chosen, comment = category or guess_category(column.name, "laboratory"), ""
+    others = column.count - column.numbers - column.bounds
+    if column.is_mixed:
+        comment = f"{others} of {column.count} cells are not numbers alone: check them"
     return ColumnDraft(
         name=column.name,
         code=code,
-        unit="{count}" if unit == "1" and _is_count(column) else unit,
-        category=category or guess_category(column.name, "laboratory"),
+        unit=unit,
+        category=chosen,
         minimum=minimum,
         maximum=maximum,
         missing=missing,
+        comment=comment,
     )
+
+
+def _stated_unit(column: Profile) -> str:
+    """Return the unit that the name or every measured cell states, "1" if none is."""
+    unit = guess_unit(column.name)
+    cells = list(column.units)
+    if unit == "1" and len(cells) == 1:
+        return cells[0] if is_unit(cells[0]) else guess_unit(cells[0])
+    return unit
+
+
+def _without_zero(column: Profile, low: float, variable: Variable) -> tuple[float, list[str]]:
+    """Return the lowest value, without a 0 that means that nothing was measured."""
+    if low <= 0 < variable.minimum and min(column.minimum, low) == 0:
+        return variable.minimum, ["0"]
+    return low, []
+
+
+def _unit(variable: Variable, stated: str, own: str) -> tuple[str, str, str]:
+    """Return unit, code and comment; a unit that the table states comes before the usual one.
+
+    A LOINC code is of one kind of quantity: a unit that cannot be converted to its own, such as
+    mmol/L to mg/dL, is of another, so the table's own code stands for it.
+    """
+    if stated in ("1", variable.unit):
+        return variable.unit, variable.code, ""
+    if find_conversion(stated, variable.unit) is not None:
+        return stated, variable.code, f"usually in {variable.unit}"
+    return stated, own, f"{variable.code} is in {variable.unit}: another code is needed"
+
+
+def _plausible(
+    variable: Variable, low: float, high: float, numbers: Sequence[float]
+) -> tuple[float, float, str]:
+    """Return the range of a variable in its usual unit.
+
+    Where most values are out of it, the unit is another: the range stays, and refuses them.
+    """
+    usual = variable.minimum, variable.maximum
+    if usual[0] <= low and high <= usual[1]:
+        return *usual, ""
+    inside = [number for number in numbers if usual[0] <= number <= usual[1]]
+    if 2 * len(inside) < len(numbers):
+        return *usual, f"most values are out of the usual range: they are not in {variable.unit}"
+    return *_range(low, high), "check the unit: values are out of the usual range"
 
 
 def _category(column: Profile, code: str, category: str) -> ColumnDraft:
@@ -124,20 +206,25 @@ def _category(column: Profile, code: str, category: str) -> ColumnDraft:
 
 def _is_no_answer(level: str) -> bool:
     words = spaced(level.replace("'", ""))
-    return words in ("dont know", "refused", "unknown", "not available", "not recorded", "missing")
+    return words in ("unbekannt", "keine angabe", "k a") or words in (
+        "dont know",
+        "refused",
+        "unknown",
+        "not available",
+        "not recorded",
+        "missing",
+    )
 
 
 def _is_count(column: Profile) -> bool:
     return column.whole == column.numbers and column.minimum >= 0 and column.maximum <= 20
 
 
-def _without_sentinels(column: Profile, profile: TableProfile) -> tuple[float, float, list[str]]:
+def _without_sentinels(column: Profile, numbers: Sequence[float]) -> tuple[float, float, list[str]]:
     """Return the range of a column without numbers that mean a missing value, and these."""
     ends = (column.minimum, column.maximum)
     if ends[1] not in _SENTINELS and ends[0] not in _NEGATIVE:
         return *ends, []
-    place = profile.columns.index(column)
-    numbers = sorted(_numbers(profile.sample, place, profile.numbers))
     usual = [n for n in numbers if n not in _SENTINELS and n not in _NEGATIVE]
     if not usual:
         return *ends, []
@@ -148,17 +235,6 @@ def _without_sentinels(column: Profile, profile: TableProfile) -> tuple[float, f
     if not missing or not numbers:
         return *ends, []
     return numbers[0], numbers[-1], [f"{number:g}" for number in missing]
-
-
-def _numbers(sample: Sequence[Sequence[str]], place: int, numbers: NumberFormat) -> list[float]:
-    found_numbers = []
-    for row in sample:
-        try:
-            if normalised(row[place]) not in USUAL_MISSING:
-                found_numbers.append(numbers.read(row[place].strip())[0])
-        except CellInvalid:
-            continue
-    return found_numbers
 
 
 def _range(low: float, high: float) -> tuple[float, float]:

@@ -107,8 +107,15 @@ def _loads(
         )
         if b"\\u" in body:  # the escape of half a surrogate pair is JSON, but not Unicode
             json.dumps(value, ensure_ascii=False, default=str).encode()
+    except UnicodeDecodeError as exc:
+        raise JsonInvalid(f"the text is not UTF-8 from byte {exc.start} on") from exc
+    except json.JSONDecodeError as exc:
+        place = f"line {exc.lineno}, column {exc.colno}"
+        raise JsonInvalid(f"the text is not valid JSON at {place}") from exc
+    except UnicodeEncodeError as exc:
+        raise JsonInvalid("the text has half a character (a lone surrogate)") from exc
     except ValueError as exc:
-        raise JsonInvalid("the body is not valid JSON") from exc
+        raise JsonInvalid(f"the text is not valid JSON: {exc}") from exc
     return value
 
 
@@ -133,7 +140,7 @@ def _exact_integer(text: str) -> int | orjson.Fragment:
 
 def _exact_number(text: str) -> orjson.Fragment:
     if len(text) > _MAX_NUMBER_CHARACTERS:
-        raise ValueError("number too long")
+        raise ValueError(f"a number is longer than {_MAX_NUMBER_CHARACTERS} characters")
     _finite(text)
     return orjson.Fragment(text)
 
@@ -141,9 +148,9 @@ def _exact_number(text: str) -> orjson.Fragment:
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError("number out of range")
+        raise ValueError("a number is greater than any that can be computed with")
     return value
 
 
 def _refuse_constant(_: str) -> NoReturn:
-    raise ValueError("not a JSON number")
+    raise ValueError("NaN and Infinity are no numbers of JSON")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from records.documents import is_in_force
+from records.event_rules import is_negated
 from records.event_times import TIMELESS_S, read_moment
 from records.event_values import codes_of
 from records.values import as_written
@@ -168,7 +169,9 @@ def _of_resource(
         yield _line(resource, name, stated, facts)
     for part in parts:
         inner = _name(part)
-        yield _line(part, f"{name}: {inner}" if inner else name, _value(part), facts)
+        in_force = facts["is_in_force"] and "modifierExtension" not in part
+        own = {**facts, "is_in_force": in_force}
+        yield _line(part, f"{name}: {inner}" if inner else name, _value(part), own)
 
 
 def _person(resource: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[RecordLine]:
@@ -319,7 +322,10 @@ def _statement(resource: Mapping[str, Any]) -> str:
 
 
 def _status(resource: Mapping[str, Any]) -> str:
-    return _concept_text(resource.get("clinicalStatus")) or _text(resource.get("status"))
+    if is_negated(resource):
+        return "not-done"
+    clinical = resource.get("clinicalStatus")
+    return _concept_text(clinical) or _text(clinical) or _text(resource.get("status"))
 
 
 def _when(resource: Mapping[str, Any]) -> tuple[str, str]:

@@ -106,10 +106,24 @@ class EntryCode(StrEnum):
     FOCUS = ("focus", "it is about another person", "Nothing")
     NO_CODE = ("no-code", "it has no coding with system and code", "Add a coding")
     NO_VALUE = ("no-value", "it has no value that can be read", "Nothing")
-    NO_DATE = ("no-date", "it has no date", "Add the clinical date")
+    NEGATED = ("negated", "it says that something was not done or is not to be done", "Nothing")
+    NO_DATE = (
+        "no-date",
+        "it has no date that can be read",
+        "Add the clinical date, such as 2024-05-31, and send it again",
+    )
+    FUTURE_DATE = (
+        "future-date",
+        "its date is in the future",
+        "Correct the date and send it again, if it is an error",
+    )
     KIND = ("kind", "this kind of resource has no coded value", "Nothing")
     DELETION = ("deletion", "it was deleted by its sender", "Nothing")
-    UNKNOWN_RESOURCE = ("unknown-resource", "there was nothing to delete", "Nothing")
+    UNKNOWN_RESOURCE = (
+        "unknown-resource",
+        "no resource with this address is stored",
+        "Nothing, if it was never sent; else send the deletion with the fullUrl of the resource",
+    )
     NEWER_STORED = ("newer-stored", "a newer version is stored", "Nothing")
     REPLACED_PATIENT = (
         "replaced-patient",
@@ -123,8 +137,15 @@ class EntryCode(StrEnum):
     )
     # About the file.
     NO_BUNDLE_TYPE = ("no-bundle-type", "the Bundle has no type", "Nothing: its entries are read")
+    MORE_PAGES = (
+        "more-pages",
+        "the Bundle is one page of a longer answer, as its link to the next page says",
+        "Send the other pages too",
+    )
 
 
+NOTES: Final = frozenset({EntryCode.NO_BUNDLE_TYPE, EntryCode.MORE_PAGES})
+"""What is said of a file as a whole."""
 CODES: Final = {str(code): code for code in EntryCode}
 
 

@@ -6,17 +6,19 @@ import csv
 import gzip
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from records.cells import USUAL_MISSING, NumberFormat, normalised
+from records.cells import MEASURED, USUAL_MISSING, NumberFormat, normalised
 from records.dates import read_date
 from records.errors import TableEmpty
 from records.faults import CellInvalid
 from records.mapping import FileFormat
 from records.table_file import read_cells
+from records.workbook import WORKBOOK_MAGIC, read_workbook
 
 MAX_LEVELS: Final = 200
 """Different values of a column that are kept; more are only counted."""
@@ -32,6 +34,12 @@ DATE_FORMATS: Final = ("", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%
 _PROBE_BYTES: Final = 65_536
 _PROBE_LINES: Final = 30
 _SEPARATORS: Final = (",", ";", "\t", "|")
+_POINT_THEN_COMMA: Final = re.compile(r"[<>+-]?\s*\d{1,3}(\.\d{3})+,\d+")
+_COMMA_THEN_POINT: Final = re.compile(r"[<>+-]?\s*\d{1,3}(,\d{3})+\.\d+")
+_GROUPED: Final = re.compile(r"[<>+-]?\s*\d++(?:[.,]\d++)++")
+MIXED_SHARE: Final = 0.5
+"""A column of which more cells begin with a number is one of numbers; the rest is a fault."""
+PROBE_ROWS: Final = 2_000
 _BOUND: Final = re.compile(r"\s*(<|>|≤|≥)=?\s*[0-9]")
 
 
@@ -42,6 +50,8 @@ class Profile:
     Attributes:
         count: cells with a value.
         numbers: of them, cells that are numbers; `whole` of these are whole.
+        measured: cells that begin with a number and are none, such as `5 mg/L` or `1.234,5`.
+        units: what follows the number in these, and how often.
         bounds: cells such as `<0.5`.
         distinct: hashes of different values.
         levels: how often each value occurs; empty once there are more than MAX_LEVELS.
@@ -54,6 +64,8 @@ class Profile:
     count: int = 0
     numbers: int = 0
     whole: int = 0
+    measured: int = 0
+    units: Counter[str] = field(default_factory=Counter)
     bounds: int = 0
     minimum: float = float("inf")
     maximum: float = float("-inf")
@@ -69,6 +81,17 @@ class Profile:
     def is_number(self) -> bool:
         """Whether nearly every value is a number or a bound."""
         return self.count > 0 and self.numbers + self.bounds >= 0.98 * self.count
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether many of the values are numbers, and others are not."""
+        numeric = self.numbers + self.bounds + self.measured
+        return not self.is_number and numeric > MIXED_SHARE * self.count
+
+    @property
+    def is_ambiguous_date(self) -> bool:
+        """Whether day and month can be read in either order."""
+        return "" not in self.date_formats and {"%d/%m/%Y", "%m/%d/%Y"} <= set(self.date_formats)
 
     @property
     def date_format(self) -> str | None:
@@ -103,15 +126,30 @@ class Profile:
         if not self.numbers and self.count > GIVEN_UP:
             self.is_counter = False
             return
-        try:
-            number, _ = numbers.read(cell)
-        except CellInvalid:
+        number = _number(cell, numbers)
+        if number is None:
             self.is_counter = False
+            self._see_measured(cell, numbers)
             return
         self.numbers += 1
         self.whole += number.is_integer()
         self.minimum, self.maximum = min(self.minimum, number), max(self.maximum, number)
         self.is_counter = self.is_counter and number - row == self.minimum - 1
+
+    def _see_measured(self, cell: str, numbers: NumberFormat) -> None:
+        match = MEASURED.match(cell)
+        self.measured += match is not None or _GROUPED.fullmatch(cell) is not None
+        number = _number(match[1], numbers) if match else None
+        if match and number is not None:
+            self.units[match[2]] += 1
+            self.minimum, self.maximum = min(self.minimum, number), max(self.maximum, number)
+
+
+def _number(cell: str, numbers: NumberFormat) -> float | None:
+    try:
+        return numbers.read(cell)[0]
+    except CellInvalid:
+        return None
 
 
 @dataclass(slots=True)
@@ -129,6 +167,12 @@ class TableProfile:
     columns: list[Profile] = field(default_factory=list)
     sample: list[list[str]] = field(default_factory=list)
 
+    def numbers_in(self, place: int, rows: Sequence[Sequence[str]]) -> list[float]:
+        """Return the numbers of a column in some of the rows."""
+        cells = (row[place].strip() for row in rows)
+        numbers = (_number(cell, self.numbers) for cell in cells if cell not in USUAL_MISSING)
+        return [number for number in numbers if number is not None]
+
 
 def profile_table(path: Path) -> TableProfile:
     """Return the profile of every column, in one pass.
@@ -138,7 +182,7 @@ def profile_table(path: Path) -> TableProfile:
         TableEmpty: it has no row.
     """
     file = probe_format(path)
-    profile = TableProfile(file, NumberFormat(decimal=file.decimal))
+    profile = TableProfile(file, _probe_numbers(path, file))
     step = 1
     for row in rows_of(path, file):
         if not profile.columns:
@@ -194,7 +238,9 @@ def probe_format(path: Path) -> FileFormat:
     if head.startswith(b"\x1f\x8b"):
         with gzip.open(path) as unpacked:
             head = unpacked.read(_PROBE_BYTES)
-    elif head.startswith((b"PAR1", b"PK", b"\xd0\xcf")):
+    elif head.startswith(WORKBOOK_MAGIC):
+        return FileFormat(skip=_lines_above(path))
+    elif head.startswith(b"PAR1"):
         return FileFormat()
     encoding, text = _decoded(head)
     lines = text.splitlines()[:_PROBE_LINES]
@@ -204,11 +250,30 @@ def probe_format(path: Path) -> FileFormat:
     separator = max(counts, key=lambda each: _usual(counts[each]))
     widths = counts[separator]
     skip = next((n for n, width in enumerate(widths) if width >= _usual(widths)), 0)
-    cells = [cell for line in lines[skip + 1 :] for cell in line.split(separator)]
-    commas = sum(1 for cell in cells if re.fullmatch(r"\s*-?\d+,\d+\s*", cell))
-    points = sum(1 for cell in cells if re.fullmatch(r"\s*-?\d+\.\d+\s*", cell))
-    decimal = "," if separator != "," and commas > points else "."
+    cells = [cell.strip() for line in lines[skip + 1 :] for cell in line.split(separator)]
+    commas = sum(1 for cell in cells if re.fullmatch(r"-?\d+,\d+", cell))
+    points = sum(1 for cell in cells if re.fullmatch(r"-?\d+\.\d+", cell))
+    is_certain = any(_POINT_THEN_COMMA.fullmatch(cell) for cell in cells)
+    decimal = "," if separator != "," and (commas > points or is_certain) else "."
     return FileFormat(separator, encoding, skip, "", decimal)
+
+
+def _probe_numbers(path: Path, file: FileFormat) -> NumberFormat:
+    """Return how numbers seem to be written: groups of thousands only where one is certain."""
+    sign = {",": ".", ".": ","}[file.decimal]
+    certain = _POINT_THEN_COMMA if file.decimal == "," else _COMMA_THEN_POINT
+    cells = (cell.strip() for row in islice(rows_of(path, file), PROBE_ROWS) for cell in row)
+    has_groups = any(certain.fullmatch(cell) for cell in cells)
+    return NumberFormat(decimal=file.decimal, thousands=sign if has_groups else "")
+
+
+def _lines_above(path: Path) -> int:
+    """Return how many rows of a sheet, such as a title, stand above its header."""
+    rows = list(islice(read_workbook(path, FileFormat()), _PROBE_LINES))
+    widths = [sum(1 for cell in cells if cell.strip()) for _, cells in rows]
+    usual = _usual([width for width in widths if width])
+    header = next((n for n, width in enumerate(widths) if width >= usual), 0)
+    return rows[header][0] - 1 if header else 0
 
 
 def shape(text: str) -> str:

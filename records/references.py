@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
+from urllib.parse import unquote
 
 from records.fhir_file import FhirEntry
 from records.outcomes import EntryCode
@@ -102,10 +103,11 @@ def patient_names(entry: FhirEntry, sender: str) -> list[str]:
 def find_subject(entry: FhirEntry, sender: str, systems: Sequence[str]) -> Subject:
     """Return whom a resource is about; `sender` names who sent the file."""
     resource = entry.resource or {}
-    for element in SUBJECT_ELEMENTS:
+    for element in (*SUBJECT_ELEMENTS, "participant"):
         if element in resource:
             references = resource[element]
             references = references if isinstance(references, list) else [references]
+            references = _actors(references) if element == "participant" else references
             subjects = [_subject(entry, element, each, sender, systems) for each in references]
             return (
                 next((s for s in subjects if s.code is EntryCode.NOTHING), subjects[0])
@@ -113,6 +115,17 @@ def find_subject(entry: FhirEntry, sender: str, systems: Sequence[str]) -> Subje
                 else Subject(element, code=EntryCode.NO_SUBJECT)
             )
     return Subject(code=EntryCode.NO_SUBJECT)
+
+
+def _actors(participants: list[Any]) -> list[Any]:
+    """Return the references of an Appointment's participants to patients."""
+    actors = [each.get("actor") for each in participants if isinstance(each, dict)]
+    texts = [each.get("reference") if isinstance(each, dict) else None for each in actors]
+    return [
+        actor
+        for actor, text in zip(actors, texts, strict=True)
+        if isinstance(text, str) and "Patient" in (split_url(text)[1], split_relative(text)[0])
+    ]
 
 
 def find_links(
@@ -157,7 +170,7 @@ def _subject(
 def _names(entry: FhirEntry, text: str, sender: str) -> Iterator[str]:
     """Yield what the referred Patient may be called, the most certain name first."""
     text = _VERSION.sub("", text)
-    conditional = _CONDITIONAL.match(text)
+    conditional = _CONDITIONAL.match(unquote(text))
     if conditional:
         yield f"identifier|{conditional[1] or ''}|{conditional[2]}"
         return

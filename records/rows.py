@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from records.cells import TOTALS, Bounded, normalised, read_person
+from records.cells import Bounded, is_total, normalised, read_person
 from records.columns import MISSING, Column
 from records.dates import Moment, read_date, read_time
 from records.errors import TableInvalid
@@ -102,8 +102,7 @@ class RowReader:
         person = cells[self._person].strip() if is_whole else ""
         if not person and not any(map(str.strip, cells)):
             return None
-        first = (person or cells[0].strip()).rstrip(":").casefold()
-        if first in TOTALS:
+        if is_total(person or cells[0]):
             self.totals.append(CellFault(0, "", CellFaultCode.TOTAL_ROW, line=line))
             return None
         self._number += 1

@@ -17,10 +17,12 @@ from records.mapping import Mapping as TableMapping
 from records.rows import Documents, Observations, ReadRow, RowReader
 from records.summary import ColumnSummary, TableSummary
 from records.table_file import read_cells
+from records.workbook import other_sheets
 from storage import Record
 
 MAX_FAULTS: Final = 1000
 MAX_COLUMNS: Final = 5_000
+MAX_SHEETS: Final = 10
 
 Key = tuple[str, ...]
 
@@ -309,6 +311,12 @@ class _Survey:
         return [invalid.at(row.number, mapping.id_column, row.line)]
 
 
+def _sheet_warnings(path: Path, mapping: TableMapping) -> list[CellFault]:
+    names = other_sheets(path, mapping.file)
+    facts = {"names": ", ".join(names[:MAX_SHEETS])}
+    return [CellFault(0, "", CellFaultCode.OTHER_SHEETS, facts=facts)] if names else []
+
+
 def _survey(
     path: Path,
     mapping: TableMapping,
@@ -325,7 +333,8 @@ def _survey(
             summary.see(row)
     survey.close(mapping)
     report = survey.report
-    report.notes = [*survey.warnings(mapping), *reader.warnings(), *report.notes][:MAX_FAULTS]
+    warnings = [*_sheet_warnings(path, mapping), *survey.warnings(mapping), *reader.warnings()]
+    report.notes = [*warnings, *report.notes][:MAX_FAULTS]
     faulty = watch.faults()
     if faulty:  # a column that identifies people costs every row
         report.wrong, report.good = report.rows, 0

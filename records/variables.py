@@ -7,6 +7,7 @@ which values occur. A draft of a mapping uses it; people review the draft.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -103,6 +104,11 @@ AGE: Final = Variable("30525-0", "a", "demographics", 0, 120)
 SEX: Final = Variable("46098-0", "", "demographics", 0, 0)
 _SEX: Final = re.compile(r"^(sex|gender|geschlecht|sexo|riagendr)\b")
 
+_ONE_WORD: Final = re.compile(
+    r"HbA1c|eGFR|hs-?CRP|proBNP|[SP]a?O2|(Sys|Dia)BP|(?<![A-Za-z])[cdmnpu]?[LU](?![A-Za-z])"
+)
+"""Words that have capital letters inside, such as the units dL and mU."""
+
 _CATEGORIES: Final = (
     (
         "nutrition",
@@ -125,14 +131,21 @@ _CATEGORIES: Final = (
 _UNITS: Final = (
     (r"kg ?/? ?m ?\^?2$|kgm2$", "kg/m2"),
     (r"mg ?/? ?dl$", "mg/dL"),
-    (r"[uµ]g ?/? ?dl$", "ug/dL"),
-    (r"[uµ]g ?/? ?l$", "ug/L"),
+    (r"\bug ?dl$", "ug/dL"),
+    (r"\bug ?l$", "ug/L"),
     (r"ng ?/? ?ml$", "ng/mL"),
     (r"pg ?/? ?ml$", "pg/mL"),
     (r"mmol ?/? ?l$", "mmol/L"),
-    (r"[uµ]mol ?/? ?l$", "umol/L"),
+    (r"\bmmol ?mol$", "mmol/mol"),
+    (r"\bumol ?l$", "umol/L"),
+    (r"\bnmol ?l$", "nmol/L"),
+    (r"\bpmol ?l$", "pmol/L"),
     (r"mg ?/? ?l$", "mg/L"),
-    (r"g ?/? ?dl$", "g/dL"),
+    (r"\bg ?dl$", "g/dL"),
+    (r"\bg ?l$", "g/L"),
+    (r"\b(lbs?|pounds?)\b", "[lb_av]"),
+    (r"\binch(es)?\b", "[in_i]"),
+    (r"\bfahrenheit\b|\btemp(erature)? f$", "[degF]"),
     (r"\bu ?/? ?l$|\biu ?/? ?l$", "U/L"),
     (r"mm ?hg$", "mm[Hg]"),
     (r"kcal\b", "kcal"),
@@ -151,12 +164,18 @@ _UNITS: Final = (
 )
 
 
+_UNIT_WORDS: Final = re.compile(
+    r" ([mu]?g ?d?l|[np]?g ?ml|[mnpu]mol ?l|mmol mol|m?i?u ?m?l|kg|cm|mm ?hg|lbs?|inch|f|years?|%)$"
+)
+"""Units behind the name of a variable."""
+
+
 def find_variable(name: str) -> Variable | None:
     """Return the common variable that a column's name means, or None."""
     words = spaced(name)
     if _SEX.search(words):
         return SEX
-    bare = re.sub(r" ([mu]?g ?d?l|n?g ?ml|[mu]mol ?l|kg|cm|mm ?hg|i?u ?l|years?|%)$", "", words)
+    bare = _UNIT_WORDS.sub("", words)
     for pattern, variable in _table():
         if pattern.search(words) or pattern.search(bare):
             return variable
@@ -177,9 +196,12 @@ def guess_unit(name: str) -> str:
 
 def spaced(name: str) -> str:
     """Return a name in lower case with its words apart: BodyMassIndex → body mass index."""
+    name = re.sub("[µμ]", "u", name.replace("ß", "ss"))
+    name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    name = _ONE_WORD.sub(lambda match: match[0].lower(), name)
     name = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])", " ", name)
     name = re.sub(r"(?<=[a-z])(?=[0-9])", " ", name) if name != name.lower() else name
-    return re.sub(r"[^a-z0-9%µ]+", " ", name.lower()).strip()
+    return re.sub(r"[^a-z0-9%]+", " ", name.lower()).strip()
 
 
 @lru_cache(maxsize=1)

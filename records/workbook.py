@@ -42,6 +42,27 @@ def read_workbook(path: Path, file: FileFormat) -> Iterator[tuple[int, list[str]
         raise TableInvalid(f"{path.name}: {problem}") from exc
 
 
+def other_sheets(path: Path, file: FileFormat) -> list[str]:
+    """Return the sheets with cells that are not read, if the mapping names none.
+
+    Raises:
+        TableInvalid: it is no workbook.
+    """
+    with path.open("rb") as opened:
+        is_workbook = opened.read(4) in WORKBOOK_MAGIC
+    if file.sheet or not is_workbook:
+        return []
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        with path.open("rb") as opened:
+            workbook = CalamineWorkbook.from_filelike(opened)
+            names = workbook.sheet_names[1:]
+            return [name for name in names if workbook.get_sheet_by_name(name).height]
+    except (CalamineError, IndexError):
+        return []  # such as a sheet of charts, which has no cells
+
+
 def _require_size(path: Path) -> None:
     with path.open("rb") as opened:
         if opened.read(2) != b"PK":

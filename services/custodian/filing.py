@@ -155,11 +155,11 @@ class ResourceFiling:
         for filing in filings:
             filing.sender = filing.sender or sender
             filing.identity = filing.identity or identity_of(filing.entry, filing.sender)
-            content = b""
-            if filing.entry.resource is not None:
-                filing.resource = dumps_exact(filing.entry.resource)
-                content = content_of(filing.entry.resource)
-                filing.code = patient_state(filing.entry.resource) or why_no_value(filing.resource)
+            content, resource = b"", filing.entry.resource
+            if resource is not None:
+                filing.resource = canonical = dumps_exact(resource)
+                content = content_of(resource)
+                filing.code = patient_state(resource) or why_no_value(canonical, self._clock())
                 if _is_too_large(filing.resource):
                     filing.outcome, filing.code = Outcome.REFUSED, EntryCode.TOO_LARGE
             contents.append((filing.subject, content))

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from models import Diagnostics
 from records.categories import read_rules
 from records.fhir_file import FhirEntry, read_entries
-from records.outcomes import COUNTED, EntryCode, EntryOutcome, Outcome
+from records.outcomes import COUNTED, NOTES, EntryCode, EntryOutcome, Outcome
 from records.persons import find_person
 from records.placement import content_of, identity_of
 from records.references import (
@@ -364,8 +364,7 @@ class _Resolved:
 
 
 def _unreadable(entry: FhirEntry) -> EntryOutcome:
-    is_note = entry.code is EntryCode.NO_BUNDLE_TYPE
-    outcome = Outcome.NOTE if is_note else Outcome.REFUSED
+    outcome = Outcome.NOTE if entry.code in NOTES else Outcome.REFUSED
     return EntryOutcome(entry.number, outcome, entry.kind, entry.code)
 
 

@@ -59,8 +59,6 @@ def test_a_missing_number_is_known_with_a_decimal_comma() -> None:
         ("", "\u00a01.5\u00a0", 1.5),
         ("", "5 mg/L", 5.0),
         ("", "5mg/L", 5.0),
-        ("", "5 g/L", None),
-        ("", "5%", None),
         ("", "1,234.5", None),
         ("", "1 234", None),
         ('thousands = "."\ndecimal = ","\nseparator = ";"', "1.5", None),
@@ -74,6 +72,13 @@ def test_a_number_is_read_as_the_mapping_says_or_refused(table, cell, value) -> 
             crp(table).read(cell)
     else:
         assert crp(table).read(cell) == value
+
+
+@pytest.mark.parametrize("cell", ["5 g/L", "5%", "<5mg/dl", "5 mmol/L", "5 10^9/L"])
+def test_a_number_in_another_unit_than_the_columns_is_refused_with_the_columns_unit(cell) -> None:
+    with pytest.raises(CellInvalid, match="cell-unit") as raised:
+        crp("").read(cell)
+    assert raised.value.facts == {"unit": "mg/L"}
 
 
 @pytest.mark.parametrize(

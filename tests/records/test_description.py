@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from records import DeclarationInvalid, TableEmpty, check_table
+from records import DeclarationInvalid, TableEmpty, TableInvalid, check_table
 from records.columns import Column
 from records.description import Flag, TableDescription, describe_table
 from records.draft import distinct_slugs, slug, toml_text
@@ -239,3 +239,82 @@ def test_any_name_of_a_column_is_written_as_toml(name: str) -> None:
 def test_slugs_are_ascii_and_differ() -> None:
     assert slug("Größe (cm)") == "grosse-cm"
     assert distinct_slugs(["A b", "a-b", "東京"]) == {"A b": "a-b", "a-b": "a-b-2", "東京": "value"}
+
+
+def columns_of(folder: Path, text: str) -> dict[str, Column]:
+    return {column.name: column for column in draft_of(describe(folder, text)).mapped()}
+
+
+def test_a_unit_in_the_header_comes_before_the_usual_one(tmp_path: Path) -> None:
+    names = "Glucose (mmol/L),Hb [g/L],HbA1c (%),Größe,Weight (lb)"
+    rows = "".join(
+        f"p{n},{5 + n % 3},{130 + n % 9},6.{n % 9},17{n % 5},15{n % 7}\n" for n in range(30)
+    )
+    columns = columns_of(tmp_path, f"pid,{names}\n{rows}")
+    units = {name: (column.code, column.unit) for name, column in columns.items()}
+    assert units == {
+        "Glucose (mmol/L)": ("t|glucose-mmol-l", "mmol/L"),  # another kind of quantity
+        "Hb [g/L]": (f"{LOINC}|718-7", "g/L"),
+        "HbA1c (%)": (f"{LOINC}|4548-4", "%"),
+        "Größe": (f"{LOINC}|8302-2", "cm"),
+        "Weight (lb)": (f"{LOINC}|29463-7", "[lb_av]"),
+    }
+
+
+def test_values_in_another_unit_than_the_usual_one_are_refused_by_the_draft(tmp_path: Path) -> None:
+    rows = "".join(f"p{n},1.{60 + n}\n" for n in range(30))
+    height = columns_of(tmp_path, f"pid,height\n{rows}")["height"]
+    assert (height.unit, height.minimum, height.maximum) == ("cm", 100, 230)
+
+
+def test_numbers_with_a_unit_or_a_word_among_them_are_drafted_as_numbers(tmp_path: Path) -> None:
+    text = "pid;crp;ef;plt\n;mg/L;%;\n" + "".join(
+        f"p{n};{n},5 mg/L;5{n % 9}%;1.{200 + n},5\n" for n in range(40)
+    )
+    description = describe(tmp_path, text)
+    assert flags(description)["crp"] == (Flag.MIXED,)
+    assert [column.kind for column in draft_of(description).mapped()] == ["number"] * 3
+    assert draft_of(description).mapped()[2].read("1.234,5") == 1234.5
+
+
+def test_dates_that_can_be_read_in_two_ways_or_in_none_are_flagged(tmp_path: Path) -> None:
+    text = "pid,birth_date,visit_date,crp\n1,01/02/1960,03/04/2024,5\n2,03/04/1971,05/06/2024,6\n"
+    description = describe(tmp_path, text)
+    assert draft_of(description).date_column == "visit_date"
+    assert flags(description)["visit_date"] == (Flag.AMBIGUOUS_DATE,)
+    assert "either order" in description.mapping
+    named = describe(tmp_path, "pid,day,crp\n1,5 Jan 2024,5\n2,6 Jan 2024,6\n")
+    assert flags(named)["day"] == (Flag.UNREAD_DATE,)
+    iso = describe(tmp_path, "pid,day,crp\n1,2024-01-02,5\n2,2024-01-03,6\n")
+    assert "day" not in flags(iso)
+
+
+def test_day_numbers_of_a_spreadsheet_are_dates(tmp_path: Path) -> None:
+    text = "pid,Datum,crp\n" + "".join(f"{n},{45_000 + 3 * n},{n % 7 + 1}\n" for n in range(1, 30))
+    draft = draft_of(describe(tmp_path, text))
+    assert (draft.date_column, draft.date_format) == ("Datum", "excel")
+
+
+def test_columns_of_one_name_are_ignored_and_flagged(tmp_path: Path) -> None:
+    text = "pid,crp,crp,hb\n1,5,6,13\n2,7,8,14\n3,5,9,15\n"
+    description = describe(tmp_path, text)
+    assert [each.flags for each in description.columns[1:3]] == [(Flag.SAME_NAME,)] * 2
+    assert [column.name for column in draft_of(description).mapped()] == ["hb"]
+
+
+def test_sex_as_a_number_is_a_category_of_demographics(tmp_path: Path) -> None:
+    text = "pid,sex,crp\n" + "".join(f"{n},{1 + n % 2},{n % 7 + 1}\n" for n in range(1, 30))
+    documents = draft_of(describe(tmp_path, text)).documents
+    assert [each.category for each in documents] == ["demographics", "laboratory"]
+
+
+def test_a_table_of_one_value_a_row_with_numbers_that_may_mean_missing(tmp_path: Path) -> None:
+    rows = ["pid,test,value,date"]
+    rows += [f"{n % 5},CRP,{n % 7 + 1 if n % 3 else -9},2024-01-{n + 1:02}" for n in range(20)]
+    columns = columns_of(tmp_path, "\n".join(rows) + "\n")
+    assert columns["CRP"].read("-9") is None
+
+
+def test_a_table_whose_columns_have_no_name_of_their_own_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TableInvalid, match="no column has a name"):
+        describe(tmp_path, ",,\n1,2,3\n2,3,4\n")

@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from records.documents import observations, why_no_value
+from records.outcomes import EntryCode
 from storage import Arrival, Record
 
 LOINC = "http://loinc.org"
@@ -101,3 +102,86 @@ def test_an_element_of_a_wrong_type_costs_no_error(element: str, wrong: Any) -> 
     resource = observed(**{element: wrong})
     observations(document(resource))
     why_no_value(orjson.dumps(resource))
+
+
+GLUCOSE = f"{LOINC}|2345-7"
+DIABETES = "http://snomed.info/sct|44054006"
+
+
+def coded(kind: str, **elements: Any) -> dict[str, Any]:
+    code = {"coding": [{"system": "http://snomed.info/sct", "code": "44054006"}]}
+    return {"resourceType": kind, "code": code, **elements}
+
+
+def test_the_status_of_a_report_never_replaces_the_value_that_it_reports() -> None:
+    code = {"coding": [{"system": LOINC, "code": "2345-7"}]}
+    report = {"resourceType": "DiagnosticReport", "status": "final", "code": code}
+    report["issued"] = "2024-03-05T12:00:00Z"
+    value = observed(101, effectiveDateTime="2024-03-05T08:00:00Z")
+    assert observations(document(value, report))[GLUCOSE] == (101, "mg/dL")
+
+
+def test_the_latest_measurement_is_found_across_time_zones() -> None:
+    later = observed(260, effectiveDateTime="2024-03-05T05:00:00Z")
+    earlier = observed(101, effectiveDateTime="2024-03-05T08:00:00+10:00")
+    assert observations(document(later, earlier))[GLUCOSE] == (260, "mg/dL")
+
+
+def test_a_component_whose_meaning_an_extension_may_turn_gives_no_value() -> None:
+    part = {"code": {"coding": [{"system": LOINC, "code": "8480-6"}]}, "valueInteger": 150}
+    turned = observed(component=[part | {"modifierExtension": [{"url": "urn:not"}]}])
+    assert observations(document(turned)) == {GLUCOSE: (101, "mg/dL")}
+    assert why_no_value(orjson.dumps(turned)) is EntryCode.MODIFIER
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        coded("Condition", verificationStatus="refuted"),
+        coded("Condition", verificationStatus={"coding": [{"code": "refuted"}]}),
+        coded("Condition", verificationStatus={"text": "Refuted"}),
+        coded("Condition", verificationStatus=7),
+        coded("Observation", valueInteger=7),
+        coded("Procedure", status="completed", notDone=True),
+        coded("MedicationRequest", status="active", doNotPerform=True),
+        coded("MedicationStatement", status="active", taken="n"),
+    ],
+)
+def test_what_is_denied_or_has_no_status_gives_no_value(resource: dict[str, Any]) -> None:
+    assert observations(document(resource)) == {}
+    assert why_no_value(orjson.dumps(resource)) is not EntryCode.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("resource", "value"),
+    [
+        (
+            coded("AllergyIntolerance", clinicalStatus={"coding": [{"code": "resolved"}]}),
+            "resolved",
+        ),
+        (coded("Condition", clinicalStatus="resolved"), "resolved"),
+        (coded("MedicationRequest", status="active", intent="proposal"), "proposal"),
+    ],
+)
+def test_a_status_is_read_as_it_is_written(resource: dict[str, Any], value: str) -> None:
+    assert observations(document(resource)) == {DIABETES: (value, "")}
+
+
+@pytest.mark.parametrize(
+    ("elements", "code"),
+    [
+        ({}, EntryCode.NO_DATE),
+        ({"effectiveDateTime": "2024-02-30"}, EntryCode.NO_DATE),
+        ({"effectiveDateTime": "2204-01-01"}, EntryCode.FUTURE_DATE),
+        ({"effectiveDateTime": "2024-02-28T10:00:60Z"}, EntryCode.NOTHING),
+    ],
+)
+def test_a_date_that_gives_no_event_is_reported(elements: dict[str, Any], code: EntryCode) -> None:
+    assert why_no_value(orjson.dumps(observed(**elements)), 1_800_000_000) is code
+
+
+def test_a_kind_without_values_that_gives_an_event_has_nothing_to_report() -> None:
+    visit = {"resourceType": "Encounter", "status": "finished", "period": {"start": "2024-01-01"}}
+    visit["class"] = {"system": "urn:act", "code": "AMB"}
+    assert why_no_value(orjson.dumps(visit)) is EntryCode.NOTHING
+    assert why_no_value(orjson.dumps({"resourceType": "Basic"})) is EntryCode.KIND

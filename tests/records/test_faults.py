@@ -8,7 +8,7 @@ import pytest
 from records import CellFault, CellFaultCode
 
 FACTS = {"minimum": "0", "maximum": "120", "unit": " years", "found": 2, "expected": 3, "first": 1}
-FACTS |= {"rows": 30, "hint": ""}
+FACTS |= {"rows": 30, "hint": "", "names": "2025"}
 
 
 def fault(code: CellFaultCode, value: str = "") -> CellFault:

@@ -101,6 +101,30 @@ def test_requests_are_read_and_what_cannot_be_stored_has_a_code() -> None:
     assert (entries[0].modified, entries[0].newest_first) == ("2024-03-05T10:00:00Z", True)
 
 
+def test_a_deletion_of_what_a_search_finds_is_refused() -> None:
+    searches = [{"method": "DELETE", "url": "Observation?code=x"}, {"method": "DELETE"}]
+    entries = read(bundle(*({"request": each} for each in searches), kind="batch"))
+    assert [entry.code for entry in entries] == [EntryCode.METHOD, EntryCode.METHOD]
+
+
+def test_a_deletion_in_a_transaction_is_at_the_server_of_the_other_entries() -> None:
+    url = "https://a.example/fhir/Patient/p1"
+    put = {"fullUrl": url, "resource": PATIENT, "request": {"method": "PUT", "url": "Patient/p1"}}
+    deletion = {"request": {"method": "DELETE", "url": "Observation/o1"}}
+    entries = read(bundle(put, deletion, kind="transaction"))
+    assert entries[1].url == "https://a.example/fhir/Observation/o1"
+
+
+def test_a_page_of_a_longer_answer_is_read_with_a_note() -> None:
+    page = orjson.loads(bundle({"resource": PATIENT}, kind="searchset"))
+    page["link"] = [{"relation": "self", "url": "x"}, {"relation": "next", "url": "y"}]
+    entries = read(orjson.dumps(page))
+    assert [(e.number, e.code) for e in entries] == [
+        (0, EntryCode.MORE_PAGES),
+        (1, EntryCode.NOTHING),
+    ]
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [

@@ -85,6 +85,20 @@ def test_json_without_one_meaning_is_refused(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'{"a": 1,\n "b": x}', "line 2, column 7"),
+        (b'{"a": "M\xfcller"}', "not UTF-8 from byte 8 on"),
+        (b"[1e400]", "a number is greater"),
+        (b"[NaN]", "NaN and Infinity"),
+    ],
+)
+def test_the_message_says_where_the_fault_is_or_what_it_is(body: bytes, message: str) -> None:
+    with pytest.raises(JsonInvalid, match=message):
+        loads(body)
+
+
+@pytest.mark.parametrize(
     ("body", "value"),
     [
         (b"[" * MAX_DEPTH + b"]" * MAX_DEPTH, None),

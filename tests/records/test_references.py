@@ -41,6 +41,7 @@ def resolve(entry: FhirEntry, *patients: tuple[FhirEntry, str]) -> tuple[str | N
         ({"reference": "Patient/7"}, f"{A}/Observation/1"),
         ({"identifier": {"system": "urn:mrn", "value": "A-7"}}, ""),
         ({"reference": "Patient?identifier=urn:mrn|A-7"}, ""),
+        ({"reference": "Patient?identifier=urn%3Amrn%7CA-7"}, ""),
     ],
 )
 def test_a_reference_is_resolved_in_each_form(subject: Any, url: str) -> None:
@@ -91,6 +92,14 @@ def test_who_cannot_be_found_has_a_reason(subject: Any, code: EntryCode) -> None
 def test_the_patient_element_of_other_kinds_is_read() -> None:
     resource = {"resourceType": "Immunization", "patient": {"reference": "Patient/7"}}
     assert resolve(FhirEntry(2, resource), patient("A-7"))[0] == "A-7"
+
+
+def test_an_appointment_is_of_the_patient_who_takes_part() -> None:
+    actors = [{"reference": "Practitioner/1"}, None, {"reference": "Patient/7"}]
+    resource = {"resourceType": "Appointment", "participant": [{"actor": a} for a in actors]}
+    assert resolve(FhirEntry(2, resource), patient("A-7"))[0] == "A-7"
+    without = FhirEntry(2, resource | {"participant": [{"actor": actors[0]}, "x"]})
+    assert resolve(without) == (None, EntryCode.NO_SUBJECT)
 
 
 @pytest.mark.parametrize(

@@ -217,12 +217,14 @@ def test_names_that_nobody_reads_may_repeat(tmp_path: Path) -> None:
 
 
 def test_empty_lines_trailing_commas_and_totals_are_not_rows(tmp_path: Path) -> None:
-    text = "pid,crp,smoker\n1,5,yes,\n,,\n2,6,no,,\n , ,\n\nTotal,11,\nSumme:,11,\n,,\n"
+    text = "pid,crp,smoker\n1,5,yes,\n,,\n2,6,no,,\n , ,\n\nTotal (n=2),11,\nSumme: 2,11,\n"
+    text += "Mean ± SD,5,\n,,\n"
     report = check(tmp_path, text, parse(DATED))
     assert (report.rows, report.good, report.wrong) == (2, 2, 0)
     assert [(note.code.value, note.line) for note in report.notes] == [
         ("total-row", 7),
         ("total-row", 8),
+        ("total-row", 9),
     ]
     report = check(tmp_path, "pid,crp,smoker,\n1,5,yes\n", parse(DATED))
     assert report.good == 1

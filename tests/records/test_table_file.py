@@ -13,7 +13,9 @@ from pyarrow import parquet
 
 from records import TableInvalid, table_file
 from records.mapping import FileFormat
+from records.profile import probe_format
 from records.table_file import read_cells
+from records.workbook import other_sheets
 
 PLAIN = FileFormat()
 
@@ -115,8 +117,12 @@ def test_a_parquet_column_that_unpacks_to_too_much_is_refused_before_it_is_read(
     assert len(cells(path, PLAIN, "other")) == 100_001
 
 
-def workbook(path: Path, rows: list[list[object]], sheet: str = "Labs") -> Path:
-    """Write a workbook of one sheet, with the least that the format asks for."""
+def workbook(path: Path, rows: list[list[object]], *names: str) -> Path:
+    """Write a workbook, with the least that the format asks for; its sheets have the same rows."""
+    names = names or ("Labs",)
+    sheets = "".join(
+        f'<sheet name="{name}" sheetId="{n}" r:id="rId1"/>' for n, name in enumerate(names, 1)
+    )
 
     def cell(value: object) -> str:
         if isinstance(value, float | int):
@@ -137,8 +143,7 @@ def workbook(path: Path, rows: list[list[object]], sheet: str = "Labs") -> Path:
         )
         archive.writestr(
             "xl/workbook.xml",
-            f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
-            f'<sheet name="{sheet}" sheetId="1" r:id="rId1"/></sheets></workbook>',
+            f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>{sheets}</sheets></workbook>',
         )
         archive.writestr(
             "xl/_rels/workbook.xml.rels",
@@ -245,3 +250,19 @@ def test_ignored_columns_of_a_parquet_file_may_hold_anything(tmp_path: Path) -> 
     assert cells(path, FileFormat(), "who")[1:] == [["1", "", "", ""], ["1e+16", "", "", ""]]
     with pytest.raises(TableInvalid, match="'odd' has values that cannot be read"):
         cells(path, FileFormat(), "who", "odd")
+
+
+def test_sheets_that_are_not_read_are_named(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "t.xlsx", [["who"], [1]], "Labs", "2025")
+    assert other_sheets(path, FileFormat()) == ["2025"]
+    assert other_sheets(path, FileFormat(sheet="Labs")) == []
+
+
+def test_the_lines_above_a_header_of_a_workbook_are_skipped(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["Export 2024", "", ""],
+        ["who", "crp", "hb"],
+        [1, 5, 13],
+        [2, 6, 1],
+    ]
+    assert probe_format(workbook(tmp_path / "t.xlsx", rows)).skip == 1

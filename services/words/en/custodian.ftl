@@ -559,6 +559,14 @@ columns-flag-free-text = Its texts differ in nearly every row, so they may ident
 
 columns-flag-bounds = Some cells are bounds, such as <0.5. Say below what becomes of them.
 
+columns-flag-ambiguous-date = Day and month of its dates can be read in either order. Choose the right form.
+
+columns-flag-unread-date = Its dates are written in a form that cannot be read. Write them as 2024-05-31.
+
+columns-flag-not-all-numbers = Some of its cells are not numbers, or have a unit behind them.
+
+columns-flag-same-name = Another column has the same name. Rename one of them in the file.
+
 columns-flag-future = It may be known only later than a prediction. Do not predict from it then.
 
 columns-error = Some columns need another look.
@@ -1054,7 +1062,7 @@ links-models = { $count ->
    *[other] { $count } models were trained on records of these patients. They are replaced by new ones.
 }
 
-links-none-models = No model in use was trained on records of these patients.
+links-none-models = No further model has to be replaced because of this.
 
 empty-links = No duplicate patients are known.
 
