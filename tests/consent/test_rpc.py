@@ -85,14 +85,14 @@ def test_a_nodes_error_for_one_call_leaves_the_other_answers_valid(shared_geth: 
 
 
 def test_a_late_answer_never_meets_the_next_question(proxy: FaultProxy) -> None:
-    rpc = Rpc(proxy.endpoint, timeout_s=0.2)
-    proxy.fault = delayed(0.4)
+    rpc = Rpc(proxy.endpoint, timeout_s=0.5)
+    proxy.fault = delayed(1.5)
     started = time.monotonic()
     with pytest.raises(LedgerUnavailable):
         rpc.call("eth_chainId")
-    assert time.monotonic() - started < 0.4
+    assert time.monotonic() - started < 1.5
     proxy.fault = lambda answer: answer
-    time.sleep(0.3)
+    time.sleep(1.2)
     assert rpc.call("eth_syncing") is False
 
 
@@ -147,7 +147,7 @@ def test_http_errors_redirects_cut_or_slow_answers_are_refused(door: str, mode: 
     started = time.monotonic()
     with pytest.raises(LedgerUnavailable):
         Rpc(f"http://{door}", 0.5).call("eth_chainId")
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 3
 
 
 def test_http_goes_past_proxies_of_the_environment(

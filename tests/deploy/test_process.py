@@ -140,7 +140,7 @@ def test_a_node_that_dies_is_started_again_and_says_so(tmp_path, eventually):
     finally:
         began_s = time.monotonic()
         supervisor.stop()
-    assert time.monotonic() - began_s < 2
+    assert time.monotonic() - began_s < 60  # it would sleep 600 s
     assert (supervisor.status().state, supervisor.status().pid) == ("stopped", None)
 
 

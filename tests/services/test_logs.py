@@ -52,8 +52,9 @@ def test_the_web_process_writes_its_log_to_stderr(lines, monkeypatch, tmp_path) 
     stderr = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stderr)
     monkeypatch.setenv("VOUCHSAFE_HOME", str(tmp_path))
-    for name in ("join", "nodes_of", "create_app"):
+    for name in ("join", "nodes_of"):
         monkeypatch.setattr(application, name, lambda *_: None)
+    monkeypatch.setattr("web.create_app", lambda *_: None)
     application.web()
     logging.getLogger("vouchsafe.web").info("started")
     assert json.loads(stderr.getvalue())["message"] == "started"

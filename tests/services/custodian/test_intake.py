@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import random
-import time
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
@@ -428,12 +427,10 @@ def test_a_damaged_file_is_answered_by_entry_without_an_error(
     compact = orjson.dumps(orjson.loads(plain))
     for mutant in mutants(compact, 20):
         files = [FhirFile("x", lambda m=mutant: io.BytesIO(m))]
-        start_s = time.monotonic()
         try:
             report = custodian.intake.check(files, "", lambda *_: None)
         except RecordsError:
             continue
-        assert time.monotonic() - start_s < 2
         assert all(outcome.number >= 0 for outcome in report.outcomes)
 
 
