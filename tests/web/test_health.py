@@ -109,9 +109,7 @@ def test_an_unavailable_chain_is_reported_at_once_without_details(hospital, tmp_
     assert b"every request is refused" in client.get("/").data
 
 
-def test_a_chain_that_hangs_is_unavailable_and_no_request_waits_for_it(
-    hospital, silent_node
-) -> None:
+def test_a_chain_that_hangs_is_unavailable_and_no_request_waits(hospital, silent_node) -> None:
     client = without_chain(hospital, silent_node)
     began_s = time.monotonic()
     assert client.get("/api/v1/ledger").status_code == 503
