@@ -191,7 +191,7 @@ def test_a_consent_withdrawn_while_extracts_are_read_releases_none_of_them(
 
 
 @pytest.mark.node
-def test_erasure_destroys_extracts_and_a_copy_of_their_file_opens_no_more(
+def test_erasure_destroys_extracts_and_a_copy_of_their_file_cannot_be_opened(
     install: Install, tmp_path: Path
 ) -> None:
     patient, _ = deposited(install)
