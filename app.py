@@ -85,10 +85,16 @@ def join(settings: Settings, nodes: Nodes, budget: Budget | None = None) -> Serv
             raise StoreUnavailable("the IPFS node is down; it is started again") from exc
         return kubo_node.multiaddr, kubo_node.authorization
 
-    store = RecordStore(engine, Kubo(kubo), ledger, settings.home, clock)
+    store = RecordStore(
+        engine,
+        Kubo(kubo),
+        ledger,
+        settings.home,
+        clock,
+        death_ends_consents=settings.consents_after_death == "end",
+    )
     store.journal.mark = ledger.mark
     store.journal.max_unanchored_s = float(settings.anchor_minutes * 60)
-    store.deceased.ends_consents = settings.consents_after_death == "end"
     store.unseal(passphrase(settings))
     grace_s = settings.model_grace_days * DAY_S
     folders = (Path(__file__).parent / "models" / "questions", settings.home / "questions")

@@ -20,11 +20,11 @@ from models.selection import (
     INELIGIBLE,
     NO_CATEGORY,
     NO_LABEL,
+    find_extractor,
     find_timed_reasons,
     make_timed_matrix,
 )
 from models.windows import UNIT
-from records.extraction import EVENTS
 from storage import AccessRequest, AccessResult, Record
 
 OUT_OF_RANGE: Final = "value-out-of-range"
@@ -67,7 +67,7 @@ def gather_cohort(store: RecordStore, question: Question, study: str) -> Cohort:
     categories, why = question.training_categories, f"cohort for {question.id}"
     gathered = store.vault.gather(
         AccessRequest(study, MLTRAINING, categories, None, None, why),
-        extractor=None if question.timeline is None else EVENTS,
+        extractor=find_extractor(question),
     )
     by_person = group_by_person(store, gathered.records)
     unread: Counter[tuple[str, str]] = Counter()

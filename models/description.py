@@ -9,6 +9,7 @@ import numpy as np
 from models.calibration import Floats, Labels
 from models.features import Matrix
 from models.question import Feature, Question
+from models.question_parts import format_unit
 from models.suppression import MIN_COUNT
 from records.values import NUMBER
 
@@ -18,7 +19,7 @@ class Characteristic:
     """One row of Table 1; a share of few patients is None.
 
     Attributes:
-        words: the feature, and the category where it has several.
+        words: the feature with its unit, and the category where it has several.
         is_share: True for shares of patients, False for median and quartiles.
         without, having: among patients without and with the label: share or (Q1, median, Q3).
         missing: share of all patients without a value.
@@ -44,7 +45,9 @@ def _describe(feature: Feature, cells: Floats, labels: Labels) -> list[Character
     missing = round(float(np.isnan(cells).mean()), 2)
     if feature.kind == NUMBER:
         parts = (_quartiles(cells[~labels]), _quartiles(cells[labels]))
-        return [Characteristic(feature.words, False, *parts, missing)]
+        unit = format_unit(feature.unit)
+        words = f"{feature.words} ({unit})" if unit else feature.words
+        return [Characteristic(words, False, *parts, missing)]
     names = [value.replace("-", " ") for value in feature.values]
     pairs = list(enumerate(names)) if names else [(1, "yes")]
     return [

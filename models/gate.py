@@ -186,7 +186,7 @@ def find_gate_failures(
 
 
 def may_leave(attack: Attack) -> bool:
-    """Return whether the model may leave the platform, by the stricter bounds of the attack."""
+    """Return whether the attack meets the stricter bounds for leaving a platform."""
     return attack.is_within(LEAVING_AUROC, LEAVING_TPR)
 
 

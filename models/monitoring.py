@@ -21,7 +21,7 @@ from models.persons import group_by_person
 from models.ports import RecordStore
 from models.question import Question, load_stored_question
 from models.registry import Model
-from models.selection import find_label_at
+from models.selection import find_extractor, find_label_at
 from models.suppression import MIN_COUNT, steady
 from storage import AccessRequest, Record
 
@@ -160,7 +160,8 @@ class ModelMonitor:
         categories, why = question.training_categories, f"monitoring of {question.id}"
         everybody = tuple(sorted(subjects))
         request = AccessRequest(study, MLTRAINING, categories, None, everybody, why)
-        records = group_by_person(self.store, self.store.vault.gather(request).records)
+        gathered = self.store.vault.gather(request, extractor=find_extractor(question))
+        records = group_by_person(self.store, gathered.records)
         persons = self.store.persons(subjects)
         last: dict[bytes, tuple[ServedAnswer, bool]] = {}
         for answer in answers:

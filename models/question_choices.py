@@ -91,6 +91,18 @@ class QuestionChoices:
     absent_is_negative: bool = True
     features: tuple[FeatureChoice, ...] = ()
 
+    @property
+    def empty_parts(self) -> tuple[str, ...]:
+        """The names of the fields that are still empty and that every such question needs."""
+        names = ["title", "id", "intended_use"]
+        if self.index_take == DATE:
+            names.append("index_date")
+        else:
+            names += ["index_codes", "index_category"]
+        names += ["outcome_words", "outcome_definition", "outcome_codes", "outcome_category"]
+        names += ["outcome_since", "outcome_until", "features"]
+        return tuple(name for name in names if not getattr(self, name))
+
 
 def add_code(choices: QuestionChoices, code: CodeSummary) -> QuestionChoices:
     """Return the choices with one more input: a code as most of its records have it."""

@@ -18,7 +18,8 @@ from records.event_rules import DEATH, PERSON_CODES
 from records.event_times import PRECISIONS
 from records.event_values import BOOLEAN, CODE, NUMBER, TEXT
 from records.events import EventBuilder, EventTable
-from storage import Record
+from records.extraction import EVENTS
+from storage import Extractor, Record
 
 NO_INDEX: Final = "no-index"
 NOT_OBSERVED: Final = "not-observed-before"
@@ -53,6 +54,11 @@ class Selection:
     indexes: Indexes
     labels: Mask
     excluded: dict[int, str]
+
+
+def find_extractor(question: Question) -> Extractor | None:
+    """Return what a vault is handed for a question: events, if it has a timeline."""
+    return None if question.timeline is None else EVENTS
 
 
 def read_events(question: Question, patients: Sequence[Sequence[Record]]) -> EventReader:

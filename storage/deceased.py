@@ -41,10 +41,12 @@ class Death:
 class DeceasedSubjects:
     """Who is marked as deceased. `ends_consents`: their consents permit nothing any more."""
 
-    def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, engine: sa.Engine, clock: Callable[[], float], *, ends_consents: bool = False
+    ) -> None:
         self._engine = engine
         self._clock = clock
-        self.ends_consents = False
+        self.ends_consents: Final = ends_consents
 
     def mark(self, subject: bytes, source: str, by: str) -> None:
         """Store that a subject has died; a file does not undo a custodian's unmarking."""

@@ -45,15 +45,26 @@ LIST_MAX_AGE_S: Final = 60.0
 class RecordStore:
     """Encrypted records: deposits, the vault, erasure, and the journal of every access."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - five ports and one rule of the installation
         self,
         engine: sa.Engine,
         blocks: BlockStore,
         ledger: ConsentLedger,
         home: Path,
         clock: Callable[[], float],
+        *,
+        death_ends_consents: bool = False,
     ) -> None:
-        """Connect the components; nothing can be sealed or opened before `unseal`."""
+        """Connect the components; nothing can be sealed or opened before `unseal`.
+
+        Args:
+            engine: the installation's database.
+            blocks: where envelopes are stored.
+            ledger: the consents.
+            home: the installation's folder.
+            clock: the time, in seconds UTC.
+            death_ends_consents: whether the consents of the deceased permit nothing any more.
+        """
         self._keys = Keys(engine)
         self._catalogue = Catalogue(engine)
         self._ledger = ledger
@@ -63,7 +74,7 @@ class RecordStore:
         self.car_folder = CarFolder(home / "sealed")
         self.journal = Journal(engine, self._keys, ledger, clock)
         self.links = PersonLinks(engine, clock)
-        self.deceased = DeceasedSubjects(engine, clock)
+        self.deceased = DeceasedSubjects(engine, clock, ends_consents=death_ends_consents)
         self._persons = Persons(self.links, self.deceased)
         components = Components(
             catalogue=self._catalogue,

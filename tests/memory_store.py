@@ -145,18 +145,28 @@ class Custodian:
             tables.create_all(self.engine)
         self.now_s = NOW_S
         self.ledger: Any = ledger or AnchorLedger()
-        self.store = RecordStore(
-            self.engine, blocks or MemoryBlocks(), self.ledger, home, lambda: self.now_s
-        )
-        self.store._keys.unseal(SecretKey(b"r" * 32))  # a passphrase takes a second to stretch
+        self.home, self.blocks = home, blocks or MemoryBlocks()
+        self.store = self.open_store()
         self.directory = PatientDirectory(self.engine, self.store, lambda: self.now_s)
         self.models: Any = CorrectedModels()
-        self.home = home
         names = PatientNames(self.engine, self.store)
         self.parked = ParkedEntries(self.engine, self.store, names, lambda: self.now_s)
         self.items = ItemIndex(self.engine, self.store)
         self.stores = IntakeStores(items=self.items, names=names, parked=self.parked)
         self.configure(systems)
+
+    def open_store(self, *, death_ends_consents: bool = False) -> RecordStore:
+        """Return what another process would hold, with another rule for the deceased."""
+        store = RecordStore(
+            self.engine,
+            self.blocks,
+            self.ledger,
+            self.home,
+            lambda: self.now_s,
+            death_ends_consents=death_ends_consents,
+        )
+        store._keys.unseal(SecretKey(b"r" * 32))  # a passphrase takes a second to stretch
+        return store
 
     def configure(self, systems: tuple[str, ...]) -> None:
         """Use other identifier systems from now on."""

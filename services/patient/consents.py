@@ -113,7 +113,7 @@ class OwnCopy:
 
     Attributes:
         deleted_at_s: when the study said that it deleted the whole copy; None before.
-        row_listed_at_s: when the study was told to delete this patient's values; None before.
+        row_listed_at_s: when this patient's values were listed for deletion; None before.
         row_due_at_s: by when it must have done so.
         row_deleted_at_s: when it said that it did; None before.
     """

@@ -166,7 +166,9 @@ class PatientHistory:
         ends = self._end_times(subject)
         lines = [self._line(words, entry, ends) for entry in entries if line_filter.fits(entry)]
         parties = {
-            entry.party: self._parties.name_of(entry.party, words.language)
+            entry.party: words("journal-self")
+            if entry.purpose == SELF
+            else self._parties.name_of(entry.party, words.language)
             for entry in entries
             if entry.party
         }

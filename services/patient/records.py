@@ -56,11 +56,13 @@ class TrainedModel:
         model: its row.
         study_name: of the study that trained it.
         replaced_by_s: when it is replaced at the latest; None unless a withdrawal affects it.
+        is_in_successor: whether the model that replaced it was trained on them too.
     """
 
     model: Model
     study_name: str
     replaced_by_s: int | None
+    is_in_successor: bool
 
 
 class PatientRecords:
@@ -144,12 +146,13 @@ class PatientRecords:
         """Return the published models that were trained on the patient's records."""
         consents = [c.consent_id for c in self._consents.list_all(subject, words).consents]
         models = self._diagnostics.models_trained_under(consents) if consents else []
-        grace_s = self._diagnostics.grace_s
+        grace_s, trained = self._diagnostics.grace_s, {model.id for model in models}
         return [
             TrainedModel(
                 model,
                 self._parties.name_of(model.study),
                 None if model.affected_at_s is None else model.affected_at_s + grace_s,
+                model.successor in trained,
             )
             for model in models
             if model.published_at_s is not None

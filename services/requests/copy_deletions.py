@@ -38,7 +38,7 @@ class CopyDeletion:
 
     Attributes:
         name: the pseudonym.
-        listed_at_s: when the study was told.
+        listed_at_s: when they were listed for deletion, where the study sees them.
         due_at_s: by when it must have deleted the rows and said so.
         acknowledged_at_s: when it said so; None before.
     """

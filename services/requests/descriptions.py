@@ -12,7 +12,7 @@ from services.parties import PartyNames
 from services.requests.choices import latest_end
 from services.requests.consent_requests import RequestDetails
 from services.requests.proposals import StudyProposals
-from services.requests.wording import format_categories, format_day
+from services.requests.wording import format_categories, format_condition, format_day
 from services.words import Words
 
 CARE_SECTIONS: Final = ("who", "what", "why", "free", "end", "withdraw", "limits")
@@ -91,7 +91,7 @@ class RequestDescriptions:
             ),
             "board": proposal.board if proposal else "",
             "operator": self._parties.name_of(self._organisation, words.language),
-            "condition": details.condition,
+            "condition": format_condition(words, details.condition),
             "reason": details.reason,
             "categories": format_categories(words, details.categories),
             "date": end,

@@ -80,7 +80,7 @@ class HistoryEntry:
         count: how many acts are folded into this entry.
         consent_id: the consent that decided; None if there is none.
         not_after_s: when the consent that decided ends or ended by itself; 0 if not known.
-        is_own_act: True for what the patient did, or was told; it has no journal row (`seq` 0).
+        is_own_act: True for what the patient did, or an answer to it; `seq` is 0: no journal row.
         result: of a use for training: ``learned``, ``learning``, ``counted``, ``gate-closed``,
             ``cancelled`` or ``broken-off``; "" for all else.
     """

@@ -101,6 +101,16 @@ def format_name(words: Words, name: str) -> str:
     return words(key) if words.has(key) else name
 
 
+def format_condition(words: Words, condition: str) -> str:
+    """Return the subject of a request in the reader's language.
+
+    A clinician who names no question asks for the text `ask-condition`, stored in English.
+    """
+    if condition == Words("en")("ask-condition"):
+        return words("ask-condition")
+    return format_name(words, condition)
+
+
 def format_value(words: Words, value: bool | float | str, unit: str) -> str:
     """Return a value with its unit as people write them, in the reader's language."""
     if isinstance(value, bool):

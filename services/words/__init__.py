@@ -98,6 +98,11 @@ class Words:
         """Return the month of a moment: "March 2027"."""
         return str(format_skeleton("yMMMM", self._at(at_s), locale=self._locale))
 
+    def iso_month(self, month: str) -> str:
+        """Return an ISO month ("2027-03") in words: "March 2027"."""
+        first = date.fromisoformat(f"{month}-01")
+        return str(format_skeleton("yMMMM", first, locale=self._locale))
+
     def iso_day(self, day: str) -> str:
         """Return an ISO date ("2027-03-03") as a day: "3 March 2027"."""
         return str(format_date(date.fromisoformat(day), "long", locale=self._locale))

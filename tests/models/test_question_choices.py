@@ -69,6 +69,14 @@ def test_an_outcome_may_be_a_number_and_the_index_a_date() -> None:
     assert question.timeline.index.take == "date"
 
 
+def test_what_is_still_empty_is_named() -> None:
+    assert CHOICES.empty_parts == ()
+    empty = replace(CHOICES, title="", index_codes=(), features=())
+    assert empty.empty_parts == ("title", "index_codes", "features")
+    by_date = replace(CHOICES, index_take="date", index_date="")
+    assert by_date.empty_parts == ("index_date",)
+
+
 def test_a_window_may_be_a_single_day() -> None:
     same_day = replace(GLUCOSE, since="0d", until="0d")
     choices = replace(CHOICES, features=(same_day,), outcome_since="1d", outcome_until="1d")

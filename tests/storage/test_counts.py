@@ -47,8 +47,8 @@ def test_who_died_is_not_opened_for_counts_where_consents_end_with_death(install
     install.store.deposits.deposit([record_of(subject)])
     install.store.deceased.mark(subject, "fhir", "sender")
     assert list(install.store.vault.open_for_counts(access_request())) == [subject]
-    install.store.deceased.ends_consents = True
-    assert install.store.vault.open_for_counts(access_request()) == {}
+    ending = install.another(death_ends_consents=True)
+    assert ending.vault.open_for_counts(access_request()) == {}
 
 
 def test_nothing_is_opened_for_counts_while_refusals_cannot_be_checked(

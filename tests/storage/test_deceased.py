@@ -47,7 +47,7 @@ def test_consents_of_the_deceased_permit_what_the_rule_of_the_installation_says(
     request = DecisionRequest("study:s", "MLTRAINING", B, "0" * 32, "laboratory", "2024-01-02")
     assert len(store.vault.gather(access_request()).records) == 3
     assert store.vault.are_permitted([request]) == [True]
-    store.deceased.ends_consents = True
+    store = custodian.open_store(death_ends_consents=True)
     result = store.vault.gather(access_request())
     assert {record.subject for record in result.records} == {C}
     assert result.refused == {"deceased": 2}

@@ -14,6 +14,7 @@ from township import Patient
 
 from consent import Signed
 from storage import Extractor, Record, RecordInvalid, StorageBroken
+from storage.car_folder import CarFolder
 from storage.database import writing
 from storage.entry import Entry
 from storage.extracts import ExtractFolder, extract_name, find_extract, seal_extract
@@ -191,7 +192,7 @@ def test_a_consent_withdrawn_while_extracts_are_read_releases_none_of_them(
 
 
 @pytest.mark.node
-def test_erasure_destroys_extracts_and_a_copy_of_their_file_cannot_be_opened(
+def test_erasure_destroys_extracts_and_no_copy_of_their_file_opens(
     install: Install, tmp_path: Path
 ) -> None:
     patient, _ = deposited(install)
@@ -243,3 +244,26 @@ def test_an_extract_is_of_no_use_to_who_files_its_record_under_another_category(
         connection.execute(sa.text("UPDATE storage_records SET category = category + 1"))
     with pytest.raises(StorageBroken):
         gather(install, Values())
+
+
+@pytest.mark.node
+def test_contents_are_in_memory_by_parts_and_the_result_is_the_same(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deposited(install, 5)
+    whole = gather(install, Values())
+    shutil.rmtree(install.home / "extracts")
+    sizes: list[int] = []
+    reads = CarFolder.read
+
+    def read(folder: CarFolder, name: str, entries: Sequence[Entry]) -> list[bytes]:
+        sizes.append(len(entries))
+        return reads(folder, name, entries)
+
+    monkeypatch.setattr(CarFolder, "read", read)
+    monkeypatch.setattr("storage.reader.CHUNK_RECORDS", 2)
+    assert gather(install, Values()) == whole
+    assert sizes == [2, 2, 1]
+    values = Values()
+    assert gather(install, values) == whole
+    assert values.asked == []

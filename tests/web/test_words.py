@@ -239,6 +239,11 @@ def test_each_language_writes_days_numbers_and_rows_its_own_way(
     assert say.percent(0.234) == "23\N{NO-BREAK SPACE}%"
 
 
+def test_an_iso_month_is_a_month_in_words() -> None:
+    assert Words("en").iso_month("2027-03") == "March 2027"
+    assert Words("de").iso_month("2027-03") == "März 2027"
+
+
 def test_a_time_says_its_zone_unless_one_was_handed_in() -> None:
     from zoneinfo import ZoneInfo
 

@@ -145,6 +145,8 @@ act-key-removed = Sie haben einen Passkey entfernt.
 
 act-key-refused = Sie haben einen neuen Schlüssel abgelehnt.
 
+journal-self = Sie selbst
+
 journal-without-self = Ohne das, was ich selbst angesehen habe
 
 journal-first = Ab diesem Tag

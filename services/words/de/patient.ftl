@@ -550,6 +550,8 @@ grant-care-read = { $clinic } möchte Ihre Daten lesen, um Sie zu behandeln.
 
 grant-care-read-what = Wer dort behandelt, könnte diese Daten von Ihnen öffnen: { $categories }. Ihr Verlauf zeigt es jedes Mal. Nach mehr wird nicht gefragt.
 
+ask-condition = eine Krankheit, die ein Modell vielleicht früh erkennt
+
 grant-care-both = { $clinic } bittet um zwei Dinge. Man möchte Ihre Daten lesen, um Sie zu behandeln. Und ein Computer soll Ihr Risiko schätzen. Es geht um { $condition }. Entscheiden wird ein Mensch.
 
 grant-care-both-what = Wer dort behandelt, könnte diese Daten von Ihnen öffnen: { $categories }. Auch ein Computermodell bekäme sie, und das Ergebnis würde angesehen. Ihr Verlauf zeigt es jedes Mal.

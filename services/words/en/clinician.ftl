@@ -111,8 +111,6 @@ ask-purpose-TREATDS = An estimate by a model
 
 ask-purpose-TREAT = Reading the records, to treat the patient
 
-ask-condition = an illness that a model may find early
-
 ask-categories = Which records do you need?
 
 ask-categories-hint = Ask only for what you need. The patient can allow less.

@@ -1062,7 +1062,7 @@ links-models = { $count ->
    *[other] { $count } models were trained on records of these patients. They are replaced by new ones.
 }
 
-links-none-models = No model in use was trained on records of these patients.
+links-none-models = No further model has to be replaced because of this.
 
 empty-links = No duplicate patients are known.
 

@@ -145,6 +145,8 @@ act-key-removed = You removed a passkey.
 
 act-key-refused = You refused a new key.
 
+journal-self = You
+
 journal-without-self = Leave out what I looked at myself
 
 journal-first = From this day

@@ -550,6 +550,8 @@ grant-care-read = { $clinic } is asking to read your records, to treat you.
 
 grant-care-read-what = Its clinicians could open these records of yours: { $categories }. Your history would show it each time. Nothing else is asked for.
 
+ask-condition = an illness that a model may find early
+
 grant-care-both = { $clinic } is asking for two things. They want to read your records, to treat you. And they want a computer to estimate your risk of { $condition }. Your doctor decides, not the computer.
 
 grant-care-both-what = Its clinicians could open these records of yours: { $categories }. They could put them into a computer model and see its result. Your history would show it each time.

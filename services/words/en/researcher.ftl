@@ -137,7 +137,7 @@ agreement-fingerprint = Fingerprint of the key
 
 pseudonymised-title = Pseudonymised copies
 
-pseudonymised-people = People who permit this copy: { $count }.
+pseudonymised-people = People who permit this copy: { $count }. This number changes only when eleven people or more do.
 
 pseudonymised-agree = I accept the agreement for { $party }, and I know that this is personal data
 
@@ -153,6 +153,11 @@ pseudonymised-refusal-ended = The agreement has ended: no new copy leaves. Delet
 
 pseudonymised-refusal-overdue = Deletions are overdue: no new copy leaves until you delete these people's rows and confirm it below.
 
+pseudonymised-rows = { $count ->
+        [one] 1 row
+       *[other] { $count } rows
+    }
+
 pseudonymised-copies = Downloaded copies
 
 pseudonymised-copy-deleted = Deleted on { $date }
@@ -160,6 +165,11 @@ pseudonymised-copy-deleted = Deleted on { $date }
 pseudonymised-confirm = I confirm that we deleted this copy
 
 deletions-title = Rows to delete
+
+deletions-people = { $count ->
+        [one] 1 person who no longer permits the copy
+       *[other] { $count } people who no longer permit the copy
+    }
 
 deletions-lead = These people no longer permit the copy. Delete every row that has one of these names: in all copies, and in everything made from them. Then confirm it.
 
@@ -300,8 +310,6 @@ card-download = Download the card (JSON)
 
 card-download-pdf = Download the card (PDF)
 
-card-print = To keep the card as a PDF, print this page.
-
 researcher-runs = Training runs
 
 run-title = Training run { $run }
@@ -364,7 +372,7 @@ gate-calibration = Calibration slope
 
 set-title = Training set
 
-set-people = People who permit a copy: { $count }.
+set-people = People who permit a copy: { $count }. This number changes only when eleven people or more do.
 
 set-k = Every row has the same values as at least { $others } others, and each such group has both outcomes.
 
@@ -585,7 +593,35 @@ count-off = Counting people before they are asked is turned off here. The custod
 
 count-running = The people are being counted.
 
-count-incomplete = The question is not complete yet: see “The question as a file” below.
+count-empty = Nobody can be counted yet. Still empty: { $parts }.
+
+count-problem = Nobody can be counted yet: { $problem }
+
+draft-empty-title = title
+
+draft-empty-id = id
+
+draft-empty-intended-use = intended use
+
+draft-empty-index-date = index date
+
+draft-empty-index-codes = index codes
+
+draft-empty-index-category = index records
+
+draft-empty-outcome-words = outcome in words
+
+draft-empty-outcome-definition = definition of the outcome
+
+draft-empty-outcome-codes = codes of the outcome
+
+draft-empty-outcome-category = records of the outcome
+
+draft-empty-outcome-since = start of the outcome's window
+
+draft-empty-outcome-until = end of the outcome's window
+
+draft-empty-features = inputs
 
 count-none = Not counted yet.
 
@@ -637,7 +673,7 @@ excluded-ineligible = not eligible
 
 codes-title = Codes
 
-codes-none = No census has been taken yet.
+codes-none = There is no census now.
 
 codes-take = Take the census
 

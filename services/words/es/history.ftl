@@ -145,6 +145,8 @@ act-key-removed = Usted quitó una llave.
 
 act-key-refused = Usted rechazó una llave nueva.
 
+journal-self = Usted
+
 journal-without-self = Sin lo que yo consulté
 
 journal-first = Desde este día

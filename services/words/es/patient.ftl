@@ -550,6 +550,8 @@ grant-care-read = { $clinic } pide leer sus datos para tratarle.
 
 grant-care-read-what = Quienes tratan allí podrían abrir estos datos suyos: { $categories }. Su historial lo mostraría cada vez. No piden nada más.
 
+ask-condition = una enfermedad que un modelo quizá detecte pronto
+
 grant-care-both = { $clinic } pide dos cosas. Quiere leer sus datos para tratarle. Y quiere que una computadora calcule su riesgo. El tema: { $condition }. Decide una persona.
 
 grant-care-both-what = Quienes tratan allí podrían abrir estos datos suyos: { $categories }. También los pondrían en un modelo de computadora y verían el resultado. Su historial lo mostraría cada vez.

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from consent import CATEGORIES, PURPOSES, TermsInvalid, UnknownCode, require_terms, terms_hash
 from services.requests.choices import COPY, PSEUDONYMISED_COPY
-from services.requests.wording import format_day, format_name, format_value, make_statement
+from services.requests.wording import (
+    format_condition,
+    format_day,
+    format_name,
+    format_value,
+    make_statement,
+)
 from services.statement import RequestedTerms, terms_for
 from services.words import LANGUAGES, Words
 
@@ -130,6 +136,14 @@ def test_names_values_and_units_are_in_the_readers_language(
     written = [format_value(words, value, unit) for value, unit in values]
     assert (format_name(words, "lead in blood"), *written) == texts
     assert format_name(words, "a name that nobody translated") == "a name that nobody translated"
+
+
+def test_the_subject_of_a_request_is_in_the_readers_language() -> None:
+    german = Words("de")
+    assert format_condition(german, "diabetes") == "Diabetes"
+    unnamed = format_condition(german, Words("en")("ask-condition"))
+    assert unnamed == german("ask-condition")
+    assert format_condition(german, "sleep in shifts") == "sleep in shifts"
 
 
 def test_a_day_is_the_same_for_readers_in_every_time_zone() -> None:

@@ -97,6 +97,7 @@ def test_the_page_writes_the_text_that_a_file_has(hospital: Any) -> None:
 def test_codes_are_chosen_from_what_is_stored(hospital: Any, counting: None) -> None:
     researcher = signed_in(hospital, "researcher")
     path = begun(researcher)
+    assert "Still empty: title; id; intended use" in researcher.get(path).text
     researcher.post(f"{path}/count", title="Not lost", wish="census")
     assert researcher.api("GET", path).get_json()["choices"]["title"] == "Not lost"
     hospital.work("take-census")

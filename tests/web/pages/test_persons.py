@@ -39,7 +39,7 @@ def test_a_link_is_proposed_confirmed_and_undone_and_both_patients_see_it(
     assert all(number in custodian.get("/custodian/links").text for number in numbers)
     assert "Link as one person" in custodian.get(path).text
     done = custodian.post(path, wish="confirm").headers["Location"]
-    assert "No model in use was trained" in custodian.get(done).text
+    assert "No further model has to be replaced" in custodian.get(done).text
     first, second = (subject_of(hospital, number) for number in numbers)
     assert hospital.platform.store.linked_subjects(first) == tuple(sorted((first, second)))
     listed = custodian.api("GET", "/custodian/links").get_json()["links"]

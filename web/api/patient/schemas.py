@@ -217,7 +217,7 @@ TrainedModelSchema = schema_of(
     "TrainedModelSchema",
     TrainedModel,
     "model.study model.state model.trained_at_s model.affected_at_s model.ended_at_s "
-    "model.successor",
+    "model.successor is_in_successor",
     model="model.id",
     name="study_name",
 )

@@ -370,6 +370,7 @@ DraftSchema = schema_of(
     "DraftSchema",
     DraftDetails,
     "draft.id text problem is_counting",
+    empty_parts=fields.List(fields.String(), attribute="draft.choices.empty_parts"),
     choices=("draft.choices", QuestionChoicesSchema),
     people="stored_count.count.people",
     events="stored_count.count.events",

@@ -148,7 +148,7 @@ def history() -> Response:
         parties=[("", say("journal-all")), *page.parties.items()],
         kinds=[
             ("", say("journal-all")),
-            *((code, say(f"category-{code}")) for code in page.categories),
+            *((code, _sentence(say(f"category-{code}"))) for code in page.categories),
         ],
         values=query,
         errors={},
@@ -175,6 +175,10 @@ def download_proof(seq: str) -> Response:
     """Return the proof as a file, with the line's hash."""
     proof = services().patient.history.prove(current_subject(), words(), seq)
     return json_file(proof.document(), f"proof-{proof.seq}.json")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _row_number(text: str) -> int | None:

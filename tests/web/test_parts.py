@@ -1,0 +1,89 @@
+"""The parts of pages that show records, models by month and ends, without a browser or a node."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask
+
+from services.model_monitoring import ModelMonth
+from services.words import Words
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "web" / "templates"
+MONTH = ModelMonth(
+    model="risk-1",
+    month="2026-10",
+    answers="120",
+    estimate_psi=0.02,
+    worst_input="age",
+    worst_psi=0.1,
+    is_alarm=False,
+    outcomes="",
+    events="",
+    observed_to_expected=None,
+    auroc=None,
+)
+
+
+@pytest.fixture(scope="module")
+def app() -> Flask:
+    app = Flask("web")
+    app.jinja_env.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
+    return app
+
+
+def render(app: Flask, template: str, **context: object) -> str:
+    with app.test_request_context("/"):
+        return app.jinja_env.from_string(template).render(say=Words("en"), **context)
+
+
+def line(**changed: object) -> SimpleNamespace:
+    texts = {"name": "potassium", "value": "4.1 mmol/L", "range": "", "flag": "", "known": ""}
+    texts |= {"when": "2 January 2024, 09:15 UTC+01:00", "source": "Laboratory", "version": ""}
+    rest = {"line": SimpleNamespace(number=4.1), "is_in_force": True, "readings": (), "code": ""}
+    return SimpleNamespace(**(texts | rest | changed))
+
+
+def table_of(app: Flask, lines: list[SimpleNamespace], arguments: str = "") -> str:
+    source = '{% from "parts/lines.html" import line_table with context %}'
+    return render(app, source + "{{ line_table('Lines', lines" + arguments + ") }}", lines=lines)
+
+
+def test_a_table_of_lines_has_no_column_without_content(app: Flask) -> None:
+    assert "Sender&#39;s note" not in table_of(app, [line(), line()])
+    table = table_of(app, [line(), line(flag="High")])
+    assert "Sender&#39;s note" in table
+    assert re.search(r'<td data-head="Sender&#39;s note"></td>', table)
+
+
+def test_below_a_day_a_line_says_its_time_alone(app: Flask) -> None:
+    table = table_of(app, [line(), line(when="2 January 2024")], ", day='2 January 2024'")
+    assert "09:15 UTC+01:00" in table
+    assert "2 January 2024" not in table
+
+
+def test_results_of_a_single_value_are_named_by_their_time(app: Flask) -> None:
+    table = table_of(app, [line()], ", named=false")
+    assert '<th scope="row">2 January 2024, 09:15 UTC+01:00</th>' in table
+    assert "otassium" not in table
+
+
+def test_a_month_with_too_few_answers_is_not_called_steady(app: Flask) -> None:
+    source = '{% from "parts/months.html" import model_months with context %}'
+    source += "{{ model_months([month], false) }}"
+    measured = render(app, source, month=MONTH)
+    assert "October 2026" in measured
+    assert "no large shift" in measured
+    few = replace(MONTH, estimate_psi=None, worst_psi=None, worst_input="")
+    assert "no large shift" not in render(app, source, month=few)
+
+
+def test_an_end_is_the_day_that_was_agreed_in_every_zone() -> None:
+    """Ends are the last seconds of a UTC day: `say.day` shows the next day east of Greenwich."""
+    ends = re.compile(r"say\.day\([\w.]*\b(ends_at_s|until_s|not_after_s)\)")
+    wrong = [path.name for path in TEMPLATES.rglob("*.html") if ends.search(path.read_text())]
+    assert wrong == []
