@@ -197,7 +197,9 @@ def _find_labels(
     labels = _marked(pairs.index[is_inside & is_positive], len(indexes))
     if timeline.after is not None:
         followed = _last_seen(events, indexes)
-        end = (indexes.at + timeline.after.seconds) // DAY_S
+        # Who was seen for less than the label's window may have it in the rest of the window.
+        needed_s = max(timeline.after.seconds, outcome.within.high.seconds)
+        end = (indexes.at + needed_s) // DAY_S
         _set(reasons, ~labels & (followed // DAY_S < end), NOT_FOLLOWED)
     if not outcome.absent_is_negative:
         has_value = _marked(pairs.index[is_inside & is_readable], len(indexes))

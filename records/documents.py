@@ -104,6 +104,8 @@ def why_no_value(resource: bytes, now_s: float = math.inf) -> EntryCode:
     if not is_coded and (kind == "Observation" or not gives_events(parsed)):
         if kind not in _CODED_KINDS:
             return _why_no_date(parsed, now_s) if requires_status(kind) else EntryCode.KIND
+        if "medicationReference" in parsed:
+            return EntryCode.MEDICATION
         names = ("code", "medicationCodeableConcept", "vaccineCode")
         has_code = any(_codes(parsed.get(name)) for name in names)
         return EntryCode.NO_VALUE if has_code or kind == "Patient" else EntryCode.NO_CODE

@@ -104,6 +104,11 @@ class EntryCode(StrEnum):
     UNCONFIRMED = ("unconfirmed", "the diagnosis is not confirmed", "Nothing")
     MODIFIER = ("modifier-extension", "an extension may turn its meaning", "Nothing")
     FOCUS = ("focus", "it is about another person", "Nothing")
+    MEDICATION = (
+        "medication-apart",
+        "its medicine is a resource of its own, which is kept apart, so it has no code",
+        "Send the code as medicationCodeableConcept, or the Medication as a contained resource",
+    )
     NO_CODE = ("no-code", "it has no coding with system and code", "Add a coding")
     NO_VALUE = ("no-value", "it has no value that can be read", "Nothing")
     NEGATED = ("negated", "it says that something was not done or is not to be done", "Nothing")

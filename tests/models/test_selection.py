@@ -70,6 +70,13 @@ def test_a_person_without_the_label_counts_only_if_seen_until_the_end(
     assert outcome(at_2020(head=OBSERVED), records) == expected
 
 
+def test_nobody_is_without_the_label_before_the_end_of_its_window() -> None:
+    shorter = OBSERVED.replace('after = "5y"', 'after = "1y"')
+    visits = [visit("2015-01-01"), visit("2022-01-01")]
+    records = person(1, procedure=visits, condition=[visit("2015-01-01")])
+    assert outcome(at_2020(head=shorter), records) == "not-followed"
+
+
 def test_a_person_who_was_not_observed_before_is_left_out() -> None:
     records = person(1, procedure=[visit("2019-06-01"), visit("2026-01-01")])
     assert outcome(at_2020(head=OBSERVED), records) == "not-observed-before"

@@ -185,3 +185,12 @@ def test_a_kind_without_values_that_gives_an_event_has_nothing_to_report() -> No
     visit["class"] = {"system": "urn:act", "code": "AMB"}
     assert why_no_value(orjson.dumps(visit)) is EntryCode.NOTHING
     assert why_no_value(orjson.dumps({"resourceType": "Basic"})) is EntryCode.KIND
+
+
+def test_a_medicine_that_is_kept_apart_is_reported_as_such() -> None:
+    request = {"resourceType": "MedicationRequest", "status": "active", "authoredOn": "2024-01-01"}
+    apart = request | {"medicationReference": {"reference": "Medication/m"}}
+    assert why_no_value(orjson.dumps(apart)) is EntryCode.MEDICATION
+    inside = {"resourceType": "Medication", "id": "m", "code": {"coding": [{"code": "A10"}]}}
+    contained = request | {"medicationReference": {"reference": "#m"}, "contained": [inside]}
+    assert why_no_value(orjson.dumps(contained)) is EntryCode.NOTHING
