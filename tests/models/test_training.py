@@ -251,7 +251,8 @@ def test_a_question_may_insist_on_a_learner_and_on_a_split_by_place(
     new = world.diagnostics.predict(request)
     assert (known.site, new.site) == ("", "new")
     assert new.probability == known.probability
-    assert new.low < known.low < known.high < new.high
+    assert new.low <= known.low < known.high <= new.high
+    assert new.high - new.low > known.high - known.low
 
 
 def held_by(custodian: str, records: list[Record]) -> list[Record]:

@@ -153,8 +153,8 @@ def test_a_shredded_patient_cannot_be_opened_from_an_old_catalogue(
         restored = sa.text("UPDATE storage_records SET wrapped = :w WHERE record_id = :r")
         for entry in old:
             connection.execute(restored, {"w": entry.wrapped, "r": entry.record_id})
-    with pytest.raises(StorageBroken):
-        install.gathered(subjects=[leaves.subject])
+    assert install.gathered(subjects=[leaves.subject]) == []
+    assert install.store.check() != []
     assert install.store.check() != []
     with pytest.raises(SubjectErased):
         deposited(install, [leaves.subject])
