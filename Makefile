@@ -9,7 +9,7 @@ INSTALL = $(if $(PYTHON),,$(error Python 3.11, 3.12 or 3.13 with its venv module
 TOOL = $$($(INSTALL) tool $(1) --cache "$(CACHE)")
 
 .DEFAULT_GOAL := help
-.PHONY: help dev nodes contract run demo demo-fhir test test-stories test-lower test-upper coverage quick check check-locks check-runtime-lock check-development-lock analyse audit fix map bench lock release doctor clean
+.PHONY: help dev nodes contract run demo demo-fhir test test-town test-homes test-lower test-upper coverage quick check check-locks check-runtime-lock check-development-lock analyse audit fix map bench lock release doctor clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t14
@@ -50,12 +50,18 @@ doctor: .venv/bin/vouchsafe ## check this machine; each problem comes with its r
 
 test: .venv/dev nodes ## run every test
 	@# Side by side, since all mostly wait: for disks, for nodes, for processes to end.
-	@$(MAKE) --no-print-directory -j3 --output-sync=target test-stories test-lower test-upper
+	@$(MAKE) --no-print-directory -j3 --output-sync=target test-town test-lower test-upper test-homes
 
 LOWER := consent storage records models deploy
+# Stories with homes of their own; the others share one home, that of the whole demo.
+HOMES := $(patsubst %,tests/stories/test_%.py,a_data_team_needs_no_python a_doubtful_ledger_refuses \
+	bad_input_changes_nothing nothing_acknowledged_is_lost the_demo_runs_on_postgresql)
 
-test-stories:
-	$(PY) -m pytest tests/stories
+test-town:
+	$(PY) -m pytest tests/stories $(HOMES:%=--ignore=%)
+
+test-homes:
+	$(PY) -m pytest $(HOMES)
 
 test-lower:
 	$(PY) -m pytest $(LOWER:%=tests/%) -m "not install"
