@@ -237,11 +237,15 @@ def _clinician(at: Set) -> None:
         asking.directory.add((f"H-{20_481 + 7 * n}", who.subject) for n, who in enumerate(known))
         visitor.go("/clinician?search=H-2")
         at.take(visitor, "clinician-patients")
-        path = f"/clinician/diagnoses/new?patient={known[3].key}&question={model.question}"
-        visitor.go(path)
-        visitor.page.click("text=Get the estimate")
-        visitor.page.wait_for_url("**/clinician/diagnoses/*")
-        at.take(visitor, "clinician-answer", "h2:text-is('Estimate')")
+        for patient in known:  # stories before this one may have ended somebody's permission
+            path = f"/clinician/diagnoses/new?patient={patient.key}&question={model.question}"
+            visitor.go(path)
+            with visitor.page.expect_navigation(wait_until="load"):
+                visitor.page.click("text=Get the estimate")
+            if visitor.page.locator("#decision-title").count():
+                at.take(visitor, "clinician-answer", "h1")
+                return
+        raise AssertionError("no patient's records permit an estimate")
 
 
 def _researcher(at: Set) -> None:
