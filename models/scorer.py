@@ -41,7 +41,7 @@ class Scores:
 class Scorer:
     """The client of the scorer process, which it starts when needed, and restarts if it died."""
 
-    def __init__(self, timeout_s: float = 10.0, command: Sequence[str] = COMMAND) -> None:
+    def __init__(self, timeout_s: float = 30.0, command: Sequence[str] = COMMAND) -> None:
         """Start nothing yet; `timeout_s` limits the wait for an answer, loading included."""
         self._timeout_s = timeout_s
         self._command = command
