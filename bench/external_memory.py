@@ -76,29 +76,8 @@ class OnDisk:
         """Return the rows as the histograms need them, from a cache on disk."""
         import xgboost
 
-        starts = list(range(0, len(labels), booster.BATCH_ROWS))
-
-        class Batches(xgboost.DataIter):
-            def __init__(self, cache: str) -> None:
-                self._next = 0
-                super().__init__(cache_prefix=cache, on_host=False)
-
-            def next(self, input_data: Any) -> bool:
-                if self._next == len(starts):
-                    return False
-                part = slice(starts[self._next], starts[self._next] + booster.BATCH_ROWS)
-                self._next += 1
-                input_data(
-                    data=np.ascontiguousarray(values[part], np.float32),
-                    label=labels[part].astype(np.float32),
-                    feature_types=list(types),
-                )
-                return True
-
-            def reset(self) -> None:
-                self._next = 0
-
-        batches = Batches(str(self.folder / "cache"))
+        cache = str(self.folder / "cache")
+        batches = booster.make_batches(values, types, labels, cache_prefix=cache, on_host=False)
         return xgboost.ExtMemQuantileDMatrix(
             batches, max_bin=bins, nthread=1, enable_categorical=True
         )

@@ -108,11 +108,28 @@ def _quantised(
     """Return the rows as the histograms need them, read in batches; nothing is put on disk."""
     import xgboost
 
+    batches = make_batches(values, types, labels)
+    return xgboost.QuantileDMatrix(batches, max_bin=bins, nthread=1, enable_categorical=True)
+
+
+def make_batches(
+    values: Values, types: Sequence[str], labels: npt.NDArray[np.bool_], **options: Any
+) -> Any:
+    """Return an iterator for XGBoost over BATCH_ROWS rows at a time.
+
+    Args:
+        values: shape (n, predictors).
+        types: XGBoost's type of each predictor.
+        labels: shape (n,).
+        options: passed to `xgboost.DataIter`.
+    """
+    import xgboost
+
     # XGBoost calls `reset` before each pass over the batches, then `next` until it is False.
     class Batches(xgboost.DataIter):
         def __init__(self) -> None:
             self._start = 0
-            super().__init__()
+            super().__init__(**options)
 
         def next(self, input_data: Any) -> bool:
             part = slice(self._start, self._start + BATCH_ROWS)
@@ -129,7 +146,7 @@ def _quantised(
         def reset(self) -> None:
             self._start = 0
 
-    return xgboost.QuantileDMatrix(Batches(), max_bin=bins, nthread=1, enable_categorical=True)
+    return Batches()
 
 
 class Booster:
