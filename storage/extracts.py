@@ -102,7 +102,7 @@ class ExtractFolder:
             return {}
 
     def write(self, changed: Mapping[str, Mapping[bytes, bytes]], extractor: str) -> None:
-        """Replace the files of some batches, then delete the oldest files above the limit.
+        """Replace the files of some batches; `trim` keeps the folder within its limit.
 
         Args:
             changed: for each batch, every sealed extract by `extract_name`.
@@ -113,8 +113,6 @@ class ExtractFolder:
                 self._replace(self.path(batch, extractor), sealed)
             except OSError:
                 self.delete(batch)  # with a draft that is half-written
-        if changed:
-            self._trim()
 
     def _replace(self, path: Path, sealed: Mapping[bytes, bytes]) -> None:
         parts = [MAGIC]
@@ -133,7 +131,8 @@ class ExtractFolder:
         """Delete every file of a batch."""
         shutil.rmtree(self._folder / batch, ignore_errors=True)
 
-    def _trim(self) -> None:
+    def trim(self) -> None:
+        """Delete the batches with the oldest files while all together are above the limit."""
         files = []
         for path in self._folder.glob("*/*"):
             try:

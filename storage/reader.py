@@ -78,6 +78,8 @@ class Reader:
             read = self._open(part) if extractor is None else self._extract(part, extractor)
             for index, record in zip(indexes, read, strict=True):
                 records[index] = record
+        if extractor is not None:
+            self._extracts.trim()  # once: it looks at every file
         progress("opening", len(entries), len(entries))
         return records
 

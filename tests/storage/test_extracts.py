@@ -124,6 +124,7 @@ def test_above_the_limit_the_oldest_files_are_deleted(tmp_path: Path) -> None:
     folder = ExtractFolder(tmp_path, max_bytes=250)
     for number in range(3):
         folder.write({f"{number:032x}": {extract_name(entry()): bytes(80)}}, NAME)
+        folder.trim()
     assert [path.parent.name[-1] for path in sorted(tmp_path.glob("*/*"))] == ["1", "2"]
 
 
