@@ -57,7 +57,7 @@ def _row(month: ModelMonth, words: Words) -> tuple[str, ...]:
         known if month.outcomes else few,
         _figure(month.observed_to_expected, few),
         _figure(month.auroc, few),
-        words("months-alarm" if month.is_alarm else "months-fine"),
+        words(f"months-{month.state}"),
     )
 
 

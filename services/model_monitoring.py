@@ -41,6 +41,13 @@ class ModelMonth:
     observed_to_expected: float | None
     auroc: float | None
 
+    @property
+    def state(self) -> str:
+        """``alarm``, ``fine``, or ``few`` where there were too few answers for any index."""
+        if self.is_alarm:
+            return "alarm"
+        return "few" if self.estimate_psi is None and self.worst_psi is None else "fine"
+
 
 class ModelMonitoring:
     """Makes and reads the monthly reports; counts in them are in tens."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -30,6 +31,12 @@ def test_a_month_is_printed_as_the_pages_show_it(capsys: pytest.CaptureFixture[s
     text = capsys.readouterr().out
     for cell in ("m-1", "2026-05", "0.31", "(age)", "shifted", "too few"):
         assert cell in text
+
+
+def test_a_month_with_too_few_answers_is_not_called_without_a_shift() -> None:
+    few = replace(MONTH, is_alarm=False, estimate_psi=None, worst_psi=None)
+    states = [month.state for month in (MONTH, replace(MONTH, is_alarm=False), few)]
+    assert states == ["alarm", "fine", "few"]
 
 
 def test_json_has_every_field_of_a_month(capsys: pytest.CaptureFixture[str]) -> None:
