@@ -237,7 +237,7 @@ prediction-range = This is a 95 % interval for people with estimates like this. 
 
 prediction-elsewhere = Fewer do at a hospital on whose records the model was not tested.
 
-prediction-site-new = The model did not learn from the site of this patient's records. So the range is wider. It uses how far off a model of the other sites was at each site.
+prediction-site-new = The model did not learn from the site of this patient's records. So the range is wider. It allows for how far off the estimates were at each site when the model had not learned from it.
 
 prediction-site-unmeasured = The model did not learn from the site of this patient's records. How far it is off at a new site is not known. So no range is stated: 0 to 100.
 
