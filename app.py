@@ -27,8 +27,8 @@ from deploy.demo.fhir_command import demo_fhir
 from deploy.nodes import Nodes, NodesError
 from deploy.nodes.private_file import make_private_folder
 from deploy.nodes.supervisor import Program, Supervisor
-from deploy.processes import WebProgram, WorkerProgram
-from deploy.secrets import passphrase
+from deploy.processes import WebProgram, WorkerProgram, forbid_core_dumps
+from deploy.secrets import mail_server, passphrase
 from deploy.settings import Settings, SettingsInvalid, read_settings
 from deploy.wiring import ledger_settings, node_settings
 from models import Budget, Diagnostics
@@ -39,6 +39,8 @@ from services.jobs.kinds import make_runners
 from services.jobs.retraining import Retraining
 from services.jobs.worker import PeriodicTask, Worker
 from services.logs import log_to_stderr
+from services.organisations import FILE as ORGANISATIONS
+from services.organisations import read_organisations
 from services.profile import OrganisationProfile
 from services.researcher.counting import CENSUS, COUNT
 from services.wiring import Services, build_services
@@ -49,8 +51,11 @@ if TYPE_CHECKING:
 
 VERSION = "0.1.0"
 RECOVER_EVERY_S = 15.0
+# What a patient signed is stored by then; the page says that it is being recorded.
+WEB_ANSWER_S = 2.0
 ANCHOR_EVERY_S = 60.0
 DELETIONS_EVERY_S = 600.0
+MAILS_EVERY_S = 30.0
 MONITOR_EVERY_S = 3_600.0
 DAY_S = 86_400
 Report = Callable[[str], None]
@@ -74,6 +79,7 @@ def join(settings: Settings, nodes: Nodes, budget: Budget | None = None) -> Serv
     warnings.filterwarnings("ignore", "The 'strict' parameter", FutureWarning)
     clock = time.time
     make_private_folder(settings.home)
+    forbid_core_dumps()  # from here on, keys and records may be in memory
     engine = make_engine(settings.database_url)
     upgrade(engine)
     ledger = open_ledger(engine, clock, ledger_settings(settings, nodes.endpoints().chain.url))
@@ -119,6 +125,8 @@ def join(settings: Settings, nodes: Nodes, budget: Budget | None = None) -> Serv
             hours=settings.hours,
             time_zone=settings.time_zone,
         ),
+        others=read_organisations(settings.home / ORGANISATIONS),
+        mail=mail_server(settings),
     )
     return build_services(
         engine=engine,
@@ -148,13 +156,17 @@ def make_worker(services: Services) -> Worker:
     """Return a worker of the installation's jobs, with the tasks that it repeats."""
     uploads, inbox = services.custodian.uploads, services.custodian.inbox
     retraining = Retraining(
-        diagnostics=services.diagnostics, jobs=services.jobs, clock=services.installation.clock
+        diagnostics=services.diagnostics,
+        jobs=services.jobs,
+        clock=services.installation.clock,
+        count_changes=lambda: services.ledger.view().count,
     )
     recover = (
         services.ledger.recover,
         services.store.recover,
         retraining.queue_affected,
         uploads.delete_expired,
+        services.custodian.lists.delete_expired,
         services.patient.exports.delete_expired,
     )
     return Worker(
@@ -179,12 +191,14 @@ def make_worker(services: Services) -> Worker:
             PeriodicTask(ANCHOR_EVERY_S, (services.store.journal.anchor,)),
             PeriodicTask(DELETIONS_EVERY_S, (services.requests.deletions.update_all,)),
             PeriodicTask(MONITOR_EVERY_S, (services.model_monitoring.measure_due,)),
+            PeriodicTask(MAILS_EVERY_S, (services.custodian.mails.send_waiting,)),
             PeriodicTask(LOOK_EVERY_S, () if inbox is None else (inbox.take,)),
             PeriodicTask(
                 ANCHOR_EVERY_S,
                 (
                     services.ledger.keys.remove_expired,
                     services.custodian.recoveries.complete_due,
+                    services.patient.waiting_keys.complete,
                 ),
             ),
         ),
@@ -198,6 +212,7 @@ def web() -> Flask:
     log_to_stderr()
     settings = read_settings(os.environ)
     services = join(settings, nodes_of(settings, silent))
+    services.ledger.limits.answer_s = WEB_ANSWER_S
     return create_app(services, settings.proxies, settings.metrics_token)
 
 

@@ -46,8 +46,9 @@ DESCRIPTIONS = {
     "2 GiB of memory and 1.5 times the time",
     "coverage": "share of groups of new patients whose observed share with the outcome lies in the "
     "interval of their estimates, beyond chance; within 2 points of 0.95",
-    "prediction": "one prediction with consent check and journal, alone and at 50 requests a "
-    "second; p50 at most 20 ms, p99 at most 100 ms",
+    "prediction": "one prediction with consent check and journal, alone, and at 50 requests a "
+    "second in one process and to the web processes of an installation; p50 at most 20 ms, p99 at "
+    "most 100 ms, 10 ms of processor",
 }
 
 

@@ -16,8 +16,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from bench.gate import ROOT, load_nhanes
-from bench.nafld import QUESTIONS, extract, read_records
-from bench.nafld import measure as measure_nafld
+from bench.nafld import load_nafld
 from models.answer_interval import AnswerInterval, fit_interval
 from models.calibration import Floats, Labels
 from models.candidates import Fitter, list_settings
@@ -188,14 +187,6 @@ def load_heart() -> tuple[Question, Matrix, list[str]]:
     chosen = [records for records, use in zip(patients, usable, strict=True) if use]
     names = [site for site, use in zip(sites, usable, strict=True) if use]
     return question, to_matrix(question, chosen), names
-
-
-def load_nafld(tables: Path) -> tuple[Question, Matrix]:
-    """Return the question about diabetes at the visit, with its rows."""
-    question = Question.load(QUESTIONS / "diabetes-now.toml")
-    people, _ = read_records(tables)
-    matrix, _ = measure_nafld(question, extract(people), len(people))
-    return question, matrix
 
 
 def report(name: str, groups: Sequence[Group]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from bench.command import print_figures
 from consent import ConsentLedger, LedgerSettings, RelayerAccount, open_ledger
 from deploy.database import make_engine, metadatas
 from deploy.nodes import GethNode, KuboEndpoint, KuboNode, find_or_build
+from deploy.settings import PACKED_BLOCKS
 from records.mapping import Mapping
 from records.table import read_table
 from storage import Kubo, Record, RecordStore
@@ -27,6 +28,7 @@ from storage import Kubo, Record, RecordStore
 CHAIN_ID = 8686
 GOAL = 0.5
 CACHE = Path(os.environ.get("VOUCHSAFE_CACHE", Path.home() / ".cache" / "vouchsafe"))
+PACKED = os.environ.get("VOUCHSAFE_BLOCKS") == PACKED_BLOCKS
 EXAMPLE = Path(__file__).resolve().parent.parent / "deploy" / "examples" / "nhanes"
 
 
@@ -39,17 +41,19 @@ class Bench:
     ledger: ConsentLedger
     kubo: KuboEndpoint
     engine: sa.Engine
+    chain_url: str
 
 
 @contextmanager
-def install() -> Iterator[Bench]:
+def install(*, packed: bool = PACKED) -> Iterator[Bench]:
     """Start a Kubo node and a chain with a record store on them; stop both at the end."""
     key = secrets.token_bytes(32)
     with tempfile.TemporaryDirectory(prefix="vouchsafe-bench-") as folder:
         home = Path(folder)
         account = RelayerAccount(key).address
         geth = GethNode(find_or_build("geth", CACHE, os.environ), home / "chain", account, CHAIN_ID)
-        kubo = KuboNode(find_or_build("ipfs", CACHE, os.environ), home / "kubo")
+        ipfs_binary = find_or_build("ipfs", CACHE, os.environ)
+        kubo = KuboNode(ipfs_binary, home / "kubo", packed=packed)
         try:
             chain, ipfs = geth.start(), kubo.start()
             engine = make_engine(f"sqlite:///{home / 'bench.db'}")
@@ -60,7 +64,7 @@ def install() -> Iterator[Bench]:
             blocks = Kubo(lambda: (ipfs.multiaddr, ipfs.authorization))
             store = RecordStore(engine, blocks, ledger, home, time.time)
             store.unseal("bench")
-            yield Bench(home, store, ledger, ipfs, engine)
+            yield Bench(home, store, ledger, ipfs, engine, chain.url)
             engine.dispose()
         finally:
             kubo.stop()

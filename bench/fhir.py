@@ -19,7 +19,8 @@ from bench.command import print_figures
 from bench.deposit import install
 from services.accounts import Site
 from services.custodian.fhir_files import FhirFile
-from services.custodian.intake import FhirIntake, make_intake_stores
+from services.custodian.intake import FhirIntake
+from services.custodian.intake_stores import make_intake_stores
 from services.custodian.patient_journal import PatientJournal
 from services.installation import Installation
 from services.requests import PatientDirectory

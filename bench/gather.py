@@ -26,6 +26,7 @@ from models.question import Question
 from records.extraction import EVENTS
 from records.placement import day_of
 from storage import AccessRequest, Arrival, Record
+from storage.collector import collector_paused
 
 GOAL = 1.5
 STUDY = "study:bench"
@@ -92,6 +93,7 @@ def read_plain(path: Path) -> Iterator[Record]:
             )
 
 
+@collector_paused()
 def plain_matrix(question: Question, path: Path) -> Matrix:
     """Return the matrix of a plaintext file, by the code that makes that of a cohort."""
     people: dict[bytes, list[Record]] = {}

@@ -86,6 +86,14 @@ def measure(question: Question, events: EventTable, people: int) -> tuple[Matrix
     return Matrix(values, labels), figures
 
 
+def load_nafld(tables: Path) -> tuple[Question, Matrix]:
+    """Return the question about diabetes at the visit, with its rows."""
+    question = Question.load(QUESTIONS / "diabetes-now.toml")
+    people, _ = read_records(tables)
+    matrix, _ = measure(question, extract(people), len(people))
+    return question, matrix
+
+
 def cross_validate(question: Question, matrix: Matrix, labels: np.ndarray) -> list[float]:
     """Return the AUROC of each fold with the plain XGBoost of the reference figures."""
     import xgboost

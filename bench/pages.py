@@ -210,7 +210,7 @@ def _signed(
 def measure(count: int | None, rounds: int) -> dict[str, Any]:
     """Return the figures of pages, of a grant, and of a withdrawal."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = _settings(Path(folder))
+        settings = new_settings(Path(folder))
         with app.open_services(settings) as services:
             wallet = settle(services, Path(folder), count)
             subjects = list(wallet.subjects().values())[: ROLES.count("patient")]
@@ -219,7 +219,7 @@ def measure(count: int | None, rounds: int) -> dict[str, Any]:
                 sign_in(services, role, next(patients) if role == "patient" else None)
                 for role in ROLES
             ]
-            web = Supervisor(WebProgram(settings, {**os.environ, **_environment(settings)}))
+            web = Supervisor(WebProgram(settings, {**os.environ, **environment_of(settings)}))
             web.start()
             try:
                 for person in people:
@@ -243,14 +243,16 @@ def measure(count: int | None, rounds: int) -> dict[str, Any]:
     }
 
 
-def _settings(folder: Path) -> Settings:
+def new_settings(folder: Path) -> Settings:
+    """Return the settings of an installation in a folder, on a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     return read_settings({"VOUCHSAFE_HOME": str(folder / "home"), "VOUCHSAFE_PORT": str(port)})
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return the variables by which the processes of the installation find it."""
     return {"VOUCHSAFE_HOME": str(settings.home), "VOUCHSAFE_PORT": str(settings.port)}
 
 

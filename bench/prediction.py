@@ -1,42 +1,76 @@
-"""Measures one prediction: consent checked, records opened, predicted, journalled."""
+"""Measures predictions: consent checked, records opened, predicted, journalled, answered."""
 
 from __future__ import annotations
 
+import json
+import os
 import secrets
 import statistics
+import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
+import app
+from bench.clients import Load, send_from_own_process
 from bench.command import print_figures
-from bench.deposit import documents, install
-from bench.permissions import permit
-from consent import MLTRAINING, TREATDS, YEAR_S
-from deploy.database import make_engine
-from models import Diagnostics, PredictionRequest, Study
+from bench.pages import ORGANISATION, STUDY, environment_of, new_settings, settle
+from bench.processor_time import measure_unit_s, read_processor_s, read_tree_s
+from deploy.nodes.supervisor import Supervisor
+from deploy.processes import WebProgram, WorkerProgram
+from deploy.settings import Settings
+from models import Diagnostics, PredictionRequest
+from services.requests.patients_in_care import KEY_LENGTH, LABEL
+from services.tokens import CLINICIAN
+from services.wiring import Services
 from storage import StorageNotFound
 
 GOAL_P50_MS = 20
 GOAL_P99_MS = 100
+GOAL_PROCESSOR_MS = 10
 LOAD_PER_S = 50
-LOAD_S = 10
+LOAD_S = 20
 THREADS = 8
-STUDY = "study:bench"
-CLINIC = "organisation:bench"
+CLINICIANS = 10
+QUESTION = "nhanes-diabetes"
+PATH = "/api/v1/clinician/diagnoses"
 
 
-def measure_ms(diagnostics: Diagnostics, requests: list[PredictionRequest]) -> list[float]:
-    """Return the duration of each prediction in milliseconds, in ascending order."""
-    durations = []
+def measure_alone(
+    diagnostics: Diagnostics, home: Path, requests: Sequence[PredictionRequest]
+) -> dict[str, float]:
+    """Return the figures of one prediction after another, in this process.
+
+    Processor time is that of this process and its scorer, and apart from it that of the chain node.
+    """
+    durations, before = [], _read_own_s(home)
     for request in requests:
         started = time.perf_counter()
         diagnostics.predict(request)
         durations.append((time.perf_counter() - started) * 1000)
-    return sorted(durations)
+    used = [
+        (now - then) / len(requests) * 1000
+        for now, then in zip(_read_own_s(home), before, strict=True)
+    ]
+    return _percentiles("", sorted(durations)) | {
+        "our_processor_ms": round(used[0], 2),
+        "scorer_processor_ms": round(used[1], 2),
+        "chain_processor_ms": round(used[2], 2),
+    }
 
 
-def measure_load_ms(diagnostics: Diagnostics, requests: list[PredictionRequest]) -> list[float]:
-    """Return the durations in milliseconds at 50 requests a second, in ascending order.
+def _read_own_s(home: Path) -> tuple[float, float, float]:
+    nodes = read_processor_s(home)
+    return nodes["ours"], read_tree_s(os.getpid(), "models.scorer"), nodes["chain"]
+
+
+def measure_one_process(
+    diagnostics: Diagnostics, requests: Sequence[PredictionRequest]
+) -> dict[str, float]:
+    """Return the figures of 50 requests a second in this process alone.
 
     Each counts from when it was due, so that a request that waits for another one is slow too.
     """
@@ -49,7 +83,62 @@ def measure_load_ms(diagnostics: Diagnostics, requests: list[PredictionRequest])
         return (time.perf_counter() - due) * 1000
 
     with ThreadPoolExecutor(THREADS) as pool:
-        return sorted(pool.map(answer, range(LOAD_PER_S * LOAD_S)))
+        return _percentiles("one_process_", sorted(pool.map(answer, range(LOAD_PER_S * LOAD_S))))
+
+
+@contextmanager
+def deployed(settings: Settings) -> Iterator[None]:
+    """Run the worker and the web processes that the units run, as many as the settings say."""
+    environment = {**os.environ, **environment_of(settings)}
+    with ExitStack() as running:
+        for program in (WorkerProgram(settings, environment), WebProgram(settings, environment)):
+            supervisor = Supervisor(program)
+            supervisor.start()
+            running.callback(supervisor.stop)
+        yield
+
+
+def measure_deployed(
+    services: Services, settings: Settings, subjects: Sequence[bytes]
+) -> dict[str, float]:
+    """Return the figures of 50 requests a second to the API of an installation as it is deployed.
+
+    The clients are a process of their own on the same machine. Processor time is that of all web
+    processes with their scorers, and apart from it that of the chain node.
+    """
+    name_of = services.store.pseudonyms(LABEL)
+    tokens = [services.tokens.create(CLINICIAN, ORGANISATION, 1)[1] for _ in range(CLINICIANS)]
+    bodies = [
+        {"patient": name_of(subject).hex()[:KEY_LENGTH], "question": QUESTION, "reason": "bench"}
+        for subject in subjects
+    ]
+    origin, count = services.installation.site.origin, LOAD_PER_S * LOAD_S
+    with deployed(settings):
+        send_from_own_process(Load(origin, PATH, tokens, bodies, LOAD_PER_S, 4 * LOAD_PER_S))
+        before = _read_web_s(settings.home)
+        load = Load(origin, PATH, tokens, bodies, LOAD_PER_S, count)
+        durations = send_from_own_process(load)
+        now = _read_web_s(settings.home)
+    return (
+        {"web_processes": settings.web_processes}
+        | _percentiles("deployed_", durations)
+        | {
+            "deployed_web_processor_ms": round((now[0] - before[0]) / count * 1000, 2),
+            "deployed_chain_processor_ms": round((now[1] - before[1]) / count * 1000, 2),
+        }
+    )
+
+
+def _read_web_s(home: Path) -> tuple[float, float]:
+    pid = json.loads((home / "web" / "pid.json").read_bytes())["pid"]
+    return read_tree_s(pid), read_processor_s(home)["chain"]
+
+
+def _percentiles(prefix: str, durations: Sequence[float]) -> dict[str, float]:
+    return {
+        f"{prefix}p50_ms": round(statistics.median(durations), 2),
+        f"{prefix}p99_ms": round(durations[int(len(durations) * 0.99)], 2),
+    }
 
 
 def measure_refusal_ms(diagnostics: Diagnostics, model_id: str, count: int) -> float:
@@ -59,7 +148,7 @@ def measure_refusal_ms(diagnostics: Diagnostics, model_id: str, count: int) -> f
         started = time.perf_counter()
         try:
             diagnostics.predict(
-                PredictionRequest(CLINIC, secrets.token_bytes(32), model_id, "a benchmark")
+                PredictionRequest(ORGANISATION, secrets.token_bytes(32), model_id, "a benchmark")
             )
         except StorageNotFound:
             durations.append((time.perf_counter() - started) * 1000)
@@ -67,45 +156,37 @@ def measure_refusal_ms(diagnostics: Diagnostics, model_id: str, count: int) -> f
 
 
 def measure(count: int) -> dict[str, Any]:
-    """Train on all patients, then predict for one patient after another."""
-    subjects, records = documents()
-    with install() as bench:
-        bench.store.deposits.deposit(records)
-        permit(bench, subjects, ((STUDY, MLTRAINING), (CLINIC, TREATDS)))
-        home = bench.home / "models"
-        engine = make_engine(f"sqlite:///{bench.home / 'bench.db'}")
-        diagnostics = Diagnostics(engine, bench.ledger, bench.store, home, time.time)
-        diagnostics.add_study(Study(STUDY, "A benchmark", "", int(time.time()) + YEAR_S))
-        try:
-            started = time.perf_counter()
-            model = diagnostics.train(STUDY, "nhanes-diabetes")
+    """Train on all patients, then predict for one patient after another, and for many at once."""
+    with tempfile.TemporaryDirectory(prefix="vouchsafe-bench-") as folder:
+        settings = new_settings(Path(folder))
+        with app.open_services(settings) as services:
+            known = settle(services, Path(folder), None).subjects().values()
+            started, diagnostics = time.perf_counter(), services.diagnostics
+            model = diagnostics.train(STUDY, QUESTION)
             train_s = time.perf_counter() - started
             diagnostics.scorer.start()
-            pseudonym = bench.store.pseudonyms("manifest patient")
+            pseudonym = services.store.pseudonyms("manifest patient")
             cohort = {line.patient for line in diagnostics.manifest(model.id).lines}
+            subjects = [each for each in known if pseudonym(each).hex() in cohort][:count]
             requests = [
-                PredictionRequest(CLINIC, subject, model.id, "a benchmark")
+                PredictionRequest(ORGANISATION, subject, model.id, "a benchmark")
                 for subject in subjects
-                if pseudonym(subject).hex() in cohort
-            ][:count]
-            measure_ms(diagnostics, requests[:5])
-            durations = measure_ms(diagnostics, requests)
-            loaded = measure_load_ms(diagnostics, requests)
-            refusal = measure_refusal_ms(diagnostics, model.id, count // 4)
-        finally:
-            diagnostics.close()
-            engine.dispose()
+            ]
+            measure_alone(diagnostics, settings.home, requests[:5])
+            figures = measure_alone(diagnostics, settings.home, requests)
+            figures |= measure_one_process(diagnostics, requests)
+            figures |= measure_deployed(services, settings, subjects)
+            refusal_ms = measure_refusal_ms(diagnostics, model.id, count // 4)
     return {
-        "predictions": len(durations),
-        "p50_ms": round(statistics.median(durations), 2),
-        "p99_ms": round(durations[int(len(durations) * 0.99)], 2),
+        "predictions": len(requests),
+        **figures,
         "load_per_s": LOAD_PER_S,
-        "load_p50_ms": round(statistics.median(loaded), 2),
-        "load_p99_ms": round(loaded[int(len(loaded) * 0.99)], 2),
-        "refusal_p50_ms": round(refusal, 2),
+        "refusal_p50_ms": round(refusal_ms, 2),
+        "ms_of_a_million_additions": round(measure_unit_s() * 1000, 2),
         "train_s": round(train_s, 2),
         "goal_p50_ms": GOAL_P50_MS,
         "goal_p99_ms": GOAL_P99_MS,
+        "goal_processor_ms": GOAL_PROCESSOR_MS,
     }
 
 

@@ -10,11 +10,12 @@ import click
 from cli.audit import accept_loss, check_receipt, export, restore, status, verification
 from cli.categories import categories
 from cli.copies import make_copy_key, open_copy_file
+from cli.invitation_lists import invite_list
 from cli.monitoring import monitor
 from cli.output import EXPECTED_ERRORS, Clock, CommandContext, ErrorTypes, Opener, describe_error
 from cli.patients import enrol, sign, stop, uses, wallet, withdraw
 from cli.people import invite, person
-from cli.persons import deceased, link, record
+from cli.persons import deceased, link, record, versions
 from cli.questions import dummy
 from cli.records import check, deposit, describe
 from cli.studies import card, evaluate, gather, models, predict, question, retrain, study, train
@@ -24,7 +25,7 @@ COMMANDS: Final = (
     *(check, describe, wallet, enrol, deposit, sign, withdraw, stop, uses),
     *(question, dummy, study, gather, train, models, card, evaluate, predict, retrain, monitor),
     *(verification, export, check_receipt, status, accept_loss, restore),
-    *(token, invite, person, link, deceased, record, categories),
+    *(token, invite, invite_list, person, link, deceased, record, versions, categories),
     *(make_copy_key, open_copy_file),
 )
 
@@ -32,7 +33,7 @@ COMMANDS: Final = (
 def make_cli(opener: Opener, error_types: ErrorTypes = (), clock: Clock = time.time) -> click.Group:
     """Return the group of all commands.
 
-    Exit codes: 0 done, 1 refused or failed, 2 invalid input.
+    Exit codes: 0 done, 1 refused or failed, 2 invalid input, 3 done in part, as reported.
 
     Args:
         opener: opens the installation when a command is run.

@@ -18,7 +18,7 @@ from storage import BlockFolder
 
 
 @click.command("verify")
-@click.option("--blocks", type=FOLDER, help="Check the blocks of this copy of Kubo's repository.")
+@click.option("--blocks", type=FOLDER, help="Check this copy: the folder of `export --blocks`.")
 @with_services
 def verification(services: Services, output: Output, blocks: Path | None) -> None:
     """Verify ledger, mirror, catalogue, blocks, journal, manifests and cards."""
@@ -41,8 +41,9 @@ def verification(services: Services, output: Output, blocks: Path | None) -> Non
 
 @click.command()
 @click.argument("folder", type=FOLDER)
+@click.option("--blocks", is_flag=True, help="Copy the sealed documents too, to FOLDER/blocks.")
 @with_services
-def export(services: Services, output: Output, folder: Path) -> None:
+def export(services: Services, output: Output, folder: Path, blocks: bool) -> None:
     """Write the evidence to FOLDER: what a third party needs to verify everything.
 
     It contains patients' terms, so the file can be read by its owner alone.
@@ -55,7 +56,12 @@ def export(services: Services, output: Output, folder: Path) -> None:
         for line in services.auditor.evidence():
             file.write(orjson.dumps(line) + b"\n")
             count += 1
-    output.result({"lines": count}, f"{count} lines in {path}")
+    facts, lines = {"lines": count}, [f"{count} lines in {path}"]
+    if blocks:
+        with output.progress() as progress:
+            facts["blocks"] = services.auditor.copy_blocks(folder / "blocks", progress)
+        lines.append(f"{facts['blocks']} sealed documents in {folder / 'blocks'}")
+    output.result(facts, *lines)
 
 
 @click.command("check-receipt")

@@ -20,7 +20,10 @@ MAX_LINES: Final = 20
 def deposit_fhir(
     services: Services, output: Output, paths: Sequence[Path], *, sender: str, dry: bool
 ) -> None:
-    """Store FHIR files, or only check them, and write the outcome of every entry."""
+    """Store FHIR files, or only check them, and write the outcome of every entry.
+
+    The command ends with exit code 3 if an entry is refused, parked or names no patient.
+    """
     files = [FhirFile(path.name, partial(_open, path)) for path in paths]
     intake = services.custodian.intake
     with output.progress() as progress:
@@ -29,6 +32,8 @@ def deposit_fhir(
         else:
             report = intake.store(files, sender, progress)
     output.result(_fhir_json(report), _fhir_text(report, dry=dry))
+    if any(outcome.is_open for outcome in report.outcomes):
+        output.end_incomplete()
 
 
 def _open(path: Path) -> BinaryIO:
@@ -39,6 +44,10 @@ def _fhir_json(report: IntakeReport) -> dict[str, Any]:
     return {
         "outcomes": report.counts(),
         "joined": report.joined,
+        "joined_same": report.joined_same,
+        "medicines": report.medicines,
+        "corrected_medicines": report.corrected_medicines,
+        "lost_medicines": report.lost_medicines,
         "corrected_records": report.corrected_records,
         "affected_models": list(report.affected_models),
         "rules": report.rules,
@@ -64,6 +73,11 @@ def _fhir_text(report: IntakeReport, *, dry: bool) -> str:
     lines = [f"{sum(counts.values())} entries: {', '.join(parts) or 'none'}."]
     if report.joined:
         lines[0] += f" {report.joined} parked entries were stored, since their patient arrived."
+    if report.joined_same:
+        lines[0] += f" {report.joined_same} entries were stored already and are no longer parked."
+    if report.medicines:
+        lines[0] += f" {report.medicines} stored entries have the code of their medicine now."
+    lines[0] += _medicine_changes(report)
     lines[0] += describe_affected(report.affected_models)
     if dry:
         lines[0] += " Nothing has been stored."
@@ -76,6 +90,18 @@ def _fhir_text(report: IntakeReport, *, dry: bool) -> str:
     if len(lines_of_entries) > MAX_LINES:
         lines.append(f"{len(lines_of_entries) - MAX_LINES} more; --json lists every entry.")
     return "\n".join(lines)
+
+
+def _medicine_changes(report: IntakeReport) -> str:
+    text = ""
+    if report.corrected_medicines:
+        text += (
+            f" {report.corrected_medicines} stored entries have the new version of their medicine."
+        )
+    if report.lost_medicines:
+        text += f" {report.lost_medicines} stored entries lost the code of their medicine, which"
+        text += " was deleted or entered in error."
+    return text
 
 
 def _sentence(outcome: EntryOutcome) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import sys
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final, Protocol
@@ -31,6 +33,8 @@ INVALID_INPUT: Final = (
     Invalid,
 )
 """Errors that the user can correct: exit code 2."""
+INCOMPLETE: Final = 3
+"""The exit code of a command that did its work, but not for everything that it was given."""
 EXPECTED_ERRORS: Final = (
     consent.ConsentError,
     storage.StorageError,
@@ -41,6 +45,8 @@ EXPECTED_ERRORS: Final = (
     SQLAlchemyError,
 )
 MAX_ROWS_SHOWN: Final = 30
+_TURNS: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Characters that turn the direction of a text, so that it reads as another."""
 ErrorTypes = tuple[type[Exception], ...]
 ReportProgress = Callable[[str, int, int], None]
 Clock = Callable[[], float]
@@ -74,7 +80,7 @@ class Output:
 
     def note(self, text: str) -> None:
         """Write a line to stderr."""
-        self._stderr.print(text, markup=False, soft_wrap=True)
+        self._stderr.print(printable(text), markup=False, soft_wrap=True)
 
     def result(self, document: dict[str, Any], *lines: str) -> None:
         """Write the result to stdout: `document` with --json, else `lines`."""
@@ -82,7 +88,12 @@ class Output:
             click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
         else:
             for line in lines:
-                click.echo(line)
+                # A file gets the line as it is: it may be a mapping, with a column's exact name.
+                click.echo(printable(line) if sys.stdout.isatty() else line)
+
+    def end_incomplete(self) -> None:
+        """End the command with the exit code for what is done in part; call it last."""
+        click.get_current_context().exit(INCOMPLETE)
 
     def faults(self, faults: Sequence[CellFault]) -> None:
         """Write the faults of a table to stdout, each with what to do."""
@@ -102,7 +113,8 @@ class Output:
             return
         table = Table(*heads, box=None, pad_edge=False)
         for row in rows if every else rows[:MAX_ROWS_SHOWN]:
-            table.add_row(*(escape(cell) for cell in row))  # a unit such as mm[Hg] is not markup
+            # A unit such as mm[Hg] is not markup.
+            table.add_row(*(escape(printable(cell)) for cell in row))
         Console(highlight=False).print(table)
         if len(rows) > MAX_ROWS_SHOWN and not every:
             self.note(f"… and {len(rows) - MAX_ROWS_SHOWN} more; --json lists all")
@@ -128,6 +140,18 @@ class Output:
             for task in bars.tasks:  # a step that reported only its start is done all the same
                 total = task.total or task.completed or 1
                 bars.update(task.id, completed=total, total=total)
+
+
+def printable(text: str) -> str:
+    """Return a text without what a terminal would obey, such as in a name of a file's column."""
+    if text.isprintable():
+        return text
+    return "".join(each if _is_shown(each) else f"\\x{ord(each):02x}" for each in text)
+
+
+def _is_shown(character: str) -> bool:
+    is_control = unicodedata.category(character) in ("Cc", "Cs") or character in _TURNS
+    return character in "\n\t" or not is_control
 
 
 def with_services(run: Callable[..., None]) -> Callable[..., None]:

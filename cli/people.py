@@ -28,6 +28,11 @@ OPERATOR = "operator"
     type=click.Choice(IDENTITY_CHECKS),
     help="How it was checked; needed for patients.",
 )
+@click.option(
+    "--new-patient",
+    is_flag=True,
+    help="Confirm that the patient is new: no records are stored for the number.",
+)
 @with_services
 def invite(services: Services, output: Output, **options: Any) -> None:
     """Make an invitation link, which works once, for seven days."""

@@ -1,4 +1,4 @@
-"""The operator's commands about whose records are whose: duplicates, moves, deaths."""
+"""The operator's commands about whose records are whose, and their earlier versions."""
 
 from __future__ import annotations
 
@@ -106,6 +106,23 @@ def deceased(services: Services, output: Output, number: str | None, undo: bool)
     rows = [{"number": each.number, "source": each.death.source} for each in listed]
     output.result({"deceased": rows, "ends_consents": deaths.ends_consents})
     output.table(("number", "source"), [(row["number"], row["source"]) for row in rows])
+
+
+@click.command()
+@click.argument("rule", required=False, type=click.Choice(["keep", "destroy"]))
+@with_services
+def versions(services: Services, output: Output, rule: str | None) -> None:
+    """Say whether earlier versions of corrected values are kept, or set the rule.
+
+    "destroy" also destroys every earlier version that is stored; it cannot be undone.
+    """
+    history = services.custodian.history
+    state = history.get() if rule is None else history.set(keeps=rule == "keep", by=OPERATOR)
+    name = "keep" if state.rule.keeps else "destroy"
+    output.result(
+        {"rule": name, "by": state.rule.by, "at_s": state.rule.at_s, "versions": state.versions},
+        f"rule for earlier versions: {name}; stored: {state.versions}",
+    )
 
 
 def _print(output: Output, pair: LinkedPatients) -> None:

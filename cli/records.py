@@ -30,12 +30,17 @@ MAX_LEVELS = 6
 @MAPPING
 @without_services
 def check(clock: Clock, output: Output, table: Path, mapping: Path) -> None:
-    """Check TABLE against its mapping, and summarise each column; nothing is started or stored."""
+    """Check TABLE against its mapping, and summarise each column; nothing is started or stored.
+
+    Exit codes: 0 every row is good, 3 some are not, 2 the file or its header cannot be used.
+    """
     layout = Mapping.load(mapping)
     report = check_table(table, layout, today=day_of(clock()), has_summary=True)
     print_check(output, report)
     if not report.rows:
         report.require_good(table.name)
+    if report.wrong:
+        output.end_incomplete()
 
 
 @click.command()
@@ -57,6 +62,7 @@ def describe(clock: Clock, output: Output, table: Path, label: str, folder: Path
         "rows": description.rows,
         "copies": description.copies,
         "has_id": description.has_id,
+        "has_units": description.has_units,
         "mapping": description.mapping,
         "question": question,
         "columns": [_column_document(column) for column in description.columns],
@@ -93,6 +99,11 @@ def deposit(
     Parameters or NDJSON, also gzipped; given together, they may refer to each other. What is
     stored already does not change, another value is a correction, and a person who is new gets a
     subject.
+
+    Exit codes: 0 everything is stored; 3 the rest is stored, and some entries were refused, are
+    parked until their patient arrives or name no patient, or rows were left out or had been erased;
+    2 the input is invalid and nothing is stored; 1 it failed. With --dry-run they say what would
+    happen.
     """
     if mapping is None:
         dry, sender = options["dry_run"], options["sender"]
@@ -110,6 +121,8 @@ def _deposit_table(
     report = check_table(table, layout, today=today, has_summary=options["dry_run"])
     if options["dry_run"]:
         print_check(output, report)
+        if report.wrong:
+            output.end_incomplete()
         return
     rows = list(read_table(table, layout, options["only_good"], today))
     with output.progress() as progress:
@@ -117,12 +130,17 @@ def _deposit_table(
     same = summary.records - summary.new - summary.corrected - summary.erased
     counts = {"records": summary.records, "deposited": summary.new, "same": same}
     counts |= {"corrected": summary.corrected, "erased": summary.erased}
+    erased = f" {summary.erased} were erased and are not stored again." if summary.erased else ""
     models = list(summary.affected_models)
+    notes = [fault.to_json() for fault in report.notes]
     output.result(
-        {**_counts(report), **counts, "affected_models": models},
+        {**_counts(report), **counts, "affected_models": models, "notes": notes},
         f"{summary.new} records stored, {summary.corrected} corrected, {same} were stored before. "
-        f"{_note(report)}{report.wrong} rows left out.{describe_affected(models)}",
+        f"{_note(report)}{report.wrong} rows left out.{erased}{describe_affected(models)}",
     )
+    output.faults(report.notes)
+    if report.wrong or summary.erased:
+        output.end_incomplete()
 
 
 def _write(path: Path, text: str) -> Path:
@@ -159,6 +177,8 @@ def _column_document(column: ColumnDescription) -> dict[str, Any]:
 
 def _print_description(output: Output, table: TableDescription) -> None:
     notes = [f"{table.rows} rows, {len(table.columns)} columns."]
+    if table.has_units:
+        notes.append("The row below the header was read as units, not as data.")
     if not table.has_id:
         notes.append("No column looks like a hospital number; the first one is drafted as it.")
     if table.copies:

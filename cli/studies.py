@@ -72,6 +72,7 @@ def question(services: Services, output: Output, file: Path | None, study: str |
 @click.option("--copy", "wants_copy", is_flag=True, help="It also asks to download a copy.")
 @click.option("--agreement", type=FILE, help="The text of the agreement on a pseudonymised copy.")
 @click.option("--agreement-title", default="", help="The title of that agreement.")
+@click.option("--whole-records", is_flag=True, help="That copy has whole records as FHIR too.")
 @click.option("--copy-key", default="", help="The public key of make-copy-key, for that copy.")
 @with_services
 def study(services: Services, output: Output, study: str, **options: Any) -> None:
@@ -114,6 +115,7 @@ def _agreement(options: Mapping[str, Any], last_day: str) -> AgreementDraft | No
         text=options["agreement"].read_text(),
         ends_on=datetime.date.fromisoformat(last_day),
         public_key=options["copy_key"],
+        whole_records=options["whole_records"],
     )
 
 

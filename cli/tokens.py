@@ -44,8 +44,8 @@ def create(services: Services, output: Output, role: str, party: str, days: int)
 @click.argument("identity")
 @with_services
 def revoke(services: Services, output: Output, identity: str) -> None:
-    """Revoke the token of this id."""
-    if not services.tokens.revoke(identity):
+    """Revoke the token of this id, and the open links that were issued with it."""
+    if not services.identity.revoke_token(identity):
         raise click.UsageError(f"token {identity} does not exist; `token list` shows all ids")
     output.result({"revoked": identity}, f"Token {identity} revoked.")
 

@@ -61,7 +61,8 @@ class TrialWallet:
         """Enrol every person who is not enrolled yet, each with a key that signs for itself."""
         subjects = self._wallet.new_subjects(labels).values()
         custodian = self._ledger.custodian()
-        new = [subject for subject in subjects if not self._ledger.is_enrolled(subject)]
+        known = self._ledger.find_enrolled(list(subjects))
+        new = [subject for subject in subjects if subject not in known]
         signed = self._sign(
             Enrolment(subject, custodian, self._wallet.address(subject)) for subject in new
         )

@@ -1,6 +1,6 @@
 """The consent ledger: the names that the other packages may use of it."""
 
-from consent.accounts import KeyFiles, LedgerAccount, Rotation
+from consent.accounts import AdminRotation, KeyFiles, LedgerAccount, Rotation
 from consent.anchors import ANCHOR_KINDS, Anchor
 from consent.batch import DecisionRequestBatch, Decisions
 from consent.chain import Finality
@@ -25,12 +25,13 @@ from consent.errors import (
 )
 from consent.findings import Finding, FindingCode, LedgerFinding
 from consent.ledger_settings import LedgerSettings, examine_nodes, open_ledger
+from consent.outcomes import PENDING
 from consent.passkeys import passkey_signature, passkey_signer
 from consent.past_permits import PastPermits, PastUse
 from consent.raw_transactions import RelayerAccount
 from consent.recoveries import Recovery
-from consent.relayer import PENDING
 from consent.restore_guard import RestoreResult
+from consent.short_reads import read_rows
 from consent.signatures import recover
 from consent.state_mark import StateMark
 from consent.subject_keys import SubjectKey, SubjectKeys
@@ -64,6 +65,7 @@ from consent.vocabulary import (
     OBLIGATIONS,
     PSEUDRESCH,
     PURPOSES,
+    RECRESCH,
     RESEARCH,
     TREAT,
     TREATDS,
@@ -78,6 +80,7 @@ from consent.wording import require_terms
 __all__ = [
     "ANCHOR_KINDS",
     "ANY",
+    "AdminRotation",
     "Anchor",
     "BTG",
     "CATEGORIES",
@@ -120,6 +123,7 @@ __all__ = [
     "Outcome",
     "PENDING",
     "PSEUDRESCH",
+    "RECRESCH",
     "PURPOSES",
     "PastPermits",
     "PastUse",
@@ -157,6 +161,7 @@ __all__ = [
     "open_ledger",
     "passkey_signature",
     "passkey_signer",
+    "read_rows",
     "recover",
     "require_code",
     "require_terms",

@@ -17,6 +17,7 @@ from consent.typed_data import Op, keccak
 
 _LEDGER_JSON = Path(__file__).with_name("ledger.json")
 _WORD = 32
+_COUNT_BITS = 63
 _DYNAMIC_FIELDS = 2  # signer and signature of each signed entry
 
 REFUSED: Final = 0
@@ -199,6 +200,13 @@ def number(text: object) -> int:
     return int(text[2:], 16)
 
 
+def count(text: object) -> int:
+    """Return the integer of a quantity that fits 63 bits: a block's number or time, a nonce."""
+    if (value := number(text)) >> _COUNT_BITS:
+        raise ValueError("a number that is too large")
+    return value
+
+
 def _dynamic_bytes(body: bytes, index: int) -> bytes:
     start = int.from_bytes(body[index * _WORD : (index + 1) * _WORD], "big")
     length = int.from_bytes(body[start : start + _WORD], "big")
@@ -252,6 +260,23 @@ _EVENTS: Final[Mapping[str, tuple[int, int, int, _Reader]]] = MappingProxyType(
 )
 
 
+_BITS: Final[Mapping[int, Mapping[int, int]]] = MappingProxyType(
+    {
+        Op.KEY_ADDED: {2: 8, 3: 40},
+        Op.GRANTED: {3: 40, 4: 40},
+        Op.STOPPED: {1: 40},
+        Op.ANCHORED: {2: 64},
+    }
+)
+"""How many bits of these words of an event's body the contract can have written."""
+
+
+def _require_writable(op: int, body: bytes) -> None:
+    for index, bits in _BITS.get(op, {}).items():
+        if int.from_bytes(body[index * _WORD : (index + 1) * _WORD], "big") >> bits:
+            raise ValueError("an event with a number that its type cannot hold")
+
+
 @functools.cache
 def _readers() -> Mapping[str, tuple[int, int, int, _Reader]]:
     return {f"0x{keccak(name.encode()).hex()}": how for name, how in _EVENTS.items()}
@@ -272,7 +297,9 @@ def read_changes(logs: Iterable[Mapping[str, Any]]) -> list[Change]:
             if len(indexed) != expected * _WORD or (length >= 0 and len(body) != length):
                 raise ValueError("an event with the wrong number of topics or bytes")
             cause = data(log.get("transactionHash", "0x"))
-            changes.append(Change(op, *read(indexed, body), number(log["blockNumber"]), cause))
+            words, signer = read(indexed, body)
+            _require_writable(op, words)
+            changes.append(Change(op, words, signer, count(log["blockNumber"]), cause))
     except (KeyError, IndexError, TypeError, ValueError) as exc:
         raise LedgerUnavailable(f"the chain node's logs cannot be read: {exc}") from exc
     return changes

@@ -22,6 +22,8 @@ RETIRED: Final = "retired"
 REVOKING: Final = "revoking"
 REVOKED: Final = "revoked"
 """Replaced since others may have its key: it has no role any more."""
+FORMER_ADMIN: Final = "ex-admin"
+"""Administered the contract until another account took its place; it never enrols."""
 FINISHED: Final = {RETIRING: RETIRED, REVOKING: REVOKED}
 """What an account is for once an exchange that was begun is complete."""
 _BARRED: Final = {
@@ -61,7 +63,7 @@ def everyday_accounts(engine: sa.Engine) -> frozenset[bytes]:
     return frozenset(
         bytes.fromhex(address[2:])
         for address, purpose in purposes(engine).items()
-        if purpose != ADMIN
+        if purpose not in (ADMIN, FORMER_ADMIN)
     )
 
 

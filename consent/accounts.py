@@ -1,4 +1,4 @@
-"""Lists the installation's accounts on the ledger, and exchanges the everyday one."""
+"""Lists the installation's accounts on the ledger, and exchanges each for a new one."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from consent.account_nonces import (
     ADMIN,
     EVERYDAY,
     FINISHED,
+    FORMER_ADMIN,
     RETIRED,
     RETIRING,
     REVOKED,
@@ -48,7 +49,8 @@ class LedgerAccount:
         address: lower-case hex.
         use: ``everyday`` (relays, enrols, anchors), ``admin``, ``retired`` (replaced; proposes
             recoveries for those whom it enrolled), ``revoked`` (replaced; may do nothing),
-            ``retiring`` or ``revoking`` (an exchange was begun), or ``other`` (not of us).
+            ``retiring`` or ``revoking`` (an exchange was begun), ``ex-admin`` (a former admin, with
+            no role), or ``other`` (not of us).
         roles: of ``admin``, ``pauser``, ``custodian``, ``anchor``, those that it has as verified.
         wei: its money at the newest block.
     """
@@ -76,15 +78,23 @@ class Rotation:
     waiting: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminRotation:
+    """What an exchange of the admin's account did; both addresses are lower-case hex."""
+
+    former: str
+    admin: str
+
+
 class KeyFiles(Protocol):
-    """Where the keys of accounts are stored; each step is durable when it returns."""
+    """Where the keys of one kind of account are stored; each step is durable when it returns."""
 
     def make_next(self) -> RelayerAccount:
         """Return the account that comes next, with its key stored; the same until `switch`."""
         ...
 
     def switch(self) -> None:
-        """Make the next account the everyday one, and keep the key of the former one apart."""
+        """Put the next account in the place of the present one, whose key is kept apart."""
         ...
 
 
@@ -126,7 +136,7 @@ class Accounts:
         }
         uses = others | uses
         uses[self._outbox.address] = uses.get(self._outbox.address, EVERYDAY)
-        order = (EVERYDAY, ADMIN, RETIRING, RETIRED, REVOKING, REVOKED, OTHER)
+        order = (EVERYDAY, ADMIN, RETIRING, RETIRED, REVOKING, REVOKED, FORMER_ADMIN, OTHER)
         listed = sorted(uses, key=lambda address: (order.index(uses[address]), address))
         return [
             LedgerAccount(
@@ -192,6 +202,60 @@ class Accounts:
         self._require_admin(admin)
         set_purpose(self._engine, address, REVOKING)
         return self._finish(admin, address, waiting=0)
+
+    def rotate_admin(self, admin: RelayerAccount, keys: KeyFiles) -> AdminRotation:
+        """Let a new account administer the contract, or complete an exchange that was begun.
+
+        Afterwards `admin` has no role. The new account takes the first role from it, which shows
+        that its key works, before `admin` gives up the right to administer.
+
+        Raises:
+            NotPermitted: `admin` is not the contract's admin.
+            ConsentInvalid: the everyday account is the admin, or cannot pay for the new one.
+            LedgerUnavailable: a step was not confirmed in time; call it again.
+        """
+        if not self.has_admin():
+            raise ConsentInvalid(
+                f"the everyday account {self._outbox.address} administers the contract itself; "
+                "run: vouchsafe accounts rotate"
+            )
+        if (former := self._find_former_admin(admin.address)) is None:
+            former, admin = admin.address, self._replace_admin(admin, keys)
+        set_purpose(self._engine, former, FORMER_ADMIN)
+        return AdminRotation(former=former, admin=admin.address)
+
+    def _find_former_admin(self, present: str) -> str | None:
+        """Return the account that `present` replaced, where only the note of it is missing."""
+        roles = self._roles()
+        if not roles.has(ADMIN_ROLE, bytes.fromhex(present[2:])):
+            return None
+        listed = [each for each, use in purposes(self._engine).items() if use == ADMIN]
+        ended = [each for each in listed if not roles.has(ADMIN_ROLE, bytes.fromhex(each[2:]))]
+        return next(iter(ended), None)
+
+    def _replace_admin(self, admin: RelayerAccount, keys: KeyFiles) -> RelayerAccount:
+        """Exchange the admin and its key; skip what an interrupted exchange did."""
+        own = bytes.fromhex(admin.address[2:])
+        was_admin = purposes(self._engine).get(admin.address) == ADMIN
+        has_given_up = was_admin and not self._roles().has(ADMIN_ROLE, own)
+        if not has_given_up:
+            self._require_admin(admin)
+        new = keys.make_next()
+        if not has_given_up:
+            self._hand_over(admin, new)
+        self._require_admin(new)
+        keys.switch()
+        return new
+
+    def _hand_over(self, admin: RelayerAccount, new: RelayerAccount) -> None:
+        share = self._chain.balance(self._outbox.address) // _ADMIN_SHARE
+        self._require_money(new.address, _ADMIN_TRANSACTIONS * _ROLE_GAS, share, self._outbox)
+        sender = self._sender(admin, ADMIN)
+        for role in (PAUSER, ADMIN_ROLE):
+            self._set_role(sender, abi.GRANT_ROLE, role, new.address)
+        # Its row comes after its role: an admin's row without the role is that of a former one.
+        self._set_role(self._sender(new, ADMIN), abi.REVOKE_ROLE, PAUSER, admin.address)
+        self._set_role(sender, abi.REVOKE_ROLE, ADMIN_ROLE, admin.address)
 
     def _roles(self) -> AccountRoles:
         self._mirror.sync()

@@ -13,9 +13,19 @@ from consent.errors import ConsentInvalid, LedgerBroken, LedgerUnavailable, Sign
 from consent.freshness import MAX_AHEAD_S
 from consent.mirror import Mirror
 from consent.passkeys import is_passkey_signature
+from consent.recoveries import WAITING
 from consent.signatures import recover
 from consent.state import LedgerState
-from consent.terms import Enrolment, Grant, KeyAddition, Message, Signed, Stop, Withdrawal
+from consent.terms import (
+    Enrolment,
+    Grant,
+    KeyAddition,
+    Message,
+    RecoveryVeto,
+    Signed,
+    Stop,
+    Withdrawal,
+)
 from consent.transactions import (
     ACCOUNT_BYTES,
     PASSKEY_BYTES,
@@ -115,12 +125,12 @@ class Admission:
         if isinstance(message, _REVOCATIONS):
             _require(rules.find_refusal(signed))  # first: their signers may be out of reach
         alone = self._require_signed(signed, hashed)
-        if isinstance(message, Grant):
+        if isinstance(message, Grant | RecoveryVeto):
             _require(rules.find_refusal(signed))
         checked = encode_checked(kind, index, signed, alone)
         if is_too_large(checked):
             raise _Refusal("signature-too-large")
-        if kind.values is not None:
+        if kind.values is not None and not self._refuses_proposal(message):
             self._require_accepted(checked)
         return checked
 
@@ -151,6 +161,13 @@ class Admission:
         refusal = self._chain.find_refusal(self._sender, self.contract, checked.struct)
         if refusal is not None:
             raise _Refusal(refusal)
+
+    def _refuses_proposal(self, message: Message) -> bool:
+        """Return whether this refuses a key that waits: it is stored whatever the node says."""
+        if not isinstance(message, RecoveryVeto):
+            return False
+        recoveries = self._mirror.recoveries.of_subject(message.subject)
+        return any(each.state == WAITING and each.signer == message.signer for each in recoveries)
 
     def _require_enrolment(self, signed: Signed, message: Enrolment) -> None:
         if message.custodian != self._custodian:

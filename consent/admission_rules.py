@@ -11,7 +11,7 @@ from consent.freshness import MAX_SKEW_S
 from consent.key_ring import KeyRing
 from consent.state import LedgerState
 from consent.subject_index import Numbers
-from consent.terms import Grant, Signed, Stop, Withdrawal
+from consent.terms import Grant, RecoveryVeto, Signed, Stop, Withdrawal
 from consent.typed_data import keccak, terms_hash
 
 _NEVER_S: Final = -1
@@ -51,7 +51,15 @@ class AdmissionRules:
                 return "time-in-future"
             is_active = self._ring.is_active(message.subject, keccak(signed.signer))
             return None if is_active else "key-unknown"
+        if isinstance(message, RecoveryVeto):
+            return self._of_veto(message.subject, keccak(signed.signer))
         return None
+
+    def _of_veto(self, subject: bytes, key_hash: bytes) -> str | None:
+        """Return why, as in the contract: only an own key holds up a recovery, and no delegate."""
+        if self._ring.is_own(subject, key_hash):
+            return None
+        return "role-forbids" if self._ring.is_active(subject, key_hash) else "key-unknown"
 
     def _of_grant(self, grant: Grant, key_hash: bytes) -> str | None:
         subject = grant.subject

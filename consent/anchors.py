@@ -14,12 +14,13 @@ _WORD: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A root on the chain, with the block that holds it."""
+    """A root on the chain, with the block that holds it, and its number among all changes."""
 
     kind: str
     root: bytes
     count: int
     block_number: int
+    position: int = 0
 
 
 def anchor_word(kind: str) -> bytes:
@@ -36,16 +37,14 @@ def anchor_word(kind: str) -> bytes:
 def list_anchors(events: Events, kind: str, last: int | None) -> list[Anchor]:
     """Return the roots of a kind, oldest first: all, or the last ones."""
     name = anchor_word(kind)
-    if last is None:
-        changes = [change for _, change in events.named([name])]
-    else:
-        changes = events.last_named(name, last)
+    changes = events.named([name]) if last is None else events.last_named(name, last)
     return [
         Anchor(
             kind,
             change.body[_WORD : 2 * _WORD],
             int.from_bytes(change.body[2 * _WORD :], "big"),
             change.block_number,
+            position,
         )
-        for change in changes
+        for position, change in changes
     ]

@@ -27,22 +27,35 @@ class Claim(NamedTuple):
     proof: bytes = b""
 
 
-Claims = dict[tuple[int, bytes], Claim]
-"""By operation and words: those of the operation's event, a grant's without its key's hash."""
+Message = tuple[int, bytes]
+"""An operation and its words: those of the operation's event, a grant's without its key's hash."""
+Claims = dict[Message, list[Claim]]
+"""A batch may bring one message several times, of which one is badly signed: each is looked at."""
+
+
+def list_claims(call: SentCall) -> list[tuple[Message, Claim]]:
+    """Return what a call of the contract claims, in its order.
+
+    Calldata that cannot be read claims nothing.
+    """
+    read = _BY_SELECTOR.get(call.data[:_SELECTOR])
+    if read is None:
+        return []
+    try:
+        return list(read(call, call.data[_SELECTOR:]))
+    except ValueError:
+        return []
 
 
 def read_claims(call: SentCall) -> Claims:
-    """Return what a call of the contract claims; calldata that cannot be read claims nothing."""
-    read = _BY_SELECTOR.get(call.data[:_SELECTOR])
-    if read is None:
-        return {}
-    try:
-        return dict(read(call, call.data[_SELECTOR:]))
-    except ValueError:
-        return {}
+    """Return what a call of the contract claims, by message."""
+    claims: Claims = {}
+    for message, claim in list_claims(call):
+        claims.setdefault(message, []).append(claim)
+    return claims
 
 
-_Pairs = Iterator[tuple[tuple[int, bytes], Claim]]
+_Pairs = Iterator[tuple[Message, Claim]]
 
 
 def _entries(body: bytes, fixed: int) -> Iterator[tuple[bytes, bytes, bytes]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
@@ -112,11 +113,17 @@ def _read(what: str, read: Callable[[Any], _T], value: Any) -> _T:
 def _block(block: Any) -> Block:
     fee = block.get("baseFeePerGas")
     return Block(
-        abi.number(block["number"]),
+        abi.count(block["number"]),
         abi.data(block["hash"], 32),
-        abi.number(block["timestamp"]),
+        abi.count(block["timestamp"]),
         None if fee is None else abi.number(fee),
     )
+
+
+# By the whole text, so that another code has another hash; every view reads the same one.
+@lru_cache(maxsize=2)
+def _code_hash(code: str) -> bytes:
+    return keccak(abi.data(code))
 
 
 def _tip(answer: Any) -> Tip:
@@ -132,7 +139,7 @@ def _receipt(receipt: Any) -> Receipt | None:
         return None
     return Receipt(
         abi.number(receipt["status"]) == 1,
-        abi.number(receipt["blockNumber"]),
+        abi.count(receipt["blockNumber"]),
         abi.number(receipt["gasUsed"]),
         (receipt.get("contractAddress") or "").lower(),
         tuple(abi.read_changes(receipt["logs"])),
@@ -140,7 +147,7 @@ def _receipt(receipt: Any) -> Receipt | None:
 
 
 def _block_time(block: Any) -> int | None:
-    return None if block is None else abi.number(block["timestamp"])
+    return None if block is None else abi.count(block["timestamp"])
 
 
 class Chain:
@@ -170,31 +177,33 @@ class Chain:
     def look(self, contract: str, finality: Finality, accepted: int) -> Look:
         """Return, in one round trip, what must be checked before the chain is trusted.
 
-        `accepted` is the number of a block accepted earlier, whose hash must not have changed.
+        `accepted` is the number of a block accepted earlier, whose hash must not have changed; with
+        finality ``single``, where the newest block is final and may be mined again, it is not read.
         """
-        final = "latest" if finality == "single" else "finalized"
-        answers = self.rpc.batch(
-            [
-                ("eth_chainId", []),
-                ("eth_getBlockByNumber", ["0x0", False]),
+        calls: list[tuple[str, list[Any]]] = [
+            ("eth_chainId", []),
+            ("eth_getBlockByNumber", ["0x0", False]),
+            ("eth_getCode", [contract, "latest"]),
+            ("eth_getBlockByNumber", ["latest", False]),
+        ]
+        if finality != "single":
+            calls += [
+                ("eth_getBlockByNumber", ["finalized", False]),
                 ("eth_getBlockByNumber", [hex(accepted), False]),
-                ("eth_getBlockByNumber", [final, False]),
-                ("eth_getCode", [contract, "latest"]),
-                ("eth_getBlockByNumber", ["latest", False]),
-            ],
-            VIEW_TIMEOUT_S,
-        )
-        return _read("block", self._look, answers)
+            ]
+        return _read("block", self._look, self.rpc.batch(calls, VIEW_TIMEOUT_S))
 
     @staticmethod
     def _look(answers: list[Any]) -> Look:
-        chain_id, genesis, accepted, final, code, latest = answers
+        chain_id, genesis, code, newest, *others = answers
+        latest = _block(newest)
+        final, accepted = others or (newest, None)
         return Look(
             abi.number(chain_id),
             abi.data(genesis["hash"], 32),
-            keccak(abi.data(code)),
-            _block(latest),
-            _block(final),
+            _code_hash(code),
+            latest,
+            _block(final) if others else latest,
             None if accepted is None else _block(accepted),
         )
 
@@ -209,10 +218,13 @@ class Chain:
     def tips(self, contract: str, block_hashes: Sequence[bytes]) -> list[Tip]:
         """Return the ledger's head and count at each of these blocks, by hash (EIP-1898)."""
         call = {"to": contract, "data": "0x" + abi.encode_call(abi.HEAD_AND_COUNT).hex()}
+        distinct = list(dict.fromkeys(block_hashes))
         calls: list[tuple[str, list[Any]]] = [
-            ("eth_call", [call, {"blockHash": "0x" + block.hex()}]) for block in block_hashes
+            ("eth_call", [call, {"blockHash": "0x" + block.hex()}]) for block in distinct
         ]
-        return [_read("head", _tip, answer) for answer in self.rpc.batch(calls, VIEW_TIMEOUT_S)]
+        answers = self.rpc.batch(calls, VIEW_TIMEOUT_S)
+        tips = [_read("head", _tip, answer) for answer in answers]
+        return [tips[distinct.index(block)] for block in block_hashes]
 
     def changes(self, contract: str, first: int, last: int) -> list[abi.Change]:
         """Return the contract's events from block `first` to block `last`, both included."""
@@ -284,7 +296,7 @@ class Chain:
     def transaction_count(self, address: str) -> int:
         """Return how many transactions of an account the newest block and all before it hold."""
         count = self.rpc.call("eth_getTransactionCount", address, "latest")
-        return _read("nonce", abi.number, count)
+        return _read("nonce", abi.count, count)
 
     def balance(self, address: str) -> int:
         """Return an account's balance in wei at the newest block."""

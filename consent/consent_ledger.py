@@ -25,7 +25,7 @@ from consent.consents import (
     list_consents,
     subjects_of,
 )
-from consent.decision import decide
+from consent.decision import decide, decide_each
 from consent.deployment import Deployment, require_p256
 from consent.errors import (
     ConsentInvalid,
@@ -215,15 +215,15 @@ class ConsentLedger:
         Raises:
             ViewRefused, LedgerUnavailable: as `view`; also a view that is too old or not from here.
         """
-        return self.decide_each([request], view)[0]
+        view, state = self._views.for_decision(view)
+        return decide(request, state, self.consent_terms, view, self._clock())
 
     def decide_each(
         self, requests: Sequence[DecisionRequest], view: View | None = None
     ) -> list[Decision]:
         """Decide on a few requests with one look at the chain; each as `decide` would."""
         view, state = self._views.for_decision(view)
-        now_s = self._clock()
-        return [decide(request, state, self.consent_terms, view, now_s) for request in requests]
+        return decide_each(requests, state, self.consent_terms, view, self._clock())
 
     def require(self, request: DecisionRequest, view: View | None = None) -> Decision:
         """Return the permit, or refuse.
@@ -319,6 +319,10 @@ class ConsentLedger:
     def is_enrolled(self, subject: bytes) -> bool:
         """Return whether a custodian has enrolled the subject."""
         return self._views.for_decision(None)[1].is_enrolled(subject)
+
+    def find_enrolled(self, subjects: Sequence[bytes]) -> set[bytes]:
+        """Return those of these subjects that a custodian has enrolled, by one view."""
+        return self._views.for_decision(None)[1].find_enrolled(subjects)
 
     def recover(self) -> None:
         """Send again what the chain lost and wait until it is mined; cheap when nothing is lost.

@@ -12,6 +12,7 @@ import orjson
 import sqlalchemy as sa
 
 from consent.errors import ConsentError, LedgerUnavailable
+from consent.short_reads import read_rows
 from consent.tables import METADATA
 from consent.terms import Terms
 from consent.typed_data import consent_id as id_of
@@ -34,6 +35,9 @@ back. Only the terms of a grant that the contract refused are deleted."""
 _RAW_ROWS: Final = sa.select(
     *(sa.type_coerce(column, sa.types.NULLTYPE).label(column.name) for column in _OPENINGS.c)
 )
+# Made once: each decision on a few records reads the terms of a subject.
+_OF_SUBJECT: Final = _RAW_ROWS.where(_OPENINGS.c.subject == sa.bindparam("of_subject"))
+_NEWEST: Final = sa.select(sa.func.max(_OPENINGS.c.generation))
 _ERASED: Final = {"body": None, "salt": None}
 
 _TEXTS: Final = tuple(f.name for f in fields(Terms) if f.name not in ("policy_hash", "salt"))
@@ -86,13 +90,14 @@ class ConsentTermsStore:
 
     def find(self, consent_id: bytes) -> Terms | None:
         """Return the terms of a consent, or None: never stored, erased, or damaged."""
-        stored = self._read(_OPENINGS.c.consent_id == consent_id)
+        stored = map(_read_row, self._rows(_RAW_ROWS.where(_OPENINGS.c.consent_id == consent_id)))
         return next((item.terms for item in stored), None)
 
     def of_subject(self, subject: bytes) -> dict[bytes, Terms | None]:
         """Return the terms of every consent of a subject by the consent's id."""
-        stored = self._read(_OPENINGS.c.subject == subject)
-        return {item.consent_id: item.terms for item in stored}
+        with _reading():
+            rows = read_rows(self._engine, _OF_SUBJECT, {"of_subject": subject})
+        return {item.consent_id: item.terms for item in map(_read_row, rows)}
 
     def forget(self, consent_ids: Sequence[bytes]) -> None:
         """Delete the terms of consents that never came to be; they may be stored again later."""
@@ -115,7 +120,9 @@ class ConsentTermsStore:
 
     def generation(self) -> int:
         """Return a number that grows with every change by any process."""
-        return next(iter(self._rows(sa.select(sa.func.max(_OPENINGS.c.generation)))))[0] or 0
+        with _reading():
+            ((newest,),) = read_rows(self._engine, _NEWEST)
+        return newest or 0
 
     def load_since(self, generation: int) -> Iterator[tuple[int, StoredTerms]]:
         """Yield everything changed after this generation, with its own, oldest first."""
@@ -125,15 +132,10 @@ class ConsentTermsStore:
         for row in self._rows(query.order_by(_OPENINGS.c.generation)):
             yield row.generation, _read_row(row, parse)
 
-    def _read(self, clause: sa.ColumnElement[bool]) -> Iterator[StoredTerms]:
-        return map(_read_row, self._rows(_RAW_ROWS.where(clause)))
-
     def _rows(self, query: sa.Select[*tuple[Any, ...]]) -> Iterator[Any]:
-        try:
-            with self._engine.connect() as connection:
-                yield from connection.execution_options(yield_per=_ROWS_PER_FETCH).execute(query)
-        except sa.exc.SQLAlchemyError as error:
-            raise LedgerUnavailable("consent terms cannot be read: database error") from error
+        with _reading(), self._engine.connect() as connection:
+            paged = connection.execution_options(yield_per=_ROWS_PER_FETCH)
+            yield from paged.execute(query)
 
     def _insert(self, connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
         if rows:
@@ -148,6 +150,14 @@ class ConsentTermsStore:
         update = sa.update(_OPENINGS).where(_OPENINGS.c.consent_id.in_(ids))
         generation = _next_generation(connection)
         connection.execute(update.values({**values, "generation": generation}))
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.SQLAlchemyError as error:
+        raise LedgerUnavailable("consent terms cannot be read: database error") from error
 
 
 @contextmanager

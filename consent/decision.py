@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from consent.consent_terms import ConsentTermsStore
@@ -41,6 +43,15 @@ UNDECIDED: Final = frozenset({"not-enrolled", "no-consent"})
 _SUBJECT_BYTES: Final = 32
 
 
+@dataclass(frozen=True, slots=True)
+class _SubjectConsents:
+    """The grants of one subject at one view, with the terms that were read and proved for it."""
+
+    terms: Mapping[bytes, Terms | None]
+    statuses: tuple[GrantStatus, ...]
+    is_enrolled: bool
+
+
 def decide(
     request: DecisionRequest,
     state: LedgerState,
@@ -53,15 +64,46 @@ def decide(
     Raises:
         LedgerUnavailable: the terms cannot be read.
     """
-    if not is_understood(request):
-        return Decision(False, "unknown-word", (), (), view)
-    terms = consent_terms.of_subject(request.subject)
+    return decide_each([request], state, consent_terms, view, now_s)[0]
+
+
+def decide_each(
+    requests: Sequence[DecisionRequest],
+    state: LedgerState,
+    consent_terms: ConsentTermsStore,
+    view: View,
+    now_s: float,
+) -> list[Decision]:
+    """Permit or deny each request; the terms of each subject are read and proved once.
+
+    Raises:
+        LedgerUnavailable: the terms cannot be read.
+    """
+    read: dict[bytes, _SubjectConsents] = {}
+    decisions = []
+    for request in requests:
+        if not is_understood(request):
+            decisions.append(Decision(False, "unknown-word", (), (), view))
+            continue
+        subject = request.subject
+        if subject not in read:
+            read[subject] = _SubjectConsents(
+                consent_terms.of_subject(subject),
+                tuple(grant_statuses(state, subject, Clocks.of(view, now_s))),
+                state.is_enrolled(subject),
+            )
+        decisions.append(_decide(request, read[subject], view))
+    return decisions
+
+
+def _decide(request: DecisionRequest, consents: _SubjectConsents, view: View) -> Decision:
+    terms = consents.terms
     verdicts = {
         status.consent_id: verdict(status, terms.get(status.consent_id), request)
-        for status in grant_statuses(state, request.subject, Clocks.of(view, now_s))
+        for status in consents.statuses
     }
     reason = min(verdicts.values(), key=BY_WEIGHT.index, default="no-consent")
-    if reason == "no-consent" and not state.is_enrolled(request.subject):
+    if reason == "no-consent" and not consents.is_enrolled:
         reason = "not-enrolled"
     if reason in UNDECIDED:
         return Decision(False, reason, (), (), view)

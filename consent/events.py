@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from consent.abi import Change
 from consent.chain import Tip
 from consent.errors import LedgerBroken
+from consent.short_reads import read_rows
 from consent.tables import METADATA
 from consent.typed_data import GENESIS_HEAD, Op, keccak, next_head
 
@@ -53,6 +54,9 @@ _MARK = sa.Table(
 """`epoch` rises where the meaning of rows changed: every process then loads them again.
 `suspended`: grants up to this position permit nothing since a restore; null in a database for
 which no state mark was ever written."""
+
+_READ_MARK: Final = sa.select(_MARK)
+"""Made once: every look at the ledger reads the mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,15 @@ def roll(head: bytes, changes: Iterable[Change]) -> list[bytes]:
     return heads
 
 
+def leads(first: Tip, changes: Sequence[Change], last: Tip) -> bool:
+    """Return whether these changes, and no others, lead from one state of the ledger to another."""
+    try:
+        heads = [first.head, *roll(first.head, changes)]
+    except LedgerBroken:
+        return False
+    return Tip(heads[-1], first.count + len(changes)) == last
+
+
 class Events:
     """The rows of events; readers roll the head over them again to prove them."""
 
@@ -116,8 +129,7 @@ class Events:
 
     def mark(self) -> Mark:
         """Return the mark; before the first event it is `START`."""
-        with self._engine.connect() as connection:
-            return _find_mark(connection)
+        return _mark_of(read_rows(self._engine, _READ_MARK))
 
     def since(self, count: int) -> tuple[Mark, ChangeRun]:
         """Return the mark and the rows after position `count` up to it, their heads not rolled.
@@ -170,13 +182,32 @@ class Events:
         requested = set(names)
         return [(offset, change) for offset, change in changes if name_of(change) in requested]
 
-    def last_named(self, name: bytes, last: int) -> list[Change]:
-        """Return the last proved changes of a name, in order; reads at most `last`."""
+    def last_named(self, name: bytes, last: int) -> list[tuple[int, Change]]:
+        """Return the last proved changes of a name as `named` does; reads at most `last`."""
         query = sa.select(_EVENTS).where(_EVENTS.c.name == name, _EVENTS.c.proof != 0)
         newest = query.order_by(_EVENTS.c.position.desc()).limit(last)
         with self._engine.connect() as connection:
-            changes = [_change(row) for row in connection.execute(newest)]
-        return [change for change in reversed(changes) if name_of(change) == name]
+            changes = [(row.position, _change(row)) for row in connection.execute(newest)]
+        return [each for each in reversed(changes) if name_of(each[1]) == name]
+
+    def has_anchor(self, body: bytes) -> bool:
+        """Return whether a proved anchor has this body."""
+        query = sa.select(sa.literal(True)).where(
+            _EVENTS.c.name == body[:_WORD],
+            _EVENTS.c.op == int(Op.ANCHORED),
+            _EVENTS.c.body == body,
+            _EVENTS.c.proof != 0,
+        )
+        with self._engine.connect() as connection:
+            return connection.scalar(query.limit(1)) is not None
+
+    def proposal_times(self) -> dict[int, int]:
+        """Return, by position, from when the delay of each proposed recovery counts, as proved."""
+        query = sa.select(_EVENTS.c.position, _EVENTS.c.proof).where(
+            _EVENTS.c.op == int(Op.RECOVERY_PROPOSED), _EVENTS.c.proof != 0
+        )
+        with self._engine.connect() as connection:
+            return {position: abs(proof) for position, proof in connection.execute(query)}
 
     def positions_of(self, causes: Sequence[bytes]) -> dict[bytes, int]:
         """Return the first position of the changes that each of these transactions made.
@@ -255,9 +286,13 @@ def _change(row: Any) -> Change:
 
 
 def _find_mark(connection: sa.Connection) -> Mark:
-    row = connection.execute(sa.select(_MARK)).one_or_none()
-    if row is None:
+    return _mark_of(connection.execute(_READ_MARK).all())
+
+
+def _mark_of(rows: Sequence[Any]) -> Mark:
+    if not rows:
         return START
+    (row,) = rows
     return Mark(Tip(row.head, row.position), row.block_number, row.block_hash, row.epoch)
 
 

@@ -16,7 +16,7 @@ from consent.chain import Chain, Look, Newest, Tip
 from consent.chain_nodes import QUORUM
 from consent.deployment import Deployment
 from consent.errors import LedgerBroken, LedgerUnavailable, ViewRefused
-from consent.events import START, ChangeRun, Events, Mark, roll
+from consent.events import START, ChangeRun, Events, Mark, leads, roll
 from consent.prover import UNPROVED, Ground, Prover
 from consent.recoveries import Recoveries
 from consent.revocations import PendingRevocations, parse_revocations
@@ -75,13 +75,19 @@ def _unproved_revocations(
     ]
 
 
-def _leads(first: Tip, changes: Sequence[abi.Change], last: Tip) -> bool:
-    """Return whether these changes, and no others, lead from one state of the ledger to another."""
-    try:
-        heads = [first.head, *roll(first.head, changes)]
-    except LedgerBroken:
-        return False
-    return Tip(heads[-1], first.count + len(changes)) == last
+def _of_enrolled(
+    state: LedgerState, revocations: Sequence[tuple[int, bytes]]
+) -> list[tuple[int, bytes]]:
+    """Return those of subjects whom our accounts enrolled: nothing else is permitted here.
+
+    On a shared ledger, those of others' subjects would cost memory, and time with every block.
+    """
+    if not revocations:
+        return []
+    joined = b"".join(body[:_WORD] for _, body in revocations)
+    numbers = state.index.find(np.frombuffer(joined, np.uint8).reshape(-1, _WORD))
+    is_ours = (numbers >= 0) & np.isin(numbers, state.of.enrolments)
+    return [each for each, ours in zip(revocations, is_ours.tolist(), strict=True) if ours]
 
 
 def _rows(op: int, words: npt.NDArray[np.uint8]) -> list[Rows]:
@@ -131,7 +137,7 @@ class Mirror:
         self._revocations = PendingRevocations(engine)
         self._chain = chain
         self._deployment = deployment
-        self._prover = prover
+        self.prover = prover
         self._clock = clock
         self._lock = threading.Lock()
         self._synced_at_s = 0
@@ -174,8 +180,15 @@ class Mirror:
                 raise ViewRefused("the ledger is behind its mark")
             if Tip(heads[-1], len(changes)) != tip or heads[mark.tip.count] != mark.tip.head:
                 raise LedgerBroken("the chain's events do not lead to its head through the mark")
+            # What the node says of a proposal's time counts only where no earlier look remains.
+            known, until_s = self.events.proposal_times(), self._synced_at_s or int(self._clock())
+            times_s = [
+                known.get(position, until_s if position > mark.tip.count > 0 else 0)
+                for position in range(1, len(changes) + 1)
+            ]
             newest = Mark(tip, look.final.number, look.final.hash)
-            self.events.replace(newest, ChangeRun(changes, heads[1:], self._prove_all(changes)))
+            proofs = self._prove_all(changes, times_s)
+            self.events.replace(newest, ChangeRun(changes, heads[1:], proofs))
             self._reset()
 
     def suspend(self, count: int) -> int:
@@ -197,19 +210,19 @@ class Mirror:
     def _reset(self) -> None:
         self._log = LedgerLog()
         self.recoveries = Recoveries()
-        self.roles = self._prover.first_roles()
+        self.roles = self.prover.first_roles()
         self._mark = START
         self._unproved: list[tuple[int, bytes]] = []
         self._state = self._log.state(0, GENESIS_HEAD)
 
-    def _prove_all(self, changes: Sequence[abi.Change]) -> list[int]:
-        """Return the proof of each change of a whole ledger, part by part."""
+    def _prove_all(self, changes: Sequence[abi.Change], times_s: Sequence[int] = ()) -> list[int]:
+        """Return the proof of each change of a whole ledger, part by part; see `Prover.prove`."""
         log, recoveries, proofs = LedgerLog(), Recoveries(), list[int]()
-        roles = self._prover.first_roles()
+        roles = self.prover.first_roles()
         for at in range(0, len(changes), _PROVED_AT_ONCE):
             part = changes[at : at + _PROVED_AT_ONCE]
             ground = Ground(log.state(at, GENESIS_HEAD), recoveries, roles)
-            new = self._prover.prove(part, ground)
+            new = self.prover.prove(part, ground, times_s[at : at + _PROVED_AT_ONCE])
             for rows in rows_of(part, new):
                 log.extend(rows)
             recoveries.extend(part, new)
@@ -301,7 +314,7 @@ class Mirror:
             # A new process does not know when the others last looked: a delay then starts now.
             until_s = self._synced_at_s or int(self._clock())
             ground = Ground(self._state, self.recoveries, self.roles)
-            proofs = self._prover.prove(changes, ground, until_s)
+            proofs = self.prover.prove(changes, ground, [until_s] * len(changes))
         stretch = ChangeRun(changes, heads, proofs)
         mark = Mark(tip, look.final.number, look.final.hash, self._mark.epoch)
         if not self.events.append(own, mark, stretch):
@@ -330,9 +343,10 @@ class Mirror:
             self._log.extend(rows)
         self.recoveries.extend(stretch.changes, stretch.proofs)
         self.roles.extend(stretch.changes, stretch.proofs)
-        self._unproved += _unproved_revocations(stretch.changes, stretch.proofs)
         self._mark = mark
         self._state = self._log.state(mark.tip.count, mark.tip.head)
+        revocations = _unproved_revocations(stretch.changes, stretch.proofs)
+        self._unproved += _of_enrolled(self._state, revocations)
         if self._unproved:  # they end permits, as those that are not final do, but lift no refusal
             self._state = self._state.with_pending(*parse_revocations(self._unproved))
 
@@ -374,7 +388,7 @@ class Mirror:
         seen: list[abi.Change] = []
         for each in newest:
             changes = [change for change in read.get(each.node, ()) if change.op != abi.REFUSED]
-            if _leads(own, changes, each.tip):
+            if leads(own, changes, each.tip):
                 times_s.append(each.block.time_s)
                 seen += changes
         if seen:

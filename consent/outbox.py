@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
-from consent import abi
 from consent.account_nonces import EVERYDAY, AccountNonces, purposes
 from consent.chain import MAX_TRANSACTION_BYTES, Chain, Receipt
 from consent.errors import LedgerUnavailable
 from consent.events import Events
 from consent.raw_transactions import Payload, RelayerAccount, read_payload
 from consent.resending import MissingRow, select_next
+from consent.revocations import PendingEntries
+from consent.short_reads import read_rows
 from consent.tables import METADATA
 
 RESTORED: Final = "regained"
@@ -25,7 +26,7 @@ MINED: Final = "mined"
 FAILED: Final = "failed"
 REFUSED: Final = "refused"
 """The state of a mined transaction with a revocation that the contract refused by event."""
-_REVOCATIONS: Final = frozenset({"withdraw", "stop"})
+REVOCATIONS: Final = frozenset({"withdraw", "stop"})
 
 ENTRY_BYTES: Final = 64
 _FLUSH_ROWS: Final = 64
@@ -52,6 +53,11 @@ _OUTBOX = sa.Table(
 
 
 _HAS_REFUSALS: Final = sa.and_(_OUTBOX.c.kind == "grant", _OUTBOX.c.entries != b"")
+_PENDING: Final = sa.select(_OUTBOX.c.kind, _OUTBOX.c.state, _OUTBOX.c.entries).where(
+    _OUTBOX.c.state.in_(map(sa.literal, (WRITTEN, FAILED, REFUSED))),
+    _OUTBOX.c.kind.in_(map(sa.literal, ("withdraw", "stop", "grant"))),
+    _OUTBOX.c.entries != b"",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,15 @@ class StoredTransaction:
     kind: str
     hash: bytes
     raw: bytes
+
+
+class SettledTransaction(NamedTuple):
+    """One of our transactions, its receipt, and those of its entries that count as a "no" here."""
+
+    kind: str
+    raw: bytes
+    receipt: Receipt
+    counted: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +122,8 @@ class Outbox:
         self.nonces = AccountNonces(engine, chain, account.address, purpose)
         self._events = Events(engine)
         self.note_revocations: Callable[[Sequence[StoredTransaction]], None] = lambda _: None
+        self.judge: Callable[[Sequence[SettledTransaction]], list[str]] = _judge_without_ledger
+        """`AcknowledgedChanges.judge`; before it is known, nothing is on the ledger."""
 
     def write(self, intents: Sequence[Intent]) -> list[StoredTransaction]:
         """Sign transactions with the next nonces and store them durably; nothing is sent yet.
@@ -222,18 +239,26 @@ class Outbox:
         """Store the results of transactions whose events the mirror has read.
 
         From here on a withdrawal counts by the mirror and no longer by this outbox, unless the
-        contract refused it: what was acknowledged to a patient stays in force here. `acknowledged`
-        are the hashes of grants whose refusals (denies) were acknowledged before this result.
+        contract refused it: what was acknowledged to a patient stays in force here. What a node
+        says is mined while the mirror does not have it stays written. `acknowledged` are the
+        hashes of grants whose refusals (denies) were acknowledged before this result.
         """
         if not transactions:
             return
         update = sa.update(_OUTBOX).where(_OUTBOX.c.hash == sa.bindparam("sent_hash"))
+        hashes = [transaction.hash for transaction in transactions]
+        counted = {
+            row.hash: row.entries
+            for row in self._rows_of(hashes)
+            if row.kind in REVOCATIONS or row.hash in acknowledged
+        }
+        settled = [
+            SettledTransaction(sent.kind, sent.raw, receipt, counted.get(sent.hash, b""))
+            for sent, receipt in zip(transactions, receipts, strict=True)
+        ]
         rows = [
-            {
-                "sent_hash": transaction.hash,
-                "result": _result(transaction, receipt, transaction.hash in acknowledged),
-            }
-            for transaction, receipt in zip(transactions, receipts, strict=True)
+            {"sent_hash": name, "result": result}
+            for name, result in zip(hashes, self.judge(settled), strict=True)
         ]
         with self._engine.begin() as connection:
             connection.execute(update.values(state=sa.bindparam("result")), rows)
@@ -279,70 +304,51 @@ class Outbox:
         Its messages passed this ledger's admission; one that was read back from a chain is left
         out, since nobody here checked what it holds.
         """
-        raws: dict[bytes, bytes] = {}
-        with self._engine.connect() as connection:
-            for at in range(0, len(hashes), _HASHES_PER_QUERY):
-                query = sa.select(_OUTBOX.c.hash, _OUTBOX.c.raw).where(
-                    _OUTBOX.c.hash.in_(list(hashes[at : at + _HASHES_PER_QUERY])),
-                    _OUTBOX.c.kind != RESTORED,
-                )
-                raws |= {row.hash: row.raw for row in connection.execute(query)}
-        return raws
+        return {row.hash: row.raw for row in self._rows_of(hashes) if row.kind != RESTORED}
 
-    def pending(self, kind: str) -> list[bytes]:
-        """Return the entries of a kind that count although no chain has confirmed them.
+    def pending(self) -> PendingEntries:
+        """Return what counts although no chain has confirmed it, read by one statement.
 
-        A transaction that failed, or in which the contract refused one of them, stays among them:
-        what a patient revoked stays revoked.
+        A withdrawal or a stop whose transaction failed, or in which the contract refused one of
+        them, stays among them: what a patient revoked stays revoked. A refusal that the contract
+        refused after its acknowledgement stays too.
 
         Raises:
             LedgerUnavailable: the database is unavailable.
         """
-        query = sa.select(_OUTBOX.c.entries).where(
-            _OUTBOX.c.state.in_((WRITTEN, FAILED, REFUSED)), _OUTBOX.c.kind == kind
-        )
         try:
-            with self._engine.connect() as connection:
-                joined = b"".join(connection.scalars(query))
+            rows = read_rows(self._engine, _PENDING)
         except sa.exc.DBAPIError as exc:
             raise LedgerUnavailable("the outbox cannot be read") from exc
-        return [joined[at : at + ENTRY_BYTES] for at in range(0, len(joined), ENTRY_BYTES)]
-
-    def pending_refusals(self) -> bytes:
-        """Return the joined entries of refusals that count although no chain has confirmed them.
-
-        One that the contract refused after its acknowledgement stays among them.
-
-        Raises:
-            LedgerUnavailable: the database is unavailable.
-        """
-        query = sa.select(_OUTBOX.c.entries).where(
-            _OUTBOX.c.state.in_((WRITTEN, REFUSED)), _HAS_REFUSALS
-        )
-        try:
-            with self._engine.connect() as connection:
-                return b"".join(connection.scalars(query))
-        except sa.exc.DBAPIError as exc:
-            raise LedgerUnavailable("the outbox cannot be read") from exc
+        revoked: dict[str, list[bytes]] = {"withdraw": [], "stop": []}
+        refusals = b""
+        for kind, state, entries in rows:
+            if kind in revoked:
+                starts = range(0, len(entries), ENTRY_BYTES)
+                revoked[kind] += [entries[at : at + ENTRY_BYTES] for at in starts]
+            elif state != FAILED:
+                refusals += entries
+        return PendingEntries(revoked["withdraw"], revoked["stop"], refusals)
 
     def open_revocations(self) -> set[bytes]:
         """Return the hashes of transactions whose "no" counts by this outbox alone."""
         query = sa.select(_OUTBOX.c.hash).where(
             _OUTBOX.c.state.in_((WRITTEN, FAILED, REFUSED)),
-            sa.or_(_OUTBOX.c.kind.in_(_REVOCATIONS), _HAS_REFUSALS),
+            sa.or_(_OUTBOX.c.kind.in_(REVOCATIONS), _HAS_REFUSALS),
         )
         with self._engine.connect() as connection:
             return set(connection.scalars(query))
 
     def known(self, hashes: Sequence[bytes]) -> set[bytes]:
         """Return those of these transactions that are stored here, also if read back."""
-        stored: set[bytes] = set()
+        return {row.hash for row in self._rows_of(hashes)}
+
+    def _rows_of(self, hashes: Sequence[bytes]) -> Iterator[sa.Row[Any]]:
+        """Yield the row of each of these transactions that is stored here."""
         with self._engine.connect() as connection:
             for at in range(0, len(hashes), _HASHES_PER_QUERY):
                 part = list(hashes[at : at + _HASHES_PER_QUERY])
-                query = sa.select(_OUTBOX.c.hash).where(_OUTBOX.c.hash.in_(part))
-                stored.update(connection.scalars(query))
-        return stored
+                yield from connection.execute(sa.select(_OUTBOX).where(_OUTBOX.c.hash.in_(part)))
 
     def is_missing(self, transaction: MinedTransaction) -> bool:
         """Return whether the row under this nonce holds another transaction than the chain."""
@@ -384,14 +390,11 @@ class Outbox:
         return sa.and_(_OUTBOX.c.account == self.address, _OUTBOX.c.nonce == nonce)
 
 
-def _result(transaction: StoredTransaction, receipt: Receipt, is_acknowledged: bool) -> str:
-    if not receipt.ok:
-        return REFUSED if is_acknowledged else FAILED
-    refusals = {
-        abi.refusal_reason(change) for change in receipt.changes if change.op == abi.REFUSED
-    }
-    # Signatures are verified before a revocation is stored. One that only an account with code
-    # could have verified, and that this account then refuses, was never the patient's.
-    is_refused = bool(refusals - {abi.BADLY_SIGNED})
-    counts_anyway = is_acknowledged or transaction.kind in _REVOCATIONS
-    return REFUSED if counts_anyway and is_refused else MINED
+def _judge_without_ledger(settled: Sequence[SettledTransaction]) -> list[str]:
+    """Return the states where nothing is known of the ledger: what counts here goes on counting."""
+    return [
+        (WRITTEN if each.counted else MINED)
+        if each.receipt.ok
+        else (REFUSED if each.counted and each.kind not in REVOCATIONS else FAILED)
+        for each in settled
+    ]

@@ -10,9 +10,12 @@ from consent.chain import Chain
 from consent.errors import LedgerBroken
 from consent.mirror import Mirror
 from consent.outbox import WRITTEN, MinedTransaction, Outbox
+from consent.raw_transactions import read_call
 from consent.typed_data import keccak
 
 _BLOCKS_PER_CALL: Final = 64
+_MAX_MISSING: Final = 1_000_000
+"""Far more than an account sends between two backups; a node can count as many as it likes."""
 
 
 def restore_outbox(outbox: Outbox, chain: Chain, mirror: Mirror) -> int:
@@ -37,6 +40,11 @@ def restore_outbox(outbox: Outbox, chain: Chain, mirror: Mirror) -> int:
     unmined = [
         sent.nonce for sent, receipt in zip(passed, receipts, strict=True) if receipt is None
     ]
+    if count - next_nonce > _MAX_MISSING:
+        raise LedgerBroken(
+            f"the chain node counts {count - next_nonce} transactions of {address} that are not "
+            f"stored here, more than {_MAX_MISSING}: check the node"
+        )
     nonces = {*range(next_nonce, count), *unmined}
     if not nonces:
         return 0
@@ -50,12 +58,15 @@ def restore_outbox(outbox: Outbox, chain: Chain, mirror: Mirror) -> int:
 def find_mined(chain: Chain, address: str, nonces: Collection[int]) -> list[MinedTransaction]:
     """Return the account's mined transactions with these nonces, newest block first.
 
+    Each is signed by the account under its nonce: a nonce that the account never used would leave
+    a gap before everything that is written from then on.
+
     Raises:
         LedgerUnavailable: the chain is unavailable.
         LedgerBroken: the chain does not have them, or returns others.
     """
     remaining, names = set(nonces), list[tuple[int, bytes]]()
-    newest = chain.read_each(abi.number, [("eth_blockNumber", [])])[0]
+    newest = chain.read_each(abi.count, [("eth_blockNumber", [])])[0]
     for last in range(newest, -1, -_BLOCKS_PER_CALL):
         if not remaining:
             break
@@ -66,23 +77,27 @@ def find_mined(chain: Chain, address: str, nonces: Collection[int]) -> list[Mine
             remaining -= {nonce for nonce, _ in sent}
     if remaining:
         raise LedgerBroken(f"the chain does not show transaction {min(remaining)} of {address}")
-    return _with_raw(chain, names)
+    return _with_raw(chain, address, names)
 
 
 def _sent_by(address: str, block: Any) -> list[tuple[int, bytes]]:
     return [
-        (abi.number(transaction["nonce"]), abi.data(transaction["hash"], 32))
+        (abi.count(transaction["nonce"]), abi.data(transaction["hash"], 32))
         for transaction in block["transactions"]
         if transaction["from"].lower() == address
     ]
 
 
-def _with_raw(chain: Chain, names: Sequence[tuple[int, bytes]]) -> list[MinedTransaction]:
-    mined = []
+def _with_raw(
+    chain: Chain, address: str, names: Sequence[tuple[int, bytes]]
+) -> list[MinedTransaction]:
+    mined, account = [], bytes.fromhex(address[2:])
     for nonce, name in sorted(names):
         call = ("eth_getRawTransactionByHash", ["0x" + name.hex()])
         raw = chain.read_each(abi.data, [call])[0]
-        if keccak(raw) != name:
+        sent = read_call(raw)
+        is_own = sent is not None and (sent.sender, sent.nonce) == (account, nonce)
+        if keccak(raw) != name or not is_own:
             raise LedgerBroken(f"the chain returned another transaction than 0x{name.hex()}")
         mined.append(MinedTransaction(nonce, name, raw))
     return mined

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from consent.consent_terms import ConsentTermsStore
@@ -15,6 +16,8 @@ from consent.vocabulary import covers
 
 _WORD: Final = 32
 _ID_BYTES: Final = 64
+_BEFORE_ALL: Final = -1
+"""A generation before that of any terms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +38,11 @@ class PastPermits:
     """What the mirrored ledger says of earlier uses; made by one pass over it."""
 
     def __init__(self, events: Events, consent_terms: ConsentTermsStore) -> None:
-        self._terms = consent_terms
+        self._consent_terms = consent_terms
         self._grants: dict[bytes, tuple[int, bytes]] = {}
         self._names: dict[bytes, list[bytes]] = {}
         self._withdrawn: dict[bytes, int] = {}
         self._stops: dict[bytes, list[tuple[int, int]]] = {}
-        self._known: dict[bytes, Terms | None] = {}
         self._unproved = {position for position, _ in events.unproved()}
         for position, change, _ in events.in_order():
             name = keccak(change.body[:_ID_BYTES])
@@ -66,20 +68,25 @@ class PastPermits:
             or self._find_refusal(use)
         )
 
+    @cached_property
+    def _terms(self) -> dict[bytes, Terms | None]:
+        """All stored terms by the consent's id, in one reading: each is needed again and again."""
+        stored = self._consent_terms.load_since(_BEFORE_ALL)
+        return {item.consent_id: item.terms for _, item in stored}
+
     def _find_end(self, consent_id: bytes, body: bytes, use: PastUse) -> str | None:
         signed_at_s = int.from_bytes(body[3 * _WORD : 4 * _WORD], "big")
-        not_after_s = int.from_bytes(body[4 * _WORD :], "big")
+        if self._withdrawn.get(consent_id, use.count + 1) <= use.count:
+            return "withdrawn"
         stops = self._stops.get(use.subject, ())
-        faults = {
-            "withdrawn": self._withdrawn.get(consent_id, use.count + 1) <= use.count,
-            "stopped": any(at <= use.count and until >= signed_at_s for at, until in stops),
-            "expired": use.at_s > not_after_s + MAX_SKEW_S,
-            "not-yet": use.at_s < signed_at_s - MAX_SKEW_S,
-        }
-        return next((fault for fault, applies in faults.items() if applies), None)
+        if any(at <= use.count and until >= signed_at_s for at, until in stops):
+            return "stopped"
+        if use.at_s > int.from_bytes(body[4 * _WORD :], "big") + MAX_SKEW_S:
+            return "expired"
+        return "not-yet" if use.at_s < signed_at_s - MAX_SKEW_S else None
 
     def _find_miss(self, consent_id: bytes, use: PastUse) -> str | None:
-        terms = self._terms_of(consent_id)
+        terms = self._terms.get(consent_id)
         if terms is None:
             # Erased with the patient's consent since: who withdrew may have all of it deleted.
             return None if consent_id in self._withdrawn else "opening-missing"
@@ -95,22 +102,18 @@ class PastPermits:
     def _find_refusal(self, use: PastUse) -> str | None:
         """Return why a refusal of the subject, in force at the view, forbade the use."""
         for name in self._names.get(use.subject, ()) if use.category else ():
+            terms = self._terms.get(name)
+            if terms is None or terms.decision != "deny":
+                continue
             position, body = self._grants[name]
-            terms = self._terms_of(name)
             is_in_force = (
                 position <= use.count < self._withdrawn.get(name, use.count + 1)
                 and use.at_s <= int.from_bytes(body[4 * _WORD :], "big") - MAX_SKEW_S
             )
-            if terms is not None and terms.decision == "deny" and is_in_force:
-                reason = denial(terms, _request_of(use))
-                if reason != "no-consent":
-                    return reason
+            reason = denial(terms, _request_of(use)) if is_in_force else "no-consent"
+            if reason != "no-consent":
+                return reason
         return None
-
-    def _terms_of(self, consent_id: bytes) -> Terms | None:
-        if consent_id not in self._known:
-            self._known[consent_id] = self._terms.find(consent_id)
-        return self._known[consent_id]
 
 
 def _request_of(use: PastUse) -> DecisionRequest:

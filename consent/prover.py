@@ -109,14 +109,15 @@ class Prover:
         self,
         changes: Sequence[Change],
         ground: Ground,
-        known_until_s: int = 0,
+        known_until_s: Sequence[int] = (),
     ) -> list[int]:
         """Return the proof of each change: `UNPROVED`, `PROVED`, or a proposal's time.
 
         Args:
             changes: in the order of the ledger, from `ground` on.
             ground: what is proved so far.
-            known_until_s: these changes were not on the chain at this time, by our own clock.
+            known_until_s: each change was not on the chain at its time, by our own clock; empty
+                where nothing is known.
 
         Raises:
             LedgerUnavailable: a transaction cannot be read, so nothing can be said of its changes.
@@ -125,8 +126,10 @@ class Prover:
         self._accounts |= self.find_accounts()
         proof = _Proof(self, ground, changes)
         return [
-            proof.of(change, cause, known_until_s)
-            for change, cause in zip(changes, self._causes(changes), strict=True)
+            proof.of(change, cause, until_s)
+            for change, cause, until_s in zip(
+                changes, self._causes(changes), known_until_s or [0] * len(changes), strict=True
+            )
         ]
 
     def _causes(self, changes: Sequence[Change]) -> Iterator[_Cause | None]:
@@ -235,8 +238,8 @@ class _Proof:
             return PROVED if is_proved else UNPROVED
         if change.op == Op.RECOVERED:
             return PROVED if self._recovered(change) else UNPROVED
-        claim = _claim(change, cause)
-        if cause is None or claim is None or not self._rules[change.op](change, claim, cause):
+        rule, claims = self._rules[change.op], _claims(change, cause)
+        if cause is None or not any(rule(change, claim, cause) for claim in claims):
             return UNPROVED
         sign = BY_NODE if name_new_key(change) in self._new_by_node else PROVED
         if change.op != Op.RECOVERY_PROPOSED:
@@ -349,10 +352,8 @@ class _Proof:
         role, account = change.body[:_WORD], change.body[-ACCOUNT_BYTES:]
         if change.op == Op.ROLE_GRANTED and self._roles.has(role, account):
             return True  # by the constructor; the contract reports no role that is held already
-        claim = _claim(change, cause)
-        if cause is None or claim is None:
-            return False
-        return claim.signer == account or self._roles.has(ADMIN, cause.call.sender)
+        is_admin = cause is not None and self._roles.has(ADMIN, cause.call.sender)
+        return any(is_admin or claim.signer == account for claim in _claims(change, cause))
 
     def _is_by_own_key(self, change: Change, claim: Claim, cause: _Cause) -> bool:
         subject = change.body[:_WORD]
@@ -386,14 +387,14 @@ def _words(body: bytes) -> list[bytes]:
     return [body[at : at + _WORD] for at in range(0, len(body), _WORD)]
 
 
-def _claim(change: Change, cause: _Cause | None) -> Claim | None:
+def _claims(change: Change, cause: _Cause | None) -> list[Claim]:
     """Return what the transaction brought for exactly this change."""
     if cause is None:
-        return None
+        return []
     words = change.body
     if change.op == Op.GRANTED:
         words = words[: 2 * _WORD] + words[3 * _WORD :]
-    claim = cause.claims.get((change.op, words))
-    if claim is None and change.op == Op.STOPPED:
-        return cause.claims.get((change.op, words[:_WORD]))
-    return claim
+    claims = cause.claims.get((change.op, words), [])
+    if not claims and change.op == Op.STOPPED:
+        return cause.claims.get((change.op, words[:_WORD]), [])
+    return claims

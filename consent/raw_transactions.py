@@ -46,6 +46,7 @@ class SentCall:
     to: bytes
     data: bytes
     chain_id: int
+    nonce: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +129,10 @@ def read_call(raw: bytes) -> SentCall | None:
         chain_id, parity, hashed = _typed(raw[:1], fields) if typed else _legacy(fields)
         r, s = (field.rjust(32, b"\0") for field in fields[-2:])
         sender = recover(hashed, r + s + bytes([LOWEST_V + parity]))
-        return SentCall(sender=sender, to=fields[to], data=fields[data], chain_id=chain_id)
+        nonce = int.from_bytes(fields[1 if typed else 0], "big")
+        return SentCall(
+            sender=sender, to=fields[to], data=fields[data], chain_id=chain_id, nonce=nonce
+        )
     except (rlp.exceptions.DecodingError, SignatureInvalid, ValueError, TypeError, AttributeError):
         return None
 

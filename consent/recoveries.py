@@ -16,7 +16,8 @@ WAITING: Final = "waiting"
 READY: Final = "ready"
 _WORD: Final = 32
 VETOED: Final = "vetoed"
-_ENDS: Final = {Op.RECOVERY_VETOED: VETOED, Op.RECOVERED: "finished"}
+FINISHED: Final = "finished"
+_ENDS: Final = {Op.RECOVERY_VETOED: VETOED, Op.RECOVERED: FINISHED}
 _KEY_CHANGES: Final = frozenset({Op.KEY_ADDED, Op.KEY_REMOVED})
 _KEY_HASH_AT: Final = {Op.ENROLLED: 2, Op.KEY_ADDED: 1, Op.RECOVERY_PROPOSED: 1}
 

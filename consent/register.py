@@ -103,14 +103,21 @@ class _Compiler:
 
     def take(self, state: LedgerState, consent_terms: ConsentTermsStore) -> None:
         """Add what is new in the state and in the terms; an older state has nothing new."""
-        if len(state.of.grants) >= len(self.grants) and len(state.of.keys) >= self.keys.length:
+        if self._is_behind(state):
             self._take_grants(state)
             self._take_withdrawals(state)
-        for part in _parts(consent_terms.load_since(self.generation)):
-            self._take_terms([stored for _, stored in part])
-            self.generation = part[-1][0]
+        if consent_terms.generation() != self.generation:
+            for part in _parts(consent_terms.load_since(self.generation)):
+                self._take_terms([stored for _, stored in part])
+                self.generation = part[-1][0]
         if len(self.terms.rows) < self.ids.count:
             self._take_terms([])
+
+    def _is_behind(self, state: LedgerState) -> bool:
+        """Return whether a state that is not older has something new."""
+        own = (len(self.grants), self.keys.length, len(self.withdrawals))
+        theirs = (len(state.of.grants), len(state.of.keys), len(state.of.withdrawals))
+        return theirs != own and theirs[0] >= own[0] and theirs[1] >= own[1]
 
     def compile_at(self, state: LedgerState) -> Consents:
         """Return the columns as of this state, which may be older than the newest."""

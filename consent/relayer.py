@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from consent import abi
+from consent.acknowledged import AcknowledgedChanges
 from consent.admission import Admission
 from consent.anchors import anchor_word
 from consent.chain import Receipt
@@ -17,9 +19,11 @@ from consent.errors import ConsentInvalid, LedgerBroken, LedgerUnavailable, NotP
 from consent.freshness import MAX_AHEAD_S
 from consent.limits import LedgerLimits
 from consent.mirror import Mirror
-from consent.outbox import Intent, Outbox, StoredTransaction
+from consent.outbox import FAILED, WRITTEN, Intent, Outbox, StoredTransaction
+from consent.outcomes import PENDING, outcomes_on_ledger, pending_outcome
 from consent.raw_transactions import Payload
-from consent.terms import Enrolment, Grant, Message, Signed, View
+from consent.submission_group import SubmissionGroup
+from consent.terms import Enrolment, Grant, Message, Signed, Stop, View, Withdrawal
 from consent.transactions import (
     KINDS,
     MAX_ENTRIES,
@@ -34,7 +38,7 @@ from consent.transactions import (
 Progress = Callable[[int, int], None]
 """Called with the number of messages that are done and the number of all."""
 
-PENDING: Final = "pending"
+_DECISIONS: Final = (KINDS[Grant], KINDS[Withdrawal], KINDS[Stop])
 
 _MAX_IN_FLIGHT: Final = 14
 _SLICE: Final = _MAX_IN_FLIGHT * MAX_ENTRIES
@@ -43,6 +47,7 @@ _CALL_GAS: Final = 500_000
 _FINALITY_POLL_S: Final = 0.1
 _EXISTS: Final = "consent-id-used"
 _ROOT_BYTES: Final = 32
+_ID_BYTES: Final = 64
 _COUNT_BITS: Final = 64
 _SLOWDOWN_AHEAD_S: Final = MAX_AHEAD_S // 2
 """A chain that mines as fast as it is fed runs ahead of our clock. From this many seconds on it is
@@ -75,9 +80,13 @@ class Relayer:
         self._limits = limits
         self.contract = admission.contract
         self._outbox = outbox
+        self._acknowledged = AcknowledgedChanges(mirror)
+        outbox.judge = self._acknowledged.judge
         self._mirror = mirror
         self._consent_terms = consent_terms
         self._admission = admission
+        # Permissions alone: a "no" of any kind is stored at once, whatever is on its way.
+        self._permissions = SubmissionGroup(partial(self._submit, KINDS[Grant], progress=None))
         self.former: Mapping[bytes, Relayer] = {}
         """By its address, what sends from each account that this one replaced."""
 
@@ -94,6 +103,8 @@ class Relayer:
         for item in signed:
             if type(item.message) is not kind:
                 raise ConsentInvalid(f"a {type(item.message).__name__} is not a {kind.__name__}")
+        if len(signed) == 1 and _is_permission(signed[0].message):
+            return [self._permissions.submit(signed[0])]
         if KINDS[kind].values is None:
             return self._submit(KINDS[kind], signed, progress)
         # Each may depend on the one before it, which must be on the ledger before it is checked.
@@ -124,13 +135,35 @@ class Relayer:
         name = "0x" + transactions[0].hash.hex()
         try:
             receipts = self._outbox.settle(transactions, self._limits.confirm_s)
-            self._await_mirror(receipts)
+            self._await_mirror(receipts, self._limits.confirm_s)
         except (LedgerUnavailable, LedgerBroken):
             return Outcome(False, PENDING, None, name)
         self._outbox.record(transactions, receipts)
-        if receipts[0].ok:
-            return Outcome(True, "", None, name)
-        return Outcome(False, self._why_reverted(payload.data), None, name)
+        if not receipts[0].ok:
+            return Outcome(False, self._why_reverted(payload.data), None, name)
+        is_shown = self._is_shown(transactions[0])
+        return Outcome(is_shown, "" if is_shown else PENDING, None, name)
+
+    def unshown(
+        self, kind: str, states: Sequence[str] = (WRITTEN, FAILED)
+    ) -> set[tuple[int, bytes]]:
+        """Return the signed messages of a kind that were stored here and the ledger does not show.
+
+        Each is an operation and its words, as `consent.calldata.list_claims` gives them; `states`
+        are those of their transactions.
+        """
+        stored = [sent for state in states for sent in self._outbox.find(kind, state)]
+        looks = self._acknowledged.look([transaction.raw for transaction in stored])
+        return {
+            (each.op, each.words)
+            for messages in looks
+            for each in messages
+            if each.is_signed and not each.is_shown
+        }
+
+    def _is_shown(self, transaction: StoredTransaction) -> bool:
+        """Return whether the verified ledger has all that one of our transactions was to bring."""
+        return all(each.is_shown for each in self._acknowledged.look([transaction.raw])[0])
 
     def anchor(self, kind: str, root: bytes, count: int) -> str:
         """Put a root on the chain and return the transaction's hash when it is mined and mirrored.
@@ -149,10 +182,15 @@ class Relayer:
         transactions = self._outbox.write([Intent("anchor", payload)])
         self._outbox.send(transactions)
         receipts = self._outbox.settle(transactions, self._limits.confirm_s)
-        self._await_mirror(receipts)
+        self._await_mirror(receipts, self._limits.confirm_s)
         self._outbox.record(transactions, receipts)
         if not receipts[0].ok:
             raise NotPermitted(self._why_reverted(data))
+        if not self._is_shown(transactions[0]):
+            raise LedgerUnavailable(
+                "the chain node says that the anchor is mined, and the ledger does not have it: it "
+                "is stored and will be sent again; check the node"
+            )
         return "0x" + transactions[0].hash.hex()
 
     def _submit(
@@ -196,61 +234,73 @@ class Relayer:
         if not sent:
             return 0
         transactions = [item.transaction for item in sent]
+        kinds = [item.batch.kind for item in sent]
+        limit_s = self._limits.wait_s(is_decision=all(kind in _DECISIONS for kind in kinds))
         try:
             self._outbox.nonces.renew_fees()
-            receipts = self._outbox.settle(transactions, self._limits.confirm_s)
-            view = self._await_mirror(receipts)
+            receipts = self._outbox.settle(transactions, limit_s)
+            view = self._await_mirror(receipts, limit_s)
         except (LedgerUnavailable, LedgerBroken):
             for item in sent:
                 _put(outcomes, item.batch, _pending(item))
             return 0
         self._outbox.record(transactions, receipts)
-        for item, receipt in zip(sent, receipts, strict=True):
-            results = self._outcomes_of(item, receipt)
-            self._forget_refused(item.batch.kind, results)
+        looks = self._acknowledged.look([each.raw for each in transactions])
+        for item, receipt, messages in zip(sent, receipts, looks, strict=True):
+            results = outcomes_on_ledger(item.batch, self._reported(item, receipt), messages)
+            known = {each.words[:_ID_BYTES] for each in messages if each.is_known}
+            self._forget_refused(item.batch, results, known)
             _put(outcomes, item.batch, results)
         return view.block_time_s - view.seen_at_s
 
-    def _forget_refused(self, kind: Kind, results: Sequence[Outcome]) -> None:
+    def _forget_refused(
+        self, batch: Batch, results: Sequence[Outcome], known: Collection[bytes]
+    ) -> None:
         """Delete the terms of grants that the contract refused, unless the consent exists."""
         refused = [
             outcome.consent_id
-            for outcome in results
-            if not outcome.ok and outcome.consent_id and outcome.reason != _EXISTS
+            for entry, outcome in zip(batch.entries, results, strict=True)
+            if not outcome.ok and outcome.consent_id and outcome.reason not in (_EXISTS, PENDING)
+            if entry.about not in known
         ]
-        if kind is KINDS[Grant] and refused:
+        if batch.kind is KINDS[Grant] and refused:
             self._consent_terms.forget(refused)
 
-    def _await_mirror(self, receipts: Sequence[Receipt]) -> View:
+    def _await_mirror(self, receipts: Sequence[Receipt], limit_s: float) -> View:
         """Return the first view whose final block has all of these."""
-        until_s = time.monotonic() + self._limits.confirm_s
+        until_s = time.monotonic() + limit_s
         while True:
             view, _ = self._mirror.sync()
             if all(receipt.block_number <= view.block_number for receipt in receipts):
                 return view
             if time.monotonic() > until_s:
                 raise LedgerUnavailable(
-                    f"the transaction is mined but was not final in {self._limits.confirm_s:g} s"
+                    f"the transaction is mined but was not final in {limit_s:g} s"
                 )
             time.sleep(_FINALITY_POLL_S)
 
-    def _outcomes_of(self, sent: SentBatch, receipt: Receipt) -> list[Outcome]:
-        name = "0x" + sent.transaction.hash.hex()
-        if receipt.ok:
+    def _reported(self, sent: SentBatch, receipt: Receipt) -> list[Outcome]:
+        """Return what the node says of each message."""
+        if not receipt.ok:
+            reason = self._why_reverted(sent.batch.calldata())
+            return [replace(each, ok=False, reason=reason) for each in _pending(sent)]
+        try:
+            name = "0x" + sent.transaction.hash.hex()
             return read_outcomes(sent.batch, receipt.changes, name)
-        reason = self._why_reverted(sent.batch.calldata())
-        return [Outcome(False, reason, entry.consent_id(), name) for entry in sent.batch.entries]
+        except LedgerBroken:  # events that no contract writes: then the ledger alone says it
+            return _pending(sent)
 
     def _why_reverted(self, data: bytes) -> str:
         return self._admission.why_reverted(self._outbox.address, data)
 
 
+def _is_permission(message: Message) -> bool:
+    return isinstance(message, Grant) and message.terms.decision != "deny"
+
+
 def _pending(sent: SentBatch) -> list[Outcome]:
     name = "0x" + sent.transaction.hash.hex()
-    return [
-        Outcome(bool(entry.pending), PENDING, entry.consent_id(), name)
-        for entry in sent.batch.entries
-    ]
+    return [pending_outcome(entry, name) for entry in sent.batch.entries]
 
 
 def _put(outcomes: dict[int, Outcome], batch: Batch, results: Sequence[Outcome]) -> None:

@@ -32,7 +32,7 @@ class RestoreResult:
 
 
 class RestoreGuard:
-    """Compares ledger and outbox with the mark at the start, and raises the mark afterwards."""
+    """Compares each new state of ledger and outbox with the mark, and raises the mark to it."""
 
     def __init__(self, mark: StateMark, mirror: Mirror, outbox: Outbox) -> None:
         self._mark = mark
@@ -40,6 +40,8 @@ class RestoreGuard:
         self._events: Events = mirror.events
         self._outbox = outbox
         self._marked_count = -1
+        self._accepted: Tip | None = None
+        self._may_have_open = True
         mark.blank = lambda: UNKNOWN if self._is_known() else MarkedState()
 
     def require(self, tip: Tip) -> None:
@@ -48,12 +50,18 @@ class RestoreGuard:
         Raises:
             ViewRefused: an older copy of chain or database, or the mark's file is missing.
         """
-        if self._marked_count < 0 and (fault := self.find_fault(tip)) is not None:
+        if tip == self._accepted and not self._may_have_open:
+            return
+        # Also while this runs: the database may have become an older copy since the last look.
+        if (fault := self.find_fault(tip)) is not None:
             raise ViewRefused(f"{fault}: {REMEDY}")
-        if tip.count > self._marked_count:
+        if tip.count != self._marked_count:
             self._raise(tip)
             if tip.count:  # only now: before, a missing file would be a lost mark
                 self._events.require_marked()
+        if self._may_have_open:
+            self._unmark_settled()
+        self._accepted = tip
 
     def find_fault(self, tip: Tip) -> str | None:
         """Return why the state is older than the mark, or None."""
@@ -62,8 +70,10 @@ class RestoreGuard:
             return None
         if marked is None or marked.count < 0:
             return f"the mark {self._mark.path} is missing"
-        if tip.count < marked.count:
-            return f"the ledger has {tip.count} changes, and had {marked.count} before"
+        # Read after the mark: another process may have gone on, and raised it, since this view.
+        count = max(tip.count, self._events.mark().tip.count)
+        if count < marked.count:
+            return f"the ledger has {count} changes, and had {marked.count} before"
         if self._events.head_at(marked.count) != marked.head:
             return "the ledger has another history than the one that was marked"
         if marked.open - self._outbox.known(sorted(marked.open)):
@@ -75,15 +85,21 @@ class RestoreGuard:
     def note_revocations(self, transactions: Iterable[StoredTransaction]) -> None:
         """Mark these transactions before any page reports that their messages are in force."""
         new = {transaction.hash for transaction in transactions}
-        still_open = self._outbox.open_revocations() | new
-        self._mark.change(lambda before: replace(before, open=frozenset(still_open)))
+
+        def noted(before: MarkedState) -> MarkedState:
+            # Read under the mark's lock, so that what another process notes is not lost.
+            return replace(before, open=frozenset(self._outbox.open_revocations() | new))
+
+        self._mark.change(noted)
+        self._may_have_open = True
 
     def confirm(self, evidence: Iterable[Mapping[str, Any]] | None) -> RestoreResult:
         """Accept the state as it is, and write a new mark.
 
         Without evidence, every grant so far permits nothing until its patient signs again. With
         evidence that leads from this state to the mark, the withdrawals and stops in it count, and
-        the other grants stay.
+        the other grants stay; unless a "no" is lost that no chain had confirmed: nobody can say
+        whose it was, so all grants wait for a new signature then too.
 
         Raises:
             ConsentInvalid: nothing to confirm, or evidence that does not lead to the mark.
@@ -97,12 +113,26 @@ class RestoreGuard:
             result = RestoreResult(self._mirror.suspend(tip.count), 0)
         else:
             later = _lead(tip, marked, evidence)
-            result = RestoreResult(0, self._mirror.import_revocations(later))
+            is_lost = bool(marked.open - self._outbox.known(sorted(marked.open)))
+            suspended = self._mirror.suspend(tip.count) if is_lost else 0
+            result = RestoreResult(suspended, self._mirror.import_revocations(later))
         still_open = frozenset(self._outbox.open_revocations())
         self._mark.change(lambda before: MarkedState(*_both(tip), before.journal, still_open))
         self._events.require_marked()
         self._marked_count = tip.count
         return result
+
+    def _unmark_settled(self) -> None:
+        """Unmark the transactions whose changes the marked count covers by now."""
+
+        def settled(before: MarkedState) -> MarkedState:
+            still_open = self._outbox.open_revocations()
+            if before.count < self._events.mark().tip.count:
+                return before
+            known = self._outbox.known(sorted(before.open))  # one that is missing stays marked
+            return replace(before, open=before.open - (known - still_open))
+
+        self._may_have_open = bool(self._mark.change(settled).open)
 
     def _raise(self, tip: Tip) -> None:
         def raised(before: MarkedState) -> MarkedState:

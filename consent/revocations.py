@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
@@ -21,6 +22,20 @@ _SIGHTINGS = sa.Table(
     sa.Column("op", sa.SmallInteger, primary_key=True, autoincrement=False),
     sa.Column("body", sa.LargeBinary(64), primary_key=True),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class PendingEntries:
+    """What counts although no chain has confirmed it, as the outbox holds it.
+
+    Attributes:
+        withdrawals, stops: one entry of 64 bytes each: see `consent.outbox.Intent`.
+        refusals: the joined entries of 128 bytes each.
+    """
+
+    withdrawals: list[bytes]
+    stops: list[bytes]
+    refusals: bytes
 
 
 def parse_revocations(entries: Sequence[tuple[int, bytes]]) -> tuple[list[Withdrawal], list[Stop]]:

@@ -227,6 +227,14 @@ class LedgerState:
         number = self.index.find_one(subject)
         return number >= 0 and bool((self.of.enrolments == number).any())
 
+    def find_enrolled(self, subjects: Sequence[bytes]) -> set[bytes]:
+        """Return those of these subjects that a custodian has enrolled."""
+        whole = [subject for subject in subjects if len(subject) == _HASH_BYTES]
+        words = np.frombuffer(b"".join(whole), np.uint8).reshape(-1, _HASH_BYTES)
+        numbers = self.index.find(words)
+        is_enrolled = (numbers >= 0) & np.isin(numbers, self.of.enrolments)
+        return {subject for subject, known in zip(whole, is_enrolled, strict=True) if known}
+
     def expired_keys(self, now_s: int) -> list[tuple[bytes, bytes]]:
         """Return subject and hash of every delegate's key whose end has passed, removed or not."""
         rows = np.flatnonzero((self.keys.until_s > 0) & (self.keys.until_s < now_s)).tolist()

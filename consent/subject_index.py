@@ -63,6 +63,17 @@ class _Run:
             open_rows = open_rows[unresolved]
         return numbers_found
 
+    def find_one(self, subject: bytes, keys: Hashes) -> int:
+        """Return what `find` gives for one hash, without its arrays."""
+        prefix = np.frombuffer(subject[:_PREFIX_BYTES], np.uint64)[0]
+        at = int(self.prefixes.searchsorted(prefix))
+        while at < len(self.prefixes) and self.prefixes[at] == prefix:
+            number = int(self.numbers[at])
+            if keys[number].tobytes() == subject:
+                return number
+            at += 1
+        return -1
+
 
 @dataclass(frozen=True, slots=True)
 class SubjectIndex:
@@ -85,7 +96,8 @@ class SubjectIndex:
         """Return the number of a subject, or -1."""
         if len(subject) != self._keys.shape[1]:
             return -1
-        return int(self.find(np.frombuffer(subject, np.uint8)[None, :])[0])
+        numbers = (run.find_one(subject, self._keys) for run in self._runs)
+        return next((number for number in numbers if number >= 0), -1)
 
     def subjects(self) -> Hashes:
         """Return the subjects in the order of their numbers, (count, 32)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -13,12 +13,14 @@ from consent.chain import Chain
 from consent.events import Events, key_name
 from consent.freshness import MAX_SKEW_S
 from consent.mirror import Mirror
+from consent.outbox import WRITTEN
+from consent.outcomes import PENDING
 from consent.recoveries import READY, WAITING, Recovery, with_ready_times
 from consent.relayer import Relayer
 from consent.state import LedgerState
-from consent.terms import KeyAddition, KeyRemoval, RecoveryVeto, Signed
-from consent.transactions import Outcome
-from consent.typed_data import keccak
+from consent.terms import Enrolment, KeyAddition, KeyRemoval, RecoveryVeto, Signed
+from consent.transactions import KINDS, Outcome
+from consent.typed_data import Op, keccak
 from consent.views import Views
 
 _MAX_REMOVALS: Final = 100
@@ -91,6 +93,22 @@ class SubjectKeys:
         """End recoveries; each RecoveryVeto signed by an own key of the subject."""
         return self._relayer.submit(RecoveryVeto, signed)
 
+    def is_refused(self, subject: bytes, signer: bytes) -> bool:
+        """Return whether an own key of the subject refused a proposed key through this ledger.
+
+        True from the moment at which the signed refusal is stored, whatever the node says of it.
+        """
+        refused = self._relayer.unshown(KINDS[RecoveryVeto].name)
+        return (Op.RECOVERY_VETOED, subject + keccak(signer)) in refused
+
+    def is_enrolling(self, subject: bytes, signer: bytes) -> bool:
+        """Return whether this key's enrolment is on its way: sent, and not on the ledger yet."""
+        coming = self._relayer.unshown(KINDS[Enrolment].name, [WRITTEN])
+        key_hash = keccak(signer)
+        return any(
+            words[: len(subject)] == subject and words.endswith(key_hash) for _, words in coming
+        )
+
     def finish_recovery(self, subject: bytes) -> Outcome:
         """Make the proposed key one of the patient's own, once the delay has passed.
 
@@ -103,7 +121,11 @@ class SubjectKeys:
             return Outcome(False, "recovery-not-pending", None, "")
         if states[0] != READY:
             return Outcome(False, "recovery-too-early", None, "")
-        return self._relayer.call("recover", abi.COMPLETE_RECOVERY, subject)
+        outcome = self._relayer.call("recover", abi.COMPLETE_RECOVERY, subject)
+        verified = self._mirror.recoveries.of_subject(subject)
+        if outcome.ok and any(recovery.state == WAITING for recovery in verified):
+            return replace(outcome, ok=False, reason=PENDING)  # the node's word alone
+        return outcome
 
     def of_subject(self, subject: bytes) -> list[SubjectKey]:
         """Return every key that the subject has or had, oldest first.

@@ -79,12 +79,10 @@ class Views:
                 here.
         """
         # Read before the chain: what is confirmed in between is then in the newer state.
-        pending = [
-            (op, entry)
-            for op, kind in ((Op.WITHDRAWN, "withdraw"), (Op.STOPPED, "stop"))
-            for entry in self._outbox.pending(kind)
-        ]
-        refusals = parse_refusals(self._outbox.pending_refusals())
+        entries = self._outbox.pending()
+        pending = [(Op.WITHDRAWN, entry) for entry in entries.withdrawals]
+        pending += [(Op.STOPPED, entry) for entry in entries.stops]
+        refusals = parse_refusals(entries.refusals)
         newest, state = self.newest()
         if view is not None and view != newest:
             state, newer = self._state_of(view), state

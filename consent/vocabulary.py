@@ -28,6 +28,8 @@ HMARKT: Final = "HMARKT"
 """The purposes that code names; HL7 v3-PurposeOfUse."""
 PSEUDRESCH: Final = "PSEUDRESCH"
 """Research on a pseudonymised copy under an agreement: ours, since HL7 has no code for it."""
+RECRESCH: Final = "RECRESCH"
+"""The same with whole records in the copy, not only the variables of the question."""
 
 _REASON: Final = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 _ACT: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
@@ -82,7 +84,11 @@ PURPOSES: Final = MappingProxyType(
             },
         ),
         **_codings(
-            _OUR_PURPOSE, {PSEUDRESCH: "research on a pseudonymised copy under an agreement"}
+            _OUR_PURPOSE,
+            {
+                PSEUDRESCH: "research on a pseudonymised copy under an agreement",
+                RECRESCH: "research on a pseudonymised copy with whole records",
+            },
         ),
     }
 )
@@ -101,9 +107,10 @@ _BELOW: Final = MappingProxyType(
     }
 )
 """Direct children. MLTRAINING, TREATDS, BTG and HMARKT have no parent here: they match exactly,
-though HL7 files them under HOPERAT, TREAT and ETREAT (docs/decisions/0003). So does PSEUDRESCH."""
+though HL7 files them under HOPERAT, TREAT and ETREAT (docs/decisions/0003). So do PSEUDRESCH
+and RECRESCH."""
 
-EXACT_ONLY: Final = frozenset({MLTRAINING, TREATDS, BTG, HMARKT, PSEUDRESCH})
+EXACT_ONLY: Final = frozenset({MLTRAINING, TREATDS, BTG, HMARKT, PSEUDRESCH, RECRESCH})
 
 CATEGORIES: Final = MappingProxyType(
     {
@@ -173,7 +180,7 @@ def _closure(code: str) -> frozenset[str]:
 COVERS: Final = MappingProxyType({code: _closure(code) for code in PURPOSES})
 """For each purpose, the purposes that a consent to it covers."""
 
-RESEARCH: Final = COVERS[HRESCH] | {MLTRAINING, PSEUDRESCH}
+RESEARCH: Final = COVERS[HRESCH] | {MLTRAINING, PSEUDRESCH, RECRESCH}
 """What a research opt-out (EHDS Art. 71) forbids: training and every copy count as research."""
 
 

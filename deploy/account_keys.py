@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 from typing import Final
@@ -29,12 +30,14 @@ def make_admin(settings: Settings) -> RelayerAccount:
         SettingsInvalid: the passphrase cannot be read.
         StorageError: the file is damaged, or the passphrase is another one.
     """
-    path = admin_path(settings.home)
+    return _made_admin(settings, admin_path(settings.home))
+
+
+def _made_admin(settings: Settings, path: Path) -> RelayerAccount:
     if not path.exists():
         make_private_folder(path.parent)
         key = secrets.token_bytes(_KEY_BYTES)
         write_sealed_key(path, passphrase(settings), key, _ADMIN_LABEL)
-        return RelayerAccount(key)
     return open_admin(settings, path)
 
 
@@ -87,6 +90,40 @@ class AccountFiles:
         sync_folder(folder)
         self._next.replace(self._home / "secrets" / "relayer.key")
         sync_folder(self._next.parent)
+
+
+class AdminFiles:
+    """The key files of admins in `secrets/`: admin.key, admin-next.key and former/."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._next = admin_path(settings.home).with_name("admin-next.key")
+
+    def make_next(self) -> RelayerAccount:
+        """Return the admin that comes next, as opened from its file; the same until `switch`.
+
+        Raises:
+            StorageError, SettingsInvalid: it cannot be opened with the installation's passphrase.
+        """
+        return _made_admin(self._settings, self._next)
+
+    def switch(self) -> None:
+        """Make the next account the admin, and keep the former key apart if it is here.
+
+        Raises:
+            SettingsInvalid: there is no next account.
+        """
+        if not self._next.exists():
+            raise SettingsInvalid(f"{self._next} is missing; run: vouchsafe accounts rotate admin")
+        path = admin_path(self._settings.home)
+        if path.exists():
+            folder = make_private_folder(_former(self._settings.home))
+            former = folder / f"{open_admin(self._settings, path).address}.admin"
+            if not former.exists():
+                os.link(path, former)
+            sync_folder(folder)
+        self._next.replace(path)
+        sync_folder(path.parent)
 
 
 def _former(home: Path) -> Path:

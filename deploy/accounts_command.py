@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from cli.output import Output, with_services
-from consent import Rotation
-from deploy.account_keys import AccountFiles, admin_path, make_admin, open_admin
-from deploy.settings import read_settings
+from consent import ConsentInvalid, Rotation
+from deploy.account_keys import AccountFiles, AdminFiles, admin_path, make_admin, open_admin
+from deploy.settings import Settings, read_settings
 from services.wiring import Services
 
 _KEY = click.option(
@@ -45,16 +45,26 @@ def list_accounts(services: Services, output: Output) -> None:
 
 
 @accounts.command()
+@click.argument("account", type=click.Choice(["everyday", "admin"]), default="everyday")
 @click.option("--revoke", is_flag=True, help="Others may have the key: it may do nothing more.")
 @_KEY
 @with_services
-def rotate(services: Services, output: Output, *, revoke: bool, admin_key: Path | None) -> None:
-    """Exchange the everyday account, which pays, enrols and anchors, for a new one.
+def rotate(
+    services: Services, output: Output, *, account: str, revoke: bool, admin_key: Path | None
+) -> None:
+    """Exchange the everyday account, or the admin account, for a new one.
 
-    An interrupted exchange is completed by running the command again. The former account can still
-    propose new keys for the patients whom it enrolled, unless it is revoked.
+    The everyday account pays, enrols and anchors; the former one can still propose new keys for the
+    patients whom it enrolled, unless it is revoked. The admin account gives and takes roles; the
+    former one has none. An interrupted exchange is completed by running the command again.
     """
     settings = read_settings(os.environ)
+    if account == "admin":
+        if revoke:
+            raise click.UsageError(
+                "--revoke is for the everyday account; a former admin has no role"
+            )
+        return _rotate_admin(services, output, settings, admin_key)
     ledger, path = services.ledger, admin_key or admin_path(settings.home)
     admin = open_admin(settings, path) if ledger.accounts.has_admin() else make_admin(settings)
     rotation = ledger.accounts.rotate(admin, AccountFiles(settings.home), is_revoked=revoke)
@@ -62,6 +72,22 @@ def rotate(services: Services, output: Output, *, revoke: bool, admin_key: Path 
     output.note("Restart the web and worker processes now, so that they use the new account.")
     if path.exists() and path == admin_path(settings.home):
         output.note(f"Move {path} to an offline medium; only the accounts commands need it.")
+
+
+def _rotate_admin(
+    services: Services, output: Output, settings: Settings, admin_key: Path | None
+) -> None:
+    listed, path = services.ledger.accounts, admin_path(settings.home)
+    if not listed.has_admin():
+        raise ConsentInvalid(
+            "the everyday account administers the contract itself; run: vouchsafe accounts rotate"
+        )
+    rotation = listed.rotate_admin(open_admin(settings, admin_key or path), AdminFiles(settings))
+    output.result(
+        asdict(rotation),
+        f"{rotation.admin} administers the contract; {rotation.former} has no role any more.",
+    )
+    output.note(f"Move {path} to an offline medium, in place of the former admin's key.")
 
 
 @accounts.command()

@@ -73,8 +73,14 @@ def _on_connect(connection: Any, _record: Any) -> None:
 
 
 def _on_begin(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get("vouchsafe_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
+    if connection.get_execution_options().get("vouchsafe_writes", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    # The driver itself: this begin touches no file, so no error of it has to be translated, and
+    # SQLAlchemy's way would cost as much as the statement that follows.
+    driver = connection.connection.driver_connection
+    if driver is not None:
+        driver.execute("BEGIN DEFERRED")
 
 
 def upgrade(engine: sa.Engine) -> None:

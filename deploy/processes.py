@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import sys
 from collections.abc import Mapping
@@ -22,6 +23,13 @@ LIVE_TIMEOUT_S = 1.0
 METRICS = "metrics"
 # Long enough for a slow chain, short enough that a hung thread is noticed.
 REQUEST_TIMEOUT_S = 60
+ALONE = "deploy.web_worker.FairWorker"
+BEHIND_A_PROXY = "deploy.web_worker.TimedWorker"  # the proxy is the peer of all requests
+
+
+def forbid_core_dumps() -> None:
+    """Let a crash of this process, or of one that it starts, write no memory to the disk."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def environment_for(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
@@ -64,7 +72,7 @@ class WebProgram:
         gunicorn = (sys.executable, "-m", "gunicorn", "--chdir", str(ROOT), "--no-control-socket")
         options = {
             "bind": f"{settings.host}:{settings.port}",
-            "worker-class": "gthread",
+            "worker-class": BEHIND_A_PROXY if settings.proxies else ALONE,
             "workers": settings.web_processes,
             "threads": settings.web_threads,
             "timeout": REQUEST_TIMEOUT_S,

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from deploy.nodes.private_file import make_private_folder, write_private
 from deploy.settings import Settings, SettingsInvalid
+from services.custodian.people_lists import is_email
+from services.mail import MailServer
 from storage import sync_folder
 
 RELAYER_KEY_BYTES = 32
@@ -62,6 +64,32 @@ def passphrase(settings: Settings) -> str:
             f"{path} is empty; it must hold the passphrase of the root key. Restore it"
         )
     return content
+
+
+def mail_server(settings: Settings) -> MailServer | None:
+    """Return the mail server of the settings; None if none is set.
+
+    Raises:
+        SettingsInvalid: no address is set that mails come from, or the password's file is missing
+            or can be read by other users.
+    """
+    if not settings.mail_host:
+        return None
+    if not is_email(settings.mail_from):
+        raise SettingsInvalid(
+            f"VOUCHSAFE_MAIL_FROM is {settings.mail_from!r}; "
+            "it must be an e-mail address, since VOUCHSAFE_MAIL_HOST is set"
+        )
+    path = settings.mail_password_file
+    if path is not None and not path.exists():
+        raise SettingsInvalid(f"VOUCHSAFE_MAIL_PASSWORD_FILE is {path}, which does not exist")
+    return MailServer(
+        host=settings.mail_host,
+        port=settings.mail_port,
+        sender=settings.mail_from,
+        user=settings.mail_user,
+        password=_read_private(path) if path is not None else "",
+    )
 
 
 def _read_private(path: Path) -> str:

@@ -10,6 +10,8 @@ from zoneinfo import available_timezones
 
 Finality = Literal["single", "bft", "pos"]
 AFTER_DEATH = ("keep", "end")
+PACKED_BLOCKS = "packed"
+BLOCKS = ("files", PACKED_BLOCKS)
 
 
 MAX_FURTHER_NODES = 8
@@ -28,6 +30,7 @@ class Settings:
     database_url: str
     ipfs_api: str
     ipfs_authorization: str
+    blocks: str
     ledger_rpc_url: str
     ledger_rpc_urls: tuple[str, ...]
     ledger_finality: Finality
@@ -54,6 +57,11 @@ class Settings:
     names: Mapping[str, str]
     telephone: str
     email: str
+    mail_host: str
+    mail_port: int
+    mail_from: str
+    mail_user: str
+    mail_password_file: Path | None
     hours: Mapping[str, str]
     time_zone: str
 
@@ -64,6 +72,7 @@ VARIABLES: Mapping[str, str] = {
     "DATABASE_URL": "the database (SQLite in VOUCHSAFE_HOME); more machines: postgresql+psycopg://…",
     "IPFS_API": "an IPFS node's RPC to use instead of starting one, e.g. /ip4/127.0.0.1/tcp/5001",
     "IPFS_AUTHORIZATION": "the Authorization header of that RPC, e.g. 'Bearer …'",
+    "VOUCHSAFE_BLOCKS": "files, or packed: how a new IPFS repository stores documents (files)",
     "LEDGER_RPC_URL": "an EVM node to use instead of starting one: an IPC path or an http(s) URL",
     "LEDGER_RPC_URLS": "further nodes of that chain, separated by spaces; two must agree (none)",
     "LEDGER_FINALITY": "single, bft or pos (single)",
@@ -83,7 +92,7 @@ VARIABLES: Mapping[str, str] = {
     "VOUCHSAFE_ANCHOR_MINUTES": "releases stop when a journal row is older without an anchor (15)",
     "VOUCHSAFE_PERSON_SYSTEMS": "identifier systems of FHIR patients, our own first (none)",
     "VOUCHSAFE_CONSENTS_AFTER_DEATH": "keep, or end: the deceased's consents permit nothing (keep)",
-    "VOUCHSAFE_INBOX": "a folder: FHIR files that appear there are stored automatically (none)",
+    "VOUCHSAFE_INBOX": "a folder: FHIR files and tables that appear there are stored (none)",
     "VOUCHSAFE_MARK": "a file that shows a restored copy; never back it up (VOUCHSAFE_HOME.mark)",
     "VOUCHSAFE_METRICS_TOKEN": "the bearer token of /metrics (none: this machine reads it)",
     "VOUCHSAFE_NAME": "the custodian's name as people read it (words of VOUCHSAFE_ORGANISATION)",
@@ -91,6 +100,11 @@ VARIABLES: Mapping[str, str] = {
     "VOUCHSAFE_NAME_ES": "its name on Spanish pages (VOUCHSAFE_NAME)",
     "VOUCHSAFE_TELEPHONE": "the telephone number that the help page shows (none)",
     "VOUCHSAFE_EMAIL": "the e-mail address that the help page shows (none)",
+    "VOUCHSAFE_MAIL_HOST": "the SMTP server that sends links of invitation lists (none: no mails)",
+    "VOUCHSAFE_MAIL_PORT": "its port: 465 for TLS from the start, others by STARTTLS (587)",
+    "VOUCHSAFE_MAIL_FROM": "the address that mails come from (VOUCHSAFE_EMAIL)",
+    "VOUCHSAFE_MAIL_USER": "the user at that server (none)",
+    "VOUCHSAFE_MAIL_PASSWORD_FILE": "a file with that user's password, for its owner alone (none)",
     "VOUCHSAFE_HOURS": "when that telephone is answered, e.g. 'Monday to Friday, 9 to 17' (none)",
     "VOUCHSAFE_HOURS_DE": "the same on German pages (VOUCHSAFE_HOURS)",
     "VOUCHSAFE_HOURS_ES": "the same on Spanish pages (VOUCHSAFE_HOURS)",
@@ -114,6 +128,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         database_url=_absolute_url(get("DATABASE_URL") or f"sqlite:///{home / 'vouchsafe.db'}"),
         ipfs_api=get("IPFS_API") or "",
         ipfs_authorization=get("IPFS_AUTHORIZATION") or "",
+        blocks=_choice(environment, "VOUCHSAFE_BLOCKS", BLOCKS),
         ledger_rpc_url=_absolute_path(get("LEDGER_RPC_URL") or ""),
         ledger_rpc_urls=_further_nodes(environment),
         ledger_finality=cast(
@@ -150,6 +165,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         },
         telephone=get("VOUCHSAFE_TELEPHONE") or "",
         email=get("VOUCHSAFE_EMAIL") or "",
+        mail_host=get("VOUCHSAFE_MAIL_HOST") or "",
+        mail_port=_number(environment, "VOUCHSAFE_MAIL_PORT", 587, (1, 65535)),
+        mail_from=get("VOUCHSAFE_MAIL_FROM") or get("VOUCHSAFE_EMAIL") or "",
+        mail_user=get("VOUCHSAFE_MAIL_USER") or "",
+        mail_password_file=Path(get("VOUCHSAFE_MAIL_PASSWORD_FILE") or "").expanduser().resolve()
+        if get("VOUCHSAFE_MAIL_PASSWORD_FILE")
+        else None,
         hours={
             "en": get("VOUCHSAFE_HOURS") or "",
             "de": get("VOUCHSAFE_HOURS_DE") or "",

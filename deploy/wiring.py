@@ -8,7 +8,7 @@ from consent import LedgerSettings
 from deploy.account_keys import former_keys, make_admin
 from deploy.nodes import NodeSettings
 from deploy.secrets import relayer_key
-from deploy.settings import Settings
+from deploy.settings import PACKED_BLOCKS, Settings
 
 
 def ledger_settings(settings: Settings, endpoint: str = "") -> LedgerSettings:
@@ -43,4 +43,5 @@ def node_settings(settings: Settings, relayer_address: str = "") -> NodeSettings
         ipfs_authorization=settings.ipfs_authorization,
         ledger_rpc_url=settings.ledger_rpc_url,
         start_nodes=settings.start_nodes,
+        packs_blocks=settings.blocks == PACKED_BLOCKS,
     )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from models.cohort import Cohort
     from models.copy_plan import PROPOSED_COLUMNS, CopyPlan
     from models.diagnostics import Diagnostics
+    from models.earlier_copies import EarlierCopy
     from models.errors import (
         CohortTooSmall,
         ConsentsChanged,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from models.prediction import Contribution, Prediction, PredictionRequest
     from models.question import Question, format_unit
     from models.registry import Model
-    from models.release import AGREEMENT, EarlierCopy, Release, ReleaseRequest
+    from models.release import AGREEMENT, Release, ReleaseRequest
     from models.serving import AffectedModel
     from models.studies import Study
     from models.suppression import MIN_COHORT, MIN_COUNT, is_small, merge_small, suppress
@@ -56,6 +57,7 @@ _MODULES: Final = {
     "cohort": ("Cohort",),
     "copy_plan": ("PROPOSED_COLUMNS", "CopyPlan"),
     "diagnostics": ("Diagnostics",),
+    "earlier_copies": ("EarlierCopy",),
     "errors": (
         "CohortTooSmall",
         "ConsentsChanged",
@@ -94,7 +96,6 @@ _MODULES: Final = {
     "registry": ("Model",),
     "release": (
         "AGREEMENT",
-        "EarlierCopy",
         "Release",
         "ReleaseRequest",
     ),

@@ -46,11 +46,7 @@ def fit_booster(
     parameters: Mapping[str, float],
     seed: int,
 ) -> bytes:
-    """Return the model as UBJSON; the same rows in the same order give the same bytes.
-
-    One thread, histograms, no sampling of rows or columns: a model depends on nothing but its
-    rows, their order, the parameters, the seed and the version of the library. Many rows take
-    another way in memory (docs/decisions/0030-large-cohorts-in-batches.md), chosen by their number.
+    """Return the model of these rows as UBJSON; see `TreeRows.fit`.
 
     Args:
         values: the predictors, shape (n, predictors).
@@ -62,32 +58,75 @@ def fit_booster(
     Raises:
         ModelsBroken: XGBoost rejects the rows.
     """
-    import xgboost
+    return TreeRows(values, types, labels).fit(parameters, seed).write()
 
-    chosen = dict(parameters)
-    rounds = int(chosen.pop("rounds"))
-    fixed = {
-        "objective": "binary:logistic",
-        "tree_method": "hist",
-        "device": "cpu",
-        "nthread": 1,
-        "seed": seed,
-        "subsample": 1,
-        "colsample_bytree": 1,
-        "validate_parameters": True,
-    }
-    try:
-        if len(labels) < BATCHES_FROM_ROWS:
-            rows = _dmatrix(values, types, labels.astype(np.float32))
-        else:
-            rows = _quantised(values, types, labels, int(chosen.get("max_bin", _DEFAULT_BINS)))
-        # `xgboost.train` makes the same bytes; its callbacks and its copy of the model cost time.
-        booster = xgboost.Booster({**chosen, **fixed}, [rows])
-        for iteration in range(rounds):
-            booster.update(rows, iteration)
-        return bytes(booster.save_raw("ubj"))
-    except xgboost.core.XGBoostError as exc:
-        raise ModelsBroken("the model cannot be fitted to these rows") from exc
+
+class TreeRows:
+    """Rows in XGBoost's own form, made at their first use for all fits and predictions.
+
+    Not to be used by two threads at once.
+    """
+
+    def __init__(
+        self,
+        values: Values,
+        types: Sequence[str],
+        labels: npt.NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Make nothing yet; the arguments are those of `fit_booster`."""
+        self._values = values
+        self._types = types
+        self._labels = labels
+        self._made: dict[int, Any] = {}
+
+    def fit(self, parameters: Mapping[str, float], seed: int) -> Booster:
+        """Return the model; the same rows in the same order give the same bytes.
+
+        One thread, histograms, no sampling of rows or columns: a model depends on nothing but its
+        rows, their order, the parameters, the seed and the version of the library. Many rows take
+        another way in memory (docs/decisions/0030-large-cohorts-in-batches.md), chosen by their
+        number.
+
+        Raises:
+            ModelsBroken: XGBoost rejects the rows.
+        """
+        import xgboost
+
+        chosen = dict(parameters)
+        rounds = int(chosen.pop("rounds"))
+        fixed = {
+            "objective": "binary:logistic",
+            "tree_method": "hist",
+            "device": "cpu",
+            "nthread": 1,
+            "seed": seed,
+            "subsample": 1,
+            "colsample_bytree": 1,
+            "validate_parameters": True,
+        }
+        try:
+            rows = self.matrix(int(chosen.get("max_bin", _DEFAULT_BINS)))
+            # `xgboost.train` makes the same bytes; its callbacks and its copy of the model cost
+            # time.
+            booster = xgboost.Booster({**chosen, **fixed}, [rows])
+            for iteration in range(rounds):
+                booster.update(rows, iteration)
+        except xgboost.core.XGBoostError as exc:
+            raise ModelsBroken("the model cannot be fitted to these rows") from exc
+        return Booster(booster, self._types)
+
+    def matrix(self, bins: int = _DEFAULT_BINS) -> Any:
+        """Return the rows for XGBoost; without labels they are for predictions alone."""
+        labels = self._labels
+        if labels is not None and len(labels) >= BATCHES_FROM_ROWS:
+            if bins not in self._made:
+                self._made[bins] = _quantised(self._values, self._types, labels, bins)
+            return self._made[bins]
+        # Rows that are not in batches are quantised again by XGBoost when the bins change.
+        if 0 not in self._made:
+            targets = None if labels is None else labels.astype(np.float32)
+            self._made[0] = _dmatrix(self._values, self._types, targets)
+        return self._made[0]
 
 
 def _dmatrix(values: Values, types: Sequence[str] | None, labels: Any = None) -> Any:
@@ -150,10 +189,16 @@ def make_batches(
 
 
 class Booster:
-    """A loaded model; `values` has the predicting columns only, shape (n, predictors)."""
+    """A model; `values` has the predicting columns only, shape (n, predictors)."""
 
-    def __init__(self, raw: bytes) -> None:
-        """Load the bytes of a model that `fit` returned.
+    def __init__(self, booster: Any, types: Sequence[str] | None) -> None:
+        """Take a booster of the library, and XGBoost's type of each predictor."""
+        self._booster = booster
+        self._types = types
+
+    @classmethod
+    def read(cls, raw: bytes) -> Booster:
+        """Return the model of the bytes that `write` returned.
 
         Raises:
             ModelsBroken: XGBoost cannot read the bytes.
@@ -161,21 +206,24 @@ class Booster:
         import xgboost
 
         try:
-            self._booster = xgboost.Booster({"nthread": 1}, model_file=bytearray(raw))
+            booster = xgboost.Booster({"nthread": 1}, model_file=bytearray(raw))
         except xgboost.core.XGBoostError as exc:
             raise ModelsBroken("the model cannot be read") from exc
-        self._types = self._booster.feature_types
+        return cls(booster, booster.feature_types)
+
+    def write(self) -> bytes:
+        """Return the model as UBJSON."""
+        return bytes(self._booster.save_raw("ubj"))
 
     def predict(self, values: Values) -> Probabilities:
         """Return the probability of each row, shape (n,)."""
         probabilities = self._booster.predict(_dmatrix(values, self._types))
         return np.asarray(probabilities, np.float64)
 
-    def log_odds(self, values: Values, rounds: int = 0) -> Probabilities:
+    def log_odds(self, rows: Values | TreeRows, rounds: int = 0) -> Probabilities:
         """Return the log-odds of each row, shape (n,), by the first `rounds` trees (0: all)."""
-        log_odds = self._booster.predict(
-            _dmatrix(values, self._types), output_margin=True, iteration_range=(0, rounds)
-        )
+        made = rows.matrix() if isinstance(rows, TreeRows) else _dmatrix(rows, self._types)
+        log_odds = self._booster.predict(made, output_margin=True, iteration_range=(0, rounds))
         return np.asarray(log_odds, np.float64)
 
     def contributions(self, values: Values) -> Probabilities:
@@ -185,6 +233,13 @@ class Booster:
         """
         log_odds = self._booster.predict(_dmatrix(values, self._types), pred_contribs=True)
         return np.asarray(log_odds, np.float64)
+
+    def explain(self, values: Values) -> tuple[Probabilities, Probabilities]:
+        """Return `log_odds` and `contributions`; the rows are made once for both."""
+        rows = _dmatrix(values, self._types)
+        log_odds = self._booster.predict(rows, output_margin=True)
+        contributions = self._booster.predict(rows, pred_contribs=True)
+        return np.asarray(log_odds, np.float64), np.asarray(contributions, np.float64)
 
 
 def version() -> str:

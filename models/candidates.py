@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -10,10 +10,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from models.booster import Booster, feature_types, fit_booster
+from models.booster import Booster, TreeRows, feature_types
 from models.calibration import Floats, Labels
 from models.features import Values
-from models.logistic import LogisticModel, fit_logistic
+from models.logistic import LogisticModel, RegressionRows
 from models.question import Question
 from models.recalibration import Recalibration
 from models.served_model import LOGISTIC, XGBOOST, write_booster, write_logistic
@@ -42,6 +42,20 @@ Choice = tuple[int, int]
 """The index of a setting and its number of rounds (0 for a regression)."""
 
 
+class LearnerRows:
+    """Rows of one fit or prediction; what each kind of learner makes of them is made once.
+
+    Not to be used by two threads at once.
+    """
+
+    def __init__(self, values: Values, types: Sequence[str], labels: Labels | None = None) -> None:
+        """Make nothing yet; rows without labels are for predictions alone."""
+        self.values = values
+        self.labels = labels
+        self.trees = TreeRows(values, types, labels)
+        self.regression = RegressionRows(values, [kind == "c" for kind in types])
+
+
 @dataclass(frozen=True, slots=True)
 class Fitter:
     """Fits settings to rows of one question; `seed` is of the library's random numbers."""
@@ -54,36 +68,40 @@ class Fitter:
         """Return the fitter of a question's predictors."""
         return cls(tuple(feature_types(question)), seed)
 
-    def fit(self, setting: Setting, values: Values, labels: Labels) -> Fitted:
+    def rows(self, values: Values, labels: Labels | None = None) -> LearnerRows:
+        """Return the rows in the form that `fit` and `Fitted.log_odds` take."""
+        return LearnerRows(values, self.types, labels)
+
+    def fit(self, setting: Setting, rows: LearnerRows) -> Fitted:
         """Return the learner, with the largest number of rounds of the setting."""
+        if rows.labels is None:
+            raise ValueError("rows without labels cannot be learned from")
         if setting.kind == LOGISTIC:
             ridge = float(setting.parameters["ridge"])
-            categories = [kind == "c" for kind in self.types]
-            return Fitted(setting, fit_logistic(values, labels, categories, ridge), b"")
+            return Fitted(setting, rows.regression.fit(rows.labels, ridge))
         parameters = {**setting.parameters, "rounds": max(setting.rounds)}
-        raw = fit_booster(values, labels, self.types, parameters, self.seed)
-        return Fitted(setting, Booster(raw), raw)
+        return Fitted(setting, rows.trees.fit(parameters, self.seed))
 
     def fit_choice(self, setting: Setting, rounds: int, values: Values, labels: Labels) -> Fitted:
         """Return the learner with exactly this number of rounds."""
-        return self.fit(Setting(setting.kind, setting.parameters, (rounds,)), values, labels)
+        exact = Setting(setting.kind, setting.parameters, (rounds,))
+        return self.fit(exact, self.rows(values, labels))
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A learner that was fitted with a setting; `raw` are its trees."""
+    """A learner that was fitted with a setting."""
 
     setting: Setting
     learner: Booster | LogisticModel
-    raw: bytes
 
-    def log_odds(self, values: Values) -> Iterator[tuple[int, Floats]]:
+    def log_odds(self, rows: LearnerRows) -> Iterator[tuple[int, Floats]]:
         """Yield, for each number of rounds of the setting, the log-odds of the rows."""
         if isinstance(self.learner, LogisticModel):
-            yield 0, self.learner.log_odds(values)
+            yield 0, self.learner.log_odds(rows.values)
             return
         for rounds in self.setting.rounds:
-            yield rounds, self.learner.log_odds(values, rounds)
+            yield rounds, self.learner.log_odds(rows.trees, rounds)
 
     def final_log_odds(self, values: Values) -> npt.NDArray[np.float64]:
         """Return the log-odds by the whole learner."""
@@ -93,7 +111,7 @@ class Fitted:
         """Return the model file."""
         if isinstance(self.learner, LogisticModel):
             return write_logistic(self.learner, recalibration)
-        return write_booster(self.raw, recalibration)
+        return write_booster(self.learner.write(), recalibration)
 
 
 def list_settings(question: Question, labels: Labels) -> tuple[Setting, ...]:

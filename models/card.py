@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from models.answer_interval import AnswerInterval
@@ -24,9 +25,12 @@ NEW_SITE: Final = "new"
 UNMEASURED_SITE: Final = "unmeasured"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Card:
-    """A model card; its canonical JSON is what is hashed and anchored."""
+    """A model card; its canonical JSON is what is hashed and anchored.
+
+    What answers need of it is read from the content once.
+    """
 
     content: Mapping[str, Any]
 
@@ -68,8 +72,8 @@ class Card:
             return 0.0, 1.0
         if "interval" not in self.content:
             return interval(self.bins(), probability)
-        variation = self._site_variation() if site == NEW_SITE else None
-        return AnswerInterval.of_content(self.content["interval"]).around(probability, variation)
+        variation = self._site_variation if site == NEW_SITE else None
+        return self._answer_interval.around(probability, variation)
 
     def compare_sites(self, sites: Collection[str]) -> str:
         """Return whether the model learned from all these sites of a patient.
@@ -81,8 +85,13 @@ class Card:
         trained = self.content.get("sites")
         if trained is None or set(sites) <= set(trained["names"]):
             return KNOWN_SITE
-        return NEW_SITE if self._site_variation() else UNMEASURED_SITE
+        return NEW_SITE if self._site_variation else UNMEASURED_SITE
 
+    @cached_property
+    def _answer_interval(self) -> AnswerInterval:
+        return AnswerInterval.of_content(self.content["interval"])
+
+    @cached_property
     def _site_variation(self) -> SiteVariation | None:
         variation = (self.content.get("sites") or {}).get("variation")
         return SiteVariation(**variation) if variation else None
@@ -97,6 +106,10 @@ class Card:
 
     def bins(self) -> tuple[Bin, ...]:
         """Return the calibration bins: tested patients with similar estimates."""
+        return self._bins
+
+    @cached_property
+    def _bins(self) -> tuple[Bin, ...]:
         return tuple(
             Bin(row["until"], row["n"], row["mean"], Estimate(**row["observed"]))
             for row in self.content["evaluation"]["bins"]
@@ -105,3 +118,14 @@ class Card:
     def to_lines(self) -> list[str]:
         """Return the card as plain text without control characters, for a terminal."""
         return describe_card(self.content)
+
+
+@lru_cache(maxsize=16)
+def read_stored_card(text: bytes) -> tuple[Card, str]:
+    """Return the card of a stored text and its hash; the same text is read and hashed once.
+
+    Raises:
+        ModelsBroken: the text is not a card.
+    """
+    card = Card.from_json(text)
+    return card, card.sha256

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -23,9 +23,11 @@ from models.features import Matrix
 from models.gate import LEAVING_AUROC, LEAVING_TPR, MAX_CALIBRATION_ERROR, may_leave
 from models.question import Question
 from models.served_model import LOGISTIC
-from models.suppression import steady
+from models.suppression import MIN_COUNT, steady
+from models.telling import find_telling_columns
 from models.training_runs import EarlierRuns, TrainingRun
 from records.documents import UNDATED
+from storage import Record
 
 GATE_RULE: Final = (
     "Size, leakage and usefulness are compared with their thresholds as measured, the membership"
@@ -157,18 +159,36 @@ def steady_counts(content: Any) -> Any:
 def describe_cohort(cohort: Cohort, matrix: Matrix) -> dict[str, Any]:
     """Return the flow of patients: who was permitted, left out and analysed, in tens."""
     records = cohort.records.values()
-    days = [record.recorded_on for record in records if record.recorded_on != UNDATED] or [UNDATED]
+    first, last = describe_years(records)
     left_out = sum(cohort.excluded.values())
     return {
         "permitted": steady(len(matrix.labels) + left_out),
         "patients": steady(len(matrix.labels)),
         "events": steady(int(matrix.labels.sum())),
-        "from": min(days),
-        "to": max(days),
+        "from": first,
+        "to": last,
         "custodians": sorted({record.custodian for record in records}),
         "left_out": _steady_all(cohort.excluded),
         "refused": _steady_all(cohort.refused),
     }
+
+
+def describe_years(records: Iterable[Record]) -> tuple[str, str]:
+    """Return the years, such as 1997, from and to which at least 11 patients have records.
+
+    The very first day would be one patient's, and would disappear from the next card with them.
+    Each is `UNDATED` if fewer have dated records.
+    """
+    years: dict[bytes, tuple[str, str]] = {}
+    for record in records:
+        if record.recorded_on != UNDATED:
+            year = record.recorded_on[:4]
+            first, last = years.get(record.subject, (year, year))
+            years[record.subject] = min(first, year), max(last, year)
+    if len(years) < MIN_COUNT:
+        return UNDATED, UNDATED
+    firsts, lasts = zip(*years.values(), strict=True)
+    return sorted(firsts)[MIN_COUNT - 1], sorted(lasts)[-MIN_COUNT]
 
 
 def _data(result: TrainingResult) -> dict[str, Any]:
@@ -185,7 +205,8 @@ def _predictors(question: Question, result: TrainingResult) -> list[dict[str, An
     missing_shares = np.isnan(result.matrix.values).mean(axis=0).tolist()
     assessment = result.assessment
     figures = assessment.importance, assessment.strengths, assessment.ranges
-    rows = zip(question.predictors(), *figures, strict=True)
+    telling = find_telling_columns(result.matrix.values[:, question.predictors()])
+    rows = zip(question.predictors(), telling, *figures, strict=True)
     return [
         {
             "code": feature.code,
@@ -195,12 +216,14 @@ def _predictors(question: Question, result: TrainingResult) -> list[dict[str, An
             "missing": feature.missing,
             "missing_share": round(missing_shares[column], 2),
             "mean_log_odds": round(importance, 3),
-            "auroc_alone": round(strength, 3),
+            "auroc_alone": None if is_telling else round(strength, 3),
             "reviewed": feature.reviewed,
             "range": bounds,
-            "bins": describe_bins(result.matrix.values[:, column].astype(np.float64)),
+            "bins": describe_bins(
+                result.matrix.values[:, column].astype(np.float64), feature.code_count
+            ),
         }
-        for column, importance, (feature, strength), bounds in rows
+        for column, is_telling, importance, (feature, strength), bounds in rows
     ]
 
 

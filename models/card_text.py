@@ -7,6 +7,8 @@ from typing import Any, Final
 
 THRESHOLD_FIGURES: Final = ("sensitivity", "specificity", "ppv", "npv")
 """What a card states of acting at each threshold, in this order."""
+_YEAR_DIGITS: Final = 4
+"""Cards of earlier releases name the first and the last day."""
 HIDDEN: Final = "hidden"
 """In place of a figure that would tell of few people."""
 INTERVAL_NOTE: Final = (
@@ -89,7 +91,12 @@ def _patient_lines(content: Mapping[str, Any]) -> list[str]:
     return [
         f"patients: {data['patients']}, {data['events']} with the label",
         *parts,
-        f"records from {data['from']} to {data['to']}",
+        f"records from {data['from']} to {data['to']}"
+        + (
+            " (at most 10 patients have earlier records, at most 10 later)"
+            if len(data["from"]) == _YEAR_DIGITS
+            else ""
+        ),
         *(f"patients left out, {reason}: {count}" for reason, count in data["left_out"].items()),
         *(f"records refused, {reason}: {count}" for reason, count in data["refused"].items()),
     ]
@@ -200,7 +207,7 @@ def _input_lines(content: Mapping[str, Any]) -> list[str]:
     inputs = [
         f"{row['words']} ({row['code']}): {row['accepts']}; missing {row['missing_share']:.1%}"
         + _range_text(row)
-        + (f"; AUROC alone {row['auroc_alone']:.2f}" if "auroc_alone" in row else "")
+        + (f"; AUROC alone {row['auroc_alone']:.2f}" if row.get("auroc_alone") else "")
         + (f"; reviewed: {row['reviewed']}" if row.get("reviewed") else "")
         for row in content["predictors"]
     ]

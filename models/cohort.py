@@ -24,8 +24,11 @@ from models.selection import (
     find_timed_reasons,
     make_timed_matrix,
 )
+from models.suppression import MIN_COUNT
 from models.windows import UNIT
+from records.extraction import codes_of_record
 from storage import AccessRequest, AccessResult, Record
+from storage.collector import collector_paused
 
 OUT_OF_RANGE: Final = "value-out-of-range"
 RECORD_LABEL: Final = "manifest record"
@@ -58,6 +61,7 @@ class Cohort:
         ]
 
 
+@collector_paused()
 def gather_cohort(store: RecordStore, question: Question, study: str) -> Cohort:
     """Return the cohort that the ledger permits the study now, for training alone.
 
@@ -144,6 +148,16 @@ def _make_manifest(
     return Manifest.of(question.sha256, lines), by_hash
 
 
+def list_common_codes(cohort: Cohort) -> set[str]:
+    """Return the codes that at least 11 patients have: a rarer one would tell of few."""
+    codes: dict[str, set[str]] = {}
+    for line in cohort.manifest.lines:
+        for code in codes_of_record(cohort.records[line.record]):
+            codes.setdefault(code, set()).add(line.patient)
+    return {code for code, patients in codes.items() if len(patients) >= MIN_COUNT}
+
+
+@collector_paused()
 def build_matrix(
     question: Question, manifest: Manifest, records: Mapping[str, Record], part: str
 ) -> Matrix:

@@ -30,11 +30,13 @@ class CopyPlan:
         recoding: the classes, over all columns that a person could be recognised by.
         edges: by matrix column of other numbers, the ends of its bands, in ascending order.
         words: the matrix columns of other words.
+        codes: of the features in these columns, in order; empty for a copy of an earlier release.
     """
 
     recoding: Recoding
     edges: dict[int, tuple[float, ...]]
     words: tuple[int, ...]
+    codes: tuple[str, ...] = ()
 
     @property
     def columns(self) -> list[int]:
@@ -44,13 +46,15 @@ class CopyPlan:
     def to_json(self) -> dict[str, Any]:
         """Return the plan as JSON values; `of_json` reads it."""
         edges = {str(column): list(edges) for column, edges in self.edges.items()}
-        return {"recoding": self.recoding.to_json(), "edges": edges, "words": list(self.words)}
+        stored = {"recoding": self.recoding.to_json(), "edges": edges, "words": list(self.words)}
+        return stored | {"codes": list(self.codes)}
 
     @classmethod
     def of_json(cls, stored: dict[str, Any]) -> CopyPlan:
         """Return the plan that `to_json` wrote."""
         edges = {int(column): tuple(edges) for column, edges in stored["edges"].items()}
-        return cls(Recoding.of_json(stored["recoding"]), edges, tuple(stored["words"]))
+        codes = tuple(stored.get("codes", ()))
+        return cls(Recoding.of_json(stored["recoding"]), edges, tuple(stored["words"]), codes)
 
 
 def make_plan(question: Question, matrix: Matrix, codes: Sequence[str]) -> CopyPlan:
@@ -74,7 +78,25 @@ def make_plan(question: Question, matrix: Matrix, codes: Sequence[str]) -> CopyP
         recoding=find_recoding(values, matrix.labels, quasi),
         edges={c: _edges(values[:, c]) for c in others if features[c].kind == NUMBER},
         words=tuple(column for column in others if features[column].kind != NUMBER),
+        codes=tuple(features[column].code for column in sorted(chosen)),
     )
+
+
+def require_plan(question: Question, plan: CopyPlan) -> None:
+    """Require that the columns of an earlier copy's plan are still those features.
+
+    Raises:
+        ModelsInvalid: the question was changed since.
+    """
+    columns, features = plan.columns, question.features
+    is_known = max(columns, default=-1) < len(features)
+    codes = tuple(features[column].code for column in columns) if is_known else ()
+    is_same = is_known and plan.codes in ((), codes)
+    if not is_same or any(features[column].disclosure == DIRECT for column in columns):
+        raise ModelsInvalid(
+            f"question {question.id} was changed since the study's first copy: a new copy would "
+            "have other columns. Install it as it was, or propose a new study"
+        )
 
 
 def find_hidden(feature: Feature, bands: Classes, classes: Classes) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,10 @@ from models.candidates import Choice, Fitter, Setting
 from models.features import Values
 from models.folds import Folds, draw_folds
 from models.recalibration import fit_recalibration
+from models.threads import count_threads, run_each
+
+Mask = npt.NDArray[np.bool_]
+"""Which rows, shape (n,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class Rows:
     labels: Labels
     persons: tuple[str, ...]
 
-    def choose(self, chosen: npt.NDArray[np.bool_]) -> Rows:
+    def choose(self, chosen: Mask) -> Rows:
         """Return the chosen rows, in their order."""
         persons = tuple(self.persons[row] for row in np.flatnonzero(chosen))
         return Rows(self.values[chosen], self.labels[chosen], persons)
@@ -64,9 +68,50 @@ class Search:
         """Return the kinds of learner that have a permitted setting, in order."""
         return list(dict.fromkeys(self.settings[index].kind for index, _ in sorted(self.permitted)))
 
-    def choose(self, rows: Rows) -> dict[str, Choice]:
-        """Return, for each kind, the permitted choice with the smallest log-loss on inner folds."""
-        losses = self._losses(rows)
+    def choose(self, rows: Rows, parts: Sequence[Mask]) -> list[dict[str, Choice]]:
+        """Return, for each part, the best permitted choice of each kind of learner.
+
+        The best has the smallest log-loss on inner folds of the part.
+
+        Args:
+            rows: all of them.
+            parts: which rows each search sees.
+        """
+        folds = [self._draw_inner(rows, part) for part in parts]
+        pieces = [(row, fold) for row in folds for fold in range(self.budget.inner_folds)]
+        threads = count_threads(rows.values.size)
+        losses = run_each(lambda piece: self._measure_losses(rows, *piece), pieces, threads)
+        size = self.budget.inner_folds
+        return [self._find_best(losses[at : at + size]) for at in range(0, len(losses), size)]
+
+    def _draw_inner(self, rows: Rows, part: Mask) -> Folds:
+        """Return the inner fold of each row of a part, and -1 elsewhere."""
+        inside = rows.choose(part)
+        folds = np.full(len(part), -1, np.int64)
+        folds[part] = draw_folds(
+            inside.labels,
+            inside.persons,
+            folds=self.budget.inner_folds,
+            draw=(*self.draw, "inner"),
+        )
+        return folds
+
+    def _measure_losses(self, rows: Rows, folds: Folds, fold: int) -> dict[Choice, float]:
+        """Return the log-loss of each permitted choice on one inner fold."""
+        training, test = (folds >= 0) & (folds != fold), folds == fold
+        learned = self.fitter.rows(rows.values[training], rows.labels[training])
+        tested = self.fitter.rows(rows.values[test])
+        return {
+            (index, rounds): float(log_losses(rows.labels[test], log_odds).sum())
+            for index, setting in self._permitted_settings()
+            for rounds, log_odds in self.fitter.fit(setting, learned).log_odds(tested)
+        }
+
+    def _find_best(self, folds: Sequence[Mapping[Choice, float]]) -> dict[str, Choice]:
+        losses = dict.fromkeys(sorted(self.permitted), 0.0)
+        for fold in folds:  # in their order: a sum of floats depends on it
+            for choice, loss in fold.items():
+                losses[choice] += loss
         best: dict[str, Choice] = {}
         for choice in sorted(losses):
             kind = self.settings[choice[0]].kind
@@ -74,24 +119,14 @@ class Search:
                 best[kind] = choice
         return best
 
-    def _losses(self, rows: Rows) -> dict[Choice, float]:
-        losses = dict.fromkeys(sorted(self.permitted), 0.0)
-        folds = draw_folds(
-            rows.labels,
-            rows.persons,
-            folds=self.budget.inner_folds,
-            draw=(*self.draw, "inner"),
-        )
-        for fold in range(self.budget.inner_folds):
-            test = folds == fold
-            for index in sorted({index for index, _ in self.permitted}):
-                setting = self.settings[index]
-                fitted = self.fitter.fit(setting, rows.values[~test], rows.labels[~test])
-                for rounds, log_odds in fitted.log_odds(rows.values[test]):
-                    if (index, rounds) in losses:
-                        loss = log_losses(rows.labels[test], log_odds).sum()
-                        losses[index, rounds] += float(loss)
-        return losses
+    def _permitted_settings(self) -> Iterator[tuple[int, Setting]]:
+        """Yield each setting with its permitted rounds alone: trees beyond them are not fitted."""
+        rounds: dict[int, list[int]] = {}
+        for index, count in sorted(self.permitted):
+            rounds.setdefault(index, []).append(count)
+        for index, counts in rounds.items():
+            setting = self.settings[index]
+            yield index, Setting(setting.kind, setting.parameters, tuple(counts))
 
 
 def log_losses(labels: Labels, log_odds: Floats) -> Floats:
@@ -107,20 +142,37 @@ def cross_validate(search: Search, rows: Rows) -> dict[str, OutOfFold]:
     """
     repeats = search.budget.count_repeats(*rows.values.shape)
     folds = np.array([_draw(search, rows, repeat) for repeat in range(repeats)])
+    tests = [
+        (repeat, folds[repeat] == fold)
+        for repeat in range(repeats)
+        for fold in range(search.budget.folds)
+    ]
+    chosen = search.choose(rows, [~test for _, test in tests])
+
+    def predict(number: int) -> dict[str, Floats]:
+        return _predict(search, rows, tests[number][1], chosen[number])
+
     raw = {kind: np.zeros(folds.shape) for kind in search.kinds()}
-    for repeat in range(repeats):
-        for fold in range(search.budget.folds):
-            test = folds[repeat] == fold
-            training = rows.choose(~test)
-            for kind, (index, rounds) in search.choose(training).items():
-                fitted = search.fitter.fit_choice(
-                    search.settings[index], rounds, training.values, training.labels
-                )
-                raw[kind][repeat, test] = fitted.final_log_odds(rows.values[test])
+    predicted = run_each(predict, range(len(tests)), count_threads(rows.values.size))
+    for (repeat, test), log_odds in zip(tests, predicted, strict=True):
+        for kind in raw:
+            raw[kind][repeat, test] = log_odds[kind]
     return {
         kind: OutOfFold(log_odds, _recalibrate(rows.labels, log_odds, folds), folds)
         for kind, log_odds in raw.items()
     }
+
+
+def _predict(
+    search: Search, rows: Rows, test: Mask, chosen: Mapping[str, Choice]
+) -> dict[str, Floats]:
+    """Return the log-odds of the rows to test, of each kind, by a model of all others."""
+    values, labels = rows.values[~test], rows.labels[~test]
+    log_odds = {}
+    for kind, (index, rounds) in chosen.items():
+        fitted = search.fitter.fit_choice(search.settings[index], rounds, values, labels)
+        log_odds[kind] = fitted.final_log_odds(rows.values[test])
+    return log_odds
 
 
 def _draw(search: Search, rows: Rows, repeat: int) -> Folds:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from models.calibration import Floats, Labels
 from models.features import Matrix
 from models.question import Feature, Question
-from models.question_parts import format_unit
+from models.question_parts import DIRECT, format_unit
 from models.suppression import MIN_COUNT
+from models.telling import find_telling_columns
 from records.values import NUMBER
 
 
 @dataclass(frozen=True, slots=True)
 class Characteristic:
-    """One row of Table 1; a share of few patients is None.
+    """One row of Table 1; what would tell of few patients is None.
 
     Attributes:
         words: the feature with its unit, and the category where it has several.
@@ -33,11 +34,17 @@ class Characteristic:
 
 
 def describe_patients(matrix: Matrix, question: Question) -> tuple[Characteristic, ...]:
-    """Return the rows of Table 1, in the order of the question's features."""
+    """Return the rows of Table 1, in the question's order, without direct identifiers."""
+    columns = [
+        column for column, feature in enumerate(question.features) if feature.disclosure != DIRECT
+    ]
+    telling = find_telling_columns(matrix.values[:, columns])
     return tuple(
-        row
-        for column, feature in enumerate(question.features)
-        for row in _describe(feature, matrix.values[:, column].astype(np.float64), matrix.labels)
+        replace(row, without=None, having=None) if is_telling else row
+        for column, is_telling in zip(columns, telling, strict=True)
+        for row in _describe(
+            question.features[column], matrix.values[:, column].astype(np.float64), matrix.labels
+        )
     )
 
 

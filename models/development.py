@@ -12,7 +12,7 @@ import numpy as np
 from models.answer_interval import AnswerInterval, fit_interval
 from models.budget import Budget
 from models.calibration import Labels
-from models.candidates import Choice, Fitter, Setting, list_settings
+from models.candidates import Fitter, Setting, list_settings
 from models.crossvalidation import (
     OutOfFold,
     Rows,
@@ -22,7 +22,7 @@ from models.crossvalidation import (
     permit,
 )
 from models.features import Matrix
-from models.lira import Attack, attack_setting
+from models.lira import Attack, attack_settings
 from models.question import Question
 from models.recalibration import Recalibration, fit_recalibration
 from models.served_model import LOGISTIC, XGBOOST
@@ -123,7 +123,13 @@ def develop(
 def _develop(rows: Rows, question: Question, conditions: Conditions) -> Development:
     fitter, budget = Fitter.of(question, conditions.seed), conditions.budget
     settings, gate = list_settings(question, rows.labels), question.gate
-    attacks = _attack_all(fitter, settings, rows, budget.shadows, gate.max_attack_auroc)
+    attacks = attack_settings(
+        fitter,
+        settings,
+        (rows.values, rows.labels, rows.persons),
+        shadows=budget.shadows,
+        limit=gate.max_attack_auroc,
+    )
     bounds = gate.max_attack_auroc, gate.max_attack_tpr
     within = [choice for choice, attack in attacks.items() if attack.is_within(*bounds)]
     exposure = {choice: attack.auroc_high for choice, attack in attacks.items()}
@@ -133,7 +139,7 @@ def _develop(rows: Rows, question: Question, conditions: Conditions) -> Developm
     comparison = _compare(rows.labels, predictions)
     publishable = {settings[index].kind for index, _ in within}
     kind = _choose_kind(question, comparison, publishable)
-    index, rounds = search.choose(rows)[kind]
+    index, rounds = search.choose(rows, [np.ones(len(rows.labels), np.bool_)])[0][kind]
     fitted = fitter.fit_choice(settings[index], rounds, rows.values, rows.labels)
     raw = predictions[kind].raw[0]
     recalibration = fit_recalibration(rows.labels, raw)
@@ -150,22 +156,6 @@ def _develop(rows: Rows, question: Question, conditions: Conditions) -> Developm
         comparison=comparison,
         tried=(len(attacks), len(within)),
     )
-
-
-def _attack_all(
-    fitter: Fitter, settings: Sequence[Setting], rows: Rows, shadows: int, limit: float
-) -> dict[Choice, Attack]:
-    attacks: dict[Choice, Attack] = {}
-    for index, setting in enumerate(settings):
-        by_rounds = attack_setting(
-            fitter,
-            setting,
-            (rows.values, rows.labels, rows.persons),
-            shadows=shadows,
-            limit=limit,
-        )
-        attacks |= {(index, rounds): attack for rounds, attack in by_rounds.items()}
-    return attacks
 
 
 def _compare(labels: Labels, predictions: dict[str, OutOfFold]) -> Comparison:

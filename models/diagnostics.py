@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from consent import Finding
 from models.budget import DEFAULT_BUDGET, Budget
-from models.card import Card
+from models.card import Card, read_stored_card
 from models.cohort import Cohort, gather_cohort
 from models.consent_check import ConsentCheck
 from models.dummy import create_dummy
@@ -246,7 +246,7 @@ class Diagnostics:
             ModelsNotFound: the model does not exist.
             ModelsBroken: the file is not a card.
         """
-        return Card.from_json(self._files.read(self._registry.get(model_id).id, CARD))
+        return read_stored_card(self._files.read(self._registry.get(model_id).id, CARD))[0]
 
     def manifest(self, model_id: str) -> Manifest:
         """Return the manifest of a model; it is kept when the model is destroyed.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -15,23 +16,24 @@ from models.suppression import MIN_COUNT
 ALARM_PSI: Final = 0.25
 """Above this a distribution counts as shifted (Siddiqi 2006); 0.1 to 0.25 is a small shift."""
 MIN_ANSWERS: Final = 100
-"""With fewer answers chance alone moves the index too far."""
+"""With answers about fewer people chance alone moves the index too far."""
 _DECILES: Final = np.linspace(0, 1, 11)[1:-1]
 _FLOOR: Final = 0.005
 _MAX_CODES: Final = 20
 
 
-def describe_bins(cells: Floats) -> dict[str, list[float]]:
+def describe_bins(cells: Floats, codes: int = 0) -> dict[str, list[float]]:
     """Return the bins of a distribution and the share in each; the last one is of missing values.
 
-    A bin of 1 to 10 people has the share 0, so that it does not tell of them.
+    A bin of 1 to 10 people has the share 0, so that it does not tell of them. No edge tells of
+    them either: edges of numbers lie between values of at least 11 people each, or have at least
+    11 people on both sides; those of codes are the same whatever the values are.
 
     Args:
         cells: shape (n,); NaN is missing.
+        codes: how many values the feature may have, if they are numbered; 0 for a number.
     """
-    present = cells[~np.isnan(cells)]
-    values = np.unique(present)
-    cuts = np.quantile(present, _DECILES) if len(values) > _MAX_CODES else values[1:] - 0.5
+    cuts = np.arange(1, codes) - 0.5 if codes else _cut_numbers(cells[~np.isnan(cells)])
     edges = sorted({float(format(float(cut), ".3g")) for cut in cuts})
     places = np.searchsorted(np.asarray(edges, np.float64), cells, side="right")
     places[np.isnan(cells)] = len(edges) + 1
@@ -40,11 +42,20 @@ def describe_bins(cells: Floats) -> dict[str, list[float]]:
     return {"edges": edges, "shares": (visible / max(1, len(cells))).round(2).tolist()}
 
 
+def _cut_numbers(present: Floats) -> Floats:
+    values, counts = np.unique(present, return_counts=True)
+    if len(values) <= _MAX_CODES:
+        common = values[counts >= MIN_COUNT]
+        return np.asarray((common[1:] + common[:-1]) / 2, np.float64)
+    ends = np.minimum(_DECILES, 1 - _DECILES) * len(present)
+    return np.asarray(np.quantile(present, _DECILES[ends >= MIN_COUNT]), np.float64)
+
+
 def find_place(cell: float, edges: Sequence[float]) -> int:
     """Return the bin of a value; that of a missing one is the last."""
     if math.isnan(cell):
         return len(edges) + 1
-    return int(np.searchsorted(np.asarray(edges, np.float64), cell, side="right"))
+    return bisect_right(edges, cell)
 
 
 def find_places(card: Mapping[str, Any], row: Values, probability: float) -> tuple[int, ...]:

@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 
 from models.calibration import Floats, Labels, calibration_errors, measure_calibration
-from models.suppression import MIN_COUNT
+from models.suppression import MIN_COUNT, is_small
+from models.telling import find_telling_groups
 
 _Z: Final = NormalDist().inv_cdf(0.975)
 _CURVE_STEPS: Final = 46
@@ -114,11 +115,7 @@ def evaluate(
         bins=make_bins(labels, probabilities),
         spread=(_spread(probabilities[~labels]), _spread(probabilities[labels])),
         net_benefit=_net_benefit(labels, probabilities, thresholds),
-        groups=tuple(
-            group
-            for words, parts in groups.items()
-            for group in _evaluate_subgroup(words, parts, labels, probabilities)
-        ),
+        groups=_evaluate_subgroups(groups, labels, probabilities),
     )
 
 
@@ -209,26 +206,33 @@ def _net_benefit(
     return tuple(rows)
 
 
-def _evaluate_subgroup(
-    words: str, parts: Mapping[str, Labels], labels: Labels, probabilities: Floats
-) -> list[SubgroupResult]:
-    sizes = {part: int(members.sum()) for part, members in parts.items()}
-    visible = {
-        part
-        for part, members in parts.items()
-        if _is_large(int(labels[members].sum()), sizes[part])
-    }
-    if len(parts) - len(visible) == 1 and visible:
-        # The hidden part could be computed from the total and the others: hide one more.
-        visible.remove(
-            min((part for part in parts if part in visible), key=lambda part: sizes[part])
-        )
-    return [
+def _evaluate_subgroups(
+    groups: Mapping[str, Mapping[str, Labels]], labels: Labels, probabilities: Floats
+) -> tuple[SubgroupResult, ...]:
+    visible = {words: _find_visible(parts, labels) for words, parts in groups.items()}
+    telling = find_telling_groups(visible)
+    return tuple(
         _evaluate_part(f"{words}: {part}", labels[members], probabilities[members])
-        if part in visible
+        if part in visible[words] and words not in telling
         else SubgroupResult(f"{words}: {part}", None, None, None, None)
+        for words, parts in groups.items()
         for part, members in parts.items()
-    ]
+    )
+
+
+def _find_visible(parts: Mapping[str, Labels], labels: Labels) -> dict[str, Labels]:
+    """Return the parts that may be shown: large ones, whose rest tells of no few patients."""
+    visible = {
+        part: members
+        for part, members in parts.items()
+        if _is_large(int(labels[members].sum()), int(members.sum()))
+    }
+    hidden = sum(int(members.sum()) for part, members in parts.items() if part not in visible)
+    # The hidden ones could be computed from the total and the others: hide one more.
+    while visible and (len(parts) - len(visible) == 1 or is_small(hidden)):
+        smallest = min(visible, key=lambda part: int(visible[part].sum()))
+        hidden += int(visible.pop(smallest).sum())
+    return visible
 
 
 def _evaluate_part(words: str, labels: Labels, probabilities: Floats) -> SubgroupResult:

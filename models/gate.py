@@ -48,10 +48,20 @@ class GateCode(FindingCode):
         "share of different values of {feature}, which looks like a name or number of a person",
         "Remove the feature from the question.",
     )
+    DIRECT_IDENTIFIER = (
+        "direct-identifier",
+        "inputs that the question itself calls direct identifiers: {feature}",
+        "Remove the feature from the question, or set `predicts` to false.",
+    )
     COPIES = (
         "copied-patients",
-        "share of patients whose values are a copy of another patient's",
+        "share of patients whose values are a copy of another patient's ({feature})",
         "Remove the copied rows from the table, or give each person one number.",
+    )
+    NEAR_COPIES = (
+        "nearly-copied-patients",
+        "share of patients whose values are another patient's with small changes ({feature})",
+        "Remove the rows that were made from others, or give each person one number.",
     )
     MEMBERSHIP_AUROC = (
         "membership-auroc",
@@ -114,6 +124,11 @@ class GateCode(FindingCode):
         "AUROC of the model above that of {feature} alone, which may reveal the label",
         "Remove the feature, or set `reviewed` in the question: why the value is known before.",
     )
+    UNREVIEWED_MODEL = (
+        "unreviewed-model",
+        "AUROC of the model, to which {feature} contributes, which may reveal the label",
+        "Remove the feature, or set `reviewed` in the question: why the value is known before.",
+    )
     MISSINGNESS = (
         "missingness",
         "AUROC of which values are missing, most of all {feature}",
@@ -130,7 +145,7 @@ class GateFailure:
         measured: the figure of this model.
         margin: half the width of its 95 % interval; 0 if the figure is compared as it is.
         minimum, maximum: what is required; infinite where there is no bound.
-        feature: the words and code of a feature, otherwise empty.
+        feature: the words and code of a feature, or the patients concerned; otherwise empty.
     """
 
     code: GateCode

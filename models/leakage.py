@@ -48,6 +48,9 @@ def find_unreviewed_features(
 ) -> list[GateFailure]:
     """Return the features that may reveal the label, and that the question does not explain.
 
+    Where the whole model predicts as well as a leaking feature would, the label may be spread over
+    several columns: then those that together contribute more than half must be explained.
+
     Args:
         question: with the reviews.
         strengths: of each predictor alone, see `measure_features`.
@@ -67,7 +70,24 @@ def find_unreviewed_features(
             failures.append(_failure(GateCode.UNREVIEWED_SHARE, share, feature, maximum=_SHARE))
         elif strength >= _NOTABLE and len(strengths) > 1 and lead < _LEAD:
             failures.append(_failure(GateCode.UNREVIEWED_LEAD, lead, feature, minimum=_LEAD))
-    return failures
+    if failures or whole < limit:
+        return failures
+    return [
+        _failure(GateCode.UNREVIEWED_MODEL, whole, feature, maximum=limit)
+        for feature in _find_main(strengths, importance)
+        if not feature.reviewed
+    ]
+
+
+def _find_main(strengths: list[tuple[Feature, float]], importance: list[float]) -> list[Feature]:
+    """Return the fewest features that contribute more than half of all mean log-odds."""
+    order = sorted(range(len(importance)), key=lambda place: -importance[place])
+    before = np.cumsum([0.0, *(importance[place] for place in order)])[:-1]
+    return [
+        strengths[place][0]
+        for place, sum_before in zip(order, before.tolist(), strict=True)
+        if sum_before <= _SHARE * sum(importance)
+    ]
 
 
 def find_telling_absence(rows: Rows, question: Question, whole: float) -> list[GateFailure]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Final
 
@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from models.calibration import Floats, Labels
-from models.candidates import Fitter, Setting
+from models.candidates import Choice, Fitter, Setting
 from models.evaluation import auroc
 from models.features import Values
 from models.folds import draw_folds
+from models.threads import count_threads, run_each
 
 _Z: Final = NormalDist().inv_cdf(0.95)
 _FPR: Final = 0.01
@@ -23,6 +24,8 @@ _TINY: Final = 1e-9
 _DECIMALS: Final = 9
 _PARTS: Final = 4
 _FIRST_SHADOWS: Final = 16
+_MANY_PATIENTS: Final = 100_000
+"""From so many on, the settings are attacked after each other."""
 _HOPELESS: Final = 0.05
 """An attack this far above the bound after the first shadows is not measured to the end."""
 
@@ -54,15 +57,15 @@ class Attack:
         return self.auroc_high <= max_auroc and self.tpr_high <= max_tpr
 
 
-def attack_setting(
+def attack_settings(
     fitter: Fitter,
-    setting: Setting,
+    settings: Sequence[Setting],
     rows: tuple[Values, Labels, Sequence[str]],
     *,
     shadows: int,
     limit: float,
-) -> dict[int, Attack]:
-    """Return the attack on each number of rounds of a setting.
+) -> dict[Choice, Attack]:
+    """Return the attack on each number of rounds of each setting.
 
     Each draw cuts the patients into quarters, with a quarter of each outcome, and each of its four
     shadows learns without one quarter. Each shadow in turn is the target: the others give, for
@@ -72,37 +75,79 @@ def attack_setting(
 
     Args:
         fitter: fits the shadows.
-        setting: what the shadows are fitted with.
+        settings: what the shadows are fitted with.
         rows: predictors, labels and names of the patients.
         shadows: how many, a multiple of four.
-        limit: of the AUROC; far above it the attack ends early.
+        limit: of the AUROC; far above it the attack on a setting ends early.
     """
     values, labels, patients = rows
-    members: list[Members] = []
-    confidences: dict[int, list[Floats]] = {count: [] for count in setting.rounds}
-    sign = np.where(labels, 1.0, -1.0)
-    for number in range(shadows // _PARTS):
-        parts = draw_folds(labels, patients, folds=_PARTS, draw=("shadow", str(number)))
-        for part in range(_PARTS):
-            inside = parts != part
-            members.append(inside)
-            fitted = fitter.fit(setting, values[inside], labels[inside])
-            for count, log_odds in fitted.log_odds(values):
-                confidences[count].append(sign * log_odds)
-        if len(members) == _FIRST_SHADOWS < shadows:
-            early = _measure_all(members, confidences, labels)
-            if all(attack.auroc > limit + _HOPELESS for attack in early.values()):
-                return early
-    return _measure_all(members, confidences, labels)
+    members = [
+        parts != part
+        for number in range(shadows // _PARTS)
+        for parts in [draw_folds(labels, patients, folds=_PARTS, draw=("shadow", str(number)))]
+        for part in range(_PARTS)
+    ]
+    # What every shadow says of every patient is in memory until it is measured.
+    groups = [range(len(settings))]
+    if len(labels) > _MANY_PATIENTS:
+        groups = [range(number, number + 1) for number in range(len(settings))]
+    attacks: dict[Choice, Attack] = {}
+    for group in groups:
+        series = _Series(fitter, values, labels, {n: settings[n] for n in group})
+        attacks |= series.attack(members, limit)
+    return attacks
 
 
-def _measure_all(
-    members: list[Members], confidences: dict[int, list[Floats]], labels: Labels
-) -> dict[int, Attack]:
-    inside = np.array(members)
-    return {
-        count: measure_attack(inside, np.array(rows), labels) for count, rows in confidences.items()
-    }
+@dataclass(slots=True)
+class _Series:
+    """Shadows of some settings, by their numbers, and what they say of each patient."""
+
+    fitter: Fitter
+    values: Values
+    labels: Labels
+    settings: dict[int, Setting]
+    confidences: dict[Choice, list[Floats]] = field(default_factory=dict)
+
+    def attack(self, members: Sequence[Members], limit: float) -> dict[Choice, Attack]:
+        """Return the attack on each choice by shadows with these members."""
+        self._fit(members[:_FIRST_SHADOWS])
+        if len(members) <= _FIRST_SHADOWS:
+            return self._measure(members)
+        early = self._measure(members[:_FIRST_SHADOWS])
+        for number in list(self.settings):
+            own = [attack for (index, _), attack in early.items() if index == number]
+            if all(attack.auroc > limit + _HOPELESS for attack in own):
+                del self.settings[number]
+        self._fit(members[_FIRST_SHADOWS:])
+        return early | self._measure(members)
+
+    def _fit(self, members: Sequence[Members]) -> None:
+        """Fit the shadows with these members, and append what they say of each patient."""
+        threads = count_threads(2 * self.values.size)
+        for by_choice in run_each(self._fit_shadow, members, threads):
+            for choice, confidences in by_choice.items():
+                self.confidences.setdefault(choice, []).append(confidences)
+
+    def _fit_shadow(self, inside: Members) -> dict[Choice, Floats]:
+        members = self.fitter.rows(self.values[inside], self.labels[inside])
+        everybody, sign = self.fitter.rows(self.values), np.where(self.labels, 1.0, -1.0)
+        return {
+            (number, rounds): sign * log_odds
+            for number, setting in self.settings.items()
+            for rounds, log_odds in self.fitter.fit(setting, members).log_odds(everybody)
+        }
+
+    def _measure(self, members: Sequence[Members]) -> dict[Choice, Attack]:
+        """Return the attack on each choice of the settings that are left."""
+        inside = np.array(members)
+        choices = [choice for choice in self.confidences if choice[0] in self.settings]
+
+        def measure(choice: Choice) -> Attack:
+            return measure_attack(inside, np.array(self.confidences[choice]), self.labels)
+
+        # Each takes about a dozen arrays of the size of these.
+        attacks = run_each(measure, choices, count_threads(12 * inside.size))
+        return dict(zip(choices, attacks, strict=True))
 
 
 def measure_attack(members: Members, confidences: Floats, labels: Labels) -> Attack:

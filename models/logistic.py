@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -65,7 +66,7 @@ class LogisticModel:
 
     def log_odds(self, values: Values) -> Floats:
         """Return the log-odds of each row, shape (n,)."""
-        return np.asarray(self.contributions(values).sum(axis=1), np.float64)
+        return self.explain(values)[0]
 
     def contributions(self, values: Values) -> Floats:
         """Return what each feature adds to the log-odds, then the intercept; exact sums.
@@ -77,6 +78,11 @@ class LogisticModel:
             parts[:, term.column] += term.weight * term.of(values)
         parts[:, -1] = self.intercept
         return parts
+
+    def explain(self, values: Values) -> tuple[Floats, Floats]:
+        """Return `log_odds` and `contributions`; each term is computed once for both."""
+        parts = self.contributions(values)
+        return np.asarray(parts.sum(axis=1), np.float64), parts
 
     def content(self) -> dict[str, Any]:
         """Return the model as JSON has it."""
@@ -105,22 +111,42 @@ def fit_logistic(
         categories: which predictors are categories.
         ridge: the penalty on the squared weights.
     """
-    from sklearn.linear_model import LogisticRegression
+    return RegressionRows(values, categories).fit(labels, ridge)
 
-    terms = _make_terms(values, categories)
-    if not terms:
-        share = float(labels.mean())
-        return LogisticModel(values.shape[1], _round(np.log(share / (1 - share))), ())
-    columns = np.column_stack([term.of(values) for term in terms])
-    regression = LogisticRegression(C=1 / ridge, solver="newton-cholesky", max_iter=50)
-    regression.fit(columns, labels)
-    weights = regression.coef_[0]
-    # Six decimals: the last bits of a float depend on the processor, the model may not.
-    fitted = tuple(
-        Term(term.column, term.kind, term.at, term.mean, term.scale, _round(weight))
-        for term, weight in zip(terms, weights, strict=True)
-    )
-    return LogisticModel(values.shape[1], _round(regression.intercept_[0]), fitted)
+
+class RegressionRows:
+    """Rows with the columns that a regression makes of them, made once for all penalties."""
+
+    def __init__(self, values: Values, categories: Sequence[bool]) -> None:
+        """Make nothing yet; the arguments are those of `fit_logistic`."""
+        self._values = values
+        self._categories = categories
+
+    @cached_property
+    def _terms(self) -> list[Term]:
+        return _make_terms(self._values, self._categories)
+
+    @cached_property
+    def _columns(self) -> Floats:
+        return np.column_stack([term.of(self._values) for term in self._terms])
+
+    def fit(self, labels: npt.NDArray[np.bool_], ridge: float) -> LogisticModel:
+        """Return the regression of these outcomes with this penalty; see `fit_logistic`."""
+        from sklearn.linear_model import LogisticRegression
+
+        predictors = self._values.shape[1]
+        if not self._terms:
+            share = float(labels.mean())
+            return LogisticModel(predictors, _round(np.log(share / (1 - share))), ())
+        regression = LogisticRegression(C=1 / ridge, solver="newton-cholesky", max_iter=50)
+        regression.fit(self._columns, labels)
+        weights = regression.coef_[0]
+        # Six decimals: the last bits of a float depend on the processor, the model may not.
+        fitted = tuple(
+            Term(term.column, term.kind, term.at, term.mean, term.scale, _round(weight))
+            for term, weight in zip(self._terms, weights, strict=True)
+        )
+        return LogisticModel(predictors, _round(regression.intercept_[0]), fitted)
 
 
 def _make_terms(values: Values, categories: Sequence[bool]) -> list[Term]:

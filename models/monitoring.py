@@ -49,9 +49,10 @@ class MonthlyReport:
 
     Attributes:
         content: JSON: model, month, number of answers in tens, the index of each input and of the
-            estimate (None with fewer than 100 answers), whether any exceeds the bound, and for the
-            answers of the year that ends with the month, whose outcome is known and permitted: how
-            many, in tens, observed to expected, and AUROC (None with fewer than 11 of either).
+            estimate by the last answer about each person (None for fewer than 100 people), whether
+            any exceeds the bound, and for the answers of the year that ends with the month, whose
+            outcome is known and permitted: how many, in tens, observed to expected, and AUROC (None
+            with fewer than 11 of either).
     """
 
     content: dict[str, Any]
@@ -86,7 +87,7 @@ class ModelMonitor:
         """
         card = Card.from_json(self.files.read(model.id, CARD)).content
         recent = [answer for answer in answers if _month_of(answer.at_s) == month]
-        drift = _measure_drift(card, recent)
+        drift = _measure_drift(card, self._last_of_each(recent))
         indexes = [row["psi"] for row in drift if row["psi"] is not None]
         content = {
             "format": FORMAT,
@@ -140,6 +141,11 @@ class ModelMonitor:
             "auroc": {"value": round(area.value, 2), "low": round(area.low, 2)}
             | {"high": round(area.high, 2)},
         }
+
+    def _last_of_each(self, answers: Sequence[ServedAnswer]) -> list[ServedAnswer]:
+        """Return the last answer about each person: many about one would show their values."""
+        persons = self.store.persons({answer.subject for answer in answers})
+        return list({persons[answer.subject]: answer for answer in answers}.values())
 
     def _read_people(self, model_id: str) -> set[str]:
         try:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from consent import TREATDS, View
-from models.card import Card
+from models.card import Card, read_stored_card
 from models.drift import find_places
 from models.errors import InputMissing, ModelsBroken
 from models.features import Values
@@ -202,8 +202,8 @@ class Predictor:
         return opened
 
     def _card(self, model: Model) -> Card:
-        card = Card.from_json(self.files.read(model.id, CARD))
-        if card.sha256 != model.card_sha256:
+        card, sha256 = read_stored_card(self.files.read(model.id, CARD))
+        if sha256 != model.card_sha256:
             raise ModelsBroken(f"the card of model {model.id} is not the one that was written")
         return card
 

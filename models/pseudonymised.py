@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from consent import PSEUDRESCH, View
+from consent import PSEUDRESCH, RECRESCH, View
 from models.cohort import to_matrix
+from models.earlier_copies import EarlierCopy, to_row_name
 from models.errors import CohortTooSmall
 from models.features import Matrix
 from models.persons import row_key
@@ -18,18 +19,18 @@ from models.question import Question
 from models.question_parts import DIRECT, Feature
 from models.release import (
     CopyColumn,
-    EarlierCopy,
+    describe_duties,
     describe_view,
     find_usable,
     make_column_name,
     pack_copy,
     require_permitted,
-    to_row_name,
 )
 from models.sealed_copy import fingerprint, seal_copy
 from models.suppression import MIN_COUNT
 from models.timeline import AGE
 from records.event_rules import BIRTH
+from records.fhir_copy import FHIR_VERSION, FhirCopy, write_fhir
 from records.meds import MAX_SHIFT_DAYS, MEDS_VERSION, MIN_PEOPLE, MedsSet, write_meds
 from records.values import NUMBER
 from storage import AccessRequest, Record, SubjectRecords
@@ -55,6 +56,8 @@ class PseudonymisedRequest:
         ends_on: ISO date of the last day of the agreement.
         public_key: X25519, in hex: the only key that opens the copy.
         deleted: by earlier copy, the pseudonyms of the people who no longer permit it.
+        whole_records: True if the whole records of the rows' people leave with the rows, as FHIR;
+            that is another purpose, which a consent to the rows alone does not cover.
     """
 
     study: str
@@ -65,6 +68,12 @@ class PseudonymisedRequest:
     ends_on: str
     public_key: str
     deleted: tuple[EarlierCopy, ...] = ()
+    whole_records: bool = False
+
+    @property
+    def purpose(self) -> str:
+        """The purpose that each person in it has permitted."""
+        return RECRESCH if self.whole_records else PSEUDRESCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,8 @@ class PseudonymisedRelease:
     Attributes:
         content: the sealed ZIP (`models.sealed_copy`): data.parquet, manifest.json,
             dictionary.json and .csv, agreement.txt, deleted.json, and the events behind the rows
-            as a MEDS data set in the folder meds (`records.meds`).
+            as a MEDS data set in the folder meds (`records.meds`); with whole records, these as
+            NDJSON in the folder fhir (`records.fhir_copy`).
         parts: the ids of the records that each person's rows were made of, by pseudonym.
         view: the ledger view of the decision.
     """
@@ -136,7 +146,8 @@ def create_pseudonymised(
     """
     why = f"pseudonymised copy {request.release}"
     categories = question.training_categories
-    access = AccessRequest(request.study, PSEUDRESCH, categories, None, None, why, request.actor)
+    purpose, actor = request.purpose, request.actor
+    access = AccessRequest(request.study, purpose, categories, None, None, why, actor)
     gathered = store.vault.gather(access)
     patients = find_usable(store, question, gathered)
     if len(patients) < MIN_COUNT:
@@ -145,12 +156,19 @@ def create_pseudonymised(
     named = sorted((to_row_name(pseudonym(key)), records) for key, records in patients.items())
     names = tuple(name for name, _ in named)
     matrix = to_matrix(question, [records for _, records in named])
+    facts = _describe(question, request, len(matrix.labels))
+    facts |= describe_view(gathered.view) | describe_duties(gathered)
+    files = _meds_files(question, request, patients, pseudonym)
+    if request.whole_records:
+        whole = write_fhir(patients, pseudonym)
+        facts["fhir"] = _describe_fhir(whole)
+        files |= {f"fhir/{name}": content for name, content in whole.files.items()}
     content = pack_copy(
         _columns(question, names, matrix),
-        _describe(question, request, len(matrix.labels)) | describe_view(gathered.view),
+        facts,
         {copy.release: list(copy.names) for copy in request.deleted},
         agreement=f"{request.title}\n\n{request.text}",
-        more=_meds_files(question, request, patients, pseudonym),
+        more=files,
     )
     head = {
         "study": request.study,
@@ -228,6 +246,17 @@ def _describe(question: Question, request: PseudonymisedRequest, rows: int) -> d
             "birth": "the first day of its year, after that",
             "left_out": f"codes of fewer than {MIN_PEOPLE} people; free texts",
         },
+    }
+
+
+def _describe_fhir(whole: FhirCopy) -> dict[str, Any]:
+    return {
+        "version": FHIR_VERSION,
+        "resources": dict(whole.resources),
+        "patient_id": "the name in the rows",
+        "dates": f"moved by one number of days a person, at most {MAX_SHIFT_DAYS}, as in meds",
+        "birth": "the year, after that",
+        "removed": dict(whole.removed),
     }
 
 

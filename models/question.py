@@ -56,6 +56,9 @@ __all__ = [
 ]
 
 
+_MAX_SUBGROUPS: Final = 50
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A prediction question; `text` is the file itself and `sha256` identifies it."""
@@ -85,7 +88,7 @@ class Question:
         Raises:
             DeclarationInvalid: the file is missing or invalid; the message names the key.
         """
-        return cls.parse(read_declaration(path), path.name)
+        return _parse_once(read_declaration(path), path.name)
 
     @classmethod
     def parse(cls, text: str, name: str) -> Question:
@@ -133,13 +136,17 @@ class Question:
 
 
 @lru_cache(maxsize=64)
+def _parse_once(text: str, name: str) -> Question:
+    return Question.parse(text, name)
+
+
 def load_stored_question(text: str) -> Question:
     """Return the question of a text that is stored with a run or a model, parsed only once.
 
     Raises:
         DeclarationInvalid: see `Question.load`.
     """
-    return Question.parse(text, "stored question")
+    return _parse_once(text, "stored question")
 
 
 def _read_common(top: Section, text: str) -> dict[str, Any]:
@@ -208,6 +215,9 @@ def _require_consistent(question: Question, top: Section) -> None:
 
 
 def _require_subgroups(question: Question, top: Section, kinds: Mapping[str, str]) -> None:
+    many = max(len(question.subgroups), *(len(each.edges) for each in question.subgroups), 0)
+    if many > _MAX_SUBGROUPS:
+        raise top.error("subgroups", f"{many} subgroups or edges: at most {_MAX_SUBGROUPS}")
     for subgroup in question.subgroups:
         if subgroup.code not in kinds:
             raise top.error("subgroups", f"{subgroup.code} is not a feature")

@@ -75,6 +75,11 @@ class Feature:
         return (self.code,) if self.reading is None else self.reading.codes.patterns
 
     @property
+    def code_count(self) -> int:
+        """How many values a category or a boolean may have; 0 for a number."""
+        return 0 if self.kind == NUMBER else len(self.values) or 2
+
+    @property
     def accepted(self) -> str:
         """The values that the feature accepts, in words."""
         if self.kind == NUMBER and math.inf in (-self.minimum, self.maximum):

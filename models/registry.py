@@ -8,6 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from consent import read_rows
 from models.errors import ModelRetired, ModelsNotFound
 from models.tables import METADATA
 
@@ -57,6 +58,14 @@ _CONSENTS: Final = sa.Table(
 )
 
 
+# Made once: each answer of a model reads its row, and making a statement costs more than that.
+_BY_ID: Final = sa.select(_MODELS).where(_MODELS.c.id == sa.bindparam("model_id"))
+_SERVING_QUESTION: Final = sa.select(_MODELS).where(
+    _MODELS.c.state.in_([sa.literal(state) for state in SERVING]),
+    _MODELS.c.question == sa.bindparam("question_id"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """The row of a model; its files are stored under its id until it is replaced or retired."""
@@ -103,9 +112,8 @@ class ModelRegistry:
 
     def find(self, model_id: str) -> Model | None:
         """Return the model, or None."""
-        with self._engine.connect() as connection:
-            row = connection.execute(sa.select(_MODELS).where(_MODELS.c.id == model_id)).first()
-        return None if row is None else Model(*row)
+        rows = read_rows(self._engine, _BY_ID, {"model_id": model_id})
+        return Model(*rows[0]) if rows else None
 
     def get(self, model_id: str) -> Model:
         """Return the model.
@@ -132,7 +140,8 @@ class ModelRegistry:
         Raises:
             ModelsNotFound: no model serves the question.
         """
-        models = [model for model in self.all(*SERVING) if model.question == question]
+        rows = read_rows(self._engine, _SERVING_QUESTION, {"question_id": question})
+        models = [Model(*row) for row in rows]
         if not models:
             raise ModelsNotFound(f"no model is in service for question {question}")
         return max(models, key=lambda m: (m.state == ACTIVE, m.published_at_s or 0, m.id))

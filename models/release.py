@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import json
@@ -16,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from consent import HRESCH, View
+from consent import HRESCH, OBLIGATIONS, View
 from models.anonymity import (
     MAX_DISTANCE,
     MIN_DIVERSITY,
@@ -27,7 +26,8 @@ from models.anonymity import (
     measure,
 )
 from models.cohort import exclusion_reasons, to_matrix
-from models.copy_plan import CopyPlan, find_hidden, make_plan
+from models.copy_plan import CopyPlan, find_hidden, make_plan, require_plan
+from models.earlier_copies import EarlierCopy, find_deleted, to_row_name
 from models.errors import CohortTooSmall, ConsentsChanged, ModelsInvalid
 from models.features import Matrix
 from models.persons import group_by_person, row_key
@@ -35,29 +35,22 @@ from models.ports import RecordStore
 from models.question import Question
 from models.question_parts import QUASI, Feature
 from models.suppression import MIN_COHORT, MIN_COUNT, suppress
+from records.csv_out import to_csv
 from records.table_file import write_parquet
 from records.values import NUMBER
 from storage import AccessRequest, AccessResult, Record
 
-PSEUDONYM_CHARACTERS: Final = 32
 _PERMITTED: Final = "permitted"
 _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)  # ZIP's first day: the same rows make the same bytes
 _MAX_COLUMN_CHARACTERS: Final = 40
 AGREEMENT: Final = (
     "Use this set only for the study that it was made for. Do not try to find out who anybody "
-    "is. Do not link it with other data. Do not pass it on. Keep it locked. When people in it "
-    "withdraw, delete their rows within 14 days and say so. Delete all of it by its end and say so."
+    "is. Do not link it with other data. Do not pass it on. Keep it locked, and keep a record of "
+    "each use. When people in it withdraw, delete their rows within 14 days and say so. Delete all "
+    "of it by its end and say so."
 )
 
 Table = dict[str, list[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierCopy:
-    """The name of an earlier copy of the study, and the pseudonyms of its rows."""
-
-    release: str
-    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +89,7 @@ class Release:
         measures: how alike its rows are.
         plan: its columns and bands, for the study's next copy.
         names: the pseudonym of each row.
+        parts: by pseudonym, the ids of the records that the row was made of.
         view: the ledger view of the decision.
     """
 
@@ -106,6 +100,7 @@ class Release:
     measures: PrivacyMeasures
     plan: CopyPlan
     names: tuple[str, ...]
+    parts: Mapping[str, tuple[str, ...]]
     view: View
 
 
@@ -127,7 +122,8 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
     Raises:
         CohortTooSmall: fewer than 50 people permit it, or could be included.
         ConsentsChanged: somebody's permission ended while the set was made; it may be made again.
-        ModelsInvalid: a chosen column is not a feature, or a direct identifier.
+        ModelsInvalid: a chosen column is not a feature, or a direct identifier; or the question
+            was changed since the study's first copy.
         StorageError, ConsentError: the record store or the ledger is unavailable or inconsistent.
     """
     categories = question.training_categories
@@ -140,7 +136,7 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
     pseudonym = store.pseudonyms(f"release {request.study} {request.release}")
     named = sorted((to_row_name(pseudonym(key)), records) for key, records in patients.items())
     matrix = _one_row_each(to_matrix(question, [records for _, records in named]))
-    plan = request.plan or make_plan(question, matrix, request.columns)
+    plan = _find_plan(question, matrix, request)
     classes = plan.recoding.classes(matrix.values.astype(np.float64))
     is_kept = find_releasable(classes, matrix.labels)
     if is_kept.sum() < MIN_COHORT:
@@ -148,14 +144,18 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
     names = tuple(name for (name, _), stays in zip(named, is_kept, strict=True) if stays)
     columns = make_columns(question, plan, matrix.rows(is_kept), classes[is_kept])
     measures = measure(classes[is_kept], matrix.labels[is_kept])
-    facts = _describe(question, request, gathered.view, measures)
-    facts |= {"left_out": suppress(len(named) - len(names)), "names": names}
-    facts["columns_left_out"] = [
-        feature.words for n, feature in enumerate(question.features) if n not in plan.columns
-    ]
-    deleted = _find_deleted(store, request, patients)
+    facts = _describe(question, request, gathered.view, measures) | describe_duties(gathered)
+    facts |= {
+        "left_out": suppress(len(named) - len(names)),
+        "names": names,
+        "columns_left_out": [
+            feature.words for n, feature in enumerate(question.features) if n not in plan.columns
+        ],
+    }
     content = pack_copy(
-        [CopyColumn("name", "a pseudonym", None, list(names)), *columns], facts, deleted
+        [CopyColumn("name", "a pseudonym", None, list(names)), *columns],
+        facts,
+        find_deleted(store, request.study, request.earlier, patients, gathered.records),
     )
     require_permitted(store, access, gathered)
     return Release(
@@ -166,6 +166,11 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
         measures=measures,
         plan=plan,
         names=names,
+        parts={
+            name: tuple(sorted(record.record_id for record in records))
+            for (name, records), stays in zip(named, is_kept, strict=True)
+            if stays
+        },
         view=gathered.view,
     )
 
@@ -181,6 +186,13 @@ def find_usable(
         for records, reason in zip(people, reasons, strict=True)
         if not reason
     }
+
+
+def _find_plan(question: Question, matrix: Matrix, request: ReleaseRequest) -> CopyPlan:
+    if request.plan is None:
+        return make_plan(question, matrix, request.columns)
+    require_plan(question, request.plan)
+    return request.plan
 
 
 def _one_row_each(matrix: Matrix) -> Matrix:
@@ -200,29 +212,6 @@ def require_permitted(store: RecordStore, access: AccessRequest, gathered: Acces
     for record, consent in zip(gathered.records, gathered.consents, strict=True):
         if decisions.get(bytes.fromhex(record.record_id)) != (_PERMITTED, consent):
             raise ConsentsChanged("permissions changed while the set was made. Try again.")
-
-
-def to_row_name(pseudonym: bytes) -> str:
-    """Return the name of a person's rows in a copy."""
-    return pseudonym.hex()[:PSEUDONYM_CHARACTERS]
-
-
-def _find_deleted(
-    store: RecordStore, request: ReleaseRequest, patients: Mapping[bytes, Sequence[Record]]
-) -> dict[str, list[str]]:
-    """Return, by earlier copy, the names of the rows whose people no longer permit a copy.
-
-    A row from before two subjects were linked stays while its own subject permits it; a row made
-    of several subjects stays only while the same ones are linked and permit it.
-    """
-    keys = {*patients, *(record.subject for records in patients.values() for record in records)}
-    deleted = {}
-    for copy in request.earlier:
-        pseudonym = store.pseudonyms(f"release {request.study} {copy.release}")
-        deleted[copy.release] = sorted(
-            set(copy.names) - {to_row_name(pseudonym(key)) for key in keys}
-        )
-    return deleted
 
 
 def make_columns(
@@ -334,6 +323,11 @@ def describe_view(view: View) -> dict[str, Any]:
     return {"view": {"block_number": view.block_number, "count": view.count, "head": head}}
 
 
+def describe_duties(gathered: AccessResult) -> dict[str, Any]:
+    """Return the duties that come with a copy, for its manifest: those of every consent in it."""
+    return {"duties": {code: OBLIGATIONS[code].label for code in gathered.duties}}
+
+
 def _make_dictionary(columns: Sequence[CopyColumn]) -> list[dict[str, Any]]:
     return [
         {
@@ -377,11 +371,7 @@ def pack_copy(
 
 
 def _to_csv(rows: list[dict[str, Any]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
+    return to_csv([list(rows[0]), *(list(row.values()) for row in rows)], "\n").encode()
 
 
 def _to_json(content: Any) -> bytes:

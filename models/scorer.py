@@ -146,9 +146,10 @@ def answer(message: bytes, loaded: LoadedModels) -> dict[str, Any]:
     try:
         model = _load(Path(request["path"]), request["sha256"], loaded)
         rows = np.array(request["rows"], np.float32)
+        probabilities, contributions = model.explain(rows)
         return {
-            "probabilities": model.predict(rows).tolist(),
-            "contributions": model.contributions(rows).tolist(),
+            "probabilities": probabilities.tolist(),
+            "contributions": contributions.tolist(),
         }
     except ModelsBroken as exc:
         return {"broken": str(exc)}

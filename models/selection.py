@@ -14,7 +14,7 @@ from models.features import Matrix
 from models.question import Question
 from models.timeline import DATE, DAY_S, EACH, FIRST, LAST, Timeline
 from models.windows import EventReader, Indexes, Integers, Mask
-from records.event_rules import DEATH, PERSON_CODES
+from records.event_rules import DEATH, DEATH_UNDATED, PERSON_CODES
 from records.event_times import PRECISIONS
 from records.event_values import BOOLEAN, CODE, NUMBER, TEXT
 from records.events import EventBuilder, EventTable
@@ -28,6 +28,7 @@ NOT_FOLLOWED: Final = "not-followed"
 NO_LABEL: Final = "no-label"
 NO_CATEGORY: Final = "required-category-missing"
 INELIGIBLE: Final = "ineligible"
+DEATH_NOT_DATED: Final = "death-not-dated"
 _REASONS: Final = (
     "",
     NO_INDEX,
@@ -37,6 +38,7 @@ _REASONS: Final = (
     NOT_FOLLOWED,
     NO_LABEL,
     INELIGIBLE,
+    DEATH_NOT_DATED,
 )
 _DAY_PRECISION: Final = PRECISIONS.index("day")
 
@@ -195,6 +197,9 @@ def _find_labels(
         earlier = is_positive & outcome.within.is_before(start, at)
         _set(reasons, _marked(pairs.index[earlier], len(indexes)), LABEL_BEFORE)
     labels = _marked(pairs.index[is_inside & is_positive], len(indexes))
+    if outcome.codes.match([DEATH])[0]:
+        # Nobody knows whether such a death is inside the window, so it is not a negative.
+        _set(reasons, ~labels & _has_undated_death(events, indexes), DEATH_NOT_DATED)
     if timeline.after is not None:
         followed = _last_seen(events, indexes)
         # Who was seen for less than the label's window may have it in the rest of the window.
@@ -234,8 +239,18 @@ def _marked(places: Integers, size: int) -> Mask:
 
 def _is_real(events: EventTable) -> Mask:
     """Return which rows are events of care, not facts about the person."""
-    facts = [code in PERSON_CODES for code in events.codes]
+    facts = [code in (*PERSON_CODES, DEATH_UNDATED) for code in events.codes]
     return ~np.array(facts, np.bool_)[events.code]
+
+
+def _has_undated_death(events: EventTable, indexes: Indexes) -> Mask:
+    """Return whether each index's subject has died and no date of the death is known."""
+    people = int(max(indexes.subject.max(initial=-1), events.subject.max(initial=-1))) + 1
+    codes = np.array(events.codes, dtype=object)
+    is_undated, is_dated = (codes[events.code] == code for code in (DEATH_UNDATED, DEATH))
+    undated = _marked(events.subject[is_undated], people)
+    undated[events.subject[is_dated]] = False
+    return undated[indexes.subject]
 
 
 def _last_seen(events: EventTable, indexes: Indexes) -> Integers:

@@ -40,8 +40,7 @@ class ServedModel:
 
     def predict(self, values: Values) -> Floats:
         """Return the calibrated probability of each row, shape (n,)."""
-        log_odds = self.recalibration.apply(self.learner.log_odds(values))
-        return np.asarray(1 / (1 + np.exp(-log_odds)), np.float64)
+        return self._probabilities(self.learner.log_odds(values))
 
     def contributions(self, values: Values) -> Floats:
         """Return what each feature adds to the log-odds, then the base; (n, predictors + 1).
@@ -49,7 +48,17 @@ class ServedModel:
         Each row sums to the logit of its probability. Where the calibration is a curve, every
         contribution of a row is stretched by the same factor.
         """
-        parts = self.learner.contributions(values)
+        return self._calibrated(self.learner.contributions(values))
+
+    def explain(self, values: Values) -> tuple[Floats, Floats]:
+        """Return `predict` and `contributions` of the same rows, for less work."""
+        log_odds, parts = self.learner.explain(values)
+        return self._probabilities(log_odds), self._calibrated(parts)
+
+    def _probabilities(self, log_odds: Floats) -> Floats:
+        return np.asarray(1 / (1 + np.exp(-self.recalibration.apply(log_odds))), np.float64)
+
+    def _calibrated(self, parts: Floats) -> Floats:
         base, total = parts[:, -1], parts.sum(axis=1)
         new_base = self.recalibration.apply(base)
         distance = total - base
@@ -84,7 +93,7 @@ def read_model(raw: bytes) -> ServedModel:
     if not raw:
         raise ModelsBroken("the model cannot be read")
     if not raw.startswith(_JSON_START):
-        return ServedModel(Booster(raw), Recalibration())
+        return ServedModel(Booster.read(raw), Recalibration())
     try:
         content = json.loads(raw)
         if content["format"] != FORMAT:
@@ -92,7 +101,7 @@ def read_model(raw: bytes) -> ServedModel:
         recalibration = Recalibration.of_content(content["recalibration"])
         if content["kind"] == LOGISTIC:
             return ServedModel(LogisticModel.of_content(content["logistic"]), recalibration)
-        booster = Booster(base64.b64decode(content["booster"], validate=True))
+        booster = Booster.read(base64.b64decode(content["booster"], validate=True))
         return ServedModel(booster, recalibration)
     except (ValueError, KeyError, TypeError, binascii.Error) as exc:
         raise ModelsBroken("the model cannot be read") from exc

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock, Thread
 from typing import Final
 
-from consent import DAY_S
+from sqlalchemy.exc import SQLAlchemyError
+
+from consent import DAY_S, ConsentError
 from models.consent_check import ConsentCheck
 from models.errors import ModelRetired, ModelsError
 from models.manifest import Manifest
 from models.model_files import MANIFEST, ModelFiles
 from models.ports import Clock
 from models.registry import ACTIVE, AFFECTED, RETIRED, SERVING, UNSERVED, Model, ModelRegistry
+from storage import StorageError
 
 _RECHECK_S: Final = 60
+_REFRESH_S: Final = 30
 DEFAULT_GRACE_S: Final = 30 * DAY_S
 
 
@@ -34,13 +38,17 @@ class ModelServing:
     def __init__(
         self, consents: ConsentCheck, registry: ModelRegistry, files: ModelFiles, clock: Clock
     ) -> None:
-        """Compare nothing yet; set `grace_s` and `on_retired` before use if needed."""
+        """Compare nothing yet; set `grace_s` and `on_retired` before use if needed.
+
+        `refreshing` is the thread that compares beside the answers, once there was one.
+        """
         self._consents = consents
         self._registry = registry
         self._files = files
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._checked: tuple[int, float] = (-1, 0.0)
+        self.refreshing: Thread | None = None
         self.grace_s = DEFAULT_GRACE_S
         self.on_retired: Callable[[], None] = lambda: None
 
@@ -99,14 +107,31 @@ class ModelServing:
     def recheck(self, count: int) -> None:
         """Apply withdrawals, unless this was done less than a minute ago at the same ledger count.
 
+        Half a minute after the last time it is done beside the answers, so that none of them has to
+        wait for it; one that comes when a minute is over waits.
+
         Args:
             count: how many changes the ledger has; consents also end by time alone.
         """
         with self._lock:
             last_count, last_s = self._checked
-            if count != last_count or not 0 <= self._clock() - last_s < _RECHECK_S:
+            age_s = self._clock() - last_s
+            if count != last_count or not 0 <= age_s < _RECHECK_S:
                 self.apply_withdrawals()
                 self._checked = (count, self._clock())
+            elif age_s >= _REFRESH_S and not (self.refreshing and self.refreshing.is_alive()):
+                self.refreshing = Thread(target=self._refresh, args=(count,), daemon=True)
+                self.refreshing.start()
+
+    def _refresh(self, count: int) -> None:
+        started_s = self._clock()
+        try:
+            self.apply_withdrawals()
+        except (ModelsError, StorageError, ConsentError, SQLAlchemyError):
+            return  # an answer does it itself when the minute is over, and is refused if it fails
+        with self._lock:
+            if self._checked[0] == count:
+                self._checked = (count, max(started_s, self._checked[1]))
 
     def require_serving(self, model_id: str) -> Model:
         """Return the model if it may answer now.

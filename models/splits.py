@@ -11,6 +11,8 @@ from models.features import Matrix, Values, find_label
 from models.manifest import TRAINING_PART
 from models.plan import BY_CUSTODIAN, BY_DATE
 from models.question import Question
+from models.suppression import MIN_COUNT
+from records.documents import UNDATED
 from storage import Record
 
 _PERIODS = 4
@@ -20,7 +22,7 @@ def split_patients(question: Question, cohort: Cohort, matrix: Matrix) -> list[s
     """Return the part of each patient, in the order of the matrix; empty without a split.
 
     By date there are four periods with about as many patients each, by the day of the label, or
-    of the last record where a question has windows.
+    of the last record where a question has windows. Their names tell no patient's day.
     """
     split_by = question.plan.split_by
     if not split_by:
@@ -70,7 +72,20 @@ def _records_of_patients(cohort: Cohort) -> list[list[Record]]:
 
 
 def _periods(days: list[str]) -> list[str]:
+    """Return the period of each day; names have years of several patients, never a day."""
     ordered = sorted(days)
     starts = sorted({ordered[len(ordered) * part // _PERIODS] for part in range(_PERIODS)})
-    places = np.searchsorted(starts, days, side="right") - 1
-    return [f"from {starts[max(0, int(place))]}" for place in places]
+    places = np.maximum(np.searchsorted(starts, days, side="right") - 1, 0)
+    names = []
+    for place in range(len(starts)):
+        years = sorted(d[:4] for d, at in zip(days, places, strict=True) if at == place)
+        names.append(f"period {place + 1} of {len(starts)}{_years_text(years)}")
+    return [names[place] for place in places.tolist()]
+
+
+def _years_text(years: list[str]) -> str:
+    """Return from and to which year at least 11 patients of a period have theirs, or nothing."""
+    if len(years) < 2 * MIN_COUNT or UNDATED[:4] in years:
+        return ""
+    first, last = years[MIN_COUNT - 1], years[-MIN_COUNT]
+    return f" ({first})" if first == last else f" ({first} to {last})"

@@ -12,10 +12,10 @@ from models.assessment import assess
 from models.booster import fit
 from models.budget import DEFAULT_BUDGET, Budget
 from models.card_content import TrainingResult, create_card
-from models.cohort import Cohort, build_matrix, gather_cohort
+from models.cohort import Cohort, build_matrix, gather_cohort, list_common_codes
 from models.consent_check import ConsentCheck
-from models.data_checks import check_data, name_persons
-from models.development import Conditions, Development, develop
+from models.data_checks import Predictors, check_data, name_persons
+from models.development import Conditions, develop
 from models.errors import (
     CohortTooSmall,
     ConsentsChanged,
@@ -46,7 +46,6 @@ from models.studies import StudyRegistry
 from models.suppression import MIN_COUNT
 from models.training_report import report_data, report_model
 from models.training_runs import DONE, FAILED, REFUSED, STOPPED, TrainingRun, TrainingRuns
-from records.extraction import codes_of_record
 from storage import Record
 
 STEPS: Final = ("gather", "fit", "evaluate", "publish", "activate")
@@ -80,14 +79,9 @@ def recompute(
     rows = build_matrix(question, manifest, records, TRAINING_PART)
     if manifest.patients(HELD_OUT_PART):
         return hashlib.sha256(fit(rows, question, manifest.seed)).hexdigest()
-    return _develop(rows, manifest, question, study, budget).sha256
-
-
-def _develop(
-    rows: Matrix, manifest: Manifest, question: Question, study: str, budget: Budget
-) -> Development:
-    persons = name_persons(rows.values[:, question.predictors()], manifest.patients(TRAINING_PART))
-    return develop(rows, persons, question, Conditions(study, budget, manifest.seed))
+    persons = name_persons(Predictors.of(rows, question), manifest.patients(TRAINING_PART))
+    conditions = Conditions(study, budget, manifest.seed)
+    return develop(rows, persons, question, conditions).sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,16 +164,17 @@ class Trainer:
         _require_one_row_each(matrix)
         _require_outcomes(matrix)
         earlier = self.runs.count_earlier(run)
-        codes = (code for record in cohort.records.values() for code in codes_of_record(record))
-        flaws = check_data(matrix, question, codes)
+        predictors = Predictors.of(matrix, question)
+        flaws = check_data(matrix, question, list_common_codes(cohort), predictors)
         if flaws:
             raise GateClosed(flaws, report_data(flaws, cohort, matrix, earlier))
         if self._has_lost_consent(run, cohort.manifest):
             return None
-        manifest = cohort.manifest
-        development = _develop(matrix, manifest, question, run.study, self.budget)
+        patients = cohort.manifest.patients(TRAINING_PART)
+        conditions = Conditions(run.study, self.budget, cohort.manifest.seed)
+        persons = name_persons(predictors, patients)
+        development = develop(matrix, persons, question, conditions)
         self._step(run, progress, "evaluate")
-        patients = manifest.patients(TRAINING_PART)
         parts = split_patients(question, cohort, matrix)
         assessment = assess(matrix, patients, question, development, parts)
         result = TrainingResult(

@@ -111,6 +111,17 @@ def _distances(rows: Values, ranges: Sequence[Mapping[str, Any] | None]) -> Floa
     return np.asarray(total / np.maximum(present, 1), np.float64)
 
 
+def _distance(cells: Sequence[float], ranges: Sequence[Mapping[str, Any] | None]) -> float:
+    """Return what `_distances` gives for one row, to the last digit, without its arrays."""
+    total, present = 0.0, 0
+    for cell, bounds in zip(cells, ranges, strict=True):
+        if bounds is not None and _is_scaled(bounds) and not math.isnan(cell):
+            spreads = (cell - bounds["middle"]) / bounds["spread"]
+            total += spreads * spreads
+            present += 1
+    return total / max(present, 1)
+
+
 def find_unusual(card: Mapping[str, Any], question: Question, row: Values) -> Unusual:
     """Return what sets a patient apart; cards of earlier releases have no ranges.
 
@@ -129,7 +140,7 @@ def find_unusual(card: Mapping[str, Any], question: Question, row: Values) -> Un
     far = card.get("far")
     return Unusual(
         tuple(value for value in values if value is not None),
-        far is not None and float(_distances(cells[None, :], ranges)[0]) > far,
+        far is not None and _distance(cells.tolist(), ranges) > far,
     )
 
 
@@ -144,5 +155,6 @@ def _find_unusual_value(
     low, high = bounds["low"], bounds["high"]
     if low <= cell <= high:
         return None
-    texts = (feature.format(figure) for figure in (cell, low, high))
-    return UnusualValue(feature.words, *texts)
+    value, *limits = (feature.format(figure) for figure in (cell, low, high))
+    # Rounded for readers, it may be the limit itself: then there is nothing to see.
+    return None if value in limits else UnusualValue(feature.words, value, *limits)

@@ -29,7 +29,7 @@ from models.timeline import (
     Reading,
     Timeline,
 )
-from records.event_rules import CONFIRMED
+from records.certainty import CONFIRMED
 from records.event_values import BOOLEAN as BOOLEAN_KIND
 from records.event_values import BOUNDS, CODE, TEXT
 from records.event_values import NUMBER as NUMBER_KIND

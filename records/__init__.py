@@ -12,7 +12,14 @@ from records.errors import (
 from records.faults import CellFault, CellFaultCode
 from records.mapping import Mapping
 from records.summary import ColumnSummary, Level
-from records.table import ParsedRow, TableReport, check_table, read_table, to_records
+from records.table import (
+    ParsedRow,
+    TableReport,
+    check_table,
+    compare_header,
+    read_table,
+    to_records,
+)
 
 __all__ = [
     "CellFault",
@@ -30,6 +37,7 @@ __all__ = [
     "TableInvalid",
     "TableReport",
     "check_table",
+    "compare_header",
     "read_table",
     "to_records",
 ]

@@ -6,6 +6,7 @@ import datetime
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -16,9 +17,16 @@ MAX_ID_CHARACTERS: Final = 200
 MAX_LABEL_CHARACTERS: Final = 60
 USUAL_MISSING: Final = frozenset(
     {"", "NA", "na", "N/A", "n/a", "NaN", "nan", "NAN", "NULL", "Null", "null", "None", "none"}
-    | {".", "-", "--", "<NA>", "#N/A", "#NA", "NaT", "nat"}
+    | {".", "-", "--", "<NA>", "NaT", "nat"}
 )
 """What programs write into a cell without a value."""
+SPREADSHEET_ERRORS: Final = frozenset(
+    {"#DIV/0!", "#N/A", "#NA", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#ERROR!"}
+    | {"#SPILL!", "#CALC!", "#GETTING_DATA", "#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!"}
+)
+"""What a spreadsheet shows where a formula failed: neither a value nor a missing one."""
+SheetErrors = dict[int, dict[int, str]]
+"""Row and column, both from 0 -> the error in that cell, such as `#DIV/0!`."""
 TOTALS: Final = frozenset(
     {"total", "totals", "grand total", "subtotal", "sum", "summe", "gesamt", "gesamtsumme"}
     | {
@@ -36,18 +44,30 @@ TOTALS: Final = frozenset(
 """First cells of the lines that a spreadsheet adds below its rows."""
 
 MEASURED: Final = re.compile(
-    r"(?:[<>≤≥]=?)?\s*([+-]?[0-9][0-9.,']*)\s*([A-Za-zµ°%\[\]/^*.]+[²23]?|10[*^][0-9]+/[A-Za-zµ]+)\Z"
+    r"(?:[<>≤≥]=?)?\s*([+-]?[0-9][0-9.,']*+)\s*+([A-Za-zµ°%\[\]/^*.]+[²23]?|10[*^][0-9]+/[A-Za-zµ]+)\Z"
 )
 """A number with a unit behind it, such as `5 mg/L` or `55%`."""
 _LABEL: Final = re.compile(r"(.+?)\s*(?:[(:=±]|\s\d|\bn\b)")
 """What stands before the count or the sign in `Total (n=312)` or `Mean ± SD`."""
-_NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", re.ASCII)
+_REMARK: Final = re.compile(
+    r"[*#†‡§]|(?:notes?|source|legende?|stand|quelle|hinweise?|anmerkung(?:en)?|fuente|notas?|n)\s*[:=]"
+    r"|stand\s+\d",
+    re.IGNORECASE,
+)
+"""How a remark such as `* at site 2` or `Source: LIS` begins."""
+_REMARK_WORDS: Final = 3
+"""A text of so many words is a remark too; ids have fewer."""
+_NUMBER: Final = re.compile(
+    r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]{1,3})?", re.ASCII
+)
 _WHOLE: Final = re.compile(r"(-?[0-9]+)\.0+", re.ASCII)
 _ROUNDED: Final = re.compile(r"[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+", re.ASCII)
-_BOUND: Final = re.compile(r"(<=|>=|<|>)\s*(.+)")
+_BOUND: Final = re.compile(r"(<=|>=|<|>)\s*+(.+)")
 _MAX_WHOLE: Final = 2.0**53
 _SPACES: Final = (" ", "\u00a0", "\u202f", "\u2009", "\u2007")
 """A blank between thousands, as spreadsheets of different languages write it."""
+APOSTROPHES: Final = ("'", "\u2019")
+"""Between thousands in Switzerland."""
 
 
 def normalised(cell: str) -> str:
@@ -60,6 +80,16 @@ def normalised(cell: str) -> str:
         cell = unicodedata.normalize("NFC", cell)
     whole = _WHOLE.fullmatch(cell) if "." in cell else None
     return whole[1] if whole else cell
+
+
+def is_note(cells: Sequence[str], place: int = 0) -> bool:
+    """Return whether a line has a remark in its first cell, or that of the id, and nothing else."""
+    filled = [index for index, cell in enumerate(cells) if cell.strip()]
+    if len(filled) != 1 or filled[0] not in (0, place):
+        return False
+    text = cells[filled[0]].strip()[:MAX_ID_CHARACTERS]
+    words = [word for word in text.split() if sum(map(str.isalpha, word)) >= 2]
+    return len(words) >= _REMARK_WORDS or _REMARK.match(text) is not None
 
 
 def is_total(cell: str) -> bool:
@@ -79,6 +109,8 @@ def read_person(cell: str) -> str:
     if text.startswith('="') and text.endswith('"'):  # how spreadsheets keep leading zeros
         text = text[2:-1]
     text = normalised(text)
+    if text in SPREADSHEET_ERRORS:
+        raise CellInvalid(CellFaultCode.SPREADSHEET_ERROR)
     is_printable = 0 < len(text) <= MAX_ID_CHARACTERS and text.isprintable()
     if not is_printable or text in USUAL_MISSING:
         raise CellInvalid(CellFaultCode.INVALID_ID, maximum=MAX_ID_CHARACTERS)
@@ -173,6 +205,8 @@ class NumberFormat:
     def _marks(self) -> tuple[str, ...]:
         if self.thousands in _SPACES:
             return _SPACES
+        if self.thousands in APOSTROPHES:
+            return APOSTROPHES
         return (self.thousands,) if self.thousands else ()
 
 

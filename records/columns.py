@@ -8,7 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from records.cells import MEASURED, USUAL_MISSING, Bounded, NumberFormat, normalised
+from records.cells import (
+    MEASURED,
+    SPREADSHEET_ERRORS,
+    USUAL_MISSING,
+    Bounded,
+    NumberFormat,
+    normalised,
+)
 from records.faults import CellFaultCode, CellInvalid
 from records.strict_toml import Section
 from records.values import BOOLEAN, CATEGORY, KINDS, NUMBER, code_problem, is_unit
@@ -90,6 +97,8 @@ class Column:
         text = cell.strip()
         if text in self.missing:
             return None
+        if text in SPREADSHEET_ERRORS:
+            raise CellInvalid(CellFaultCode.SPREADSHEET_ERROR)
         if self.kind == NUMBER:
             return self._number(text, unit or self.unit)
         text = normalised(text)

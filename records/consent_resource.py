@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from consent import ANY, CATEGORIES, PURPOSES
 from records.categories import read_rules
+from records.elements import list_of
 from records.event_times import read_moment
 from records.event_values import codes_of
 
@@ -177,7 +178,7 @@ def _limits_of_form(provision: Provision, where: str, now_s: float) -> Iterator[
     begins = read_moment(_text(provision, "period", "start"))
     if begins is not None and begins.first > now_s:
         yield ConsentNote(ConsentCode.CONDITION, f"{where}.period.start", True)
-    if len(_list(provision.get("provision"))) > _MAX_NESTED:
+    if len(list_of(provision.get("provision"))) > _MAX_NESTED:
         yield ConsentNote(ConsentCode.NESTED, f"{where}.provision", True)
 
 
@@ -238,14 +239,14 @@ def _limits(permit: Provision, where: str) -> Iterator[ConsentNote]:
     for name in sorted(set(permit) - _MAPPED):
         code = ConsentCode.POLICY_CODE if name == "code" else ConsentCode.CONDITION
         yield ConsentNote(code, f"{where}.{name}", True)
-    actions = [code for each in _list(permit.get("action")) for code in codes_of(each)]
+    actions = [code for each in list_of(permit.get("action")) for code in codes_of(each)]
     if "action" in permit and not _USES & set(actions):
         yield ConsentNote(ConsentCode.ACTION, f"{where}.action", True)
 
 
 def _purposes(permit: Provision, where: str, reading: ConsentReading) -> tuple[str, ...]:
     purposes: dict[str, None] = {}
-    for place, coding in enumerate(_list(permit.get("purpose"))):
+    for place, coding in enumerate(list_of(permit.get("purpose"))):
         system, _, code = next(iter(codes_of(coding)), "").rpartition("|")
         if code != ANY and code in PURPOSES and PURPOSES[code].system == system:
             purposes[code] = None
@@ -260,7 +261,7 @@ def _categories(provision: Provision) -> tuple[frozenset[str] | None, bool]:
         return None, False
     categories: set[str] = set()
     has_unknown = False
-    for coding in _list(provision["class"]):
+    for coding in list_of(provision["class"]):
         code = next(iter(codes_of(coding)), "")
         meant = _categories_of(code)
         categories |= meant
@@ -270,7 +271,7 @@ def _categories(provision: Provision) -> tuple[frozenset[str] | None, bool]:
 
 def _names_kinds(provision: Provision) -> bool:
     """Return whether a class is a kind of resource, which may be filed under several categories."""
-    codes = (code for coding in _list(provision.get("class")) for code in codes_of(coding))
+    codes = (code for coding in list_of(provision.get("class")) for code in codes_of(coding))
     return any(code.startswith(f"{_RESOURCE_TYPES}|") for code in codes)
 
 
@@ -295,7 +296,7 @@ def _categories_of(code: str) -> set[str]:
 def _recipients(permit: Provision, where: str, reading: ConsentReading) -> list[str]:
     """Return the parties that receive, "" for one that is not named; a custodian is none."""
     recipients: dict[str, None] = {}
-    for place, actor in enumerate(_list(permit.get("actor"))):
+    for place, actor in enumerate(list_of(permit.get("actor"))):
         if not isinstance(actor, dict) or _RECIPIENT not in codes_of(actor.get("role")):
             continue
         reference = actor.get("reference")
@@ -309,7 +310,7 @@ def _recipients(permit: Provision, where: str, reading: ConsentReading) -> list[
 
 
 def _nested(provision: Provision) -> Iterator[tuple[int, Provision]]:
-    for place, nested in enumerate(_list(provision.get("provision"))[:_MAX_NESTED]):
+    for place, nested in enumerate(list_of(provision.get("provision"))[:_MAX_NESTED]):
         yield place, nested if isinstance(nested, dict) else {}
 
 
@@ -326,7 +327,3 @@ def _day(provision: Provision, name: str, end: str) -> str:
         return ""
     at_s = moment.first if end == "start" else moment.last
     return datetime.datetime.fromtimestamp(at_s, datetime.UTC).date().isoformat()
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -8,18 +8,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from records.cells import SPREADSHEET_ERRORS
 from records.faults import CellFaultCode, CellInvalid
 
 FIRST_DAY: Final = "1900-01-01"
 """A record before this day is a typing error."""
 EXCEL: Final = "excel"
+UNKNOWN_FORMAT: Final = "?"
+"""Written by a draft where a column of dates cannot be read; no mapping may have it."""
 DAYS_SINCE: Final = "days since "
 _EXCEL_ZERO: Final = datetime.date(1899, 12, 30)
 _ISO: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9].*))?", re.ASCII)
 _DAYS: Final = re.compile(r"([+-]?[0-9]{1,7})(?:\.([0-9]+))?", re.ASCII)
-_TIME: Final = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9])(?:\.[0-9]+)?)?(.*)")
+_TIME: Final = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9])(?:\.[0-9]++)?)?(.*)")
 _ZONE: Final = re.compile(r"\s*(Z|[+-][0-9]{2}:?[0-9]{2})?", re.ASCII)
 _CACHED: Final = 65_536
+_MAX_FORMAT: Final = 64
+"""Characters of a date format that can fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ def read_date(text: str, date_format: str = "") -> Moment:
         CellInvalid: it is not a date in this form, or before 1900.
     """
     moment = _read(text, date_format)
+    if text in SPREADSHEET_ERRORS:
+        raise CellInvalid(CellFaultCode.SPREADSHEET_ERROR)
     if moment is None:
         raise CellInvalid(CellFaultCode.NOT_A_DATE)
     if moment.day < FIRST_DAY:
@@ -65,6 +72,8 @@ def date_format_problem(date_format: str) -> str:
     """Return what is wrong with a date format, "" if nothing is."""
     if date_format in ("", EXCEL):
         return ""
+    if date_format == UNKNOWN_FORMAT:
+        return "complete it: how the column writes a day, such as '%d.%m.%Y' for 31.05.2024"
     if date_format.startswith(DAYS_SINCE):
         try:
             datetime.date.fromisoformat(date_format.removeprefix(DAYS_SINCE))
@@ -74,9 +83,9 @@ def date_format_problem(date_format: str) -> str:
     day = datetime.datetime(1931, 11, 23, 14, 35)  # a year that two digits would move
     try:
         is_whole = datetime.datetime.strptime(day.strftime(date_format), date_format).date()
-    except ValueError:
+    except (ValueError, re.error):  # re.error: a code that is there twice
         is_whole = None
-    if is_whole != day.date():
+    if is_whole != day.date() or len(date_format) > _MAX_FORMAT:
         return "write it with day, month and year of four digits, such as '%d.%m.%Y', or 'excel'"
     return ""
 

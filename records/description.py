@@ -11,9 +11,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from records.cells import USUAL_MISSING, normalised
+from records.cells import SPREADSHEET_ERRORS, USUAL_MISSING, normalised
 from records.columns import is_identifying
-from records.dates import EXCEL
+from records.dates import EXCEL, UNKNOWN_FORMAT
 from records.draft import (
     DATE,
     ID,
@@ -30,8 +30,10 @@ from records.errors import DeclarationInvalid, TableInvalid
 from records.guesses import (
     MAX_CATEGORY_LEVELS,
     TRUTHS,
+    UNREAD_DATES,
     guess_column,
     has_unread_dates,
+    is_plus_minus,
 )
 from records.long_draft import draft_long, find_long_columns
 from records.mapping import FileFormat
@@ -39,6 +41,7 @@ from records.profile import MAX_DISTINCT, Profile, TableProfile, count_copies, p
 from records.strength import separation
 from records.values import NUMBER
 from records.variables import spaced
+from records.wide_visits import without_other_visits
 
 TWIN: Final = "more than one column has this name: rename them to map them"
 SUSPECT: Final = 0.85
@@ -73,6 +76,7 @@ class Flag(StrEnum):
     UNREAD_DATE = "unread-date"
     MIXED = "not-all-numbers"
     SAME_NAME = "same-name"
+    ERRORS = "spreadsheet-errors"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +111,7 @@ class TableDescription:
         label: the column that a question is to predict, "" if none was named.
         mapping: the draft as TOML.
         has_id: whether a column looks like the id of people; if not, the first column is drafted.
+        has_units: whether the row below the header was read as the units of its columns.
     """
 
     rows: int
@@ -116,6 +121,7 @@ class TableDescription:
     draft: MappingDraft
     mapping: str
     has_id: bool
+    has_units: bool = False
 
 
 def describe_table(
@@ -165,6 +171,7 @@ def describe_table(
         draft=draft,
         mapping=to_toml(draft),
         has_id=has_id,
+        has_units=profile.has_units,
     )
 
 
@@ -232,6 +239,8 @@ def _mapping(
         comment += "\nDay and month can be read in either order: correct date_format."
     if not any(each.role == VALUE for each in drafts):
         comment += "\nNo column is left to store: take one from ignore and map it."
+    if profile.has_units:
+        comment += "\nThe row below the header was read as units, not as data: check each unit."
     if not has_id:
         comment += "\nNo column looks like a hospital number: name the one that tells people apart."
     draft = MappingDraft(
@@ -260,8 +269,13 @@ def _one_date(
     """Keep one column of dates, and a column of days if there is none."""
     formats = {c.name: c.date_format for c in profile.columns}
     names = [each.name for each in drafts if each.role == DATE]
-    # The day of a death or a discharge is not that of the measurements.
-    chosen = next((name for name in names if not _FUTURE.search(spaced(name))), (names or [""])[0])
+    varying = {column.name for column in profile.columns if len(column.distinct) > 1}
+    # The day of a death, a discharge or an export is not that of the measurements.
+    chosen = min(
+        names,
+        key=lambda name: (_FUTURE.search(spaced(name)) is not None, name not in varying),
+        default="",
+    )
     result, date_format, has_date = [], "", bool(names)
     for each in drafts:
         if each.role == DATE and each.name != chosen:
@@ -272,12 +286,24 @@ def _one_date(
         elif each.role == VALUE and _TIME_NAME.match(spaced(each.name)) and each.kind != NUMBER:
             each = replace(each, role=TIME)
         result.append(each)
-    if not has_date:
-        for index, each in enumerate(result):
-            if each.role == VALUE and spaced(each.name) in ("days", "day") and each.kind == NUMBER:
-                result[index] = replace(each, role=DATE)
-                return result, "days since 2000-01-01"
-    return result, date_format
+    if has_date:
+        return without_other_visits(result, chosen, names), date_format
+    return _other_date(result)
+
+
+def _other_date(drafts: list[ColumnDraft]) -> tuple[list[ColumnDraft], str]:
+    """Return drafts where a column that was not read as dates is the day, and its format."""
+    result = list(drafts)
+    for index, each in enumerate(drafts):
+        # Never the day of the deposit instead: the custodian has to say how dates are written.
+        if each.comment == UNREAD_DATES and not _FUTURE.search(spaced(each.name)):
+            result[index] = replace(each, role=DATE)
+            return result, UNKNOWN_FORMAT
+    for index, each in enumerate(drafts):
+        if each.role == VALUE and spaced(each.name) in ("days", "day") and each.kind == NUMBER:
+            result[index] = replace(each, role=DATE)
+            return result, "days since 2000-01-01"
+    return result, ""
 
 
 def _strengths(
@@ -338,13 +364,15 @@ def _flags(column: Profile, draft: ColumnDraft) -> list[Flag]:
     is_value = draft.role == VALUE
     is_open = not column.is_number and not column.is_open and column.date_format is None
     is_counter = column.is_counter and column.numbers == column.count > 20
+    is_unread = draft.role == IGNORE and has_unread_dates(column)
     flags = {
         Flag.AMBIGUOUS_DATE: draft.role == DATE and column.is_ambiguous_date,
-        Flag.UNREAD_DATE: draft.role == IGNORE and has_unread_dates(column),
+        Flag.UNREAD_DATE: draft.comment == UNREAD_DATES or is_unread,
         Flag.MIXED: is_value and column.is_mixed,
         Flag.SAME_NAME: draft.comment == TWIN,
+        Flag.ERRORS: not SPREADSHEET_ERRORS.isdisjoint(column.missing),
         Flag.EMPTY: not column.count,
-        Flag.CONSTANT: len(column.distinct) == 1 and column.count > 1,
+        Flag.CONSTANT: len(column.distinct) == 1 < column.count and not is_plus_minus(column),
         Flag.IDENTIFIER: is_identifying(column.name) or bool(column.name and draft.role == ID),
         Flag.ROW_NUMBERS: is_counter,
         Flag.FREE_TEXT: is_open,

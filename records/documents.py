@@ -8,17 +8,30 @@ from typing import Any, Final
 
 import orjson
 
-from records.event_rules import (
+from records.certainty import (
+    NOT_IN_FORCE,
     UNCONFIRMED,
     UNKNOWN,
     certainty,
-    find_start,
-    gives_events,
+    is_modified,
     is_negated,
-    requires_status,
     unsure_intent,
 )
-from records.event_times import TIMELESS_S, read_moment
+from records.contained import contained_results
+from records.elements import list_of
+from records.event_rules import (
+    RELATIVES,
+    find_start,
+    gives_events,
+    has_only_age,
+    has_only_text,
+    has_rule,
+    is_sure,
+    requires_status,
+)
+from records.event_times import AGE, TIMELESS_S, read_moment
+from records.event_values import BOUNDS, has_other_value, is_value_absent
+from records.medicines import BESIDE, medicines_of, reference_of, with_medicine
 from records.outcomes import EntryCode
 from records.values import is_code
 from storage import Record, Value
@@ -31,10 +44,6 @@ UNDATED: Final = "0001-01-01"
 GENDER: Final = "http://hl7.org/fhir|Patient.gender"
 BIRTH_DATE: Final = "http://hl7.org/fhir|Patient.birthDate"
 MAX_TEXT_CHARACTERS: Final = 1_024
-NOT_IN_FORCE: Final = frozenset(
-    {"entered-in-error", "cancelled", "not-done", "preliminary", "registered", "unknown"}
-)
-"""Statuses under which a resource says nothing about its patient."""
 _UNCONFIRMED: Final = frozenset({*UNCONFIRMED, UNKNOWN})
 _CODED_KINDS: Final = frozenset(
     {
@@ -68,7 +77,15 @@ def observations(record: Record) -> Mapping[str, tuple[Value, str]]:
         raise ValueError(f"record {record.record_id} was released as events; read those")
     if not record.resources:
         return record.observations
-    resources = [orjson.loads(resource) for resource in record.resources]
+    parsed = [orjson.loads(resource) for resource in record.resources]
+    names = [arrival.identity for arrival in record.arrivals] or [""] * len(parsed)
+    medicines = medicines_of(parsed, names)
+    resources = [
+        with_medicine(resource, medicines)
+        for resource, name in zip(parsed, names, strict=True)
+        if not name.startswith(BESIDE)
+    ]
+    resources += [result for each in resources for result in contained_results(each)]
     latest: dict[str, tuple[Value, str]] = {}
     for resource in sorted(resources, key=_time):  # stable: those without a time in their order
         latest.update((code, (value, unit)) for code, value, unit in _coded(resource))
@@ -93,29 +110,59 @@ def why_no_value(resource: bytes, now_s: float = math.inf) -> EntryCode:
         resource: as it is stored.
         now_s: seconds UTC; what starts later gives no value.
     """
-    parsed = orjson.loads(resource)
+    parsed = with_medicine(orjson.loads(resource), {})
     if not is_in_force(parsed):
         return _why_not_in_force(parsed)
     kind = str(parsed.get("resourceType"))
-    if any(_is_modified(part) for part in _list(parsed.get("component"))):
-        return EntryCode.MODIFIER
+    why = _why_unreadable(parsed)
+    if why:
+        return why
     is_coded = next(_coded(parsed), None) is not None
     # An event without a value says something for every kind but an Observation.
     if not is_coded and (kind == "Observation" or not gives_events(parsed)):
         if kind not in _CODED_KINDS:
             return _why_no_date(parsed, now_s) if requires_status(kind) else EntryCode.KIND
-        if "medicationReference" in parsed:
+        if reference_of(parsed):
             return EntryCode.MEDICATION
-        names = ("code", "medicationCodeableConcept", "vaccineCode")
-        has_code = any(_codes(parsed.get(name)) for name in names)
-        return EntryCode.NO_VALUE if has_code or kind == "Patient" else EntryCode.NO_CODE
-    return EntryCode.NOTHING if kind == "Patient" else _why_no_date(parsed, now_s)
+        has_code = _has_code(parsed) or kind == "Patient"
+        return EntryCode.NO_VALUE if has_code else EntryCode.NO_CODE
+    if kind == "Patient":
+        return EntryCode.NOTHING
+    if not has_rule(kind):
+        return EntryCode.KIND
+    return _why_no_date(parsed, now_s) if is_sure(parsed) else EntryCode.STATUS
+
+
+def _why_unreadable(resource: dict[str, Any]) -> EntryCode:
+    """Return why a value of an observation, or of a component, cannot be read by questions."""
+    if resource.get("resourceType") in RELATIVES:
+        return EntryCode.FOCUS
+    if any(_is_modified(part) for part in list_of(resource.get("component"))):
+        return EntryCode.MODIFIER
+    if resource.get("resourceType") != "Observation" or not _has_code(resource):
+        return EntryCode.NOTHING
+    if any(has_other_value(part) for part in _parts(resource)):
+        return EntryCode.VALUE_TYPE
+    return EntryCode.VALUE_ABSENT if is_value_absent(resource) else EntryCode.NOTHING
+
+
+def _has_code(resource: dict[str, Any]) -> bool:
+    names = ("code", "medicationCodeableConcept", "vaccineCode")
+    return any(_codes(resource.get(name)) for name in names)
+
+
+def _parts(observation: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield an observation and its components."""
+    parts = (observation, *list_of(observation.get("component")))
+    return (part for part in parts if isinstance(part, dict))
 
 
 def _why_no_date(resource: dict[str, Any], now_s: float) -> EntryCode:
     start = find_start(resource)
     if start is None:
-        return EntryCode.NO_DATE
+        return EntryCode.TEXT_ONLY if has_only_text(resource) else EntryCode.NO_DATE
+    if start.precision == AGE:
+        return EntryCode.AGE_ONLY if has_only_age(resource) else EntryCode.NOTHING
     return EntryCode.FUTURE_DATE if start.first > now_s else EntryCode.NOTHING
 
 
@@ -124,9 +171,9 @@ def _why_not_in_force(resource: dict[str, Any]) -> EntryCode:
         return EntryCode.STATUS
     if is_negated(resource):
         return EntryCode.NEGATED
-    if "modifierExtension" in resource:
+    if is_modified(resource):
         return EntryCode.MODIFIER
-    is_focused = any(_is_person(focus) for focus in _list(resource.get("focus")))
+    is_focused = any(_is_person(focus) for focus in list_of(resource.get("focus")))
     return EntryCode.FOCUS if is_focused else EntryCode.UNCONFIRMED
 
 
@@ -136,11 +183,11 @@ def is_in_force(resource: Mapping[str, Any]) -> bool:
     It does not if its status takes it back or is missing where FHIR requires one, if an element or
     a modifier extension turns its meaning, or if it is about another person (Observation.focus).
     """
-    if _status(resource) in NOT_IN_FORCE or "modifierExtension" in resource:
+    if _status(resource) in NOT_IN_FORCE or is_modified(resource):
         return False
     if is_negated(resource) or certainty(resource) in _UNCONFIRMED:
         return False
-    return not any(_is_person(focus) for focus in _list(resource.get("focus")))
+    return not any(_is_person(focus) for focus in list_of(resource.get("focus")))
 
 
 def _status(resource: Mapping[str, Any]) -> str:
@@ -175,8 +222,8 @@ def _patient(resource: dict[str, Any]) -> Iterator[Coded]:
 
 
 def _observation(resource: dict[str, Any]) -> Iterator[Coded]:
-    for part in (resource, *_list(resource.get("component"))):
-        if isinstance(part, dict) and not _is_modified(part):
+    for part in _parts(resource):
+        if not _is_modified(part):
             yield from _measured(part)
 
 
@@ -215,6 +262,8 @@ def _quantity(value: Any) -> tuple[Value, str] | None:
     unit = quantity.get("code", quantity.get("unit", ""))
     if not _is_number(number) or not (unit == "" or _is_text(unit)):
         return None
+    if quantity.get("comparator", "<") not in BOUNDS:
+        return None
     if "comparator" in quantity:  # a bound, such as "<0.5", is not a number
         return f"{quantity['comparator']}{number}", str(unit)
     return number, str(unit)
@@ -246,13 +295,9 @@ _VALUES: Final[Mapping[str, Callable[[Any], tuple[Value, str] | None]]] = {
 }
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
 def _word(concept: Any) -> str:
     """Return the code of a status, which FHIR STU3 writes as a text; "" if there is none."""
-    codings = _list(concept.get("coding")) if isinstance(concept, dict) else []
+    codings = list_of(concept.get("coding")) if isinstance(concept, dict) else []
     words: list[Any] = [coding.get("code") for coding in codings if isinstance(coding, dict)]
     words += [concept, concept.get("text") if isinstance(concept, dict) else None]
     return next((str(word) for word in words if _is_text(word)), "")
@@ -260,9 +305,9 @@ def _word(concept: Any) -> str:
 
 def _codes(concept: Any) -> list[str]:
     """Return every coding of a concept as `system|code`."""
-    codings = _list(concept.get("coding")) if isinstance(concept, dict) else []
+    codings = list_of(concept.get("coding")) if isinstance(concept, dict) else []
     return [
-        f"{coding['system']}|{coding['code']}"
+        f"{coding['system']}|{str(coding['code']).strip()}"
         for coding in codings
         if isinstance(coding, dict) and _is_text(coding.get("system")) and coding.get("code")
     ]

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from records.dates import UNKNOWN_FORMAT
 from records.mapping import FileFormat
 from records.values import NUMBER
 
@@ -77,7 +78,8 @@ def to_toml(draft: MappingDraft) -> str:
     if not dates:
         lines.append(f"date = {toml_text(draft.date)}{_remark(DATE_REMARK)}")
     if draft.date_format:
-        lines.append(f"date_format = {toml_text(draft.date_format)}")
+        remark = _remark(FORMAT_REMARK) if draft.date_format == UNKNOWN_FORMAT else ""
+        lines.append(f"date_format = {toml_text(draft.date_format)}{remark}")
     lines += [f"time_column = {toml_text(each.name)}" for each in _with_role(draft, TIME)]
     lines += ["visits = true"] * draft.has_visits
     lines += [f"{key} = {toml_text(value)}" for key, value in draft.long.items()]
@@ -107,6 +109,7 @@ def to_toml(draft: MappingDraft) -> str:
 
 
 DATE_REMARK: Final = "the day of every row: correct it"
+FORMAT_REMARK: Final = "complete it, e.g. %d.%m.%Y for 31.05.2024: these dates cannot be read"
 
 
 def slug(text: str, most: int = 60) -> str:

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from records.event_times import NO_TIME, Moment, read_moment
-from records.event_values import CODE, NO_VALUE, Resource, Value, codes_of, values_of
+from records.ages import DATED_AFTER_ARRIVAL, WITHOUT_BIRTH, read_age
+from records.certainty import CONFIRMED, UNKNOWN, certainty, is_modified, is_negated, unsure_intent
+from records.contained import contained_results
+from records.event_times import AGE, NO_TIME, Moment, read_moment
+from records.event_values import (
+    CODE,
+    NO_VALUE,
+    Resource,
+    Value,
+    codes_of,
+    is_value_absent,
+    values_of,
+)
+from records.medicines import medicine_concepts
+from records.persons import is_deceased
 
 BIRTH: Final = "BIRTH"
 SEX: Final = "SEX"
 DEATH: Final = "DEATH"
+DEATH_UNDATED: Final = "DEATH-UNDATED"
+"""That a person has died, where nobody says when; no question may ask for it."""
 PERSON_CODES: Final = (BIRTH, SEX, DEATH)
-CONFIRMED: Final = "confirmed"
 
 
 class NoEvent(StrEnum):
@@ -28,7 +43,8 @@ class NoEvent(StrEnum):
     NO_DATE = "no-date"
     NO_VALUE = "no-value"
     VALUE_ABSENT = "value-absent"
-    AFTER_ARRIVAL = "dated-after-arrival"
+    AFTER_ARRIVAL = DATED_AFTER_ARRIVAL
+    AGE_WITHOUT_BIRTH = WITHOUT_BIRTH
     MALFORMED = "malformed"
 
 
@@ -51,12 +67,19 @@ class _Rule(NamedTuple):
     recorded: tuple[str, ...]
     sure: frozenset[str]
 
+    @property
+    def beginnings(self) -> list[str]:
+        """How its elements begin that may be an age or a text in place of a date."""
+        ends = "DateTime"
+        return [name.removesuffix(ends) for name in self.times if name.endswith(ends)]
+
 
 def _times(name: str) -> tuple[str, ...]:
-    return (f"{name}DateTime", f"{name}Period", f"{name}Instant")
+    return (f"{name}DateTime", f"{name}Period", f"{name}Instant", f"{name}Timing")
 
 
-_MEDICATION: Final = ("medicationCodeableConcept", "medicationReference")
+_MEDICATION: Final = ("medicationCodeableConcept", "medicationReference", "medication")
+"""The last is how FHIR R5 calls it."""
 _RECORDED: Final = ("recordedDate", "assertedDate")
 """The second is how FHIR STU3 calls it, of which files are still sent."""
 _RULES: Final[Mapping[str, _Rule]] = {
@@ -74,15 +97,22 @@ _RULES: Final[Mapping[str, _Rule]] = {
     ),
     "Condition": _Rule(("code",), _times("onset"), _RECORDED, frozenset()),
     "AllergyIntolerance": _Rule(("code",), _times("onset"), _RECORDED, frozenset()),
-    "Procedure": _Rule(("code",), _times("performed"), (), frozenset({"in-progress", "completed"})),
+    "Procedure": _Rule(
+        ("code",),
+        (*_times("performed"), *_times("occurrence")),
+        (),
+        frozenset({"in-progress", "completed"}),
+    ),
     "Encounter": _Rule(
         ("class", "type"),
-        ("period",),
+        ("period", "actualPeriod"),
         (),
-        frozenset({"arrived", "triaged", "in-progress", "onleave", "finished"}),
+        frozenset(
+            {"arrived", "triaged", "in-progress", "onleave", "finished", "completed", "discharged"}
+        ),
     ),
     "Immunization": _Rule(
-        ("vaccineCode",), _times("occurrence"), ("recorded",), frozenset({"completed"})
+        ("vaccineCode",), (*_times("occurrence"), "date"), ("recorded",), frozenset({"completed"})
     ),
     "ImagingStudy": _Rule(
         ("procedureCode", "modality"), ("started",), (), frozenset({"registered", "available"})
@@ -97,7 +127,7 @@ _RULES: Final[Mapping[str, _Rule]] = {
         _MEDICATION,
         _times("effective"),
         ("dateAsserted",),
-        frozenset({"active", "completed", "on-hold", "stopped"}),
+        frozenset({"active", "completed", "on-hold", "stopped", "recorded"}),
     ),
     "MedicationAdministration": _Rule(
         _MEDICATION,
@@ -113,11 +143,8 @@ _RULES: Final[Mapping[str, _Rule]] = {
     ),
 }
 _NOT_DONE: Final = frozenset({"cancelled", "not-done", "not-taken", "declined"})
-_UNSURE_INTENTS: Final = frozenset({"proposal", "plan", "option"})
-_NEGATIONS: Final = ("doNotPerform", "notDone", "notGiven", "wasNotGiven", "wasNotTaken")
-"""Elements that turn the meaning of a resource; all but the first are of FHIR before R4."""
-UNCONFIRMED: Final = ("refuted", "entered-in-error", "differential", "provisional", "unconfirmed")
-UNKNOWN: Final = "unknown"
+RELATIVES: Final = frozenset({"FamilyMemberHistory"})
+"""Kinds that state something about a patient's relatives."""
 _OTHERS: Final = ("Patient", "RelatedPerson", "Group")
 
 
@@ -139,7 +166,7 @@ def facts_of(resource: Resource, others: Mapping[str, Resource]) -> list[Fact]:
 
     Args:
         resource: a whole FHIR R4 resource.
-        others: the resources that it may refer to, by `Type/id`, such as a Medication.
+        others: the medicines that it may refer to, by name (`medicines_of`).
 
     Raises:
         NoEventError: it states nothing that a question may read.
@@ -149,10 +176,10 @@ def facts_of(resource: Resource, others: Mapping[str, Resource]) -> list[Fact]:
         return _person(resource)
     rule = _RULES.get(str(kind))
     if rule is None:
-        is_relative = kind == "FamilyMemberHistory"
+        is_relative = kind in RELATIVES
         raise NoEventError(NoEvent.OTHER_PERSON if is_relative else NoEvent.KIND)
     status = _status(resource, rule)
-    if resource.get("modifierExtension"):
+    if is_modified(resource):
         raise NoEventError(NoEvent.MODIFIER)
     if resource.get("focus"):
         _require_own(resource)
@@ -161,9 +188,19 @@ def facts_of(resource: Resource, others: Mapping[str, Resource]) -> list[Fact]:
         raise NoEventError(NoEvent.NO_CODE)
     start, end, known = _when(resource, rule)
     if kind != "Observation":
-        return [Fact(codes, start, end, known, [NO_VALUE], status)]
+        own = Fact(codes, start, end, known, [NO_VALUE], status)
+        return [own, *_facts_inside(resource)]
     # The value of a period, such as a day's urine, is not known before the period ends.
     return _measured(resource, Fact(codes, start, end, max(known, end), [], status))
+
+
+def _facts_inside(report: Resource) -> list[Fact]:
+    """Return what the results inside a report state; those that state nothing are left out."""
+    facts: list[Fact] = []
+    for result in contained_results(report):
+        with suppress(NoEventError):
+            facts += facts_of(result, {})
+    return facts
 
 
 def _person(patient: Resource) -> list[Fact]:
@@ -179,6 +216,9 @@ def _person(patient: Resource) -> list[Fact]:
     died = read_moment(patient.get("deceasedDateTime"))
     if died is not None:
         facts.append(Fact([DEATH], died, died.last, died.known, [NO_VALUE], CONFIRMED))
+    elif is_deceased(patient):
+        at_s = NO_TIME.first
+        facts.append(Fact([DEATH_UNDATED], NO_TIME, at_s, at_s, [NO_VALUE], CONFIRMED))
     if not facts:
         raise NoEventError(NoEvent.NO_VALUE)
     return facts
@@ -194,34 +234,23 @@ def _status(resource: Resource, rule: _Rule) -> str:
     return unsure_intent(resource) or (CONFIRMED if status in rule.sure else str(status))
 
 
-def certainty(resource: Resource) -> str:
-    """Return the code of verificationStatus, ``confirmed`` if there is none.
-
-    FHIR STU3 writes it as a text. What is there and cannot be read is not certain.
-    """
-    status = resource.get("verificationStatus")
-    if status is None:
-        return CONFIRMED
-    codes = [status] if isinstance(status, str) else codes_of(status)
-    words = [code.rpartition("|")[2].lower() for code in codes]
-    return next((word for word in words if word in UNCONFIRMED), words[0] if words else UNKNOWN)
-
-
-def is_negated(resource: Resource) -> bool:
-    """Return whether a resource says that something was not done, or is not to be done."""
-    return resource.get("taken") == "n" or any(resource.get(name) is True for name in _NEGATIONS)
-
-
-def unsure_intent(resource: Resource) -> str:
-    """Return the intent of what is only proposed, else ""."""
-    intent = resource.get("intent")
-    return intent if isinstance(intent, str) and intent in _UNSURE_INTENTS else ""
-
-
 def requires_status(kind: str) -> bool:
     """Return whether FHIR requires a status of this kind: without one nothing is certain."""
     rule = _RULES.get(kind)
     return rule is not None and bool(rule.sure)
+
+
+def has_rule(kind: str) -> bool:
+    """Return whether resources of this kind give events by their codes."""
+    return kind in _RULES
+
+
+def is_sure(resource: Resource) -> bool:
+    """Return whether status and intent of a resource are ones that make its event certain."""
+    rule = _RULES.get(str(resource.get("resourceType")))
+    if unsure_intent(resource):
+        return False
+    return rule is None or not rule.sure or str(resource.get("status")) in rule.sure
 
 
 def find_start(resource: Resource) -> Moment | None:
@@ -231,6 +260,23 @@ def find_start(resource: Resource) -> Moment | None:
         return None if rule is None else _when(resource, rule)[0]
     except NoEventError:
         return None
+
+
+def has_only_age(resource: Resource) -> bool:
+    """Return whether nothing but an age says when an event was."""
+    rule = _RULES.get(str(resource.get("resourceType")))
+    start = find_start(resource)
+    if rule is None or start is None or start.precision != AGE:
+        return False
+    return all(read_moment(resource.get(name)) is None for name in rule.recorded)
+
+
+def has_only_text(resource: Resource) -> bool:
+    """Return whether only a text, which cannot be read as a date, says when an event was."""
+    rule = _RULES.get(str(resource.get("resourceType")))
+    if rule is None or find_start(resource) is not None:
+        return False
+    return any(isinstance(resource.get(f"{name}String"), str) for name in rule.beginnings)
 
 
 def gives_events(resource: Resource) -> bool:
@@ -257,19 +303,12 @@ def _codes(resource: Resource, rule: _Rule, others: Mapping[str, Resource]) -> l
         element = resource.get(name)
         if element is None:
             continue
-        if name == "medicationReference":
-            element = _referred(resource, element, others).get("code")
+        if name in ("medicationReference", "medication"):
+            element = [] if codes else medicine_concepts(resource, others)
         for concept in element if isinstance(element, list) else (element,):
             codes += codes_of(concept)
-    return codes
-
-
-def _referred(resource: Resource, element: Any, others: Mapping[str, Resource]) -> Resource:
-    reference = str(element.get("reference", ""))
-    if reference.startswith("#"):
-        inside = resource.get("contained") or []
-        return next((part for part in inside if part.get("id") == reference[1:]), {})
-    return others.get("/".join(reference.split("/")[-2:]), {})
+    # Two ingredients of a medicine may have a code in common.
+    return list(dict.fromkeys(codes)) if len(codes) > 1 else codes
 
 
 def _when(resource: Resource, rule: _Rule) -> tuple[Moment, int, int]:
@@ -283,6 +322,11 @@ def _when(resource: Resource, rule: _Rule) -> tuple[Moment, int, int]:
         if start is not None:
             known = start.known if recorded is None else max(start.known, recorded.known)
             return start, end, known
+    known = NO_TIME.first if recorded is None else recorded.known
+    for name in rule.beginnings:
+        age = read_age(resource, name)
+        if age is not None:
+            return age, age.last, known
     if recorded is None:
         raise NoEventError(NoEvent.NO_DATE)
     return recorded, recorded.first, recorded.known
@@ -293,11 +337,23 @@ def _span(element: Any) -> tuple[Moment | None, int]:
     if not isinstance(element, dict):
         moment = read_moment(element)
         return moment, 0 if moment is None else moment.first
-    start, end = read_moment(element.get("start")), read_moment(element.get("end"))
+    first, last = _ends(element)
+    start, end = read_moment(first), read_moment(last)
     start = start or end
     if start is None:
         return None, 0
     return start, max(start.first, end.first) if end is not None else start.first
+
+
+def _ends(element: Resource) -> tuple[Any, Any]:
+    """Return start and end of a Period, or of the moments or the bounds of a Timing."""
+    moments = element.get("event")
+    if isinstance(moments, list) and moments:
+        return moments[0], moments[-1]
+    repeat = element.get("repeat")
+    period = repeat.get("boundsPeriod") if isinstance(repeat, dict) else element
+    period = period if isinstance(period, dict) else {}
+    return period.get("start"), period.get("end")
 
 
 def _measured(observation: Resource, fact: Fact) -> list[Fact]:
@@ -313,5 +369,5 @@ def _measured(observation: Resource, fact: Fact) -> list[Fact]:
         return [fact._replace(values=values), *parts]
     if parts or observation.get("hasMember"):
         return [fact._replace(values=[NO_VALUE]), *parts]
-    is_absent = "dataAbsentReason" in observation
+    is_absent = is_value_absent(observation) or "dataAbsentReason" in observation
     raise NoEventError(NoEvent.VALUE_ABSENT if is_absent else NoEvent.NO_VALUE)

@@ -11,12 +11,15 @@ from typing import Any, Final, NamedTuple
 DAY_S: Final = 86_400
 TIMELESS_S: Final = -62_135_596_800
 """The start of a fact that has no time, such as a person's sex: 0001-01-01."""
-PRECISIONS: Final = ("none", "year", "month", "day", "time")
-_NONE, _YEAR, _MONTH, _DAY, _TIME = range(5)
+PRECISIONS: Final = ("none", "year", "month", "day", "time", "age")
+"""An age is seconds since birth, until `records.ages` has dated it."""
+_NONE, YEAR, MONTH, DAY, _TIME, AGE = range(6)
 _MIN_YEAR: Final = 1900
 _EPOCH: Final = datetime.date(1970, 1, 1).toordinal()
 _UTC: Final = datetime.UTC
 _LEAP_SECOND: Final = re.compile(r"(T\d\d:\d\d):60")
+_FULL: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]|\Z)")
+"""A blank for the T is not FHIR, but has no other meaning; "20240305" could be a number."""
 _PARTIAL: Final = re.compile(r"(\d{4})(?:-(\d{2}))?\Z")
 
 
@@ -30,7 +33,7 @@ class Moment(NamedTuple):
     @property
     def known(self) -> int:
         """When it is certain to have passed; a day counts from its start."""
-        return self.last if self.precision in (_YEAR, _MONTH) else self.first
+        return self.last if self.precision in (YEAR, MONTH) else self.first
 
 
 NO_TIME: Final = Moment(TIMELESS_S, TIMELESS_S, _NONE)
@@ -44,11 +47,13 @@ def read_moment(text: Any) -> Moment | None:
 @lru_cache(maxsize=2**16)
 def _read(text: str) -> Moment | None:
     try:
-        if len(text) == 10:
-            return _of_days(datetime.date.fromisoformat(text), 1, _DAY)
         partial = _PARTIAL.match(text)
         if partial is not None:
             return _of_partial(int(partial[1]), partial[2])
+        if not _FULL.match(text):
+            return None
+        if len(text) == 10:
+            return _of_days(datetime.date.fromisoformat(text), 1, DAY)
         # FHIR allows a leap second, which a datetime cannot hold.
         moment = datetime.datetime.fromisoformat(_LEAP_SECOND.sub(r"\1:59", text))
     except ValueError:
@@ -63,9 +68,9 @@ def _read(text: str) -> Moment | None:
 def _of_partial(year: int, month: str | None) -> Moment | None:
     if month is None:
         days = 366 if calendar.isleap(year) else 365
-        return _of_days(datetime.date(year, 1, 1), days, _YEAR)
+        return _of_days(datetime.date(year, 1, 1), days, YEAR)
     first = datetime.date(year, int(month), 1)
-    return _of_days(first, calendar.monthrange(year, first.month)[1], _MONTH)
+    return _of_days(first, calendar.monthrange(year, first.month)[1], MONTH)
 
 
 def _of_days(first: datetime.date, days: int, precision: int) -> Moment | None:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from records.elements import objects_of
+
 NUMBER, BOOLEAN, CODE, TEXT, NOTHING = range(5)
 KINDS: Final = ("number", "boolean", "code", "text", "none")
 BOUNDS: Final = ("", "<", "<=", ">", ">=")
@@ -14,6 +16,7 @@ _BOUND: Final = re.compile(r"(<=|>=|<|>)(-?[0-9.]+(?:e[+-]?[0-9]+)?)")
 UCUM: Final = "http://unitsofmeasure.org"
 TEXT_SYSTEM: Final = "text"
 """The system of a concept that has a text and no coding."""
+_ABSENT: Final = "/data-absent-reason"
 MAX_TEXT_CHARACTERS: Final = 256
 """A longer text, such as a note, is no value that a question could compare."""
 
@@ -40,8 +43,10 @@ def codes_of(concept: Any) -> list[str]:
     codings = concept.get("coding")
     if codings is None:
         codings = [concept] if "code" in concept else []
+    if not isinstance(codings, list):
+        return []
     codes = [
-        f"{coding.get('system', '')}|{coding['code']}"
+        f"{coding.get('system', '')}|{coding['code'].strip()}"
         for coding in codings
         if isinstance(coding, dict) and isinstance(coding.get("code"), str)
     ]
@@ -66,6 +71,50 @@ def values_of(element: Resource) -> list[Value]:
     return [NO_VALUE] if any(key.startswith("value") for key in element) else []
 
 
+def has_other_value(element: Resource) -> bool:
+    """Return whether the value is there, in a type that no question can read."""
+    text = element.get("valueString")
+    keys = (key for key in element if key.startswith("value"))
+    is_other = any(key not in _READERS and key != "valueQuantity" for key in keys)
+    return is_other or (isinstance(text, str) and text != "" and not _is_short(text))
+
+
+def is_value_absent(observation: Resource) -> bool:
+    """Return whether the sender says that there is no value, by a reason or by an extension."""
+    if _has_value(observation):
+        return False
+    is_stated = absent_reason(observation) is not None
+    inner = objects_of(observation.get("component"))
+    if not inner:
+        return is_stated
+    return all(map(is_value_absent, inner)) or (is_stated and not any(map(_has_value, inner)))
+
+
+def _has_value(element: Resource) -> bool:
+    values = (each for key, each in element.items() if key.startswith("value"))
+    return any(not _is_empty_quantity(each) for each in values)
+
+
+def _is_empty_quantity(value: Any) -> bool:
+    return isinstance(value, dict) and "_value" in value and "value" not in value
+
+
+def absent_reason(element: Resource) -> Any:
+    """Return why a value is absent: a concept or a code; None if the sender does not say."""
+    if "dataAbsentReason" in element:
+        return element["dataAbsentReason"]
+    quantity = element.get("valueQuantity")
+    if isinstance(quantity, dict) and _is_empty_quantity(quantity):
+        return absent_reason(quantity)
+    for key, primitive in element.items():
+        parts = primitive.get("extension") if isinstance(primitive, dict) else None
+        if key.startswith("_value") and isinstance(parts, list):
+            for part in parts:
+                if isinstance(part, dict) and str(part.get("url")).endswith(_ABSENT):
+                    return part.get("valueCode")
+    return None
+
+
 def _quantity(quantity: Any) -> list[Value]:
     number = quantity.get("value")
     if type(number) is not float and type(number) is not int:
@@ -75,6 +124,8 @@ def _quantity(quantity: Any) -> list[Value]:
     if unit is None or quantity.get("system", UCUM) != UCUM:
         unit = quantity.get("unit") or unit or ""
     comparator = quantity.get("comparator")
+    if comparator is not None and comparator not in BOUNDS:
+        return []  # such as R5's `ad`, an amount to be reached
     bound = 0 if comparator is None else BOUNDS.index(comparator)
     return [Value(NUMBER, float(number), str(unit), bound, "")]
 
@@ -84,8 +135,12 @@ def _concept(concept: Any) -> list[Value]:
 
 
 def _text(text: Any) -> list[Value]:
-    is_short = isinstance(text, str) and 0 < len(text) <= MAX_TEXT_CHARACTERS
-    return [Value(TEXT, math.nan, "", 0, text) if is_short else NO_VALUE]
+    return [Value(TEXT, math.nan, "", 0, text) if _is_short(text) else NO_VALUE]
+
+
+def _is_short(text: Any) -> bool:
+    """Return whether a text could be a word of a question: short, and in one line."""
+    return isinstance(text, str) and 0 < len(text) <= MAX_TEXT_CHARACTERS and text.isprintable()
 
 
 def _boolean(value: Any) -> list[Value]:

@@ -10,7 +10,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from records.event_rules import CONFIRMED
+from records.ages import resolve_ages
+from records.certainty import CONFIRMED
+from records.event_rules import BIRTH
 from records.extraction import ROW_FIELDS, Row, events_of
 from storage import Record
 
@@ -141,6 +143,7 @@ class EventBuilder:
             for name in _COLUMNS
         }
         self._chunks.clear()
+        arrays = resolve_ages(arrays, self._words["code"].get(BIRTH), self._no_event)
         table = EventTable(
             **arrays,
             codes=tuple(self._words["code"]),

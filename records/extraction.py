@@ -9,14 +9,16 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from records.certainty import CONFIRMED
 from records.documents import observations
-from records.event_rules import CONFIRMED, MALFORMED, Fact, NoEvent, NoEventError, facts_of
-from records.event_times import read_moment
-from records.event_values import Resource, value_of_observation, with_bound
+from records.event_rules import MALFORMED, Fact, NoEvent, NoEventError, facts_of
+from records.event_times import AGE, read_moment
+from records.event_values import NO_VALUE, Resource, value_of_observation, with_bound
+from records.medicines import BESIDE, medicines_of
 from records.values import BOUND_SUFFIX
 from storage import Extractor, Record
 
-EXTRACTOR: Final = 2
+EXTRACTOR: Final = 5
 """Changes whenever the same resources would give other events, or other bytes of them."""
 
 Row = list[Any]
@@ -97,17 +99,18 @@ def _rows(number: int, fact: Fact) -> Iterator[Row]:
 
 def _facts_of_resources(record: Record, no_event: Counter[str]) -> Iterator[Fact]:
     parsed: list[Resource] = [orjson.loads(resource) for resource in record.resources]
-    others: dict[str, Resource] = {}
-    if len(parsed) > 1:
-        others = {
-            f"Medication/{resource.get('id')}": resource
-            for resource in parsed
-            if resource.get("resourceType") == "Medication"
-        }
+    identities = [arrival.identity for arrival in record.arrivals]
+    others = medicines_of(parsed, identities) if len(parsed) > 1 else {}
     for resource, arrival in zip(parsed, record.arrivals, strict=True):
+        if arrival.identity.startswith(BESIDE):
+            continue  # it says nothing but through the resource that refers to it
         try:
             for fact in facts_of(resource, others):
                 # A slip in the year, such as 2204 for 2024, would always win as the newest value.
+                if fact.start.precision == AGE:
+                    arrived = NO_VALUE._replace(number=float(arrival.at_s))
+                    yield fact._replace(values=[arrived])  # checked once the age is a date
+                    continue
                 if fact.start.first > arrival.at_s:
                     raise NoEventError(NoEvent.AFTER_ARRIVAL)
                 yield fact

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, Self
+from typing import Any
+
+from records.coded import RemedyCode
 
 
-class CellFaultCode(StrEnum):
+class CellFaultCode(RemedyCode):
     """A code with the sentence that states the fault, and one that says what to do about it.
 
     The sentences are format strings whose fields are the fault's value and facts.
     """
-
-    problem: str
-    remedy: str
-
-    def __new__(cls, code: str, problem: str, remedy: str) -> Self:
-        """Make a member whose value is the code."""
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.problem, member.remedy = problem, remedy
-        return member
 
     # The header of a table.
     COLUMN_TWICE = ("column-twice", "the header names this column twice", "Rename one of them")
@@ -66,6 +57,21 @@ class CellFaultCode(StrEnum):
         "other-sheets",
         "the workbook has further sheets that were not read: {names}",
         'Deposit each by a mapping of its own that names it: sheet = "…"',
+    )
+    UNIT_ROW = (
+        "unit-row",
+        "the row below the header was read as units, not as data ({names})",
+        "Check the units: they are used where the mapping gives none",
+    )
+    UNIT_CONFLICT = (
+        "unit-conflict",
+        "the row of units below the header says {found}, the mapping {unit}",
+        "Correct the unit in the mapping, or the row in the file",
+    )
+    NOTE_ROW = (
+        "note-row",
+        "a line with a remark in one cell, and nothing else, was left out",
+        "Nothing, if it is about the table; an id needs a value beside it",
     )
     TOTAL_ROW = ("total-row", "a line of totals was left out", "Remove it from the file")
     # A row of a table.
@@ -124,6 +130,12 @@ class CellFaultCode(StrEnum):
         "bound",
         "a bound such as <0.5, not a number",
         'Set bounds = "limit", "half" or "missing" in the mapping',
+    )
+    SPREADSHEET_ERROR = (
+        "spreadsheet-error",
+        "an error of the spreadsheet, such as #DIV/0!, not a value",
+        "Correct the formula; if it means that there is no value, clear the cell or list the error "
+        "under missing in the mapping",
     )
     NOT_A_NUMBER = (
         "not-a-number",

@@ -7,10 +7,13 @@ import io
 import re
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import chain, islice
 from typing import Any, BinaryIO, Final, NamedTuple
 
+from records.elements import list_of
 from records.errors import FhirInvalid, JsonInvalid
+from records.json_flaws import Flaw, find_flaw, loads_with_flaws
 from records.json_strict import loads_exact
 from records.outcomes import NOTES, EntryCode
 
@@ -22,6 +25,7 @@ MAX_DEPTH: Final = 64
 STORED_MAX_DEPTH: Final = MAX_DEPTH + 2
 """The depth of what is stored: a resource may be inside one of our objects."""
 MAX_NESTING: Final = 4
+_BLOCK_BYTES: Final = 2**20
 _GZIP: Final = b"\x1f\x8b"
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -44,6 +48,7 @@ class FhirEntry(NamedTuple):
         code: why it cannot be read, or EntryCode.NOTHING.
         newest_first: True in a Bundle of type history.
         modified: when a deletion took effect (response.lastModified), or "".
+        named: the resourceType of a resource that cannot be kept, so that it is not here, or "".
     """
 
     number: int
@@ -54,38 +59,40 @@ class FhirEntry(NamedTuple):
     code: EntryCode = EntryCode.NOTHING
     newest_first: bool = False
     modified: str = ""
+    named: str = ""
 
     @property
     def kind(self) -> str:
         """The resourceType, if it has the form of one, else ""."""
-        kind = self.resource.get("resourceType") if self.resource else None
+        kind = self.resource.get("resourceType") if self.resource else self.named
         return kind if isinstance(kind, str) and _KIND.match(kind) else ""
 
 
-def read_entries(file: BinaryIO, kind: str = "") -> Iterator[FhirEntry]:
+def read_entries(file: BinaryIO, *kinds: str) -> Iterator[FhirEntry]:
     """Yield the entries of a file; NDJSON is read line by line, other forms at once.
 
     Args:
         file: plain or gzip; it is read from where it stands.
-        kind: leave out lines of NDJSON that cannot hold a resource of this kind.
+        kinds: leave out lines of NDJSON that cannot hold a resource of one of these.
 
     Raises:
         FhirInvalid: it is not FHIR JSON, or too large.
         JsonInvalid: it is one JSON text, and that is not valid or has more than one meaning.
     """
-    lines = _lines(_unpacked(file))
+    stream = _unpacked(file)
+    lines = _lines(stream)
     written = ((number, line) for number, line in enumerate(lines, 1) if line.strip(_SPACE))
     start = list(islice(written, 2))
     if not start:
         raise FhirInvalid("the file is empty")
     # A first line that is damaged must not cost the others.
     if len(start) == 1 or not any(_is_resource(line) for _, line in start):
-        body = _joined(line for _, line in chain(start, written))
-        yield from _of_document(loads_exact(body, MAX_DEPTH))
+        body = _joined([line for _, line in start], stream)
+        yield from _of_document(*_parsed(body))
         return
-    kind_bytes = f'"{kind}"'.encode() if kind else b""
+    words = [f'"{kind}"'.encode() for kind in kinds]
     for number, line in chain(start, written):
-        if kind_bytes in line:
+        if not words or any(word in line for word in words):
             yield from _of_line(number, line)
 
 
@@ -138,14 +145,24 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
         yield line
 
 
-def _joined(lines: Iterable[bytes]) -> bytes:
-    """Return one JSON text of several lines; nothing is read beyond its limit."""
-    body = bytearray()
-    for line in lines:
-        body += line
-        if len(body) > MAX_JSON_BYTES:
+def _joined(lines: Iterable[bytes], stream: BinaryIO) -> bytes:
+    """Return one JSON text, of its first lines and the rest of the stream, up to its limit."""
+    parts = list(lines)
+    size = sum(map(len, parts))
+    # Not line by line: a Bundle that is written for people has more lines than values.
+    for part in iter(partial(_read_block, stream), b""):
+        parts.append(part)
+        size += len(part)
+        if size > MAX_JSON_BYTES:
             raise _too_large()
-    return bytes(body)
+    return b"".join(parts)
+
+
+def _read_block(stream: BinaryIO) -> bytes:
+    try:
+        return stream.read(_BLOCK_BYTES)
+    except (OSError, EOFError, zlib.error):
+        raise FhirInvalid("the gzip file is damaged; send it again") from None
 
 
 def _too_large() -> FhirInvalid:
@@ -154,10 +171,48 @@ def _too_large() -> FhirInvalid:
 
 def _is_resource(line: bytes) -> bool:
     try:
-        value = loads_exact(line, MAX_DEPTH)
+        value, _ = _parsed(line)
     except JsonInvalid:
         return False
     return isinstance(value, dict)
+
+
+def _parsed(text: bytes) -> tuple[Any, bool]:
+    """Return a JSON value, and whether some of its parts have no single meaning.
+
+    Raises:
+        JsonInvalid: it is not JSON, or as a whole has no single meaning.
+    """
+    try:
+        return loads_exact(text, MAX_DEPTH), False
+    except JsonInvalid:
+        try:
+            value = loads_with_flaws(text)
+        except JsonInvalid:
+            value = Flaw.DEPTH
+        if isinstance(value, Flaw):
+            raise  # the first error says where
+        return value, True
+
+
+def _checked(entry: FhirEntry) -> FhirEntry:
+    """Return an entry without its content, with the reason, if part of it has no meaning."""
+    beside = [entry.url, entry.method, entry.target, entry.modified]
+    flaw = find_flaw(entry.resource, MAX_DEPTH) or find_flaw(beside, 1)
+    if flaw is None or entry.code:
+        return entry
+    return FhirEntry(entry.number, code=_FLAWS[flaw], named=entry.kind)
+
+
+_FLAWS: Final = {
+    Flaw.NUMBER: EntryCode.NUMBER,
+    Flaw.NOT_FINITE: EntryCode.NOT_FINITE,
+    Flaw.DUPLICATE_KEY: EntryCode.DUPLICATE_ELEMENT,
+    Flaw.NOT_UNICODE: EntryCode.NOT_UNICODE,
+    Flaw.DEPTH: EntryCode.TOO_DEEP,
+}
+DAMAGED: Final = frozenset({*_FLAWS.values(), EntryCode.NOT_JSON})
+"""Codes of entries whose content cannot be known."""
 
 
 def _of_line(number: int, line: bytes) -> Iterator[FhirEntry]:
@@ -165,15 +220,27 @@ def _of_line(number: int, line: bytes) -> Iterator[FhirEntry]:
         yield FhirEntry(number, code=EntryCode.TOO_LARGE)
         return
     try:
-        value = loads_exact(line, MAX_DEPTH)
+        value, is_flawed = _parsed(line)
     except JsonInvalid:
-        yield FhirEntry(number, code=EntryCode.NOT_JSON)
+        yield FhirEntry(number, code=_why_unread(line))
         return
     for entry in _of_resource(value, MAX_NESTING):
-        yield entry._replace(number=number)
+        yield (_checked(entry) if is_flawed else entry)._replace(number=number)
 
 
-def _of_document(value: Any) -> Iterator[FhirEntry]:
+def _why_unread(line: bytes) -> EntryCode:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return EntryCode.NOT_UNICODE
+    try:
+        value = loads_with_flaws(line)
+    except JsonInvalid:
+        return EntryCode.NOT_JSON
+    return _why_no_resource(value) if isinstance(value, Flaw) else EntryCode.NOT_JSON
+
+
+def _of_document(value: Any, is_flawed: bool) -> Iterator[FhirEntry]:  # noqa: FBT001 - two values
     if not isinstance(value, dict | list):
         raise FhirInvalid("the file is JSON, but holds no FHIR resource")
     values = value if isinstance(value, list) else [value]
@@ -186,7 +253,7 @@ def _of_document(value: Any) -> Iterator[FhirEntry]:
             yield entry
             continue
         number += 1
-        yield entry._replace(number=number)
+        yield (_checked(entry) if is_flawed else entry)._replace(number=number)
 
 
 def _has_kind(value: Any) -> bool:
@@ -197,7 +264,7 @@ def _has_kind(value: Any) -> bool:
 def _of_resource(value: Any, nesting: int) -> Iterator[FhirEntry]:
     """Yield a resource as one entry, or each that a Bundle or Parameters holds."""
     if not _has_kind(value):
-        yield FhirEntry(0, code=EntryCode.NOT_A_RESOURCE)
+        yield FhirEntry(0, code=_why_no_resource(value))
     elif value["resourceType"] == "Bundle" and nesting:
         yield from _of_bundle(value, nesting)
     elif value["resourceType"] == "Parameters" and nesting and _parameters(value):
@@ -211,8 +278,10 @@ def _parameters(value: Resource, depth: int = MAX_NESTING) -> list[Any]:
     resources = []
     for name in ("parameter", "part"):
         parts = value.get(name)
-        for part in parts if isinstance(parts, list) else []:
-            if isinstance(part, dict) and "resource" in part:
+        for part in [parts] if isinstance(parts, Flaw) else list_of(parts):
+            if isinstance(part, Flaw):
+                resources.append(part)  # it may hold a resource
+            elif isinstance(part, dict) and "resource" in part:
                 resources.append(part["resource"])
             elif isinstance(part, dict) and depth:
                 resources += _parameters(part, depth - 1)
@@ -220,10 +289,10 @@ def _parameters(value: Resource, depth: int = MAX_NESTING) -> list[Any]:
 
 
 def _of_bundle(bundle: Resource, nesting: int) -> Iterator[FhirEntry]:
-    if not isinstance(bundle.get("type"), str):
+    if not isinstance(bundle.get("type"), str) or isinstance(bundle["type"], Flaw):
         yield FhirEntry(0, code=EntryCode.NO_BUNDLE_TYPE)
     links = bundle.get("link")
-    if any(isinstance(link, dict) and link.get("relation") == "next" for link in _list(links)):
+    if any(isinstance(link, dict) and link.get("relation") == "next" for link in list_of(links)):
         yield FhirEntry(0, code=EntryCode.MORE_PAGES)
     entries = bundle.get("entry", [])
     entries = entries if isinstance(entries, list) else [entries]
@@ -253,8 +322,11 @@ def _server(entries: list[Any]) -> str:
 
 
 def _of_entry(entry: Any, nesting: int) -> Iterator[FhirEntry]:
-    if not isinstance(entry, dict):
-        yield FhirEntry(0, code=EntryCode.NOT_A_RESOURCE)
+    parts = entry.values() if isinstance(entry, dict) else [entry]
+    # An entry whose request has two meanings could delete what it seems to store.
+    flaw = next((part for part in parts if isinstance(part, Flaw)), None)
+    if flaw or not isinstance(entry, dict):
+        yield FhirEntry(0, code=_why_no_resource(flaw))
         return
     request = entry.get("request")
     method, target = (
@@ -263,7 +335,6 @@ def _of_entry(entry: Any, nesting: int) -> Iterator[FhirEntry]:
         else ("", "")
     )
     read = FhirEntry(0, None, _text(entry.get("fullUrl")), method, target)
-    resource: Any = entry.get("resource")
     search = entry.get("search")
     if method == "DELETE":
         response = entry.get("response")
@@ -278,16 +349,21 @@ def _of_entry(entry: Any, nesting: int) -> Iterator[FhirEntry]:
         yield read._replace(code=EntryCode.METHOD)
     elif "resource" not in entry:
         yield read._replace(code=EntryCode.NO_RESOURCE)
-    elif not _has_kind(resource):
-        yield read._replace(code=EntryCode.NOT_A_RESOURCE)
+    else:
+        yield from _of_content(read, entry["resource"], nesting)
+
+
+def _of_content(read: FhirEntry, resource: Any, nesting: int) -> Iterator[FhirEntry]:
+    if not _has_kind(resource):
+        yield read._replace(code=_why_no_resource(resource))
     elif resource["resourceType"] in ("Bundle", "Parameters"):
         yield from _of_resource(resource, nesting - 1)
     else:
         yield read._replace(resource=resource)
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+def _why_no_resource(value: Any) -> EntryCode:
+    return _FLAWS[value] if isinstance(value, Flaw) else EntryCode.NOT_A_RESOURCE
 
 
 def _text(value: Any) -> str:

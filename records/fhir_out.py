@@ -10,6 +10,7 @@ import orjson
 from consent import CATEGORIES
 from records.documents import UNDATED
 from records.event_values import UCUM
+from records.medicines import BESIDE
 from records.values import as_written
 from storage import Record
 
@@ -22,11 +23,21 @@ def to_ndjson(records: Iterable[Record]) -> Iterator[bytes]:
     """Yield each resource of the records as a line.
 
     A document's resources are its bytes. Each value of a record of schema 1 is an Observation with
-    the status `unknown`, since its table stated none.
+    the status `unknown`, since its table stated none. A medicine that several documents have beside
+    what refers to it is written once.
     """
+    written = set[bytes]()
     for record in records:
+        names = [arrival.identity for arrival in record.arrivals]
+        beside = {
+            resource
+            for resource, name in zip(record.resources, names, strict=False)
+            if name.startswith(BESIDE)
+        }
         for resource in record.resources or _observations(record):
-            yield resource + b"\n"
+            if resource not in beside or resource not in written:
+                yield resource + b"\n"
+        written |= beside
 
 
 def _observations(record: Record) -> Iterator[bytes]:

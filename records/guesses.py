@@ -10,7 +10,7 @@ from typing import Final
 from records.columns import BOOLEANS, is_identifying
 from records.draft import DATE, IGNORE, ColumnDraft, distinct_slugs, slug
 from records.profile import Profile
-from records.units import find_conversion
+from records.units import find_conversion, ucum_unit
 from records.values import BOOLEAN, CATEGORY, is_unit
 from records.variables import SEX, Variable, find_variable, guess_category, guess_unit, spaced
 
@@ -21,8 +21,13 @@ TRUTHS: Final = BOOLEANS | {
     **dict.fromkeys(("n", "nein", "negative", "neg", "absent", "f"), False),
 }
 _PLACE: Final = re.compile(r"^(site|cent(er|re)|hospital|clinic|ward|institution)( id| name)?$")
+_NAMED_UNIT: Final = re.compile(r"[\[(]([^\[\]()]+)[\])]\s*$|\s([^\s/]+/\S+)$")
+"""A unit in brackets, or with a slash, behind a name: `TnT ng/L`, `Ferritin [µg/L]`."""
+UNREAD_DATES: Final = "dates in a form that cannot be read; write them as 2024-05-31"
 _BIRTH: Final = re.compile(r"birth|^dob$|geburt|nacimiento")
 _DATE_NAME: Final = re.compile(r"\b(date|datum|fecha|day|tag)$|datum$|^date\b")
+_MOMENT_NAME: Final = re.compile(r"\b(date|datum|fecha|timestamp|datetime|zeitpunkt|time)\b")
+MIN_MOMENT: Final = 10_000_000
 EXCEL_DAYS: Final = (10_000, 80_000)
 MAX_SEXES: Final = 4
 _SENTINELS: Final = (7.0, 9.0, 77.0, 99.0, 777.0, 999.0, 7777.0, 9999.0, 77777.0, 99999.0)
@@ -43,7 +48,7 @@ def guess_column(
     """
     code = f"{system}|{slug(column.name, 100)}"
     comment = _why_ignored(column, rows)
-    if comment:
+    if comment and not is_plus_minus(column):
         return ColumnDraft(name=column.name, role=IGNORE, comment=comment)
     if column.date_format is not None or _is_day_number(column):
         return ColumnDraft(name=column.name, role=DATE)
@@ -64,7 +69,8 @@ def guess_column(
 def _why_ignored(column: Profile, rows: int) -> str:
     """Return why a column is left out, "" if it is not."""
     words = spaced(column.name)
-    if not column.name or not column.count or len(column.distinct) == 1 < rows:
+    is_constant = len(column.distinct) == 1 < rows and column.date_format is None
+    if not column.name or not column.count or is_constant:
         return "no value" if not column.count else "the same value in every row"
     if _BIRTH.search(words):
         return "a date of birth: it identifies people, and is not the day of a record"
@@ -73,7 +79,7 @@ def _why_ignored(column: Profile, rows: int) -> str:
     if column.date_format is None and is_identifying(column.name):
         return "looks like a name, an address or free text: it identifies people"
     if has_unread_dates(column):
-        return "dates in a form that cannot be read; write them as 2024-05-31"
+        return UNREAD_DATES
     return ""
 
 
@@ -81,7 +87,14 @@ def has_unread_dates(column: Profile) -> bool:
     """Return whether a column is named as dates are, and its cells are read as none."""
     is_named = _DATE_NAME.search(spaced(column.name)) is not None
     is_text = not column.is_number and column.date_format is None
-    return is_named and is_text and column.count > 0
+    return column.count > 0 and ((is_named and is_text) or _is_moment_number(column))
+
+
+def _is_moment_number(column: Profile) -> bool:
+    """Return whether a column holds large numbers for moments, such as seconds since 1970."""
+    is_named = _MOMENT_NAME.search(spaced(column.name)) is not None
+    is_large = column.is_number and column.minimum >= MIN_MOMENT
+    return is_named and is_large and column.date_format is None
 
 
 def _is_day_number(column: Profile) -> bool:
@@ -91,8 +104,15 @@ def _is_day_number(column: Profile) -> bool:
     return is_named and column.is_number and is_range
 
 
+def is_plus_minus(column: Profile) -> bool:
+    """Return whether a column says + and -, where - elsewhere means that there is no value."""
+    return set(column.levels) == {"+"} and "-" in column.missing
+
+
 def _truths(column: Profile) -> dict[str, str | bool] | None:
     """Return the values of a boolean, {} if they are the usual words; None if it is another."""
+    if is_plus_minus(column):
+        return {"+": True, "-": False}
     levels = list(column.levels)
     if not 1 <= len(levels) <= 4:
         return None
@@ -138,8 +158,12 @@ def _number(column: Profile, code: str, category: str, numbers: Sequence[float])
 
 
 def _stated_unit(column: Profile) -> str:
-    """Return the unit that the name or every measured cell states, "1" if none is."""
+    """Return the unit that a row of units, the name or every measured cell states, else "1"."""
+    if column.unit:
+        return column.unit
     unit = guess_unit(column.name)
+    if unit == "1" and (match := _NAMED_UNIT.search(column.name)):
+        unit = ucum_unit(match[1] or match[2]) or "1"
     cells = list(column.units)
     if unit == "1" and len(cells) == 1:
         return cells[0] if is_unit(cells[0]) else guess_unit(cells[0])

@@ -14,6 +14,8 @@ import orjson
 from records.errors import JsonInvalid
 
 MAX_DEPTH: Final = 32
+MAX_VALUES: Final = 2**24
+"""A short text such as [{},{},…] takes fifty times its size as objects of Python."""
 _MAX_INTEGER_CHARACTERS: Final = 20
 _MAX_EXACT_INTEGER_CHARACTERS: Final = 18
 _MAX_NUMBER_CHARACTERS: Final = 256
@@ -22,6 +24,7 @@ _MAX_NUMBER_CHARACTERS: Final = 256
 _STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _BLANKS: Final = b" \t\r\n"
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_TO_PAIRS: Final = bytes.maketrans(b"{}", b"[]")
 _DEPTH_CHANGE: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
@@ -29,10 +32,11 @@ def loads(body: bytes) -> Any:
     """Return the value of a JSON text in UTF-8, in time proportional to its length.
 
     Raises:
-        JsonInvalid: not JSON, nested deeper than MAX_DEPTH, a duplicate key in an object, NaN, a
-            number that no double holds, or text that is not Unicode.
+        JsonInvalid: not JSON, nested deeper than MAX_DEPTH, more than MAX_VALUES values, a
+            duplicate key in an object, NaN, a number that no double holds, or text that is not
+            Unicode.
     """
-    _require_depth(body, MAX_DEPTH)
+    require_depth(body, MAX_DEPTH)
     return _loads(body, _integer, _finite)
 
 
@@ -45,11 +49,12 @@ def loads_exact(body: bytes, max_depth: int = MAX_DEPTH) -> Any:
     Raises:
         JsonInvalid: as for `loads`, with this depth.
     """
+    _require_few(body.count(b'"') // 4)
     plain = _loads_plain(body, max_depth)
     if plain is not None:
         return plain
-    _require_depth(body, max_depth)
-    return _loads(body, _exact_integer, _exact_number)
+    require_depth(body, max_depth)
+    return _loads(body, exact_integer, exact_number)
 
 
 def dumps_exact(value: Any) -> bytes:
@@ -64,17 +69,33 @@ def _loads_plain(body: bytes, max_depth: int) -> Any:
     form, and no number whose digits a parser would lose. It takes a fifth of the time.
     """
     # Escaped quotes are masked, so that what is between two quotes is one string.
-    parts = _masked(body).split(b'"')
-    parts[::2] = [part.translate(None, _BLANKS) for part in parts[::2]]
-    brackets = b"".join(parts[::2]).translate(None, _NOT_BRACKETS)
-    if _depth(brackets) > max_depth:
+    masked = _masked(body)
+    parts = masked.split(b'"')
+    outside = b'"'.join(parts[::2]).translate(None, _BLANKS)
+    _require_few(_count(outside))
+    if not _is_nested(outside.translate(_TO_PAIRS, _NOT_BRACKETS), max_depth):
         return None
     try:
         value = orjson.loads(body)
-        is_plain = _masked(orjson.dumps(value)) == b'"'.join(parts)
+        written = _masked(orjson.dumps(value))
     except ValueError:
         return None
-    return value if is_plain else None
+    return value if written == masked or _differs_in_blanks(written, outside, parts) else None
+
+
+def _differs_in_blanks(written: bytes, outside: bytes, parts: list[bytes]) -> bool:
+    """Return whether what we write has the same strings, and the same `outside` of them."""
+    ours = written.split(b'"')
+    return b'"'.join(ours[::2]) == outside and ours[1::2] == parts[1::2]
+
+
+def _is_nested(pairs: bytes, max_depth: int) -> bool:
+    """Return whether brackets, all written as `[` and `]`, form pairs up to a depth."""
+    for _ in range(max_depth):
+        if not pairs:
+            return True
+        pairs = pairs.replace(b"[]", b"")  # the innermost of each
+    return not pairs
 
 
 def _masked(text: bytes) -> bytes:
@@ -87,11 +108,28 @@ def _depth(brackets: bytes) -> int:
     return max(accumulate(map(_DEPTH_CHANGE.__getitem__, brackets)), default=0)
 
 
-def _require_depth(body: bytes, max_depth: int) -> None:
-    # Before parsing, since the parser calls itself for each level.
-    brackets = _STRING.sub(b"", body).translate(None, _NOT_BRACKETS)
-    if _depth(brackets) > max_depth:
+def require_depth(body: bytes, max_depth: int) -> None:
+    """Refuse a text that is nested deeper, or has too many values; before it is parsed.
+
+    Raises:
+        JsonInvalid: it is, or has.
+    """
+    _require_few(body.count(b'"') // 4)
+    outside = _STRING.sub(b"", body)
+    _require_few(_count(outside))
+    if _depth(outside.translate(None, _NOT_BRACKETS)) > max_depth:
         raise JsonInvalid(f"the JSON text is nested deeper than {max_depth} levels")
+
+
+def _count(outside: bytes) -> int:
+    """Return at least how many values a text has, of which the strings were cut out."""
+    return sum(map(outside.count, (b",", b"[", b"{")))
+
+
+def _require_few(values: int) -> None:
+    """Refuse a text before it fills the memory; a value and its key have at most four quotes."""
+    if values > MAX_VALUES:
+        raise JsonInvalid(f"the JSON text has more than {MAX_VALUES} values; send it in parts")
 
 
 def _loads(
@@ -132,13 +170,23 @@ def _integer(text: str) -> int | float:
     return value if -(2**63) <= value < 2**64 else _finite(text)
 
 
-def _exact_integer(text: str) -> int | orjson.Fragment:
+def exact_integer(text: str) -> int | orjson.Fragment:
+    """Return a whole number; its digits if they would be written otherwise or need not fit.
+
+    Raises:
+        ValueError: as for `exact_number`.
+    """
     # "-0" is a number of its own, and a whole number of more digits need not fit 64 bits.
     is_short = len(text) <= _MAX_EXACT_INTEGER_CHARACTERS and text != "-0"
-    return int(text) if is_short else _exact_number(text)
+    return int(text) if is_short else exact_number(text)
 
 
-def _exact_number(text: str) -> orjson.Fragment:
+def exact_number(text: str) -> orjson.Fragment:
+    """Return a number as its digits.
+
+    Raises:
+        ValueError: it is too long, or greater than a double holds.
+    """
     if len(text) > _MAX_NUMBER_CHARACTERS:
         raise ValueError(f"a number is longer than {_MAX_NUMBER_CHARACTERS} characters")
     _finite(text)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from records.certainty import CONFIRMED, certainty, is_negated
+from records.contained import contained_results
 from records.documents import is_in_force
-from records.event_rules import is_negated
+from records.elements import list_of, objects_of
 from records.event_times import TIMELESS_S, read_moment
 from records.event_values import codes_of
+from records.medicines import BESIDE, medicines_of, with_medicine
 from records.values import as_written
+from records.written_values import Written, concept_text, value_of
 from storage import Record
 from storage.document import Arrival
 
@@ -24,9 +27,13 @@ _CONCEPTS: Final = (
 """The elements that name what a resource is about, the first that it has."""
 _STARTS: Final = (
     *("effectiveDateTime", "effectiveInstant", "onsetDateTime", "performedDateTime"),
-    *("occurrenceDateTime", "started", "authoredOn", "whenHandedOver", "date", "created"),
+    *("occurrenceDateTime", "started", "authoredOn", "authored", "whenHandedOver"),
+    *("whenPrepared", "dateTime", "date", "dateWritten", "startDate", "start", "sent", "created"),
 )
-_PERIODS: Final = ("effectivePeriod", "onsetPeriod", "performedPeriod", "period", "billablePeriod")
+_PERIODS: Final = (
+    *("effectivePeriod", "onsetPeriod", "performedPeriod", "occurrencePeriod", "period"),
+    *("actualPeriod", "billablePeriod", "servicedPeriod"),
+)
 _KNOWN: Final = ("issued", "recordedDate", "recorded", "dateAsserted", "authoredOn")
 _SOURCES: Final = ("performer", "recorder", "asserter", "author", "requester", "participant")
 _STATEMENTS: Final = ("conclusion", "description", "title")
@@ -81,15 +88,6 @@ class RecordLine:
     is_in_force: bool = True
 
 
-class _Written(NamedTuple):
-    """A value in its parts, as `RecordLine` has them."""
-
-    value: str
-    number: float | None = None
-    unit: str = ""
-    unit_code: str = ""
-
-
 def lines_of(record: Record) -> list[RecordLine]:
     """Return the lines of a record of either schema, in its order; each resource gives some."""
     if not record.resources:
@@ -100,13 +98,11 @@ def lines_of(record: Record) -> list[RecordLine]:
     lines: list[RecordLine] = []
     # Digits stay texts, so that 1.00 is shown as 1.00.
     resources = [json.loads(text, parse_float=str, parse_int=str) for text in record.resources]
-    medicines = {
-        f"Medication/{resource.get('id')}": _name(resource)
-        for resource in resources
-        if resource.get("resourceType") == "Medication"
-    }
     arrivals = record.arrivals or [_NO_ARRIVAL] * len(resources)
+    medicines = medicines_of(resources, [arrival.identity for arrival in arrivals])
     for resource, arrival in zip(resources, arrivals, strict=True):
+        if arrival.identity.startswith(BESIDE):
+            continue  # it is the name of the resource that refers to it
         lines.extend(_of_resource(record, resource, arrival, medicines))
     return lines
 
@@ -140,7 +136,10 @@ def _of_observation(
 
 
 def _of_resource(
-    record: Record, resource: Mapping[str, Any], arrival: Arrival, medicines: Mapping[str, str]
+    record: Record,
+    resource: Mapping[str, Any],
+    arrival: Arrival,
+    medicines: Mapping[str, Mapping[str, Any]],
 ) -> Iterator[RecordLine]:
     kind = _text(resource.get("resourceType"))
     starts, ends = _when(resource)
@@ -161,17 +160,59 @@ def _of_resource(
     if kind == "Patient":
         yield from _person(resource, facts)
         return
-    name = _name(resource) or medicines.get(_medicine(resource), "") or kind
-    parts = [part for part in _list(resource.get("component")) if isinstance(part, dict)]
-    value = _value(resource)
+    yield from _of_statement(resource, medicines, facts)
+    for item, value in _answers(resource):
+        yield _line({}, item, value, facts)
+    for result in contained_results(resource):
+        yield from _of_resource(record, result, arrival, medicines)
+
+
+def _of_statement(
+    resource: Mapping[str, Any],
+    medicines: Mapping[str, Mapping[str, Any]],
+    facts: Mapping[str, Any],
+) -> Iterator[RecordLine]:
+    joined = with_medicine(resource, medicines)
+    name = _name(joined) or facts["kind"]
+    parts = objects_of(resource.get("component"))
+    value = value_of(resource)
     if value is not None or not parts:
-        stated = value or _Written(_statement(resource) or facts["status"])
-        yield _line(resource, name, stated, facts)
+        texts = (_statement(resource) or facts["status"], _beginning(resource))
+        stated = value or Written("; ".join(filter(None, texts)))
+        yield _line(joined, name, stated, facts)
     for part in parts:
         inner = _name(part)
         in_force = facts["is_in_force"] and "modifierExtension" not in part
         own = {**facts, "is_in_force": in_force}
-        yield _line(part, f"{name}: {inner}" if inner else name, _value(part), own)
+        yield _line(part, f"{name}: {inner}" if inner else name, value_of(part), own)
+
+
+def _beginning(resource: Mapping[str, Any]) -> str:
+    """Return an age or a text that stands for the date of a beginning, with its element."""
+    for name in ("onset", "performed", "occurrence"):
+        for ending, value in (("Age", "Quantity"), ("Range", "Range"), ("String", "String")):
+            written = value_of({f"value{value}": resource.get(f"{name}{ending}")})
+            if written is not None and written.value:
+                return f"{name}{ending}: {written.value} {written.unit}".strip()
+    return ""
+
+
+def _answers(part: Mapping[str, Any]) -> Iterator[tuple[str, Written]]:
+    """Yield question and answer of each item of a questionnaire, also of those inside others."""
+    for item in filter(_is_object, list_of(part.get("item"))):
+        answers = list(filter(_is_object, list_of(item.get("answer"))))
+        values = [value for answer in answers if (value := value_of(answer)) is not None]
+        name = _text(item.get("text")) or _text(item.get("linkId"))
+        if len(values) == 1:
+            yield name, values[0]
+        elif values:
+            yield name, Written(", ".join(value.value for value in values))
+        for inner in (item, *answers):
+            yield from _answers(inner)
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
 
 
 def _person(resource: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[RecordLine]:
@@ -183,12 +224,12 @@ def _person(resource: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[R
 
 
 def _line(
-    part: Mapping[str, Any], name: str, value: _Written | None, facts: Mapping[str, Any]
+    part: Mapping[str, Any], name: str, value: Written | None, facts: Mapping[str, Any]
 ) -> RecordLine:
     low, high, text = _range(part)
-    written = value or _Written("")
+    written = value or Written("")
     codes = next((codes for key in _CONCEPTS if (codes := _codes(part.get(key)))), [])
-    flags = [_concept_text(each) for each in _list(part.get("interpretation"))]
+    flags = [concept_text(each) for each in list_of(part.get("interpretation"))]
     return RecordLine(
         **facts,
         codes=tuple(codes),
@@ -210,104 +251,15 @@ def _codes(element: Any) -> list[str]:
 
 
 def _name(part: Mapping[str, Any]) -> str:
-    texts = (_concept_text(part.get(key)) for key in _CONCEPTS)
+    texts = (concept_text(part.get(key)) for key in _CONCEPTS)
     reference = part.get("medicationReference")
     display = _text(reference.get("display")) if isinstance(reference, dict) else ""
     return display or next(filter(None, texts), "")
 
 
-def _medicine(resource: Mapping[str, Any]) -> str:
-    """Return `Medication/id` of the medicine that a resource refers to; "" if it does not."""
-    reference = resource.get("medicationReference")
-    text = _text(reference.get("reference")) if isinstance(reference, dict) else ""
-    return "/".join(text.split("/")[-2:])
-
-
-def _concept_text(element: Any) -> str:
-    """Return how people call a CodeableConcept or Coding, or the first of several."""
-    concept = element[0] if isinstance(element, list) and element else element
-    if not isinstance(concept, dict):
-        return ""
-    codings = [each for each in _list(concept.get("coding")) or [concept] if isinstance(each, dict)]
-    displays = [_text(coding.get("display")) for coding in codings]
-    codes = [_text(coding.get("code")) for coding in codings]
-    return next(filter(None, (_text(concept.get("text")), *displays, *codes)), "")
-
-
-def _value(part: Mapping[str, Any]) -> _Written | None:
-    key = next((key for key in part if key.startswith("value") and not key.startswith("_")), "")
-    if not key:
-        absent = _concept_text(part.get("dataAbsentReason"))
-        return _Written(absent) if absent else None
-    return _READERS.get(key, _plain)(part[key])
-
-
-def _quantity(value: Any) -> _Written:
-    if not isinstance(value, dict):
-        return _plain(value)
-    digits, comparator = _text(value.get("value")), _text(value.get("comparator"))
-    number = None if comparator else _number(digits)
-    code = _text(value.get("code"))
-    unit = _text(value.get("unit")) or code
-    return _Written(f"{comparator}{digits}", number, unit, code or unit)
-
-
-def _ratio(value: Any) -> _Written:
-    if not isinstance(value, dict):
-        return _plain(value)
-    return _Written(" : ".join(_joined(value.get(key)) for key in ("numerator", "denominator")))
-
-
-def _span(value: Any) -> _Written:
-    if not isinstance(value, dict):
-        return _plain(value)
-    ends = [_joined(value.get(key)) for key in ("low", "high")]
-    return _Written(" – ".join(end or "…" for end in ends))
-
-
-def _period(value: Any) -> _Written:
-    if not isinstance(value, dict):
-        return _plain(value)
-    return _Written(" – ".join(_text(value.get(key)) or "…" for key in ("start", "end")))
-
-
-def _concept(value: Any) -> _Written:
-    return _Written(_concept_text(value))
-
-
-def _samples(value: Any) -> _Written:
-    return _Written(_text(value.get("data")) if isinstance(value, dict) else "")
-
-
-def _integer(value: Any) -> _Written:
-    return _Written(_text(value), _number(_text(value)))
-
-
-def _plain(value: Any) -> _Written:
-    if isinstance(value, bool):
-        return _Written(str(value).lower())
-    return _Written(_text(value))
-
-
-_READERS: Final = {
-    "valueQuantity": _quantity,
-    "valueCodeableConcept": _concept,
-    "valueInteger": _integer,
-    "valueRange": _span,
-    "valueRatio": _ratio,
-    "valuePeriod": _period,
-    "valueSampledData": _samples,
-}
-
-
-def _joined(quantity: Any) -> str:
-    written = _quantity(quantity) if isinstance(quantity, dict) else _Written("")
-    return f"{written.value} {written.unit}".strip()
-
-
 def _range(part: Mapping[str, Any]) -> tuple[str, str, str]:
     """Return low and high in digits, and the text of the first reference range."""
-    ranges = [each for each in _list(part.get("referenceRange")) if isinstance(each, dict)]
+    ranges = objects_of(part.get("referenceRange"))
     if not ranges:
         return "", "", ""
     bounds = [ranges[0].get(key) for key in ("low", "high")]
@@ -316,7 +268,7 @@ def _range(part: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _statement(resource: Mapping[str, Any]) -> str:
-    dosage = next(iter(_list(resource.get("dosageInstruction"))), None)
+    dosage = next(iter(list_of(resource.get("dosageInstruction"))), None)
     text = _text(dosage.get("text")) if isinstance(dosage, dict) else ""
     return _first(resource, _STATEMENTS) or text
 
@@ -324,8 +276,11 @@ def _statement(resource: Mapping[str, Any]) -> str:
 def _status(resource: Mapping[str, Any]) -> str:
     if is_negated(resource):
         return "not-done"
+    certain = certainty(resource)
+    if certain != CONFIRMED:
+        return certain
     clinical = resource.get("clinicalStatus")
-    return _concept_text(clinical) or _text(clinical) or _text(resource.get("status"))
+    return concept_text(clinical) or _text(clinical) or _text(resource.get("status"))
 
 
 def _when(resource: Mapping[str, Any]) -> tuple[str, str]:
@@ -334,7 +289,9 @@ def _when(resource: Mapping[str, Any]) -> tuple[str, str]:
         if isinstance(period, dict):
             start, end = _text(period.get("start")), _text(period.get("end"))
             return start or end, end if start else ""
-    return _first(resource, _STARTS) or _first(resource, _KNOWN), ""
+    collection = resource.get("collection")  # of a Specimen
+    collected = collection.get("collectedDateTime") if isinstance(collection, dict) else None
+    return _first(resource, _STARTS) or _text(collected) or _first(resource, _KNOWN), ""
 
 
 def _source(resource: Mapping[str, Any]) -> str:
@@ -365,15 +322,3 @@ def _first(resource: Mapping[str, Any], names: Iterable[str]) -> str:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _number(digits: str) -> float | None:
-    try:
-        number = float(digits)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None

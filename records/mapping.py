@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping as Units
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -154,9 +155,21 @@ class Mapping:
             names += [column.name for column in self.mapped()]
         return [name for name in names if name]
 
+    def with_units(self, units: Units[str, str]) -> Mapping:
+        """Return the mapping with these units of columns."""
+        documents = tuple(
+            replace(document, columns=tuple(_with_unit(c, units) for c in document.columns))
+            for document in self.documents
+        )
+        return replace(self, documents=documents)
+
     def mapped(self) -> list[Column]:
         """Return the columns of all documents, in order."""
         return [column for document in self.documents for column in document.columns]
+
+
+def _with_unit(column: Column, units: Units[str, str]) -> Column:
+    return replace(column, unit=units[column.name]) if column.name in units else column
 
 
 def _defaults(table: Section) -> Defaults:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -148,7 +149,7 @@ def _releasable(events: EventTable, meds: MedsSet) -> tuple[EventTable, dict[int
 
 def _data(events: EventTable, names: Sequence[bytes]) -> pa.Table:
     ids = np.array([_id(name) for name in names], np.int64)
-    shifts = np.array([_shift_us(name) for name in names], np.int64)
+    shifts = np.array([shift_of(name).days * _DAY_US for name in names], np.int64)
     moved = shifts[events.subject] if len(events) else np.zeros(0, np.int64)
     is_birth = np.isin(events.code, [n for n, code in enumerate(events.codes) if code == BIRTH])
     columns: dict[str, Any] = {
@@ -249,7 +250,8 @@ def _split(name: bytes) -> int:
     return 0 if share < 7 else 1 if share == 7 else 2
 
 
-def _shift_us(name: bytes) -> int:
+def shift_of(name: bytes) -> datetime.timedelta:
+    """Return the whole days by which all dates of a person with this pseudonym move."""
     # Not of the first 16 bytes: they name the person's row, so the recipient knows them.
     days = int.from_bytes(name[16:24], "big") % (2 * MAX_SHIFT_DAYS + 1) - MAX_SHIFT_DAYS
-    return days * _DAY_US
+    return datetime.timedelta(days=days)

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from orjson import loads
+
+from records.medicines import BESIDE, beside_parts, reference_of
 from storage import Arrival, Record
 
 MAX_DOCUMENT_BYTES: Final = 900_000
@@ -80,6 +83,27 @@ def with_resources(record: Record, filed: list[Filed]) -> Record:
         resources=tuple(each.resource for each in filed),
         arrivals=tuple(each.arrival for each in filed),
     )
+
+
+def replaced_parts(former: Record, newer: Record) -> Record:
+    """Return a former version with only what the newer one does not have, or has otherwise.
+
+    What refers to a medicine that was replaced is a part of it: it had another code.
+    """
+    remaining = set(newer.resources)
+    before = _filed(former)
+    filed = [each for each in before.values() if each.resource not in remaining]
+    names = [each.arrival.identity for each in filed]
+    references = {beside_parts(name)[0] for name in names if name.startswith(BESIDE)}
+    if references:
+        others = [each for each in before.values() if each not in filed]
+        filed += [each for each in others if reference_of(loads(each.resource)) in references]
+    values = {
+        code: pair
+        for code, pair in former.observations.items()
+        if newer.observations.get(code) != pair
+    }
+    return replace(with_resources(former, filed), observations=values)
 
 
 def _filed(record: Record) -> dict[str, Filed]:

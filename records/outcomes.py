@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Any, Final
+
+from records.coded import RemedyCode
 
 
 class Outcome(StrEnum):
@@ -25,22 +27,33 @@ COUNTED: Final = tuple(outcome for outcome in Outcome if outcome is not Outcome.
 """The outcomes in the order of a report; a note is about the whole file, not an entry."""
 
 
-class EntryCode(StrEnum):
+class EntryCode(RemedyCode):
     """Why an entry was not stored, or gives no value, with what to do about it."""
-
-    problem: str
-    remedy: str
-
-    def __new__(cls, code: str, problem: str = "", remedy: str = "") -> Self:
-        """Make a member whose value is the code."""
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.problem, member.remedy = problem, remedy
-        return member
 
     NOTHING = ("", "", "")
     # Refused: nothing of the entry is stored.
     NOT_JSON = ("not-json", "the line is not JSON with one meaning", "Correct the line")
+    NUMBER = (
+        "number-out-of-range",
+        "a number is longer than 256 characters, or beyond what can be computed with (1e308)",
+        "Correct the number and send the entry again",
+    )
+    NOT_FINITE = (
+        "not-finite",
+        "NaN or Infinity is in the place of a number",
+        "Leave the element out, say why as dataAbsentReason, and send the entry again",
+    )
+    DUPLICATE_ELEMENT = (
+        "duplicate-element",
+        "an element occurs twice in one object, so that it has two meanings",
+        "Write it once, as a list if it repeats, and send the entry again",
+    )
+    NOT_UNICODE = (
+        "not-unicode",
+        "a text of it is not Unicode in UTF-8",
+        "Export it as UTF-8 and send it again",
+    )
+    TOO_DEEP = ("too-deep", "it is nested deeper than 64 levels", "Send it with less nesting")
     NOT_A_RESOURCE = (
         "not-a-resource",
         "the entry is not a FHIR resource",
@@ -72,6 +85,11 @@ class EntryCode(StrEnum):
         "a version with a date is stored, and the entry does not say when it was changed",
         "Set meta.lastUpdated and send it again",
     )
+    AMBIGUOUS_RESOURCE = (
+        "ambiguous-resource",
+        "resources of two servers of this sender have this address",
+        "Send the deletion with the fullUrl of the resource",
+    )
     # Parked: stored sealed, until its patient is known.
     NO_SUBJECT = ("no-subject", "the entry names no patient", "Add the patient and send it again")
     UNKNOWN_SUBJECT = (
@@ -100,34 +118,64 @@ class EntryCode(StrEnum):
         "Mark the outdated one with use = old",
     )
     # Stored, but gives no value for questions and pages.
-    STATUS = ("status", "its status says that it does not count", "Nothing")
+    STATUS = ("status", "its status or intent says that it does not count", "Nothing")
     UNCONFIRMED = ("unconfirmed", "the diagnosis is not confirmed", "Nothing")
-    MODIFIER = ("modifier-extension", "an extension may turn its meaning", "Nothing")
+    MODIFIER = (
+        "modifier-extension",
+        "an extension or implicitRules may turn its meaning",
+        "Nothing",
+    )
     FOCUS = ("focus", "it is about another person", "Nothing")
     MEDICATION = (
         "medication-apart",
-        "its medicine is a resource of its own, which is kept apart, so it has no code",
-        "Send the code as medicationCodeableConcept, or the Medication as a contained resource",
+        "its medicine is a resource of its own that has not arrived, was deleted or entered in"
+        " error, or has neither a code nor a coded active ingredient",
+        "Send the Medication with its code; this entry gets it then",
     )
     NO_CODE = ("no-code", "it has no coding with system and code", "Add a coding")
-    NO_VALUE = ("no-value", "it has no value that can be read", "Nothing")
+    NO_VALUE = (
+        "no-value",
+        "it has no value that can be read",
+        "Nothing, if it has none, such as a panel; else send the value in a form of FHIR R4",
+    )
+    VALUE_TYPE = (
+        "value-type",
+        "a value of it is a range, a ratio, a period, a series, a file or a long text",
+        "Nothing: it is shown as written; questions only see that it was measured",
+    )
+    VALUE_ABSENT = (
+        "value-absent",
+        "its sender says that there is no value, and why",
+        "Nothing",
+    )
     NEGATED = ("negated", "it says that something was not done or is not to be done", "Nothing")
     NO_DATE = (
         "no-date",
         "it has no date that can be read",
         "Add the clinical date, such as 2024-05-31, and send it again",
     )
+    AGE_ONLY = (
+        "age-only",
+        "an age is all that says when it began: questions date it by the patient's date of birth"
+        " where that is stored and permitted, and otherwise not at all",
+        "Send the Patient with birthDate, or add the clinical date",
+    )
+    TEXT_ONLY = (
+        "text-only",
+        "a text is all that says when it was, so that no question can date it",
+        "Add the clinical date or an age, and send it again",
+    )
     FUTURE_DATE = (
         "future-date",
         "its date is in the future",
         "Correct the date and send it again, if it is an error",
     )
-    KIND = ("kind", "this kind of resource has no coded value", "Nothing")
+    KIND = ("kind", "no question reads this kind of resource; it is shown as written", "Nothing")
     DELETION = ("deletion", "it was deleted by its sender", "Nothing")
     UNKNOWN_RESOURCE = (
         "unknown-resource",
-        "no resource with this address is stored",
-        "Nothing, if it was never sent; else send the deletion with the fullUrl of the resource",
+        "no resource of this sender with this address is stored",
+        "Nothing, if it was never sent; else name the sender of the resource, or its fullUrl",
     )
     NEWER_STORED = ("newer-stored", "a newer version is stored", "Nothing")
     REPLACED_PATIENT = (
@@ -151,6 +199,8 @@ class EntryCode(StrEnum):
 
 NOTES: Final = frozenset({EntryCode.NO_BUNDLE_TYPE, EntryCode.MORE_PAGES})
 """What is said of a file as a whole."""
+HARMLESS: Final = frozenset({EntryCode.SEARCH_OUTCOME})
+"""Why an entry is refused that had nothing to store."""
 CODES: Final = {str(code): code for code in EntryCode}
 
 
@@ -171,6 +221,13 @@ class EntryOutcome:
     kind: str = ""
     code: EntryCode = EntryCode.NOTHING
     element: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has to do something before the entry counts for its patient."""
+        if self.outcome is Outcome.REFUSED:
+            return self.code not in HARMLESS
+        return self.outcome is Outcome.PARKED or self.code is EntryCode.NO_SUBJECT
 
     def to_stored(self) -> list[Any]:
         """Return the outcome as JSON for a report."""

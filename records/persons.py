@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from records.outcomes import EntryCode
@@ -53,7 +53,7 @@ def patient_state(resource: dict[str, Any]) -> EntryCode:
     return EntryCode.DECEASED if is_deceased(resource) else EntryCode.NOTHING
 
 
-def is_deceased(resource: dict[str, Any]) -> bool | None:
+def is_deceased(resource: Mapping[str, Any]) -> bool | None:
     """Return whether a Patient has died; None if it does not say."""
     if isinstance(resource.get("deceasedDateTime"), str):
         return True

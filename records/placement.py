@@ -17,13 +17,13 @@ MAX_IDENTITY_CHARACTERS: Final = 512
 _START_ELEMENTS: Final = (
     ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "effectiveTiming")
     + ("performedDateTime", "performedPeriod", "occurrenceDateTime", "occurrencePeriod")
-    + ("onsetDateTime", "onsetPeriod", "started", "period", "billablePeriod", "servicedPeriod")
-    + ("servicedDate", "collection", "issued", "recordedDate", "authoredOn", "authored")
-    + ("dateTime", "date", "dateAsserted", "assertedDate", "whenHandedOver", "whenPrepared")
-    + ("start", "created", "recorded", "executionPeriod", "receivedTime", "sent")
+    + ("onsetDateTime", "onsetPeriod", "started", "period", "actualPeriod", "billablePeriod")
+    + ("servicedPeriod", "servicedDate", "collection", "issued", "recordedDate", "authoredOn")
+    + ("authored", "dateTime", "date", "dateAsserted", "assertedDate", "whenHandedOver")
+    + ("whenPrepared", "start", "created", "recorded", "executionPeriod", "receivedTime", "sent")
 )
 """The clinical start comes first; what follows is when somebody wrote it down."""
-_DATE: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T.*)?)?)?\Z")
+_DATE: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ].*)?)?)?\Z")
 _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:.")
 _FILED_WITHOUT_DAY: Final = frozenset({"Patient", "RelatedPerson"})
 
@@ -60,7 +60,8 @@ def read_day(text: Any) -> str | None:
 
 def _texts(value: Any) -> Iterator[Any]:
     if isinstance(value, dict):
-        for name in ("start", "end", "collectedDateTime", "collectedPeriod", "event"):
+        names = ("start", "end", "collectedDateTime", "collectedPeriod", "event")
+        for name in (*names, "repeat", "boundsPeriod"):
             yield from _texts(value.get(name))
     elif isinstance(value, list):
         yield from value[:1]

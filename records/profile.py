@@ -8,16 +8,26 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
-from records.cells import MEASURED, USUAL_MISSING, NumberFormat, normalised
+from records.cells import (
+    APOSTROPHES,
+    MEASURED,
+    SPREADSHEET_ERRORS,
+    USUAL_MISSING,
+    NumberFormat,
+    is_note,
+    is_total,
+    normalised,
+)
 from records.dates import read_date
 from records.errors import TableEmpty
 from records.faults import CellInvalid
 from records.mapping import FileFormat
-from records.table_file import read_cells
+from records.table_file import read_cells, require_width
+from records.unit_row import PEEKED_ROWS, guess_units
 from records.workbook import WORKBOOK_MAGIC, read_workbook
 
 MAX_LEVELS: Final = 200
@@ -30,13 +40,22 @@ SHAPED: Final = 300
 """Values whose shape is looked at, and every 64th after them."""
 GIVEN_UP: Final = 200
 """Values after which a column without any number is no column of numbers."""
-DATE_FORMATS: Final = ("", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y")
+_COMPACT: Final = "%Y%m%d"
+_DAYS: Final = ("%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y")
+_TIMES: Final = ("%H:%M", "%H:%M:%S")
+_TIMED: Final = tuple(f"{day} {time}" for day in _DAYS for time in _TIMES)
+DATE_FORMATS: Final = ("", *_DAYS, _COMPACT, "%d-%b-%Y", *_TIMED)
 _PROBE_BYTES: Final = 65_536
 _PROBE_LINES: Final = 30
 _SEPARATORS: Final = (",", ";", "\t", "|")
 _POINT_THEN_COMMA: Final = re.compile(r"[<>+-]?\s*\d{1,3}(\.\d{3})+,\d+")
 _COMMA_THEN_POINT: Final = re.compile(r"[<>+-]?\s*\d{1,3}(,\d{3})+\.\d+")
+_MARKED: Final = re.compile(
+    r"[<>+-]?\s*\d{1,3}(?:(['\u2019 \u00a0\u202f\u2009])\d{3})+(?:[.,]\d+)?"
+)
+_MIN_MARKED: Final = 3
 _GROUPED: Final = re.compile(r"[<>+-]?\s*\d++(?:[.,]\d++)++")
+_DATUM: Final = re.compile(r"[<>+-]?\d+(?:[.,]\d+)?\Z|\d{4}-\d\d-\d\d|\d\d?\.\d\d?\.\d{2,4}\Z")
 MIXED_SHARE: Final = 0.5
 """A column of which more cells begin with a number is one of numbers; the rest is a fault."""
 PROBE_ROWS: Final = 2_000
@@ -58,6 +77,7 @@ class Profile:
         missing: the words of cells without a value.
         shapes: how cells look, with 9 for a digit and a for a letter.
         date_formats: the formats in which every cell so far is a date.
+        unit: that a row of units below the header states, "" if there is none.
     """
 
     name: str
@@ -76,6 +96,7 @@ class Profile:
     shapes: Counter[str] = field(default_factory=Counter)
     date_formats: tuple[str, ...] = DATE_FORMATS
     is_counter: bool = True
+    unit: str = ""
 
     @property
     def is_number(self) -> bool:
@@ -91,18 +112,20 @@ class Profile:
     @property
     def is_ambiguous_date(self) -> bool:
         """Whether day and month can be read in either order."""
-        return "" not in self.date_formats and {"%d/%m/%Y", "%m/%d/%Y"} <= set(self.date_formats)
+        days = {each.partition(" ")[0] for each in self.date_formats}
+        return "" not in self.date_formats and {"%d/%m/%Y", "%m/%d/%Y"} <= days
 
     @property
     def date_format(self) -> str | None:
         """The format of a column of dates, None if it holds others."""
-        has_dates = self.count > 0 and self.date_formats and not self.is_number
+        is_compact = self.date_formats == (_COMPACT,)  # written as numbers are
+        has_dates = self.count > 0 and self.date_formats and (is_compact or not self.is_number)
         return self.date_formats[0] if has_dates else None
 
     def see(self, cell: str, numbers: NumberFormat, row: int) -> None:
         """Count a cell."""
         text = normalised(cell)
-        if text in USUAL_MISSING:
+        if text in USUAL_MISSING or text in SPREADSHEET_ERRORS:
             self.missing[text] += 1
             return
         self.count += 1
@@ -122,6 +145,7 @@ class Profile:
     def _see_number(self, text: str, cell: str, numbers: NumberFormat, row: int) -> None:
         if text[0] in "<>≤≥" and _BOUND.match(text):
             self.bounds += 1
+            self._see_range(_number(cell, numbers))
             return
         if not self.numbers and self.count > GIVEN_UP:
             self.is_counter = False
@@ -133,8 +157,9 @@ class Profile:
             return
         self.numbers += 1
         self.whole += number.is_integer()
-        self.minimum, self.maximum = min(self.minimum, number), max(self.maximum, number)
-        self.is_counter = self.is_counter and number - row == self.minimum - 1
+        self._see_range(number)
+        is_next = number.is_integer() and number - row == self.minimum - 1
+        self.is_counter = self.is_counter and is_next
 
     def _see_measured(self, cell: str, numbers: NumberFormat) -> None:
         match = MEASURED.match(cell)
@@ -142,6 +167,10 @@ class Profile:
         number = _number(match[1], numbers) if match else None
         if match and number is not None:
             self.units[match[2]] += 1
+            self._see_range(number)
+
+    def _see_range(self, number: float | None) -> None:
+        if number is not None:
             self.minimum, self.maximum = min(self.minimum, number), max(self.maximum, number)
 
 
@@ -159,6 +188,7 @@ class TableProfile:
     Attributes:
         file: how the file is written, as far as it shows.
         sample: cells of some of the rows, in the order of `columns`.
+        has_units: whether the row below the header was read as units.
     """
 
     file: FileFormat
@@ -166,6 +196,7 @@ class TableProfile:
     rows: int = 0
     columns: list[Profile] = field(default_factory=list)
     sample: list[list[str]] = field(default_factory=list)
+    has_units: bool = False
 
     def numbers_in(self, place: int, rows: Sequence[Sequence[str]]) -> list[float]:
         """Return the numbers of a column in some of the rows."""
@@ -184,12 +215,15 @@ def profile_table(path: Path) -> TableProfile:
     file = probe_format(path)
     profile = TableProfile(file, _probe_numbers(path, file))
     step = 1
-    for row in rows_of(path, file):
-        if not profile.columns:
-            profile.columns = [Profile(name.strip()) for name in row]
-            continue
+    rows = rows_of(path, file)
+    header = next(rows, None)
+    if header is not None:
+        require_width(path, header)
+        profile.columns = [Profile(name.strip()) for name in header]
+        rows = _without_units(rows, profile)
+    for row in rows:
         cells = row[: len(profile.columns)] + [""] * (len(profile.columns) - len(row))
-        if not any(map(str.strip, cells)):
+        if is_total(cells[0]) or is_note(cells) or not any(map(str.strip, cells)):
             continue
         profile.rows += 1
         for column, cell in zip(profile.columns, cells, strict=True):
@@ -200,8 +234,20 @@ def profile_table(path: Path) -> TableProfile:
                 del profile.sample[::2]
                 step *= 2
     if not profile.rows:
-        raise TableEmpty(f"{path.name}: the table has a header, but no row below it")
+        has_header = "the table has a header, but no row below it"
+        raise TableEmpty(f"{path.name}: {has_header if profile.columns else 'the file is empty'}")
     return profile
+
+
+def _without_units(rows: Iterator[list[str]], profile: TableProfile) -> Iterator[list[str]]:
+    """Return the rows without a first one of units, which the columns have on return."""
+    first = list(islice(rows, PEEKED_ROWS))
+    cells = first[0][: len(profile.columns)] if first else []
+    units = guess_units(cells, first[1:])
+    for place, unit in units.items():
+        profile.columns[place].unit = unit
+    profile.has_units = bool(units)
+    return chain(first[1:] if units else first, rows)
 
 
 def count_copies(path: Path, file: FileFormat, left_out: set[int]) -> int:
@@ -239,7 +285,7 @@ def probe_format(path: Path) -> FileFormat:
         with gzip.open(path) as unpacked:
             head = unpacked.read(_PROBE_BYTES)
     elif head.startswith(WORKBOOK_MAGIC):
-        return FileFormat(skip=_lines_above(path))
+        return _probe_workbook(path)
     elif head.startswith(b"PAR1"):
         return FileFormat()
     encoding, text = _decoded(head)
@@ -248,14 +294,28 @@ def probe_format(path: Path) -> FileFormat:
         lines = lines[1:]
     counts = {separator: _widths(lines, separator) for separator in _SEPARATORS}
     separator = max(counts, key=lambda each: _usual(counts[each]))
-    widths = counts[separator]
-    skip = next((n for n, width in enumerate(widths) if width >= _usual(widths)), 0)
+    skip = _titles(lines, separator, counts[separator])
     cells = [cell.strip() for line in lines[skip + 1 :] for cell in line.split(separator)]
+    decimal = _probe_decimal(cells) if separator != "," else "."
+    return FileFormat(separator, encoding, skip, "", decimal)
+
+
+def _titles(lines: list[str], separator: str, widths: list[int]) -> int:
+    """Return how many lines above the header are titles: short, or with hardly a cell filled."""
+    filled = [sum(1 for cell in line.split(separator) if cell.strip()) for line in lines]
+    usual, usual_filled = _usual(widths), _usual(filled)
+    least = 1  # a first line without any name is a header without names
+    for number, (width, count) in enumerate(zip(widths, filled, strict=False)):
+        if width >= usual and not least <= count <= usual_filled / 2:
+            return number
+        least = 0
+    return 0
+
+
+def _probe_decimal(cells: list[str]) -> str:
     commas = sum(1 for cell in cells if re.fullmatch(r"-?\d+,\d+", cell))
     points = sum(1 for cell in cells if re.fullmatch(r"-?\d+\.\d+", cell))
-    is_certain = any(_POINT_THEN_COMMA.fullmatch(cell) for cell in cells)
-    decimal = "," if separator != "," and (commas > points or is_certain) else "."
-    return FileFormat(separator, encoding, skip, "", decimal)
+    return "," if commas > points or any(map(_POINT_THEN_COMMA.fullmatch, cells)) else "."
 
 
 def _probe_numbers(path: Path, file: FileFormat) -> NumberFormat:
@@ -263,17 +323,38 @@ def _probe_numbers(path: Path, file: FileFormat) -> NumberFormat:
     sign = {",": ".", ".": ","}[file.decimal]
     certain = _POINT_THEN_COMMA if file.decimal == "," else _COMMA_THEN_POINT
     cells = (cell.strip() for row in islice(rows_of(path, file), PROBE_ROWS) for cell in row)
-    has_groups = any(certain.fullmatch(cell) for cell in cells)
-    return NumberFormat(decimal=file.decimal, thousands=sign if has_groups else "")
+    # Points or commas group digits where one cell leaves no doubt; other marks need some cells.
+    marks: Counter[str] = Counter()
+    for cell in cells:
+        if certain.fullmatch(cell):
+            return NumberFormat(decimal=file.decimal, thousands=sign)
+        if match := _MARKED.fullmatch(cell):
+            marks["'" if match[1] in APOSTROPHES else " "] += 1
+    thousands = next((mark for mark, count in marks.most_common(1) if count >= _MIN_MARKED), "")
+    return NumberFormat(decimal=file.decimal, thousands=thousands)
 
 
-def _lines_above(path: Path) -> int:
-    """Return how many rows of a sheet, such as a title, stand above its header."""
+def _probe_workbook(path: Path) -> FileFormat:
+    """Return how many rows, such as a title, stand above the header, and the sign of decimals."""
     rows = list(islice(read_workbook(path, FileFormat()), _PROBE_LINES))
     widths = [sum(1 for cell in cells if cell.strip()) for _, cells in rows]
     usual = _usual([width for width in widths if width])
     header = next((n for n, width in enumerate(widths) if width >= usual), 0)
-    return rows[header][0] - 1 if header else 0
+    if _is_data(rows[header][1] if rows else []):
+        # A name is missing, or the names are in several rows: a row of values is never a header.
+        names = (n for n, width in enumerate(widths[:header]) if 2 * width > usual)
+        header = next(names, header)
+    texts = [cell.strip() for _, cells in rows[header + 1 :] for cell in cells]
+    skip = rows[header][0] - 1 if header else 0
+    decimal = _probe_decimal(texts)
+    # A workbook has no separator; a mapping's must differ from the decimal sign all the same.
+    return FileFormat(separator=";" if decimal == "," else ",", skip=skip, decimal=decimal)
+
+
+def _is_data(cells: Sequence[str]) -> bool:
+    """Return whether a row holds numbers and days in at least half of its cells."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    return 0 < len(filled) <= 2 * sum(1 for cell in filled if _DATUM.match(cell))
 
 
 def shape(text: str) -> str:

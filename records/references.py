@@ -21,24 +21,49 @@ SUBJECT_ELEMENTS: Final = (
 )
 OWNERLESS: Final = frozenset(
     {
+        "ActivityDefinition",
+        "CapabilityStatement",
+        "ChargeItemDefinition",
+        "CodeSystem",
+        "ConceptMap",
         "Device",
         "DeviceDefinition",
         "DeviceMetric",
         "Endpoint",
+        "EventDefinition",
         "HealthcareService",
+        "Ingredient",
         "InsurancePlan",
+        "Library",
         "Location",
+        "Measure",
         "Medication",
         "MedicationKnowledge",
+        "MedicinalProductDefinition",
         "MessageHeader",
+        "NamingSystem",
+        "ObservationDefinition",
+        "OperationDefinition",
         "OperationOutcome",
         "Organization",
         "OrganizationAffiliation",
+        "PackagedProductDefinition",
+        "PlanDefinition",
         "Practitioner",
         "PractitionerRole",
         "Provenance",
         "Questionnaire",
+        "ResearchStudy",
+        "Schedule",
+        "SearchParameter",
+        "Slot",
+        "SpecimenDefinition",
+        "StructureDefinition",
+        "StructureMap",
+        "Subscription",
+        "SubscriptionStatus",
         "Substance",
+        "SubstanceDefinition",
         "ValueSet",
     }
 )
@@ -92,7 +117,7 @@ def patient_names(entry: FhirEntry, sender: str) -> list[str]:
     resource = entry.resource or {}
     identity = resource.get("id")
     base, _, _ = split_url(entry.url)
-    names = [_VERSION.sub("", entry.url)] if entry.url else []
+    names = _spellings(_VERSION.sub("", entry.url)) if entry.url else []
     if isinstance(identity, str):
         own = f"{sender}|Patient/{identity}"
         names += [f"{base}/Patient/{identity}", f"loose|{own}"] if base else [own]
@@ -176,7 +201,7 @@ def _names(entry: FhirEntry, text: str, sender: str) -> Iterator[str]:
         return
     kind, identity = split_relative(text)
     if not kind:
-        yield text
+        yield from _spellings(text)
         return
     own_base, _, _ = split_url(entry.url)
     if own_base:
@@ -184,6 +209,12 @@ def _names(entry: FhirEntry, text: str, sender: str) -> Iterator[str]:
     yield f"{sender}|{kind}/{identity}"
     if not own_base:
         yield f"loose|{sender}|{kind}/{identity}"
+
+
+def _spellings(url: str) -> list[str]:
+    """Return a URL, and a UUID in lower case too: its letters have no case (RFC 9562)."""
+    is_uuid = url.lower().startswith("urn:uuid:")
+    return list(dict.fromkeys([url, url.lower()])) if is_uuid else [url]
 
 
 def only_server(

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from records.cells import Bounded, is_total, normalised, read_person
+from records.cells import Bounded, is_note, is_total, normalised, read_person
 from records.columns import MISSING, Column
 from records.dates import Moment, read_date, read_time
 from records.errors import TableInvalid
 from records.faults import CellFault, CellFaultCode, CellInvalid
 from records.header import header_faults
 from records.mapping import ANY, Mapping
+from records.unit_row import UnitRow, find_unit_row
 from records.values import BOUND_SUFFIX
 
 Observations = dict[str, tuple[float | int | str | bool, str]]
@@ -64,25 +65,26 @@ class RowReader:
         if faults:
             raise TableInvalid(f"{name}: " + " ".join(fault.message for fault in faults), faults)
         self.totals: list[CellFault] = []
+        self.conflicts: list[CellFault] = []
+        self._names = names
+        self._unit_row: UnitRow | None = None
         self.unnamed_values = 0
-        self._mapping = mapping
+        self.mapping = mapping
         self._width = len(names)
         self._unnamed = [index for index, column in enumerate(names) if not column]
         self._least = self._width - _trailing(names)
         self._last_day = (today + datetime.timedelta(days=1)).isoformat() if today else ""
         if self._is_late(mapping.date):
             raise TableInvalid(f"{name}: the mapping's date is in the future; correct it")
-        self._person = names.index(mapping.id_column)
-        self._date = names.index(mapping.date_column) if mapping.date_column else -1
-        self._time = names.index(mapping.time_column) if mapping.time_column else -1
+        self._person, self._date, self._time = (
+            names.index(column) if column else -1
+            for column in (mapping.id_column, mapping.date_column, mapping.time_column)
+        )
         self._number = 0
         self._codes: dict[str, tuple[str, Column]] = {}
         self._documents: list[tuple[str, list[tuple[int, Column]]]] = []
         if mapping.long is None:
-            self._documents = [
-                (document.category, [(names.index(c.name), c) for c in document.columns])
-                for document in mapping.documents
-            ]
+            self._documents = self._placed()
             return
         self._code, self._value, self._unit = (
             names.index(column) if column else -1
@@ -94,8 +96,25 @@ class RowReader:
             for column in document.columns
         }
 
+    def _placed(self) -> list[tuple[str, list[tuple[int, Column]]]]:
+        return [
+            (document.category, [(self._names.index(c.name), c) for c in document.columns])
+            for document in self.mapping.documents
+        ]
+
+    def find_units(self, line: int, cells: list[str]) -> bool:
+        """Return whether the first line below the header is units; columns without one get it."""
+        cells = self._fitted(cells) if len(cells) != self._width else cells
+        self._unit_row = find_unit_row(self._names, line, cells, self.mapping)
+        if self._unit_row is None:
+            return False
+        self.conflicts = self._unit_row.conflicts(self.mapping)
+        self.mapping = self.mapping.with_units(self._unit_row.missing_units(self.mapping))
+        self._documents = self._placed()
+        return True
+
     def read(self, line: int, cells: list[str]) -> ReadRow | None:
-        """Return the row of a line; None for an empty line and for a line of totals."""
+        """Return the row of a line; None for an empty line, one of totals and one of remarks."""
         if len(cells) != self._width:
             cells = self._fitted(cells)
         is_whole = len(cells) == self._width
@@ -104,6 +123,9 @@ class RowReader:
             return None
         if is_total(person or cells[0]):
             self.totals.append(CellFault(0, "", CellFaultCode.TOTAL_ROW, line=line))
+            return None
+        if is_note(cells, self._person):
+            self.totals.append(CellFault(0, "", CellFaultCode.NOTE_ROW, line=line))
             return None
         self._number += 1
         row = ReadRow(self._number, line)
@@ -115,16 +137,18 @@ class RowReader:
             self.unnamed_values += sum(1 for index in self._unnamed if cells[index].strip())
         self._read_place(row, cells)
         row.documents = (
-            tuple(self._wide(row, cells)) if self._mapping.long is None else self._long(row, cells)
+            tuple(self._wide(row, cells)) if self.mapping.long is None else self._long(row, cells)
         )
         return row
 
     def warnings(self) -> list[CellFault]:
-        """Return the lines of totals, and whether cells without a header were left out."""
+        """Return the row of units, the lines of totals, and how many nameless cells there are."""
+        units = [] if self._unit_row is None else [self._unit_row.note()]
         if not self.unnamed_values:
-            return self.totals
+            return [*units, *self.totals]
         facts = {"found": self.unnamed_values}
-        return [CellFault(0, "", CellFaultCode.UNNAMED_VALUES, facts=facts), *self.totals]
+        unnamed = CellFault(0, "", CellFaultCode.UNNAMED_VALUES, facts=facts)
+        return [*units, unnamed, *self.totals]
 
     def _fitted(self, cells: list[str]) -> list[str]:
         """Return the cells without empty ones beyond the header, or with those that it lacks."""
@@ -139,7 +163,7 @@ class RowReader:
 
     def _read_place(self, row: ReadRow, cells: list[str]) -> None:
         """Set the row's person, day and time."""
-        mapping = self._mapping
+        mapping = self.mapping
         try:
             row.person = read_person(cells[self._person])
         except CellInvalid as exc:
@@ -158,7 +182,7 @@ class RowReader:
                 row.faults.append(exc.at(row.number, mapping.time_column, row.line))
 
     def _moment(self, text: str) -> Moment:
-        moment = read_date(text, self._mapping.date_format)
+        moment = read_date(text, self.mapping.date_format)
         if self._is_late(moment.day):
             raise CellInvalid(CellFaultCode.DATE_OUTSIDE)
         return moment
@@ -178,7 +202,7 @@ class RowReader:
                 yield category, observations
 
     def _long(self, row: ReadRow, cells: list[str]) -> Documents:
-        long = self._mapping.long
+        long = self.mapping.long
         assert long is not None  # noqa: S101 - for the type checker; `read` decides
         text = normalised(cells[self._code])
         category, column = self._codes.get(text, ("", None))
@@ -203,7 +227,7 @@ class RowReader:
     def _cost(self, row: ReadRow, column: Column, fault: CellFault) -> None:
         """Count a bad cell against the row, or leave out the cell if the mapping says so."""
         is_outside = fault.code is CellFaultCode.OUTSIDE and column.outside == MISSING
-        costs_cell = is_outside or self._mapping.bad_cells == MISSING
+        costs_cell = is_outside or self.mapping.bad_cells == MISSING
         (row.left_out if costs_cell else row.faults).append(fault)
 
 

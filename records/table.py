@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import datetime
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
 from records.errors import TableEmpty, TableInvalid
 from records.faults import CellFault, CellFaultCode, CellInvalid
+from records.header import header_faults
 from records.identifiers import MIN_ROWS, IdentifierWatch
 from records.mapping import LATEST
 from records.mapping import Mapping as TableMapping
 from records.rows import Documents, Observations, ReadRow, RowReader
 from records.summary import ColumnSummary, TableSummary
-from records.table_file import read_cells
+from records.table_file import read_cells, require_width
 from records.workbook import other_sheets
 from storage import Record
 
 MAX_FAULTS: Final = 1000
-MAX_COLUMNS: Final = 5_000
 MAX_SHEETS: Final = 10
 
 Key = tuple[str, ...]
@@ -138,11 +140,17 @@ def check_table(
     Raises:
         TableInvalid: the file or its header cannot be used at all.
     """
-    summary = TableSummary(mapping) if has_summary else None
-    report = _survey(path, mapping, today, summary).report
-    if summary is not None:
-        report.columns = summary.columns()
-    return report
+    return _survey(path, mapping, today, has_summary=has_summary).report
+
+
+def compare_header(path: Path, mapping: TableMapping) -> list[CellFault]:
+    """Return how the header of a table differs from its mapping; nothing if it fits exactly.
+
+    Raises:
+        TableInvalid: the file cannot be read in the way that the mapping says.
+    """
+    header = next(read_cells(path, mapping.file, mapping.columns()), (0, []))[1]
+    return header_faults([unicodedata.normalize("NFC", name.strip()) for name in header], mapping)
 
 
 def read_table(
@@ -158,7 +166,7 @@ def read_table(
             cannot be used.
         TableEmpty: the table has no row.
     """
-    survey = _survey(path, mapping, today, None)
+    survey = _survey(path, mapping, today)
     if not only_good or not survey.report.good:
         survey.report.require_good(path.name)
     rows = (
@@ -213,10 +221,11 @@ def _open(
     header = next(lines, (0, []))[1]
     if not header:
         raise TableInvalid(f"{path.name}: the file has no header")
-    if len(header) > MAX_COLUMNS:
-        columns = f"{len(header):,} columns; the limit is {MAX_COLUMNS:,}"
-        raise TableInvalid(f"{path.name}: {columns}. Check the separator, or split the table.")
+    require_width(path, header)
     reader = RowReader(header, mapping, path.name, today)
+    first = next((each for each in lines if any(map(str.strip, each[1]))), None)
+    if first is not None and not reader.find_units(*first):
+        lines = chain([first], lines)
     read = (reader.read(line, cells) for line, cells in lines)
     return reader, (row for row in read if row is not None)
 
@@ -321,11 +330,13 @@ def _survey(
     path: Path,
     mapping: TableMapping,
     today: datetime.date | None,
-    summary: TableSummary | None,
+    *,
+    has_summary: bool = False,
 ) -> _Survey:
     """Return the report, and which rows are used."""
     survey, watch = _Survey(), IdentifierWatch(mapping)
     reader, rows = _open(path, mapping, today)
+    summary = TableSummary(reader.mapping) if has_summary else None
     for row in rows:
         survey.add(row, mapping)
         watch.see(row)
@@ -335,8 +346,10 @@ def _survey(
     report = survey.report
     warnings = [*_sheet_warnings(path, mapping), *survey.warnings(mapping), *reader.warnings()]
     report.notes = [*warnings, *report.notes][:MAX_FAULTS]
-    faulty = watch.faults()
-    if faulty:  # a column that identifies people costs every row
+    if summary is not None:
+        report.columns = summary.columns()
+    faulty = [*reader.conflicts, *watch.faults()]
+    if faulty:  # a column that identifies people, or has two units, costs every row
         report.wrong, report.good = report.rows, 0
         report.faults = [*faulty, *report.faults][:MAX_FAULTS]
     return survey

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Final
@@ -20,8 +21,13 @@ _MAX_PARQUET_ROWS: Final = 5_000_000
 """A file of 2 MB can hold billions of equal rows, which are compressed there but not here."""
 _MAX_CHUNK_BYTES: Final = 256 * 2**20
 """Of one column in one row group, unpacked."""
+_MAX_GROUP_BYTES: Final = 2 * 2**30
+"""Of all columns of one row group: each has a dictionary in memory while the group is read."""
 _MAX_CELL_BYTES: Final = 64 * 2**10
 _MAX_UNPACKED_BYTES: Final = 4 * 2**30
+_MAX_ROW_CHARACTERS: Final = 16 * 2**20
+"""Of a CSV file; a row may have many lines, and a small compressed file one that never ends."""
+MAX_COLUMNS: Final = 5_000
 _PARQUET: Final = b"PAR1"
 _GZIP: Final = b"\x1f\x8b"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -59,6 +65,17 @@ def read_cells(
     return _csv(path, file)
 
 
+def require_width(path: Path, header: Sequence[str]) -> None:
+    """Refuse a header of more columns than a table has.
+
+    Raises:
+        TableInvalid: it has them.
+    """
+    if len(header) > MAX_COLUMNS:
+        columns = f"{len(header):,} columns; the limit is {MAX_COLUMNS:,}"
+        raise TableInvalid(f"{path.name}: {columns}. Check the separator, or split the table.")
+
+
 def _csv(path: Path, file: FileFormat) -> Iterator[Line]:
     with _open(path) as binary:
         encoding = file.encoding
@@ -76,19 +93,51 @@ def _csv(path: Path, file: FileFormat) -> Iterator[Line]:
 
 
 def _csv_lines(path: Path, lines: io.TextIOWrapper, file: FileFormat) -> Iterator[Line]:
+    text = _Lines(path, lines)
     for _ in range(file.skip):
-        lines.readline()
-    first = lines.readline()
+        text.read()
+    first = text.read()
     separator = _named_separator(first)
     above = number = file.skip + (separator != "")
-    source = lines if separator else chain([first] if first else [], lines)
+    source = text if separator else chain([first] if first else [], text)
     rows = csv.reader(source, delimiter=separator or file.separator, strict=True)
     try:
         for cells in rows:
             yield number + 1, cells
             number = above + rows.line_num
+            text.end_row()
     except csv.Error as exc:
         raise TableInvalid(f"{path.name}: invalid CSV after line {number}: {exc}") from exc
+
+
+class _Lines:
+    """The lines of a CSV file, which ends with an error at a row that no table has."""
+
+    def __init__(self, path: Path, lines: io.TextIOWrapper) -> None:
+        self._path = path
+        self._lines = lines
+        self._row_characters = 0
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self.read():
+            yield line
+
+    def read(self) -> str:
+        """Return the next line with its end, "" after the last one.
+
+        Raises:
+            TableInvalid: the row that it belongs to is too long.
+        """
+        line = self._lines.readline(_MAX_ROW_CHARACTERS + 1)
+        self._row_characters += len(line)
+        if self._row_characters > _MAX_ROW_CHARACTERS:
+            problem = f"a row has more than {_MAX_ROW_CHARACTERS} characters"
+            raise TableInvalid(f"{self._path.name}: {problem}. Check its quotes and line ends")
+        return line
+
+    def end_row(self) -> None:
+        """Note that the next line begins a row."""
+        self._row_characters = 0
 
 
 class _Unpacked(gzip.GzipFile):
@@ -133,7 +182,8 @@ def _undecodable(path: Path, encoding: str) -> str:
     """Return which line is in another encoding than the one that was tried."""
     number = 0
     with _open(path) as binary:
-        for number, line in enumerate(binary, 1):  # noqa: B007 - the number is the result
+        lines = iter(partial(binary.readline, 4 * _MAX_ROW_CHARACTERS), b"")
+        for number, line in enumerate(lines, 1):  # noqa: B007 - the number is the result
             try:
                 line.decode(encoding)
             except UnicodeDecodeError:
@@ -200,9 +250,15 @@ def _is_text(kind: Any) -> bool:
 
 def _require_small_chunks(path: Path, metadata: Any, names: Collection[str]) -> None:
     for group in map(metadata.row_group, range(metadata.num_row_groups)):
-        for chunk in map(group.column, range(group.num_columns)):
-            is_read = chunk.path_in_schema in names
-            if is_read and chunk.total_uncompressed_size > _MAX_CHUNK_BYTES:
+        chunks = map(group.column, range(group.num_columns))
+        read = [chunk for chunk in chunks if chunk.path_in_schema in names]
+        total = sum(chunk.total_uncompressed_size for chunk in read)
+        if total > _MAX_GROUP_BYTES:
+            size, most = total >> 20, _MAX_GROUP_BYTES >> 20
+            problem = f"a row group has {size} MiB; the maximum is {most} MiB"
+            raise TableInvalid(f"{path.name}: {problem}. Write smaller row groups.")
+        for chunk in read:
+            if chunk.total_uncompressed_size > _MAX_CHUNK_BYTES:
                 size, most = chunk.total_uncompressed_size >> 20, _MAX_CHUNK_BYTES >> 20
                 column = chunk.path_in_schema
                 raise TableInvalid(

@@ -9,7 +9,11 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from records.values import MAX_UNIT_CHARACTERS, is_unit
+
 _DIGITS: Final = 12
+_MAX_CELL_CHARACTERS: Final = 40
+"""A longer cell holds a sentence, not a unit."""
 _ANNOTATION: Final = re.compile(r"\{[^{}]*\}")
 _EQUIVALENTS: Final = re.compile(r"(?<![a-z])[mukn]?eq(?![a-z])")
 _MOLAR_PAIRS: Final = (("g/L", "mol/L"), ("g", "mol"), ("g/kg", "mol/kg"), ("g/d", "mol/d"))
@@ -42,6 +46,44 @@ _SPELLINGS: Final = MappingProxyType(
     }
 )
 """Texts that are no UCUM units, and the unit that everybody means by them."""
+
+
+_WORDS: Final = MappingProxyType(
+    {
+        **dict.fromkeys(
+            ("year", "years", "yr", "yrs", "y", "jahr", "jahre", "ano", "año", "años"), "a"
+        ),
+        **dict.fromkeys(("month", "months", "monat", "monate", "mes", "meses"), "mo"),
+        **dict.fromkeys(("week", "weeks", "woche", "wochen", "semana", "semanas"), "wk"),
+        **dict.fromkeys(("day", "days", "tag", "tage", "día", "días", "dias"), "d"),
+        **dict.fromkeys(("hour", "hours", "hr", "hrs", "std", "stunden", "horas"), "h"),
+        **dict.fromkeys(("minute", "minutes", "mins", "minuten", "minutos"), "min"),
+        **dict.fromkeys(("sec", "secs", "second", "seconds", "sekunden", "sek"), "s"),
+        **dict.fromkeys(("prozent", "pct", "por ciento"), "%"),
+        **dict.fromkeys(("mm hg", "mmhg", "torr"), "mm[Hg]"),
+        "ie/l": "[IU]/L",
+        "grad celsius": "Cel",
+        "celsius": "Cel",
+    }
+)
+"""Words and spellings that senders and rows of units use, in lower case."""
+_POWER: Final = re.compile(r"^[x×*·]?\s*10\s*(?:\^|\*|E)\s*(\d+)", re.IGNORECASE)
+_FIRST_SIGN: Final = re.compile(r"[A-Za-zµμ°%/\[{]")
+
+
+@lru_cache(maxsize=2**12)
+def ucum_unit(text: str) -> str:
+    """Return the unit of UCUM that a text such as `[mg/dl]` or `Jahre` means, "" if it is none."""
+    bare = text.strip()
+    # In brackets UCUM writes units such as [degF], and a whole unit may be in parentheses.
+    for spelled in dict.fromkeys((bare.strip("()").strip(), bare, bare.strip("[]()").strip())):
+        plain = re.sub("[µμ]", "u", spelled)
+        unit = _SPELLINGS.get(spelled) or _SPELLINGS.get(plain) or _WORDS.get(plain.lower())
+        plain = unit or _POWER.sub(r"10*\1", plain)
+        is_named = _FIRST_SIGN.search(plain.removeprefix("10*")) is not None
+        if 0 < len(plain) <= _MAX_CELL_CHARACTERS and is_named and is_unit(plain):
+            return plain
+    return ""
 
 
 class Conversion(NamedTuple):
@@ -156,6 +198,8 @@ def _registry() -> Any:
 
 @lru_cache(maxsize=2**12)
 def _parse(unit: str) -> Any:
+    if len(unit) > MAX_UNIT_CHARACTERS:
+        return None
     import lark
     import pint
 

@@ -14,6 +14,8 @@ BOOLEAN: Final = "boolean"
 CATEGORY: Final = "category"
 KINDS: Final = (NUMBER, BOOLEAN, CATEGORY)
 LOINC: Final = "http://loinc.org"
+MAX_UNIT_CHARACTERS: Final = 64
+"""UCUM's own examples have 20 at most; the parser takes milliseconds for each."""
 BOUND_SUFFIX: Final = ";bound"
 """Ends the code under which a bound such as `<0.5` is kept as it was written."""
 
@@ -72,9 +74,14 @@ def as_written(observations: Mapping[str, tuple[Value, str]]) -> dict[str, tuple
 
 @lru_cache(maxsize=1024)
 def is_unit(text: str) -> bool:
-    """Return whether a text is a unit of UCUM, such as mg/dL, mm[Hg] or 1."""
+    """Return whether a text is a unit of UCUM, such as mg/dL, mm[Hg] or 1.
+
+    One of more than MAX_UNIT_CHARACTERS is not: reading it would take seconds.
+    """
     if text in _COMMON_UNITS:
         return True
+    if len(text) > MAX_UNIT_CHARACTERS:
+        return False
     from lark.exceptions import LarkError
 
     try:

@@ -1,4 +1,4 @@
-"""Days as ISO dates, and the second in which one ends."""
+"""Days as ISO dates, the second in which one ends, and quarters of a year."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ import datetime
 from consent import DAY_S
 
 
+def start_of_day_s(day: datetime.date) -> int:
+    """Return the first second of a day, UTC."""
+    return int(datetime.datetime.combine(day, datetime.time.min, datetime.UTC).timestamp())
+
+
 def end_of_day_s(day: datetime.date) -> int:
     """Return the last second of a day, UTC."""
-    start = datetime.datetime.combine(day, datetime.time.min, datetime.UTC)
-    return int(start.timestamp()) + DAY_S - 1
+    return start_of_day_s(day) + DAY_S - 1
 
 
 def iso_time(at_s: float) -> str:
@@ -21,3 +25,16 @@ def iso_time(at_s: float) -> str:
 def iso_day(at_s: float) -> str:
     """Return the ISO date, UTC, of a moment."""
     return datetime.datetime.fromtimestamp(at_s, datetime.UTC).date().isoformat()
+
+
+def quarter_of(at_s: float) -> str:
+    """Return the quarter of the year, UTC, of a moment, such as `2026-Q4`."""
+    day = datetime.datetime.fromtimestamp(at_s, datetime.UTC).date()
+    return f"{day.year}-Q{(day.month + 2) // 3}"
+
+
+def next_quarter(at_s: float) -> datetime.date:
+    """Return the first day of the quarter, UTC, after that of a moment."""
+    day = datetime.datetime.fromtimestamp(at_s, datetime.UTC).date()
+    first_month = (day.month - 1) // 3 * 3 + 4
+    return datetime.date(day.year + first_month // 13, (first_month - 1) % 12 + 1, 1)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.accounts import Site
+from services.mail import MailServer
 from services.profile import OrganisationProfile
 
 
@@ -25,6 +26,8 @@ class Installation:
         person_systems: the identifier systems that name a person in FHIR, the most trusted first.
         inbox: the folder whose FHIR files are stored automatically; None without one.
         profile: the name and contact that people are shown.
+        others: those of other organisations, by party id.
+        mail: the server that takes mails; None without one.
     """
 
     organisation: str
@@ -37,3 +40,5 @@ class Installation:
     person_systems: tuple[str, ...] = ()
     inbox: Path | None = None
     profile: OrganisationProfile = field(default_factory=OrganisationProfile)
+    others: Mapping[str, OrganisationProfile] = field(default_factory=dict)
+    mail: MailServer | None = None

@@ -66,16 +66,21 @@ class ModelMonitoring:
     def measure_due(self) -> None:
         """Make the report of the last month for each model in service that has none yet.
 
-        It reads the answers of that month and of the eleven before, none of a later one.
+        It reads the answers of that month and of the eleven before, none of a later one. A model
+        that was trained after that month has no report of it.
 
         Raises:
             StorageError, ConsentError: a part is unavailable; call it again.
         """
         month = month_before(self._clock())
-        due = [model for model in self._in_service() if not self._has_report(model.id, month)]
+        since_s, until_s = year_until(month)
+        due = [
+            model
+            for model in self._in_service()
+            if model.trained_at_s < until_s and not self._has_report(model.id, month)
+        ]
         if not due:
             return
-        since_s, until_s = year_until(month)
         stored = [each for each in self._predictions.list_since(since_s) if each.at_s < until_s]
         for model in due:
             answers = [_served(each) for each in stored if each.body["model"] == model.id]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from models import Diagnostics
@@ -34,19 +36,24 @@ class PartyNames:
         diagnostics: Diagnostics,
         organisation: str = "",
         profile: OrganisationProfile | None = None,
+        others: Mapping[str, OrganisationProfile] = MappingProxyType({}),
     ) -> None:
         self._diagnostics = diagnostics
-        self._organisation = organisation
-        self._profile = profile or OrganisationProfile()
+        self._profiles = {**others, organisation: profile or OrganisationProfile()}
         self._titles: dict[str, str] = {}
 
     def name_of(self, party: str, language: str = "en") -> str:
         """Return the name of a party in a language; the words of its id if it has no other."""
-        if party == self._organisation and self._profile.name(language):
-            return self._profile.name(language)
+        name = self._profiles[party].name(language) if party in self._profiles else ""
+        if name:
+            return name
         if is_study(party) and party not in self._titles:
             self._titles = {study.id: study.title for study in self._diagnostics.studies()}
         return self._titles.get(party) or name_from_id(party)
+
+    def contact_of(self, party: str, language: str = "en") -> str:
+        """Return how to reach an organisation, in one line; "" if nobody has said it."""
+        return self._profiles[party].contact(language) if party in self._profiles else ""
 
 
 def name_from_id(party: str) -> str:

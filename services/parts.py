@@ -10,7 +10,7 @@ from consent import ConsentLedger
 from models import Diagnostics
 from services.accounts import IdentityService
 from services.cards import ModelCards
-from services.custodian.intake import IntakeStores
+from services.custodian.intake_stores import IntakeStores
 from services.custodian.upload_store import UploadStore
 from services.installation import Installation
 from services.jobs.heartbeats import Workers

@@ -1,4 +1,4 @@
-"""Describes the organisation that operates this installation, as people are shown it."""
+"""Describes an organisation as people are shown it: its name and how to reach it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganisationProfile:
-    """The name and the contact of the operator; what is not set is "".
+    """The name and the contact of an organisation; what is not set is "".
 
     Attributes:
         names: the display name by language; other languages use the English one.
@@ -26,6 +26,11 @@ class OrganisationProfile:
     def name(self, language: str) -> str:
         """Return the display name in a language; "" if none is set."""
         return self.names.get(language) or self.names.get("en", "")
+
+    def contact(self, language: str) -> str:
+        """Return how to reach it, in one line; "" if nothing is set."""
+        parts = (self.telephone, self.hours_in(language) if self.telephone else "", self.email)
+        return ", ".join(part for part in parts if part)
 
     def hours_in(self, language: str) -> str:
         """Return the hours in a language; "" if none are set."""

@@ -11,6 +11,8 @@ from typing import Any
 from models import Diagnostics, ValueReadings
 from records.event_times import read_moment
 from records.lines import RecordLine, in_time_order, lines_of
+from records.merging import replaced_parts
+from records.variable_names import NAMES
 from services.charts import Chart, Point, make_chart
 from services.errors import NotFound
 from services.parties import PartyNames
@@ -120,6 +122,25 @@ class RecordViews:
         lines = [line for record in records for line in lines_of(record)]
         return self._describe(words, in_time_order(lines))
 
+    def earlier(
+        self, words: Words, former: Sequence[Record], records: Sequence[Record]
+    ) -> list[LineView]:
+        """Return what corrections of these records replaced or removed, the newest first.
+
+        Args:
+            words: the reader's.
+            former: former versions, the oldest first; those of other records are left out.
+            records: the current versions.
+        """
+        newer = {record.record_id: record for record in records}
+        lines: list[RecordLine] = []
+        for version in reversed(former):
+            following = newer.get(version.record_id)
+            if following is not None:
+                lines += lines_of(replaced_parts(version, following))
+                newer[version.record_id] = version
+        return self._describe(words, lines)
+
     def series(self, words: Words, records: Sequence[Record], code: str) -> ValueSeries:
         """Return the lines with this code, and their chart.
 
@@ -157,6 +178,8 @@ class RecordViews:
         self, words: Words, line: RecordLine, names: dict[str, str], readings: ValueReadings
     ) -> LineView:
         called = next((names[code] for code in line.codes if code in names), line.name)
+        if any(code.endswith(f"|{called}") for code in line.codes):  # it came without a name
+            called = next((NAMES[code] for code in line.codes if code in NAMES), called)
         holder = self._parties.name_of(line.custodian, words.language)
         source = words("line-source", source=line.source, holder=holder) if line.source else holder
         return LineView(

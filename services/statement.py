@@ -15,6 +15,8 @@ POLICY: Final = (
     "withdrawn. Do not try to identify anybody. Do not pass records on."
 )
 SALT_BYTES: Final = 32
+DUTIES: Final = ("AUDIT", "NORELINK", "NORDSCLCD")
+"""What every request here asks of the recipient; a patient's own program may add others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class RequestedTerms:
     records: Sequence[str] = (ANY,)
     data_from: str = ""
     data_to: str = ""
-    obligations: Sequence[str] = ("AUDIT", "NORELINK", "NORDSCLCD")
+    obligations: Sequence[str] = DUTIES
 
 
 def terms_for(requested: RequestedTerms, statement: str) -> Terms:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from consent import DAY_S
+from consent import DAY_S, read_rows
 from services.tables import METADATA
 
 CUSTODIAN: Final = "custodian"
@@ -32,6 +32,9 @@ _TOKENS: Final = sa.Table(
     sa.Column("expires_at_s", sa.BigInteger, nullable=False),
     sa.Column("is_revoked", sa.Boolean, nullable=False),
 )
+
+# Made once: each request of a program reads its token.
+_BY_HASH: Final = sa.select(_TOKENS).where(_TOKENS.c.hash == sa.bindparam("secret_hash"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +73,10 @@ class Tokens:
 
     def find(self, secret: str) -> Token | None:
         """Return the valid token of this secret; None if it is unknown, expired or revoked."""
-        query = sa.select(_TOKENS).where(_TOKENS.c.hash == _hash(secret))
-        with self._engine.connect() as connection:
-            row = connection.execute(query).first()
-        if row is None:
+        rows = read_rows(self._engine, _BY_HASH, {"secret_hash": _hash(secret)})
+        if not rows:
             return None
-        token = _token(row)
+        token = _token(rows[0])
         return None if token.is_revoked or self._clock() >= token.expires_at_s else token
 
     def revoke(self, identity: str) -> bool:
@@ -83,6 +84,12 @@ class Tokens:
         mine = sa.update(_TOKENS).where(_TOKENS.c.id == identity).values(is_revoked=True)
         with self._engine.begin() as connection:
             return connection.execute(mine).rowcount == 1
+
+    def is_revoked(self, identity: str) -> bool:
+        """Return whether the token of this id was revoked; False where no token has this id."""
+        query = sa.select(_TOKENS.c.is_revoked).where(_TOKENS.c.id == identity)
+        with self._engine.connect() as connection:
+            return bool(connection.scalar(query))
 
     def all(self) -> list[Token]:
         """Return every token, oldest first."""

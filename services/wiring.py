@@ -19,8 +19,13 @@ from services.custodian.consent_imports import ConsentImports
 from services.custodian.counting import CustodianCounting
 from services.custodian.deaths import CustodianDeaths
 from services.custodian.erasures import CustodianErasures
+from services.custodian.history import CustodianHistory
 from services.custodian.identity_checks import IdentityChecks
-from services.custodian.intake import FhirIntake, make_intake_stores
+from services.custodian.intake import FhirIntake
+from services.custodian.intake_stores import make_intake_stores
+from services.custodian.invitation_list_store import InvitationListStore
+from services.custodian.invitation_lists import InvitationLists
+from services.custodian.invitation_mails import InvitationMails
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.links import CustodianLinks
 from services.custodian.messages import CustodianMessages
@@ -36,6 +41,7 @@ from services.custodian.subjects import CustodianSubjects
 from services.custodian.upload_store import UploadStore
 from services.custodian.uploads import CustodianUploads
 from services.custodian.watched_folder import WatchedFolder
+from services.custodian.watched_tables import WatchedTables
 from services.erasure import PatientErasure
 from services.idempotency import StoredResponses
 from services.information import InformationService
@@ -133,7 +139,7 @@ def build_services(
         jobs=parts.jobs,
         folder=parts.installation.home / "evidence",
     )
-    patient = build_patient(parts)
+    patient, custodian = build_patient(parts), _custodian(parts)
     return Services(
         engine=engine,
         ledger=ledger,
@@ -155,9 +161,9 @@ def build_services(
         clinician=build_clinician(parts),
         researcher=build_researcher(parts),
         auditor=auditor,
-        erasure=_erasure(parts, auditor, patient.exports),
+        erasure=_erasure(parts, auditor, patient.exports, custodian.lists),
         patient=patient,
-        custodian=_custodian(parts),
+        custodian=custodian,
         operator=OperatorService(
             ledger=parts.ledger,
             store=parts.store,
@@ -176,7 +182,9 @@ def build_services(
     )
 
 
-def _erasure(parts: Parts, auditor: AuditorService, exports: PatientExports) -> PatientErasure:
+def _erasure(
+    parts: Parts, auditor: AuditorService, exports: PatientExports, lists: InvitationLists
+) -> PatientErasure:
     stores = parts.requests
     return PatientErasure(
         requests=stores.erasures,
@@ -194,6 +202,7 @@ def _erasure(parts: Parts, auditor: AuditorService, exports: PatientExports) -> 
             "death": parts.store.deceased.erase_subject,
             "bundles": lambda _: auditor.delete_bundles(),
             "census": lambda _: stores.censuses.delete(),
+            "invitations": lists.erase_subject,  # by the number, which goes next
             "number": stores.directory.remove,
         },
         # A census that began before the shredding may have been written meanwhile.
@@ -226,6 +235,7 @@ def _custodian(parts: Parts) -> CustodianService:
         jobs=parts.jobs,
         installation=installation,
     )
+    lists = InvitationListStore(parts.engine, parts.store, installation.clock)
     checks = IdentityChecks(ledger=parts.ledger, store=parts.store, installation=installation)
     return CustodianService(
         models=parts.model_monitoring,
@@ -238,8 +248,24 @@ def _custodian(parts: Parts) -> CustodianService:
             workers=parts.workers,
             clock=installation.clock,
         ),
+        lists=InvitationLists(
+            engine=parts.engine,
+            lists=lists,
+            identity=parts.identity,
+            store=parts.store,
+            directory=directory,
+            checks=checks,
+            installation=installation,
+        ),
+        mails=InvitationMails(
+            lists=lists, parties=parts.requests.parties, installation=installation
+        ),
         invitations=CustodianInvitations(
-            identity=parts.identity, directory=directory, checks=checks, installation=installation
+            identity=parts.identity,
+            store=parts.store,
+            directory=directory,
+            checks=checks,
+            installation=installation,
         ),
         uploads=uploads,
         columns=CustodianColumns(
@@ -272,10 +298,12 @@ def _custodian(parts: Parts) -> CustodianService:
             folder=installation.inbox,
             home=installation.home,
             intake=intake,
+            tables=WatchedTables(records=records, installation=installation),
             clock=installation.clock,
         )
         if installation.inbox
         else None,
+        history=CustodianHistory(store=parts.store, journal=journal),
         categories=CustodianCategories(
             store=parts.store,
             items=parts.intake.items,

@@ -5,6 +5,7 @@ from storage.block_folder import BlockFolder
 from storage.block_store import BlockReader, BlockStore
 from storage.deposit import DepositReport
 from storage.document import Arrival
+from storage.duties import ACCEPTED_DUTIES
 from storage.entry import Entry
 from storage.erasure import Receipt
 from storage.errors import (
@@ -28,8 +29,10 @@ from storage.errors import (
 )
 from storage.extracts import Extractor
 from storage.files import sync_folder
+from storage.history_rule import RuleChange
+from storage.integrity import OWN, OWN_PURPOSE
 from storage.ipfs import Kubo
-from storage.journal import NO_RECORD, NOBODY, AccessOutcome, JournalRow, Use
+from storage.journal import LOST, NO_RECORD, NOBODY, AccessOutcome, JournalRow, Use
 from storage.permissions import SubjectRecords
 from storage.record import MAX_RECORD_BYTES, Record, Value, require_record
 from storage.record_store import RecordStore
@@ -37,9 +40,13 @@ from storage.vault import COUNTED, Vault
 from storage.versions import Arriving, Merged, MergeReport
 
 __all__ = [
+    "ACCEPTED_DUTIES",
     "COUNTED",
+    "LOST",
     "MAX_RECORD_BYTES",
     "NO_RECORD",
+    "OWN",
+    "OWN_PURPOSE",
     "NOBODY",
     "AccessOutcome",
     "Arrival",
@@ -72,6 +79,7 @@ __all__ = [
     "RecordLost",
     "JournalRow",
     "RecordStore",
+    "RuleChange",
     "SealBroken",
     "StorageError",
     "StoreUnavailable",

@@ -42,6 +42,8 @@ class AccessResult:
         consents: the id of the consent that permits each of them.
         refused: the number of records that were not released, by reason.
         refused_subjects: one reason for each subject of whom no record was released.
+        duties: what is owed with the released records (codes of OBLIGATIONS): every duty that a
+            patient set in the consent to one of them. A copy of the records has them too.
     """
 
     view: View
@@ -49,3 +51,4 @@ class AccessResult:
     consents: list[bytes]
     refused: dict[str, int]
     refused_subjects: dict[bytes, str]
+    duties: tuple[str, ...] = ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -13,31 +12,14 @@ from typing import BinaryIO, Final
 from storage.car import CID_BYTES, links_block, root_cid, write_car
 from storage.entry import Entry
 from storage.errors import DiskFull, StoreUnavailable
-from storage.files import sync_folder
+from storage.files import sync_folder, writing_to
 
 DRAFT: Final = ".new"
 MAX_CACHE_BYTES: Final = 2**33
 """Default limit for the CAR files of finished batches."""
 HEADER_BYTES: Final = 59
 """Size of the CAR header that write_car writes: one root of 36 bytes, version 1."""
-
-
-@contextmanager
-def _translated_errors() -> Iterator[None]:
-    """Translate what the operating system raises.
-
-    Raises:
-        DiskFull: there is no space left.
-        StoreUnavailable: the folder cannot be written for another reason.
-    """
-    try:
-        yield
-    except OSError as exc:
-        if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull("the disk is full; free some space, then try again") from exc
-        raise StoreUnavailable(
-            f"the folder of sealed batches cannot be written: {exc.strerror}"
-        ) from exc
+_NAME: Final = "the folder of sealed batches"
 
 
 class CarFolder:
@@ -65,12 +47,12 @@ class CarFolder:
         links = links_block(cids)
         root = root_cid(links)
         draft = self.path(name).with_suffix(DRAFT)
-        with _translated_errors():
+        with writing_to(_NAME):
             self._make_folder()
             file = _create_locked(draft)
         with file:
             try:
-                with _translated_errors():
+                with writing_to(_NAME):
                     write_car(file, root, [*zip(cids, blocks, strict=True), (root, links)])
                     file.flush()
                     os.fsync(file.fileno())
@@ -98,7 +80,7 @@ class CarFolder:
     @contextmanager
     def lock_collection(self, *, wait: bool) -> Iterator[bool]:
         """Yield whether this process alone may collect garbage; with `wait`, wait for that."""
-        with _translated_errors():
+        with writing_to(_NAME):
             self._make_folder()
             file = (self._folder / "collecting.lock").open("wb")
         with file:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from operator import itemgetter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from consent import CATEGORY_CODES
-from storage.database import chunks, insert_many, reading, writing
-from storage.entry import Batch, Columns, Entry, columns_of, day_number, iso_date
+from storage.catalogue_tables import (
+    BATCHES,
+    ENTRY_COLUMNS,
+    RECORDS,
+    WRITTEN,
+    Parameters,
+    by_seq,
+    select_entries,
+    to_entries,
+    to_row,
+)
+from storage.database import chunks, insert_many, read_few, reading, writing
+from storage.entry import Batch, Columns, Entry, columns_of
 from storage.errors import ConcurrentChange
-from storage.tables import METADATA
 
 SEALED: Final = "sealed"
 PINNED: Final = "pinned"
@@ -21,43 +31,18 @@ ANCHORED: Final = "anchored"
 VISIBLE: Final = (CATALOGUED, ANCHORED)
 """A batch goes through these states in order; its records are visible from `catalogued` on."""
 
-_BATCHES = sa.Table(
-    "storage_batches",
-    METADATA,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("name", sa.String(32), nullable=False, unique=True),
-    sa.Column("state", sa.String(10), nullable=False, index=True),
-    sa.Column("at_s", sa.BigInteger, nullable=False),
-    sa.Column("count", sa.Integer, nullable=False),
-    # What Kubo pins: a list of links to the batch's blocks. It changes when some are erased.
-    sa.Column("pin", sa.LargeBinary(36), nullable=False),
-    sa.Column("root", sa.LargeBinary(32), nullable=False),  # the Merkle root that is anchored
-    sa.Column("has_erased", sa.Boolean, nullable=False),
-)
-_RECORDS = sa.Table(
-    "storage_records",
-    METADATA,
-    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("record_id", sa.LargeBinary(16), nullable=False),
-    sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("subject", sa.LargeBinary(32), nullable=False, index=True),
-    sa.Column("category", sa.SmallInteger, nullable=False),  # index into CATEGORY_CODES
-    sa.Column("custodian", sa.String(128), nullable=False),
-    sa.Column("recorded_on", sa.Integer, nullable=False),  # days since 1970-01-01
-    sa.Column("cid", sa.LargeBinary(36), nullable=False),
-    sa.Column("size", sa.Integer, nullable=False),
-    sa.Column("place", sa.BigInteger, nullable=False),  # offset in the batch's CAR file
-    sa.Column("commitment", sa.LargeBinary(32), nullable=False),
-    sa.Column("batch", sa.ForeignKey("storage_batches.id"), nullable=False, index=True),
-    sa.Column("source", sa.LargeBinary(32), nullable=True, unique=True),
-    sa.Column("wrapped", sa.LargeBinary(), nullable=True),  # NULL: this version was erased
-    sa.UniqueConstraint("record_id", "version"),
-)
-_IS_CURRENT: Final = _BATCHES.c.state.in_(VISIBLE) & _RECORDS.c.wrapped.is_not(None)
+# Parameters one by one: a list of them is made into SQL again at each execution.
+_IS_VISIBLE: Final = BATCHES.c.state.in_([sa.literal(state) for state in VISIBLE])
+_IS_CURRENT: Final = _IS_VISIBLE & RECORDS.c.wrapped.is_not(None)
+_IS_FORMER: Final = _IS_VISIBLE & RECORDS.c.former.is_not(None)
+_HAS_KEY: Final = RECORDS.c.wrapped.is_not(None) | RECORDS.c.former.is_not(None)
+_FEW: Final = 16
+"""Up to so many values of a filter are parameters of their own."""
+_ERASED: Final[dict[str, None]] = {"wrapped": None, "former": None}
 
 
 class Catalogue:
-    """The table of records, one row a version; the current version is the one with a key."""
+    """The table of records, one row a version; `wrapped` is the key of the current version."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
@@ -78,14 +63,26 @@ class Catalogue:
             "has_erased": False,
         }
         with writing(self._engine) as connection:
-            inserted = connection.execute(sa.insert(_BATCHES).values(values)).inserted_primary_key
+            inserted = connection.execute(sa.insert(BATCHES).values(values)).inserted_primary_key
             batch = int(inserted[0]) if inserted else 0
-            insert_many(connection, _RECORDS, _WRITTEN, [_row(entry, batch) for entry in entries])
+            insert_many(connection, RECORDS, WRITTEN, [to_row(entry, batch) for entry in entries])
         return batch
+
+    def names(self, batches: Iterable[int]) -> dict[int, str]:
+        """Return the name of each of these batches that exists, by its id."""
+        batches, names = set(batches), dict[int, str]()
+        if len(batches) == 1:
+            few = read_few(self._engine, _NAME, {"batch": next(iter(batches))})
+            return {int(row.id): str(row.name) for row in few}
+        with reading(self._engine) as connection:
+            for chunk in chunks(batches):
+                rows = connection.execute(_NAMES, {"batches": chunk})
+                names |= {int(row.id): str(row.name) for row in rows}
+        return names
 
     def times(self, batches: Sequence[int]) -> dict[int, int]:
         """Return when each of these batches was sealed, seconds UTC, by batch id."""
-        query = sa.select(_BATCHES.c.id, _BATCHES.c.at_s).where(_BATCHES.c.id.in_(list(batches)))
+        query = sa.select(BATCHES.c.id, BATCHES.c.at_s).where(BATCHES.c.id.in_(list(batches)))
         with reading(self._engine) as connection:
             return {int(row.id): int(row.at_s) for row in connection.execute(query)}
 
@@ -96,55 +93,68 @@ class Catalogue:
             ConcurrentChange: another process has abandoned the batch.
         """
         with writing(self._engine) as connection:
-            change = sa.update(_BATCHES).where(_BATCHES.c.id == batch).values(state=state)
+            change = sa.update(BATCHES).where(BATCHES.c.id == batch).values(state=state)
             if connection.execute(change).rowcount != 1:
                 raise ConcurrentChange("the batch was abandoned; deposit it again")
 
     def delete(self, batch: int) -> None:
         """Delete a batch that was never catalogued, with all its entries."""
         with writing(self._engine) as connection:
-            connection.execute(sa.delete(_RECORDS).where(_RECORDS.c.batch == batch))
-            connection.execute(sa.delete(_BATCHES).where(_BATCHES.c.id == batch))
+            connection.execute(sa.delete(RECORDS).where(RECORDS.c.batch == batch))
+            connection.execute(sa.delete(BATCHES).where(BATCHES.c.id == batch))
 
     def make_current(self, batch: int) -> list[int]:
-        """Make a batch visible, and delete the keys of older versions of its records.
+        """Make a batch visible, and delete or keep the keys of older versions of its records.
+
+        A version that keeps what it replaces makes the older key that of a former version, which no
+        decision and no reading of current records sees. Any other deletes all older keys.
 
         Returns the batches that now hold erased blocks.
         """
-        newer, older = _RECORDS.alias("newer"), _RECORDS
+        newer, older = RECORDS.alias("newer"), RECORDS
+        replaced = sa.select(newer.c.record_id).where(newer.c.batch == batch, newer.c.version > 1)
+        is_older = older.c.record_id.in_(replaced)  # first: so the batch is read, not the table
         is_newer = sa.and_(
             newer.c.record_id == older.c.record_id,
             newer.c.batch == batch,
             newer.c.version > older.c.version,
+            older.c.batch != batch,
         )
+        keeps = sa.exists().where(is_newer, newer.c.keeps_former)
+        destroys = sa.exists().where(is_newer, sa.not_(newer.c.keeps_former))
         with writing(self._engine) as connection:
-            is_erased = older.c.wrapped.is_not(None) & sa.exists().where(is_newer)
-            query = sa.select(older.c.batch).distinct().where(is_erased)
-            batches = list(connection.scalars(query))
-            connection.execute(sa.update(older).where(is_erased).values(wrapped=None))
-            marking = sa.update(_BATCHES).where(_BATCHES.c.id.in_(batches))
-            connection.execute(marking.values(has_erased=True))
-            change = sa.update(_BATCHES).where(_BATCHES.c.id == batch)
+            is_replaced = is_older & older.c.wrapped.is_not(None) & keeps
+            former = {"former": older.c.wrapped, "wrapped": None}
+            connection.execute(sa.update(older).where(is_replaced).values(former))
+            is_erased = is_older & _HAS_KEY & destroys
+            batches = list(connection.scalars(sa.select(older.c.batch).distinct().where(is_erased)))
+            connection.execute(sa.update(older).where(is_erased).values(_ERASED))
+            connection.execute(_marking(batches))
+            change = sa.update(BATCHES).where(BATCHES.c.id == batch)
             connection.execute(change.values(state=CATALOGUED))
         return batches
 
     def delete_keys(self, subject: bytes, connection: sa.Connection) -> None:
         """Delete the wrapped keys of a subject's records, in the caller's transaction."""
-        has_key = (_RECORDS.c.subject == subject) & _RECORDS.c.wrapped.is_not(None)
-        batches = sa.select(_RECORDS.c.batch).where(has_key)
-        marking = sa.update(_BATCHES).where(_BATCHES.c.id.in_(batches))
-        connection.execute(marking.values(has_erased=True))
-        connection.execute(sa.update(_RECORDS).where(has_key).values(wrapped=None))
+        _delete_keys(connection, (RECORDS.c.subject == subject) & _HAS_KEY)
+
+    def delete_former(self, record_ids: Sequence[bytes] | None = None) -> None:
+        """Delete the keys of the former versions of these records (None: of all)."""
+        is_former = RECORDS.c.former.is_not(None)
+        with writing(self._engine) as connection:
+            if record_ids is None:
+                _delete_keys(connection, is_former)
+            for chunk in chunks(record_ids or ()):
+                _delete_keys(connection, is_former & RECORDS.c.record_id.in_(chunk))
 
     def delete_record(self, record_id: bytes) -> None:
         """Delete the keys of every version of a record; its source may be deposited again."""
-        is_version = _RECORDS.c.record_id == record_id
-        batches = sa.select(_RECORDS.c.batch).where(is_version)
+        is_version = RECORDS.c.record_id == record_id
+        batches = sa.select(RECORDS.c.batch).where(is_version)
         with writing(self._engine) as connection:
-            marking = sa.update(_BATCHES).where(_BATCHES.c.id.in_(batches))
-            connection.execute(marking.values(has_erased=True))
+            connection.execute(_marking(batches))
             connection.execute(
-                sa.update(_RECORDS).where(is_version).values(wrapped=None, source=None)
+                sa.update(RECORDS).where(is_version).values({**_ERASED, "source": None})
             )
 
     def set_pin(self, batch: Batch, pin: bytes, entries: Sequence[Entry]) -> None:
@@ -154,48 +164,55 @@ class Catalogue:
             ConcurrentChange: another process changed the pin first.
         """
         move = (
-            sa.update(_RECORDS)
+            sa.update(RECORDS)
             .values(place=sa.bindparam("offset"))
-            .where(_RECORDS.c.record_id == sa.bindparam("moved"), _RECORDS.c.batch == batch.id)
+            .where(
+                RECORDS.c.record_id == sa.bindparam("moved"),
+                RECORDS.c.version == sa.bindparam("of_version"),
+                RECORDS.c.batch == batch.id,
+            )
         )
         with writing(self._engine) as connection:
-            unchanged = (_BATCHES.c.id == batch.id) & (_BATCHES.c.pin == batch.pin)
-            change = sa.update(_BATCHES).where(unchanged).values(pin=pin)
+            unchanged = (BATCHES.c.id == batch.id) & (BATCHES.c.pin == batch.pin)
+            change = sa.update(BATCHES).where(unchanged).values(pin=pin)
             if connection.execute(change).rowcount != 1:
                 raise ConcurrentChange("another process is collecting the same blocks; try again")
-            rows = [{"moved": entry.record_id, "offset": entry.offset} for entry in entries]
+            rows = [
+                {"moved": entry.record_id, "of_version": entry.version, "offset": entry.offset}
+                for entry in entries
+            ]
             if rows:
                 connection.execute(move, rows)
 
     def clear_erased(self, batch: int, left: int) -> None:
         """Mark a batch as free of erased blocks, if exactly `left` entries still have keys."""
-        live = sa.select(sa.func.count()).select_from(_RECORDS)
-        live = live.where(_RECORDS.c.batch == batch, _RECORDS.c.wrapped.is_not(None))
-        unchanged = (_BATCHES.c.id == batch) & (live.scalar_subquery() == left)
+        live = sa.select(sa.func.count()).select_from(RECORDS)
+        live = live.where(RECORDS.c.batch == batch, _HAS_KEY)
+        unchanged = (BATCHES.c.id == batch) & (live.scalar_subquery() == left)
         with writing(self._engine) as connection:
-            connection.execute(sa.update(_BATCHES).where(unchanged).values(has_erased=False))
+            connection.execute(sa.update(BATCHES).where(unchanged).values(has_erased=False))
 
     def find_batch(self, batch: int) -> Batch | None:
         """Return a batch, or None if it was abandoned."""
         with reading(self._engine) as connection:
-            row = connection.execute(sa.select(_BATCHES).where(_BATCHES.c.id == batch)).first()
+            row = connection.execute(sa.select(BATCHES).where(BATCHES.c.id == batch)).first()
         return Batch(*row) if row else None
 
     def batches(self, *, erased: bool = False, unfinished: bool = False) -> list[Batch]:
         """Return the batches, oldest first; only those with erased blocks, or unfinished ones."""
-        query = sa.select(_BATCHES).order_by(_BATCHES.c.id)
+        query = sa.select(BATCHES).order_by(BATCHES.c.id)
         if erased:
-            query = query.where(_BATCHES.c.has_erased)
+            query = query.where(BATCHES.c.has_erased)
         if unfinished:
-            query = query.where(_BATCHES.c.state != ANCHORED)
+            query = query.where(BATCHES.c.state != ANCHORED)
         with reading(self._engine) as connection:
             return [Batch(*row) for row in connection.execute(query)]
 
     def entries(self, batch: int) -> list[Entry]:
         """Return every version in a batch, in order, including erased ones."""
-        query = sa.select(*_ENTRY).where(_RECORDS.c.batch == batch).order_by(_RECORDS.c.seq)
+        query = sa.select(*ENTRY_COLUMNS).where(RECORDS.c.batch == batch).order_by(RECORDS.c.seq)
         with reading(self._engine) as connection:
-            return _entries(connection.execute(query).all())
+            return to_entries(connection.execute(query).all())
 
     def unfinished_batches(self, sources: Sequence[bytes]) -> list[Batch]:
         """Return the unfinished batches that hold a record from one of these sources."""
@@ -205,8 +222,8 @@ class Catalogue:
         ids, matching = [batch.id for batch in unfinished], set[int]()
         with reading(self._engine) as connection:
             for chunk in chunks(sources):
-                query = sa.select(_RECORDS.c.batch).distinct()
-                query = query.where(_RECORDS.c.source.in_(chunk), _RECORDS.c.batch.in_(ids))
+                query = sa.select(RECORDS.c.batch).distinct()
+                query = query.where(RECORDS.c.source.in_(chunk), RECORDS.c.batch.in_(ids))
                 matching |= set(connection.scalars(query))
         return [batch for batch in unfinished if batch.id in matching]
 
@@ -215,8 +232,8 @@ class Catalogue:
         record_ids: dict[bytes, str] = {}
         with reading(self._engine) as connection:
             for chunk in chunks(sources):
-                query = sa.select(_RECORDS.c.source, _RECORDS.c.record_id)
-                query = query.where(_RECORDS.c.source.in_(chunk))
+                query = sa.select(RECORDS.c.source, RECORDS.c.record_id)
+                query = query.where(RECORDS.c.source.in_(chunk))
                 record_ids |= {row.source: row.record_id.hex() for row in connection.execute(query)}
         return record_ids
 
@@ -229,21 +246,52 @@ class Catalogue:
         custodian: str | None = None,
     ) -> list[Entry]:
         """Return the current version of each record that matches, in catalogue order."""
-        query = sa.select(*_ENTRY).join(_BATCHES, _RECORDS.c.batch == _BATCHES.c.id)
-        query = query.where(_IS_CURRENT)
-        if categories is not None:
-            indexes = [CATEGORY_CODES.index(code) for code in categories]
-            query = query.where(_RECORDS.c.category.in_(indexes))
+        values = _filters(subjects=subjects, categories=categories, record_ids=record_ids)
         if custodian is not None:
-            query = query.where(_RECORDS.c.custodian == custodian)
-        queries = [query]
-        for column, values in ((_RECORDS.c.subject, subjects), (_RECORDS.c.record_id, record_ids)):
-            if values is not None:
-                queries = [q.where(column.in_(chunk)) for q in queries for chunk in chunks(values)]
+            values["custodians"] = [custodian]
+        return self._read_entries(values, is_former=False)
+
+    def former(
+        self,
+        *,
+        subjects: Sequence[bytes] | None = None,
+        categories: Sequence[str] | None = None,
+        record_ids: Sequence[bytes] | None = None,
+    ) -> list[Entry]:
+        """Return the former versions that are kept of each record that matches, oldest first."""
+        values = _filters(subjects=subjects, categories=categories, record_ids=record_ids)
+        return self._read_entries(values, is_former=True)
+
+    def count_former(self) -> int:
+        """Return the number of former versions that are kept."""
+        query = sa.select(sa.func.count()).where(RECORDS.c.former.is_not(None))
         with reading(self._engine) as connection:
-            parts = [connection.execute(q.order_by(_RECORDS.c.seq)).all() for q in queries]
+            return connection.scalar(query) or 0
+
+    def _read_entries(self, values: dict[str, list[Any]], *, is_former: bool) -> list[Entry]:
+        is_narrow = not values.keys().isdisjoint({"subjects", "record_ids"})
+        if is_narrow and all(len(each) <= _FEW for each in values.values()):
+            return self._read_few(values, is_former=is_former)
+        query = _entries_query(tuple(values), is_former)
+        parts = [values]
+        for name in set(values) & {"subjects", "record_ids"}:
+            parts = [{**part, name: chunk} for part in parts for chunk in chunks(values[name])]
+        with reading(self._engine) as connection:
+            rows = [row for part in parts for row in connection.execute(query, part)]
         # Each part is sorted already, so that sorting a single part costs next to nothing.
-        return _entries(sorted((row for part in parts for row in part), key=_seq))
+        return to_entries(sorted(rows, key=by_seq))
+
+    def _read_few(self, values: dict[str, list[Any]], *, is_former: bool) -> list[Entry]:
+        """Look up by few values: each is a parameter of its own, so that it takes less work."""
+        # Where there is none, nothing matches NULL.
+        padded = {name: list(dict.fromkeys(each)) or [None] for name, each in values.items()}
+        shape = tuple((name, len(each)) for name, each in padded.items())
+        parameters = {
+            f"{name}_{place}": value
+            for name, each in padded.items()
+            for place, value in enumerate(each)
+        }
+        return to_entries(read_few(self._engine, _few_entries_query(shape, is_former), parameters))
 
     def columns(
         self,
@@ -259,68 +307,89 @@ class Catalogue:
     def subjects_with(self, categories: Sequence[str]) -> list[bytes]:
         """Return the subjects with a current record of each category, by their oldest record."""
         indexes = {CATEGORY_CODES.index(code) for code in categories}
-        query = sa.select(_RECORDS.c.subject).join(_BATCHES, _RECORDS.c.batch == _BATCHES.c.id)
-        query = query.where(_IS_CURRENT, _RECORDS.c.category.in_(indexes))
-        query = query.group_by(_RECORDS.c.subject)
-        query = query.having(sa.func.count(_RECORDS.c.category.distinct()) == len(indexes))
+        query = sa.select(RECORDS.c.subject).join(BATCHES, RECORDS.c.batch == BATCHES.c.id)
+        query = query.where(_IS_CURRENT, RECORDS.c.category.in_(indexes))
+        query = query.group_by(RECORDS.c.subject)
+        query = query.having(sa.func.count(RECORDS.c.category.distinct()) == len(indexes))
         with reading(self._engine) as connection:
-            return list(connection.scalars(query.order_by(sa.func.min(_RECORDS.c.seq))))
+            return list(connection.scalars(query.order_by(sa.func.min(RECORDS.c.seq))))
+
+    def recorded(self, subjects: Sequence[bytes]) -> set[bytes]:
+        """Return those of these subjects who have a current record."""
+        query = sa.select(RECORDS.c.subject).join(BATCHES, RECORDS.c.batch == BATCHES.c.id)
+        query, subjects_found = query.where(_IS_CURRENT).distinct(), set[bytes]()
+        with reading(self._engine) as connection:
+            for chunk in chunks(subjects):
+                rows = connection.scalars(query.where(RECORDS.c.subject.in_(chunk)))
+                subjects_found |= {bytes(subject) for subject in rows}
+        return subjects_found
 
     def blocks_of(self, subject: bytes) -> list[bytes]:
         """Return the CID of every version of a subject's records, erased ones too, sorted."""
-        query = sa.select(_RECORDS.c.cid).where(_RECORDS.c.subject == subject)
+        query = sa.select(RECORDS.c.cid).where(RECORDS.c.subject == subject)
         with reading(self._engine) as connection:
             return sorted(bytes(cid) for cid in connection.scalars(query))
 
     def count_visible_batches(self) -> int:
         """Return the number of visible batches; it grows with each deposit."""
-        query = sa.select(sa.func.count()).where(_BATCHES.c.state.in_(VISIBLE))
-        with reading(self._engine) as connection:
-            return int(connection.scalar(query) or 0)
+        ((count,),) = read_few(self._engine, _COUNT_VISIBLE)
+        return int(count)
 
     def totals(self) -> dict[str, int]:
         """Return the numbers of current records, their subjects, and all batches."""
-        subjects = _RECORDS.c.subject.distinct()
+        subjects = RECORDS.c.subject.distinct()
         query = sa.select(sa.func.count(), sa.func.count(subjects)).select_from(
-            _RECORDS.join(_BATCHES, _RECORDS.c.batch == _BATCHES.c.id)
+            RECORDS.join(BATCHES, RECORDS.c.batch == BATCHES.c.id)
         )
         with reading(self._engine) as connection:
             records, people = connection.execute(query.where(_IS_CURRENT)).one()
-            batches = connection.scalar(sa.select(sa.func.count()).select_from(_BATCHES))
+            batches = connection.scalar(sa.select(sa.func.count()).select_from(BATCHES))
             return {"records": records, "subjects": people, "batches": batches or 0}
 
 
-_WRITTEN: Final = (
-    "record_id",
-    "version",
-    "subject",
-    "category",
-    "custodian",
-    "recorded_on",
-    "cid",
-    "size",
-    "place",
-    "commitment",
-    "wrapped",
-    "source",
-    "batch",
-)
-_ENTRY: Final = [_RECORDS.c[name] for name in (*_WRITTEN, "seq")]
-_seq: Final = itemgetter(len(_WRITTEN))
+_COUNT_VISIBLE: Final = sa.select(sa.func.count()).select_from(BATCHES).where(_IS_VISIBLE)
+_ID_AND_NAME: Final = sa.select(BATCHES.c.id, BATCHES.c.name)
+_NAME: Final = _ID_AND_NAME.where(BATCHES.c.id == sa.bindparam("batch"))
+_NAMES: Final = _ID_AND_NAME.where(BATCHES.c.id.in_(sa.bindparam("batches", expanding=True)))
 
 
-def _entries(rows: Sequence[Any]) -> list[Entry]:
-    """Return rows of _ENTRY as entries; column by column, since there may be a million."""
-    if not rows:
-        return []
-    ids, versions, subjects, categories, custodians, days, *rest, _ = zip(*rows, strict=True)
-    dates = {day: iso_date(day) for day in set(days)}
-    codes = map(CATEGORY_CODES.__getitem__, categories)
-    recorded_on = map(dates.__getitem__, days)
-    return list(map(Entry, ids, versions, subjects, codes, custodians, recorded_on, *rest))
+# Made once for each choice of filters: making a statement costs more than running it.
+@lru_cache(maxsize=32)
+def _entries_query(by: tuple[str, ...], is_former: bool) -> sa.Select[Any]:
+    parameters: dict[str, Parameters] = {name: sa.bindparam(name, expanding=True) for name in by}
+    return select_entries(_IS_FORMER if is_former else _IS_CURRENT, parameters)
 
 
-def _row(entry: Entry, batch: int) -> tuple[Any, ...]:
-    """Return an entry in the order of _WRITTEN, which is that of its fields."""
-    category, day = CATEGORY_CODES.index(entry.category), day_number(entry.recorded_on)
-    return (*entry._replace(category=category, recorded_on=day)[:-1], batch)  # type: ignore[arg-type]
+@lru_cache(maxsize=128)
+def _few_entries_query(shape: tuple[tuple[str, int], ...], is_former: bool) -> sa.Select[Any]:
+    """Return the query by as many parameters, called name_0 and so on, as the shape says."""
+    parameters: dict[str, Parameters] = {
+        name: [sa.bindparam(f"{name}_{place}") for place in range(count)] for name, count in shape
+    }
+    return select_entries(_IS_FORMER if is_former else _IS_CURRENT, parameters)
+
+
+def _filters(
+    subjects: Sequence[bytes] | None,
+    categories: Sequence[str] | None,
+    record_ids: Sequence[bytes] | None,
+) -> dict[str, list[Any]]:
+    """Return the values that records are looked up by, for those filters that are used."""
+    values: dict[str, list[Any]] = {}
+    if subjects is not None:
+        values["subjects"] = list(subjects)
+    if categories is not None:
+        values["categories"] = [CATEGORY_CODES.index(code) for code in categories]
+    if record_ids is not None:
+        values["record_ids"] = list(record_ids)
+    return values
+
+
+def _delete_keys(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> None:
+    batches = sa.select(RECORDS.c.batch).where(condition)
+    connection.execute(_marking(batches))
+    connection.execute(sa.update(RECORDS).where(condition).values(_ERASED))
+
+
+def _marking(batches: Sequence[int] | sa.Select[tuple[int]]) -> sa.Update:
+    return sa.update(BATCHES).where(BATCHES.c.id.in_(batches)).values(has_erased=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 
+from consent import read_rows
 from storage.errors import (
     ConcurrentChange,
     DatabaseUnavailable,
@@ -22,6 +24,7 @@ T = TypeVar("T")
 _DISK_FULL: Final = ("53100", "disk is full", "no space left", "disk quota")
 _CONCURRENT: Final = ("23505", "40001", "40p01", "unique constraint failed")
 _DAMAGED: Final = ("xx001", "xx002", "malformed", "not a database")
+_NO_VALUES: Final[Mapping[str, Any]] = {}
 _CHUNK: Final = 500
 """Values in one IN (…); SQLite has a limit of variables in one statement."""
 
@@ -36,6 +39,18 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """
     with _translated_errors(), engine.connect() as connection:
         yield connection
+
+
+def read_few(
+    engine: sa.Engine, query: sa.Select[*tuple[Any, ...]], values: Mapping[str, Any] = _NO_VALUES
+) -> list[Any]:
+    """Return the rows of a constant query with plain parameters; see `consent.read_rows`.
+
+    Raises:
+        DatabaseUnavailable, StorageBroken: as `reading`.
+    """
+    with _translated_errors():
+        return read_rows(engine, query, values)
 
 
 @contextmanager
@@ -68,12 +83,17 @@ def insert_many(
     """
     if not rows:
         return
-    statement = sa.insert(table).compile(dialect=connection.dialect, column_keys=list(names))
+    statement = _compile_insert(connection.dialect, table, tuple(names))
     if not statement.positional:
         rows = [dict(zip(names, row, strict=True)) for row in rows]
     elif statement.positiontup != list(names):
         rows = list(map(itemgetter(*map(names.index, statement.positiontup or ())), rows))
     connection.exec_driver_sql(statement.string, list(rows))
+
+
+@lru_cache(maxsize=64)
+def _compile_insert(dialect: sa.Dialect, table: sa.Table, names: tuple[str, ...]) -> Any:
+    return sa.insert(table).compile(dialect=dialect, column_keys=list(names))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from storage.database import chunks, reading, writing
+from storage.database import chunks, read_few, reading, writing
 from storage.tables import METADATA
 
 DECEASED: Final = "deceased"
@@ -25,6 +25,15 @@ _DECEASED = sa.Table(
     sa.Column("source", sa.String(16), nullable=False),
     sa.Column("by", sa.String(128), nullable=False),
     sa.Column("at_s", sa.BigInteger, nullable=False),
+)
+
+
+_DEAD_AMONG: Final = sa.select(_DECEASED.c.subject).where(
+    _DECEASED.c.subject.in_(sa.bindparam("subjects", expanding=True)),
+    _DECEASED.c.state == DECEASED,
+)
+_IS_DEAD: Final = sa.select(_DECEASED.c.subject).where(
+    _DECEASED.c.subject == sa.bindparam("of_subject"), _DECEASED.c.state == DECEASED
 )
 
 
@@ -67,11 +76,13 @@ class DeceasedSubjects:
 
     def find(self, subjects: Iterable[bytes]) -> set[bytes]:
         """Return those of these subjects that have died."""
-        deceased = set[bytes]()
+        subjects, deceased = set(subjects), set[bytes]()
+        if len(subjects) == 1:
+            values = {"of_subject": next(iter(subjects))}
+            return {bytes(row.subject) for row in read_few(self._engine, _IS_DEAD, values)}
         with reading(self._engine) as connection:
             for chunk in chunks(subjects):
-                query = sa.select(_DECEASED.c.subject).where(_DECEASED.c.subject.in_(chunk))
-                rows = connection.scalars(query.where(_DECEASED.c.state == DECEASED))
+                rows = connection.scalars(_DEAD_AMONG, {"subjects": chunk})
                 deceased |= {bytes(subject) for subject in rows}
         return deceased
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Container, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
@@ -25,6 +27,8 @@ BATCH_BYTES: Final = 2**26
 RECORD_ID_BYTES: Final = 16
 ABANDONED_AFTER_S: Final = 30
 MAX_ATTEMPTS: Final = 5
+_DRAFTS: Final = 2
+"""The batch to be stored, and the one that is sealed meanwhile."""
 _MIN_RECORD_BYTES: Final = 400
 _NUMBER_BYTES: Final = 32
 
@@ -48,6 +52,14 @@ class SealedBatch:
 
     entries: list[Entry]
     blocks: list[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """The record ids of a part, and the sealed batch of those that are new, if any."""
+
+    ids: list[str]
+    sealed: SealedBatch | None
 
 
 class Deposits:
@@ -94,9 +106,9 @@ class Deposits:
         if sources is not None:
             marks = self.source_marks(records, sources)
         record_ids, names, new = list[str](), list[str](), 0
-        for part in batch_slices(records):
+        for part, draft in self._draft_all(records, marks):
             progress("depositing", part.start, len(records))
-            part_ids, batch = self._deposit_part(records[part], marks[part])
+            part_ids, batch = self._deposit_part(records[part], marks[part], draft)
             record_ids += part_ids
             if batch is not None:
                 names.append(batch.name)
@@ -123,27 +135,50 @@ class Deposits:
             raise StorageInvalid("two records have the same source; give each its own")
         return marks
 
-    def _deposit_part(
+    def _draft_all(
         self, records: Sequence[Record], marks: Sequence[bytes | None]
+    ) -> Iterator[tuple[slice, _Draft | None]]:
+        """Yield each part with its draft; the next is made while the caller stores this one."""
+        parts = list(batch_slices(records))
+        waiting, drafts = deque(parts), deque[Future[_Draft | None]]()
+        with ThreadPoolExecutor(1) as pool:
+            for part in parts:
+                while waiting and len(drafts) < _DRAFTS:
+                    later = waiting.popleft()
+                    drafts.append(pool.submit(self._draft, records[later], marks[later]))
+                yield part, drafts.popleft().result()
+
+    def _draft(self, records: Sequence[Record], marks: Sequence[bytes | None]) -> _Draft | None:
+        """Seal the records of a part that are new; None if its sources must be looked up again."""
+        known = self.find_finished([mark for mark in marks if mark is not None])
+        if known is None:
+            return None
+        ids = [known.get(mark or b"") or secrets.token_hex(RECORD_ID_BYTES) for mark in marks]
+        new = [
+            (replace(record, record_id=record_id), mark)
+            for record, mark, record_id in zip(records, marks, ids, strict=True)
+            if mark is None or mark not in known
+        ]
+        return _Draft(ids, self.seal(new) if new else None)
+
+    def _deposit_part(
+        self, records: Sequence[Record], marks: Sequence[bytes | None], draft: _Draft | None
     ) -> tuple[list[str], Batch | None]:
         """Deposit the new records of one batch; return all record ids, and the batch if any."""
         for _ in range(MAX_ATTEMPTS):
-            known = self.find_finished([mark for mark in marks if mark is not None])
-            if known is None:
-                continue
-            ids = [known.get(mark or b"") or secrets.token_hex(RECORD_ID_BYTES) for mark in marks]
-            new = [
-                (replace(record, record_id=record_id), mark)
-                for record, mark, record_id in zip(records, marks, ids, strict=True)
-                if mark is None or mark not in known
-            ]
-            if not new:
-                return ids, None
-            try:
-                return ids, self._deposit_batch(self.seal(new))
-            except ConcurrentChange:
-                continue  # another process deposits the same sources: look up which ones
+            if draft is not None and draft.sealed is None:
+                return draft.ids, None
+            if draft is not None and draft.sealed is not None and self._is_current(draft.sealed):
+                try:
+                    return draft.ids, self._deposit_batch(draft.sealed)
+                except ConcurrentChange:
+                    pass  # another process deposits the same sources: look up which ones
+            draft = self._draft(records, marks)
         raise ConcurrentChange("other processes are depositing the same sources; try again")
+
+    def _is_current(self, sealed: SealedBatch) -> bool:
+        """Return whether no patient was erased since a batch was sealed, which may be long ago."""
+        return not self._keys.find_erased({entry.subject for entry in sealed.entries})
 
     def find_finished(self, marks: Sequence[bytes]) -> dict[bytes, str] | None:
         """Return the record id of each source that was deposited before.
@@ -158,15 +193,33 @@ class Deposits:
             return None
         return known
 
-    def deposit_versions(self, records: Sequence[tuple[Record, bytes | None]]) -> None:
+    def deposit_versions(
+        self,
+        records: Sequence[tuple[Record, bytes | None]],
+        *,
+        keeping: Container[str] = (),
+        former: Sequence[Record] = (),
+    ) -> None:
         """Deposit one batch of (record, source mark) pairs; newer versions replace older ones.
 
-        On return they are visible and anchored, and the keys of older versions are deleted.
+        On return they are visible and anchored. The keys of older versions are deleted, unless
+        their record is in `keeping`: those stay as former versions.
+
+        Args:
+            records: current versions.
+            keeping: the ids of records whose replaced versions are kept.
+            former: former versions of some of the records, sealed again.
 
         Raises:
             ConcurrentChange: one of the sources or versions exists already; nothing was stored.
         """
-        with self.stage(self.seal(records)) as batch:
+        sealed = self.seal([*((record, None) for record in former), *records])
+        for index, entry in enumerate(sealed.entries):
+            if index < len(former):
+                sealed.entries[index] = entry._replace(wrapped=None, former=entry.wrapped)
+            elif entry.record_id.hex() in keeping:
+                sealed.entries[index] = entry._replace(keeps_former=True)
+        with self.stage(sealed) as batch:
             self.pin(batch)
             self._catalogue.make_current(batch.id)
             self.anchor(batch)

@@ -25,6 +25,8 @@ class Entry(NamedTuple):
         wrapped: the record key wrapped by the patient's key; None once this version is erased.
         source: keyed hash of where the record came from, unique; None if not given.
         batch: id of the batch that it was deposited in.
+        former: the wrapped key of a version that was replaced and is kept; then `wrapped` is None.
+        keeps_former: whether this version keeps those that it replaces.
     """
 
     record_id: bytes
@@ -40,6 +42,13 @@ class Entry(NamedTuple):
     wrapped: bytes | None
     source: bytes | None = None
     batch: int = 0
+    former: bytes | None = None
+    keeps_former: bool = False
+
+    @property
+    def any_key(self) -> bytes | None:
+        """The wrapped key of a current or a former version; None once this version is erased."""
+        return self.wrapped or self.former
 
     def leaf(self) -> bytes:
         """Return the entry's leaf in the Merkle tree whose root is anchored on the ledger."""

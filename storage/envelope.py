@@ -95,6 +95,7 @@ def padded_size(size: int) -> int:
     return (needed + mask) & ~mask
 
 
+@lru_cache(maxsize=MAX_SIZES)
 def _is_padded_size(size: int) -> bool:
     max_size = padded_size(MAX_CONTENT_BYTES)
     return MIN_PADDED_BYTES <= size <= max_size and padded_size(size - LENGTH_BYTES) == size

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
 
+from storage.car import raw_cid
 from storage.car_folder import block_offsets
 from storage.components import Components, Progress, no_progress
 from storage.database import reading, writing
@@ -20,6 +21,7 @@ from storage.errors import StorageInvalid
 from storage.journal import NOBODY, AccessOutcome, Use
 from storage.keys import purge_deleted
 from storage.reader import Reader
+from storage.record import Record, renumber
 from storage.rootkey import receipt_key, sign_receipt, verifies_receipt
 from storage.tables import METADATA
 
@@ -100,7 +102,7 @@ class Erasure:
     def rekey(
         self, subjects: Sequence[bytes], why: str, progress: Progress = no_progress
     ) -> Receipt | None:
-        """Re-encrypt every record of these subjects under a new key.
+        """Re-encrypt every record of these subjects under a new key, former versions too.
 
         On return the old keys are deleted and the old blocks are gone from IPFS and from the CAR
         files: nothing can be read with an old key or CID. Returns None if there are no records.
@@ -108,14 +110,15 @@ class Erasure:
         Raises:
             StoreUnavailable, DiskFull: `finish_unfinished` continues from there.
         """
-        entries = list(self._components.catalogue.current(subjects=subjects))
+        entries = self._components.catalogue.current(subjects=subjects)
+        former = self._components.catalogue.former(subjects=subjects)
         for start in range(0, len(entries), _CHUNK_RECORDS):
             self._rekey(entries[start : start + _CHUNK_RECORDS], why)
             progress("re-keying", min(start + _CHUNK_RECORDS, len(entries)), len(entries))
         if not entries:
             return None
         self.sweep(progress)
-        return self._sign(REKEYED, why, [entry.cid for entry in entries])
+        return self._sign(REKEYED, why, [entry.cid for entry in (*entries, *former)])
 
     def _rekey(self, entries: Sequence[Entry], why: str) -> None:
         self._journal(REKEYED, why, entries)
@@ -123,8 +126,18 @@ class Erasure:
         records = [record for record in self._reader.read(entries) if record is not None]
         if not records:
             return
-        newer = [(replace(record, version=record.version + 1), None) for record in records]
-        self._deposits.deposit_versions(newer)
+        ids = [entry.record_id for entry in entries]
+        former = self._reader.read(self._components.catalogue.former(record_ids=ids))
+        earlier: dict[str, list[Record]] = {}
+        for record in former:
+            if record is not None:
+                earlier.setdefault(record.record_id, []).append(record)
+        groups = [[*earlier.get(record.record_id, ()), record] for record in records]
+        newer = [renumber(group, group[-1].version + 1) for group in groups]
+        self._deposits.deposit_versions(
+            [(group[-1], None) for group in newer],
+            former=[record for group in newer for record in group[:-1]],
+        )
 
     def shred(self, subject: bytes, why: str, also: Sequence[str] = ()) -> Receipt:
         """Delete every key of a subject, then its blocks; its records cannot be opened again.
@@ -137,7 +150,8 @@ class Erasure:
         Raises:
             StoreUnavailable, JournalUnavailable, LedgerUnavailable (consent): call it again.
         """
-        entries = list(self._components.catalogue.current(subjects=[subject]))
+        entries = self._components.catalogue.current(subjects=[subject])
+        entries += self._components.catalogue.former(subjects=[subject])
         if entries:
             self._journal(SHREDDED, why, entries)
         # In one transaction, so that no rows remain without a patient key, nor a key without rows.
@@ -177,13 +191,17 @@ class Erasure:
         """Pin what is left of a batch, then unpin all of it; return the number of records left."""
         catalogue, car_folder = self._components.catalogue, self._components.car_folder
         store = self._components.blocks
-        left = [entry for entry in catalogue.entries(batch.id) if entry.wrapped is not None]
+        left = [entry for entry in catalogue.entries(batch.id) if entry.any_key is not None]
         pin = b""
+        read = car_folder.read(batch.name, left)
         car_folder.delete(batch.name)
         self._components.extracts.delete(batch.name)
         if left:
             cids = [entry.cid for entry in left]
-            blocks = dict(store.get_many(cids))
+            blocks = {entry.cid: block for entry, block in zip(left, read, strict=True)}
+            # What the file has not, or not intact, is fetched from IPFS.
+            missing = [cid for cid, block in blocks.items() if raw_cid(block) != cid]
+            blocks |= store.get_many(missing)
             with car_folder.write(batch.name, cids, [blocks[cid] for cid in cids]):
                 offsets = block_offsets([entry.size for entry in left])
                 left = [e._replace(offset=offset) for e, offset in zip(left, offsets, strict=True)]

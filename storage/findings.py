@@ -10,6 +10,7 @@ class StoreFinding(FindingCode):
 
     BATCH_UNFINISHED = ("batch-unfinished", "a batch is not finished yet")
     BATCH_NOT_ANCHORED = ("batch-not-anchored", "a batch is not anchored on the ledger")
+    BATCH_MISSING = ("batch-missing", "a batch that the ledger has an anchor of is not here")
     BATCH_NOT_PINNED = ("batch-not-pinned", "a batch is not pinned")
     ENTRIES_DIFFER = ("entries-differ", "catalogue rows differ from those that were anchored")
     DESCRIPTION_DIFFERS = (
@@ -25,6 +26,19 @@ class StoreFinding(FindingCode):
     USE_NOT_CONSENTED = (
         "use-not-consented",
         "a journal row says permitted, but its consent did not allow that use: {reason}",
+    )
+    NOT_OWN_READING = (
+        "not-own-reading",
+        "a journal row says own, but its use is not a patient's reading of their own record",
+    )
+    VIEW_OUTDATED = (
+        "view-outdated",
+        "a journal row says permitted by a view of the ledger that was outdated when it was "
+        "written: it ends at change {view}, and change {anchored} was an anchor of earlier rows",
+    )
+    TIME_OUTDATED = (
+        "time-outdated",
+        "a journal row says permitted at a time before that of earlier rows",
     )
     USE_DIFFERS = ("use-differs", "the use that a journal row names was altered")
     END_DIFFERS = ("end-differs", "the journal does not end with the last row that was written")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from consent import REASONS, Anchor, Finding, PastPermits, PastUse
@@ -23,6 +24,17 @@ from storage.keys import Keys, SecretKey, unwrap_record_key
 from storage.seal import key_commitment
 
 PERMITTED: Final = REASONS[0]
+OWN: Final = "own"
+"""The outcome of a patient's reading of their own record, which needs no consent."""
+PATIENT: Final = "patient"
+"""The party of a patient who reads their own records."""
+OWN_PURPOSE: Final = "PATRQT"
+ANCHORS_BEFORE: Final = MappingProxyType({"single": 4, "bft": 4, "pos": 32})
+"""How many anchors before a row its view must include, by the chain's finality. The worker anchors
+once a minute and a view is a minute old at most; more than two, since two processes may anchor at
+once. With ``pos`` a view ends at the final block, which is about a quarter of an hour old."""
+MAX_CLOCK_STEP_S: Final = 3_600
+"""By how much a host's clock may have been set back between two rows."""
 _LOST_HASH = b""
 _PROGRESS_ROWS = 5_000
 
@@ -51,13 +63,18 @@ def check_records(
         progress("blocks", index, len(batches))
         entries = catalogue.entries(batch.id)
         findings += _check_catalogue(batch, entries, keys, anchored)
-        live = [entry for entry in entries if entry.wrapped is not None]
-        envelopes = _read(blocks, live)
+        live = [entry for entry in entries if entry.any_key is not None]
+        envelopes = read_intact(blocks, live)
         patients = keys.patient_keys(entry.subject for entry in live)
         for entry in live:
             findings += _check_entry(entry, envelopes.get(entry.cid), patients.get(entry.subject))
     progress("blocks", len(batches), len(batches))
-    return findings
+    # A batch is in the catalogue before it is anchored, and stays there for good.
+    missing = anchored - {batch.root for batch in batches}
+    return findings + [
+        Finding(part="catalogue", code=StoreFinding.BATCH_MISSING, where=f"root {root.hex()}")
+        for root in sorted(missing)
+    ]
 
 
 def _check_catalogue(
@@ -77,7 +94,7 @@ def _check_catalogue(
     ]
 
 
-def _read(blocks: BlockReader, entries: Sequence[Entry]) -> dict[bytes, bytes]:
+def read_intact(blocks: BlockReader, entries: Sequence[Entry]) -> dict[bytes, bytes]:
     """Return every block that exists and is intact; a bad block does not hide the others."""
     try:
         return dict(blocks.get_many([entry.cid for entry in entries])) if entries else {}
@@ -95,11 +112,12 @@ def _check_entry(entry: Entry, block: bytes | None, patient: SecretKey | None) -
     if block is None or len(block) != entry.size:
         where = f"{_named(entry)}, block {text_cid(entry.cid)}"
         return [Finding(part="blocks", code=StoreFinding.BLOCK_MISSING, where=where)]
-    if patient is None or entry.wrapped is None:
+    wrapped = entry.any_key
+    if patient is None or wrapped is None:
         return [Finding(part="keys", code=StoreFinding.PATIENT_KEY_MISSING, where=_named(entry))]
     try:
         header, _, _ = unpack(block)
-        key = unwrap_record_key(patient, entry.wrapped, entry.record_id, entry.version)
+        key = unwrap_record_key(patient, wrapped, entry.record_id, entry.version)
     except SealBroken:
         return [Finding(part="keys", code=StoreFinding.RECORD_KEY_BROKEN, where=_named(entry))]
     is_its_own = (header.record_id, header.version) == (entry.record_id, entry.version)
@@ -112,28 +130,87 @@ def _named(entry: Entry) -> str:
     return f"record {entry.record_id.hex()} version {entry.version}"
 
 
-def check_uses(journal: Journal, permits: PastPermits, entries: Sequence[Entry]) -> list[Finding]:
+class _RowOrder:
+    """Which views and times are possible at each row, by the rows and the anchors before it.
+
+    A row that is written after an anchor was read cannot rest on a view from before it, nor be
+    much earlier than rows before it: else a use after a withdrawal could name an older view.
+    """
+
+    def __init__(self, anchors: Sequence[Anchor], depth: int) -> None:
+        positions: dict[int, int] = {}
+        for anchor in anchors:  # processes that anchor the same rows at once are one look at them
+            positions.setdefault(anchor.count, anchor.position)
+        self._coming = sorted(positions.items(), reverse=True)
+        self._depth = depth
+        self._newest: list[int] = []
+        self._latest_s = 0
+
+    def find_fault(self, row: JournalRow, use: dict[str, Any]) -> Finding | None:
+        """Return what contradicts the row's view or time; call it row by row."""
+        while self._coming and self._coming[-1][0] < row.seq:
+            self._newest.append(self._coming.pop()[1])
+            self._newest = sorted(self._newest)[-self._depth :]
+        first = self._newest[0] if len(self._newest) == self._depth else 0
+        if row.answer.outcome != PERMITTED:
+            return None
+        is_early = use["at_s"] < self._latest_s - MAX_CLOCK_STEP_S
+        self._latest_s = max(self._latest_s, use["at_s"])
+        where = f"row {row.seq}"
+        if use["count"] < first:
+            facts, code = {"view": use["count"], "anchored": first}, StoreFinding.VIEW_OUTDATED
+            return Finding(part="journal", code=code, where=where, facts=facts)
+        if is_early:
+            return Finding(part="journal", code=StoreFinding.TIME_OUTDATED, where=where)
+        return None
+
+
+def check_uses(
+    journal: Journal,
+    permits: PastPermits,
+    entries: Sequence[Entry],
+    anchors: Sequence[Anchor] = (),
+    finality: str = "single",
+) -> list[Finding]:
     """Return the rows that say permitted although their consent did not allow the use.
 
+    So are those that say that a patient read an own record, where the use is another's, and those
+    whose view or time cannot be: older than `anchors` or rows before them show.
+
     `entries` are the records that exist now; of others, recipient, purpose and times are judged.
+    `finality` is that of the chain (`ANCHORS_BEFORE`).
     """
     findings: list[Finding] = []
+    order = _RowOrder(anchors, ANCHORS_BEFORE[finality])
     known = {entry.record_id: entry for entry in entries}
     uses: dict[bytes, dict[str, Any]] = {}
     for row in journal.rows():
-        if row.answer.outcome != PERMITTED:
+        if row.answer.outcome not in (PERMITTED, OWN):
             continue
         if row.use not in uses:
             try:
                 uses[row.use] = journal.use(row.use)
             except JournalBroken:
                 continue  # reported by `check_journal`
-        fault = permits.find_fault(row.answer.consent_id, _past_use(row, uses[row.use], known))
-        if fault is not None:
-            where, facts = f"row {row.seq}", {"reason": fault}
-            code = StoreFinding.USE_NOT_CONSENTED
-            findings.append(Finding(part="journal", code=code, where=where, facts=facts))
+        finding = _check_use(row, uses[row.use], permits, known)
+        finding = finding or order.find_fault(row, uses[row.use])
+        findings += [finding] if finding is not None else []
     return findings
+
+
+def _check_use(
+    row: JournalRow, use: dict[str, Any], permits: PastPermits, known: dict[bytes, Entry]
+) -> Finding | None:
+    where = f"row {row.seq}"
+    if row.answer.outcome == OWN:
+        is_own = (use["party"], use["purpose"]) == (PATIENT, OWN_PURPOSE)
+        code = StoreFinding.NOT_OWN_READING
+        return None if is_own else Finding(part="journal", code=code, where=where)
+    fault = permits.find_fault(row.answer.consent_id, _past_use(row, use, known))
+    if fault is None:
+        return None
+    facts, code = {"reason": fault}, StoreFinding.USE_NOT_CONSENTED
+    return Finding(part="journal", code=code, where=where, facts=facts)
 
 
 def _past_use(row: JournalRow, use: dict[str, Any], known: dict[bytes, Entry]) -> PastUse:

@@ -21,7 +21,6 @@ from storage.bounded_stream import MIN_BYTES_PER_S, BoundedStream
 from storage.car import (
     MAX_BLOCK_BYTES,
     MAX_LINKS,
-    RAW_PREFIX,
     binary_cid,
     links_block,
     raw_cid,
@@ -173,8 +172,13 @@ class Kubo:
                 self._raise_cause(next(iter(missing)))
 
     def _export(self, cids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
-        """Yield the blocks that Kubo sends; an interrupted answer ends early without an error."""
-        options = {"arg": text_cid(self._put_links(cids)), "offline": "true", "progress": "false"}
+        """Yield the blocks that Kubo sends; an interrupted answer ends early without an error.
+
+        So does one with a block that was not requested, or that came before: it could be endless.
+        """
+        root = self._put_links(cids)
+        expected = {root, *cids}
+        options = {"arg": text_cid(root), "offline": "true", "progress": "false"}
         try:
             answer = self._call(lambda: self._post("dag/export", options, BULK_TIMEOUT_S[1]))
         except StorageNotFound:
@@ -187,7 +191,10 @@ class Kubo:
                         cid, block = next(blocks)
                 except (StopIteration, StoreUnavailable, NameMismatch):
                     return
-                if cid[:4] == RAW_PREFIX:
+                if cid not in expected:
+                    return
+                expected.remove(cid)
+                if cid != root:
                     yield cid, block
 
     def _raise_cause(self, cid: bytes) -> None:
@@ -232,7 +239,8 @@ class Kubo:
             f"{scheme or 'http'}://{url_host}:{port}/api/v0/{path}",
             params=options,
             headers={"Authorization": authorization} if authorization else {},
-            timeout=(SMALL_TIMEOUT_S[0], read_s),
+            # A busy node may not read an upload for a while, and the first of the two limits that.
+            timeout=(read_s if files else SMALL_TIMEOUT_S[0], read_s),
             allow_redirects=False,
             stream=True,
             **files,

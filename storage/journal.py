@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 
 from consent import Anchor, ConsentError, StateMark, View
 from storage import merkle
-from storage.database import insert_many, reading, writing
+from storage.database import chunks, insert_many, reading, writing
 from storage.errors import (
     ConcurrentChange,
     DatabaseUnavailable,
@@ -23,8 +24,8 @@ from storage.errors import (
     StorageBroken,
     StorageInvalid,
 )
+from storage.journal_tables import HEAD, ROWS, USES
 from storage.keys import Keys
-from storage.tables import METADATA
 
 START: Final = b"\0" * 32
 NOBODY: Final = b"\0" * 32
@@ -33,35 +34,13 @@ LOST: Final = "rows-lost"
 """Outcome of the row that continues a journal after rows that are permanently lost."""
 MAX_UNANCHORED_S: Final = 900.0
 """How old a row may be without an anchor before releases stop, where no other bound is set."""
-_RECENT_ANCHORS = 64
+_RECENT_ANCHORS: Final = 64
 _CHUNK_ROWS: Final = 5_000
 _HEAD_ID: Final = 1
-
-_HEAD = sa.Table(
-    "storage_journal_head",
-    METADATA,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("seq", sa.BigInteger, nullable=False),
-    sa.Column("hash", sa.LargeBinary(32), nullable=False),
-)
-_USES = sa.Table(
-    "storage_journal_uses",
-    METADATA,
-    sa.Column("hash", sa.LargeBinary(32), primary_key=True),
-    sa.Column("body", sa.LargeBinary, nullable=False),  # canonical JSON, see Use.body
-)
-_ROWS = sa.Table(
-    "storage_journal",
-    METADATA,
-    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("use", sa.LargeBinary(32), nullable=False),
-    sa.Column("subject", sa.LargeBinary(32), nullable=False, index=True),
-    sa.Column("record_id", sa.LargeBinary(16), nullable=False),
-    sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("outcome", sa.String(32), nullable=False),
-    sa.Column("consent_id", sa.LargeBinary(32), nullable=False),
-    sa.Column("hash", sa.LargeBinary(32), nullable=False),
-)
+# Made once: every release writes the journal, and making a statement costs more than running it.
+_LOCK_HEAD: Final = sa.update(HEAD).values(id=_HEAD_ID).returning(HEAD.c.seq, HEAD.c.hash)
+_MOVE_HEAD: Final = sa.update(HEAD).values(seq=sa.bindparam("last"), hash=sa.bindparam("head"))
+_FIND_USE: Final = sa.select(USES.c.hash).where(USES.c.hash == sa.bindparam("name"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +140,7 @@ class Journal:
         self._clock = clock
         self.max_unanchored_s = max_unanchored_s
         self.mark: StateMark | None = None
+        self._anchoring = threading.Lock()
         self._oldest_unanchored_s: float | None = None
         self._last_anchored = -1
 
@@ -182,9 +162,12 @@ class Journal:
     def _require_anchored(self) -> None:
         """Refuse while older rows than the bound lack an anchor: their end could be cut unseen."""
         try:
-            if self._is_overdue():
-                self.anchor()  # in place of a worker that does not run
-                self._oldest_unanchored_s = None
+            if not self._is_overdue():
+                return
+            with self._anchoring:  # so that requests that find it at once anchor once
+                if self._is_overdue():
+                    self.anchor()  # in place of a worker that does not run
+                    self._oldest_unanchored_s = None
                 if self._is_overdue():
                     raise JournalUnavailable("journal rows are overdue for an anchor; run verify")
         except (ConsentError, DatabaseUnavailable, StorageBroken) as exc:
@@ -194,8 +177,8 @@ class Journal:
         """Return whether the oldest row without an anchor is older than the bound."""
         due_s = self._clock() - self.max_unanchored_s
         if self._oldest_unanchored_s is None or self._oldest_unanchored_s < due_s:
-            query = sa.select(_USES.c.body).join(_ROWS, _ROWS.c.use == _USES.c.hash)
-            query = query.where(_ROWS.c.seq > self.anchored()).order_by(_ROWS.c.seq).limit(1)
+            query = sa.select(USES.c.body).join(ROWS, ROWS.c.use == USES.c.hash)
+            query = query.where(ROWS.c.seq > self.anchored()).order_by(ROWS.c.seq).limit(1)
             with reading(self._engine) as connection:
                 body = connection.scalar(query)
             self._oldest_unanchored_s = float(orjson.loads(body)["at_s"]) if body else self._clock()
@@ -236,8 +219,8 @@ class Journal:
                     seq += 1
                     before = row_hash(before, seq, name, commit(answer), answer)
                     rows.append((seq, name, *answer, before))
-                insert_many(connection, _ROWS, _WRITTEN, rows)
-                connection.execute(sa.update(_HEAD).values(seq=seq, hash=before))
+                insert_many(connection, ROWS, _WRITTEN, rows)
+                connection.execute(_MOVE_HEAD, {"last": seq, "head": before})
         except JournalBroken:
             raise
         except (DatabaseUnavailable, ConcurrentChange, StorageBroken) as exc:
@@ -258,23 +241,23 @@ class Journal:
     def head(self) -> tuple[int, bytes]:
         """Return the number and hash of the last row that was written; (0, START) if none."""
         with reading(self._engine) as connection:
-            head = connection.execute(sa.select(_HEAD.c.seq, _HEAD.c.hash)).first()
+            head = connection.execute(sa.select(HEAD.c.seq, HEAD.c.hash)).first()
         return (int(head.seq), bytes(head.hash)) if head else (0, START)
 
     def size(self) -> int:
         """Return the number of the last row."""
         with reading(self._engine) as connection:
-            return int(connection.scalar(sa.select(sa.func.max(_ROWS.c.seq))) or 0)
+            return int(connection.scalar(sa.select(sa.func.max(ROWS.c.seq))) or 0)
 
     def of_subject(
         self, subject: bytes, limit: int = 100, before: int | None = None
     ) -> list[JournalRow]:
         """Return a subject's rows, newest first."""
-        query = sa.select(_ROWS).where(_ROWS.c.subject == subject)
+        query = sa.select(ROWS).where(ROWS.c.subject == subject)
         if before is not None:
-            query = query.where(_ROWS.c.seq < before)
+            query = query.where(ROWS.c.seq < before)
         with reading(self._engine) as connection:
-            ordered = query.order_by(_ROWS.c.seq.desc()).limit(limit)
+            ordered = query.order_by(ROWS.c.seq.desc()).limit(limit)
             return [_row(row) for row in connection.execute(ordered)]
 
     def use(self, name: bytes) -> dict[str, Any]:
@@ -283,25 +266,39 @@ class Journal:
         Raises:
             JournalBroken: it is missing or altered.
         """
+        return self.uses_of([name])[name]
+
+    def uses_of(self, names: Iterable[bytes]) -> dict[bytes, dict[str, Any]]:
+        """Return the fields of uses by their hashes.
+
+        Raises:
+            JournalBroken: one is missing or altered.
+        """
+        fields: dict[bytes, dict[str, Any]] = {}
+        query = sa.select(USES.c.hash, USES.c.body)
         with reading(self._engine) as connection:
-            body = connection.scalar(sa.select(_USES.c.body).where(_USES.c.hash == name))
-        if body is None or hashlib.sha256(body).digest() != name:
-            raise JournalBroken(f"journal use {name.hex()} is missing or altered; run verify")
-        fields: dict[str, Any] = orjson.loads(body)
+            for part in chunks(names):
+                rows = connection.execute(query.where(USES.c.hash.in_(part)))
+                bodies = {bytes(row.hash): row.body for row in rows}
+                for name in part:
+                    if hashlib.sha256(bodies.get(name, b"")).digest() != name:
+                        problem = f"journal use {name.hex()} is missing or altered"
+                        raise JournalBroken(f"{problem}; run verify")
+                    fields[name] = orjson.loads(bodies[name])
         return fields
 
     def count_outcomes(self, first: int, last: int) -> dict[str, int]:
         """Return how many of the rows from `first` to `last` have each outcome."""
-        query = sa.select(_ROWS.c.outcome, sa.func.count()).where(_ROWS.c.seq.between(first, last))
+        query = sa.select(ROWS.c.outcome, sa.func.count()).where(ROWS.c.seq.between(first, last))
         with reading(self._engine) as connection:
-            rows = connection.execute(query.group_by(_ROWS.c.outcome))
-            return {outcome: count for outcome, count in rows}
+            counts = connection.execute(query.group_by(ROWS.c.outcome))
+            return {row.outcome: row[1] for row in counts}
 
     def rows(self, first: int = 1, last: int | None = None) -> Iterator[JournalRow]:
         """Yield the rows from `first` to `last`, oldest first."""
-        query = sa.select(_ROWS).where(_ROWS.c.seq >= first).order_by(_ROWS.c.seq)
+        query = sa.select(ROWS).where(ROWS.c.seq >= first).order_by(ROWS.c.seq)
         if last is not None:
-            query = query.where(_ROWS.c.seq <= last)
+            query = query.where(ROWS.c.seq <= last)
         with reading(self._engine) as connection:
             streamed = connection.execution_options(yield_per=_CHUNK_ROWS)
             for chunk in streamed.execute(query).partitions():
@@ -309,9 +306,9 @@ class Journal:
 
     def uses(self, name: bytes | None = None) -> Iterator[tuple[bytes, bytes]]:
         """Yield (hash, body) of every use, or only of the use with this hash."""
-        query = sa.select(_USES.c.hash, _USES.c.body)
+        query = sa.select(USES.c.hash, USES.c.body)
         if name is not None:
-            query = query.where(_USES.c.hash == name)
+            query = query.where(USES.c.hash == name)
         with reading(self._engine) as connection:
             streamed = connection.execution_options(yield_per=_CHUNK_ROWS)
             for row in streamed.execute(query):
@@ -377,22 +374,20 @@ def possible_starts(anchors: Sequence[Anchor], index: int) -> list[int]:
 def _lock_head(connection: sa.Connection) -> tuple[int, bytes]:
     """Lock the journal for this transaction; return the number and hash of the last row."""
     # An update, since it waits for other writers on every database.
-    lock = sa.update(_HEAD).values(id=_HEAD_ID)
-    if connection.execute(lock).rowcount == 0:
+    head = connection.execute(_LOCK_HEAD).one_or_none()
+    if head is None:
         with suppress(sa.exc.IntegrityError), connection.begin_nested():
-            connection.execute(sa.insert(_HEAD).values(id=_HEAD_ID, seq=0, hash=START))
-        connection.execute(lock)  # the new row, or that of a process that was faster
-    head = connection.execute(sa.select(_HEAD.c.seq, _HEAD.c.hash)).one()
+            connection.execute(sa.insert(HEAD).values(id=_HEAD_ID, seq=0, hash=START))
+        head = connection.execute(_LOCK_HEAD).one()  # or that of a process that was faster
     return int(head.seq), bytes(head.hash)
 
 
 def _store_use(connection: sa.Connection, name: bytes, body: bytes) -> None:
-    known = sa.select(_USES.c.hash).where(_USES.c.hash == name)
-    if connection.execute(known).first() is None:
-        connection.execute(sa.insert(_USES), {"hash": name, "body": body})
+    if connection.execute(_FIND_USE, {"name": name}).first() is None:
+        connection.execute(sa.insert(USES), {"hash": name, "body": body})
 
 
-_WRITTEN: Final = tuple(column.name for column in _ROWS.columns)
+_WRITTEN: Final = tuple(column.name for column in ROWS.columns)
 
 
 def _row(row: Sequence[Any]) -> JournalRow:

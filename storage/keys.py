@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterable
-from typing import Final, NoReturn
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, NoReturn
 
 import sqlalchemy as sa
 
-from storage.database import chunks, reading, writing
+from storage.database import chunks, read_few, reading, writing
 from storage.errors import ConcurrentChange, SealBroken, SubjectErased, VaultSealed
 from storage.seal import decrypt_bytes, derive_key, encrypt_bytes, new_key, unwrap_key, wrap_key
 from storage.tables import METADATA
@@ -27,6 +27,12 @@ _PATIENT_KEYS = sa.Table(
     sa.Column("subject", sa.LargeBinary(32), primary_key=True),
     sa.Column("wrapped", sa.LargeBinary, nullable=False),
     sa.Column("suite", sa.SmallInteger, nullable=False),
+)
+_KEYS_OF: Final = sa.select(_PATIENT_KEYS).where(
+    _PATIENT_KEYS.c.subject.in_(sa.bindparam("subjects", expanding=True))
+)
+_KEY_OF: Final = sa.select(_PATIENT_KEYS).where(
+    _PATIENT_KEYS.c.subject == sa.bindparam("of_subject")
 )
 _ERASED = sa.Table(
     "storage_erased_subjects",
@@ -131,15 +137,21 @@ class Keys:
         """
         wrapping = self._derived(_WRAPPING_LABEL)
         keys: dict[bytes, SecretKey] = {}
+        for subject, wrapped, suite in self._wrapped_keys(set(subjects)):
+            if suite != WRAP_SUITE:
+                raise SealBroken(f"unknown key-wrap suite {suite} of a patient's key")
+            key = unwrap_key(wrapping, wrapped, _PATIENT_LABEL + subject)
+            keys[subject] = SecretKey(key)
+        return keys
+
+    def _wrapped_keys(self, subjects: set[bytes]) -> Iterator[Any]:
+        """Yield subject, wrapped key and suite of each subject that has a key."""
+        if len(subjects) == 1:
+            yield from read_few(self._engine, _KEY_OF, {"of_subject": next(iter(subjects))})
+            return
         with reading(self._engine) as connection:
             for chunk in chunks(subjects):
-                query = sa.select(_PATIENT_KEYS).where(_PATIENT_KEYS.c.subject.in_(chunk))
-                for subject, wrapped, suite in connection.execute(query):
-                    if suite != WRAP_SUITE:
-                        raise SealBroken(f"unknown key-wrap suite {suite} of a patient's key")
-                    key = unwrap_key(wrapping, wrapped, _PATIENT_LABEL + subject)
-                    keys[subject] = SecretKey(key)
-        return keys
+                yield from connection.execute(_KEYS_OF, {"subjects": chunk})
 
     def make_patient_keys(self, subjects: Iterable[bytes]) -> dict[bytes, SecretKey]:
         """Return the key of each subject; missing ones are created and stored first.

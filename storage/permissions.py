@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from consent import REASONS, DecisionRequestBatch, Decisions
 from storage.entry import Columns, columns_of
-from storage.person_refusals import LINKED_REFUSAL, Persons
+from storage.person_refusals import LINKED_REFUSAL, REFUSING, Persons
 
 _PERMITTED, _DENIED, _NO_CONSENT = map(REASONS.index, ("permitted", "denied", "no-consent"))
-_REFUSALS: Final = [REASONS.index("denied"), REASONS.index("opted-out")]
+_REFUSALS: Final = [REASONS.index(reason) for reason in sorted(REFUSING)]
 
 
 class RecordList:
@@ -30,6 +30,34 @@ class RecordList:
         self.columns = columns
         self.subject_numbers = np.array(of_records, np.int32)
         self.subjects = list(numbers)
+        self._rows: dict[bytes, list[int]] = {}
+        self._names: dict[str, dict[str, bytes]] = {}
+
+    def of_subject(self, subject: bytes) -> RecordList:
+        """Return the records of one subject as a list of their own."""
+        if not self._rows:  # on first use: most lists are used whole
+            rows: dict[bytes, list[int]] = {}
+            for row, entry in enumerate(self.columns.entries):
+                rows.setdefault(entry.subject, []).append(row)
+            self._rows = rows
+        entries = self.columns.entries
+        return RecordList(columns_of([entries[row] for row in self._rows.get(subject, ())]))
+
+    def names(
+        self, label: str, length: int, pseudonym: Callable[[bytes], bytes]
+    ) -> Mapping[str, bytes]:
+        """Return the subject of each name: the first characters of its pseudonym in hex.
+
+        They are made once for each label.
+
+        Args:
+            label: of the pseudonyms.
+            length: of the names, in characters; always the same for a label.
+            pseudonym: returns the pseudonym of a subject under this label.
+        """
+        if label not in self._names:
+            self._names[label] = {pseudonym(each).hex()[:length]: each for each in self.subjects}
+        return self._names[label]
 
     def decision_request(self, party: str, purpose: str) -> DecisionRequestBatch:
         """Return the request to decide every record in the list."""
@@ -131,6 +159,6 @@ def apply_person_refusals(
 
 
 def refusing_subjects(records: RecordList, decisions: Decisions) -> set[bytes]:
-    """Return the subjects with a record that is refused by a deny or an opt-out."""
+    """Return the subjects with a record that is refused by a deny, an opt-out or unread terms."""
     refused = np.isin(decisions.reasons, _REFUSALS)
     return {records.subjects[number] for number in np.unique(records.subject_numbers[refused])}

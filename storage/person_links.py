@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from storage.database import chunks, reading, writing
+from storage.database import chunks, read_few, reading, writing
 from storage.errors import ConcurrentChange
 from storage.tables import METADATA
 
@@ -17,6 +17,7 @@ PROPOSED: Final = "proposed"
 LINKED: Final = "linked"
 DISMISSED: Final = "dismissed"
 UNDONE: Final = "undone"
+_NOW_LINKED: Final = (LINKED,)
 _EVER_LINKED: Final = (LINKED, UNDONE)
 _MAX_LOOKUPS: Final = 500
 """For more subjects than this, all links are read at once."""
@@ -36,6 +37,31 @@ _LINKS = sa.Table(
     sa.Column("decided_at_s", sa.BigInteger),
     sa.UniqueConstraint("first", "second"),
 )
+
+
+# Made once: each release of records reads the links, and making a statement costs more than that.
+# Parameters one by one where there are few: a list of them is made into SQL at each execution.
+_OF_SUBJECTS: Final[sa.BindParameter[Any]] = sa.bindparam("subjects", expanding=True)
+_OF_SUBJECT: Final[sa.BindParameter[Any]] = sa.bindparam("subject")
+_Pairs = sa.Select[*tuple[Any, ...]]
+
+
+def _pairs_in(states: Sequence[str]) -> _Pairs:
+    in_state = _LINKS.c.state.in_([sa.literal(state) for state in states])
+    return sa.select(_LINKS.c.first, _LINKS.c.second).where(in_state)
+
+
+_PAIRS: Final[Mapping[tuple[str, ...], _Pairs]] = {
+    states: _pairs_in(states) for states in (_NOW_LINKED, _EVER_LINKED)
+}
+_PAIRS_OF: Final[Mapping[tuple[str, ...], _Pairs]] = {
+    states: pairs.where(_LINKS.c.first.in_(_OF_SUBJECTS) | _LINKS.c.second.in_(_OF_SUBJECTS))
+    for states, pairs in _PAIRS.items()
+}
+_PAIRS_OF_SUBJECT: Final[Mapping[tuple[str, ...], _Pairs]] = {
+    states: pairs.where((_LINKS.c.first == _OF_SUBJECT) | (_LINKS.c.second == _OF_SUBJECT))
+    for states, pairs in _PAIRS.items()
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +128,18 @@ class PersonLinks:
         links = self._select(_LINKS.c.id == identity, 1)
         return links[0] if links else None
 
-    def decide(self, identity: str, state: str, by: str) -> None:
-        """Store a link's new state, and who decided it; the same state again changes nothing."""
+    def decide(self, identity: str, state: str, by: str, *, before: str | None = None) -> bool:
+        """Store a link's new state, and who decided it; the same state again changes nothing.
+
+        With `before`, a link that has another state by now does not change. Return whether it did.
+        """
         is_other = (_LINKS.c.id == identity) & (_LINKS.c.state != state)
+        if before is not None:
+            is_other &= _LINKS.c.state == before
         values = {"state": state, "decided_by": by, "decided_at_s": int(self._clock())}
         with writing(self._engine) as connection:
-            connection.execute(sa.update(_LINKS).where(is_other).values(values))
+            result = connection.execute(sa.update(_LINKS).where(is_other).values(values))
+        return bool(result.rowcount == 1)
 
     def list_newest(self, limit: int) -> list[PersonLink]:
         """Return the newest links: the proposed ones first, then those in force, then the rest."""
@@ -133,7 +165,7 @@ class PersonLinks:
             ever: count links that were undone, too.
         """
         subjects = set(subjects)
-        pairs = self._pairs(subjects, _EVER_LINKED if ever else (LINKED,))
+        pairs = self._pairs(subjects, _EVER_LINKED if ever else _NOW_LINKED)
         groups = _components(pairs)
         return {subject: groups[subject] for subject in subjects if subject in groups}
 
@@ -143,23 +175,29 @@ class PersonLinks:
         with writing(self._engine) as connection:
             connection.execute(sa.delete(_LINKS).where(is_of))
 
-    def _pairs(self, subjects: set[bytes], states: Sequence[str]) -> set[tuple[bytes, bytes]]:
+    def _pairs(self, subjects: set[bytes], states: tuple[str, ...]) -> set[tuple[bytes, bytes]]:
         """Return every link of these subjects, and of those that they are linked with."""
-        is_meant = _LINKS.c.state.in_(states)
-        query = sa.select(_LINKS.c.first, _LINKS.c.second).where(is_meant)
-        pairs: set[tuple[bytes, bytes]] = set()
+        if len(subjects) == 1:
+            (subject,) = subjects
+            pairs = self._pairs_of(subject, states)
+            if not pairs:
+                return pairs
+        pairs = set()
         with reading(self._engine) as connection:
             if len(subjects) > _MAX_LOOKUPS:
-                return {(bytes(a), bytes(b)) for a, b in connection.execute(query)}
+                return {(bytes(a), bytes(b)) for a, b in connection.execute(_PAIRS[states])}
             known, new = set[bytes](), set(subjects)
             while new:
                 known |= new
                 for chunk in chunks(new):
-                    is_of = _LINKS.c.first.in_(chunk) | _LINKS.c.second.in_(chunk)
-                    rows = connection.execute(query.where(is_of))
+                    rows = connection.execute(_PAIRS_OF[states], {"subjects": chunk})
                     pairs |= {(bytes(a), bytes(b)) for a, b in rows}
                 new = {subject for pair in pairs for subject in pair} - known
         return pairs
+
+    def _pairs_of(self, subject: bytes, states: tuple[str, ...]) -> set[tuple[bytes, bytes]]:
+        rows = read_few(self._engine, _PAIRS_OF_SUBJECT[states], {"subject": subject})
+        return {(bytes(first), bytes(second)) for first, second in rows}
 
     def _select(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,13 +29,17 @@ class Persons:
     def find_deceased(self, subjects: Iterable[bytes]) -> set[bytes]:
         """Return those of these subjects whose person has died, under whatever subject."""
         subjects = set(subjects)
-        groups = self.links.groups(subjects)
-        dead = self.deceased.find(subjects.union(*groups.values()))
-        return {s for s in subjects if not dead.isdisjoint(groups.get(s, (s,)))}
+        return self._find_deceased(subjects, self.links.groups(subjects))
 
     def find_ended(self, subjects: Iterable[bytes]) -> set[bytes]:
         """Return those of these subjects whose consents ended with their death."""
         return self.find_deceased(subjects) if self.deceased.ends_consents else set()
+
+    def _find_deceased(
+        self, subjects: set[bytes], groups: Mapping[bytes, Sequence[bytes]]
+    ) -> set[bytes]:
+        dead = self.deceased.find(subjects.union(*groups.values()))
+        return {s for s in subjects if not dead.isdisjoint(groups.get(s, (s,)))}
 
     def find_refusals(self, entries: Sequence[Entry], decide: Decide) -> dict[int, str]:
         """Return, by index, the outcome of each of these permitted entries that is refused.
@@ -43,9 +47,10 @@ class Persons:
         Each entry is decided as if it belonged to each of the linked subjects: what they refuse for
         their own records of this category and day, they refuse for this one.
         """
-        ended = self.find_ended(entry.subject for entry in entries)
+        subjects = {entry.subject for entry in entries}
+        groups = self.links.groups(subjects)
+        ended = self._find_deceased(subjects, groups) if self.deceased.ends_consents else set()
         refusals = {i: DECEASED for i, entry in enumerate(entries) if entry.subject in ended}
-        groups = self.links.groups(entry.subject for entry in entries)
         if not groups:
             return refusals
         others = [

@@ -66,7 +66,7 @@ class Reader:
             return []
         patients = self._keys.patient_keys(entry.subject for entry in entries)
         progress("reading", 0, len(entries))
-        names = {batch.id: batch.name for batch in self._catalogue.batches()}
+        names = self._catalogue.names(entry.batch for entry in entries)
         records: list[Record | None] = [None] * len(entries)
         present = [index for index, entry in enumerate(entries) if entry.subject in patients]
         for start in range(0, len(present), CHUNK_RECORDS):
@@ -141,9 +141,10 @@ class Reader:
 
 
 def _record_key(entry: Entry, patient: SecretKey) -> bytes:
-    if entry.wrapped is None:
+    wrapped = entry.any_key
+    if wrapped is None:
         raise NameMismatch(f"the key of record {entry.record_id.hex()} was deleted; run verify")
-    return unwrap_record_key(patient, entry.wrapped, entry.record_id, entry.version)
+    return unwrap_record_key(patient, wrapped, entry.record_id, entry.version)
 
 
 def _open(entry: Entry, envelope: bytes, key: bytes) -> Record:

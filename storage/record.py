@@ -6,8 +6,8 @@ import datetime
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final
 
@@ -64,6 +64,11 @@ class Record:
     resources: tuple[bytes, ...] = field(default=(), repr=False)
     arrivals: tuple[Arrival, ...] = field(default=(), repr=False)
     extract: bytes = field(default=b"", repr=False)
+
+
+def renumber(records: Sequence[Record], first: int) -> list[Record]:
+    """Return the versions of a record, the oldest first, with their numbers from `first` on."""
+    return [replace(record, version=first + index) for index, record in enumerate(records)]
 
 
 def require_record(record: Record) -> None:

@@ -10,17 +10,20 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from consent import ConsentLedger, Decisions, Finding
+from storage.block_folder import BlockFolder
 from storage.block_store import BlockReader, BlockStore
 from storage.car_folder import CarFolder
 from storage.catalogue import Catalogue
 from storage.components import Components, Progress, no_progress
 from storage.deceased import DeceasedSubjects
 from storage.deposit import Deposits
+from storage.duties import refuse_unmet
 from storage.entry import Entry
 from storage.erasure import Erasure
 from storage.extracts import ExtractFolder
 from storage.findings import StoreFinding
-from storage.integrity import check_journal, check_records, check_uses
+from storage.history_rule import HistoryRule
+from storage.integrity import check_journal, check_records, check_uses, read_intact
 from storage.journal import START, Journal
 from storage.keys import Keys
 from storage.permissions import (
@@ -87,9 +90,10 @@ class RecordStore:
             persons=self._persons,
             clock=clock,
         )
+        self.history_rule = HistoryRule(engine, clock)
         self.vault = Vault(components)
         self.deposits = Deposits(components)
-        self.versions = Versions(components, self.deposits)
+        self.versions = Versions(components, self.deposits, self.history_rule)
         self.erasure = Erasure(engine, components, self.deposits)
 
     def unseal(self, passphrase: str) -> None:
@@ -181,6 +185,32 @@ class RecordStore:
         """
         return PermittedSubjects(*self._decide_all(party, purpose))
 
+    def permitted_categories(self, subject: bytes, party: str, purpose: str) -> dict[str, bytes]:
+        """Return what `permitted_subjects` has for one subject; nothing if it permits nothing.
+
+        Only this subject's records are decided.
+
+        Raises:
+            LedgerUnavailable (consent): as `permitted_subjects`.
+        """
+        records = self._record_list().of_subject(subject)
+        permitted = PermittedSubjects(records, self._decide_list(records, party, purpose))
+        return permitted.get(subject, {})
+
+    def find_subject(self, label: str, length: int, name: str) -> bytes | None:
+        """Return the subject of a current record by its name, or None.
+
+        Args:
+            label: of the pseudonyms that name subjects.
+            length: of every name under this label: the first characters of a pseudonym in hex.
+            name: of the subject.
+        """
+        return self._record_list().names(label, length, self.pseudonyms(label)).get(name)
+
+    def any_subject(self) -> bytes:
+        """Return the subject of some record; 32 zero bytes if there are none."""
+        return next(iter(self._record_list().subjects), bytes(32))
+
     def permitted_records(self, party: str, purpose: str) -> Mapping[bytes, SubjectRecords]:
         """Return which current records each subject permits, of those who permit any.
 
@@ -193,6 +223,8 @@ class RecordStore:
 
     def refusing_subjects(self, party: str, purpose: str) -> set[bytes]:
         """Return the subjects who opted out of this purpose or refuse it to this party.
+
+        Terms that cannot be read might be a refusal, so they count as one.
 
         Raises:
             LedgerUnavailable (consent): as `permitted_subjects`.
@@ -219,14 +251,18 @@ class RecordStore:
     def _decide_all(self, party: str, purpose: str) -> tuple[RecordList, Decisions]:
         """Decide on all current records; what a linked subject refuses is denied."""
         records = self._record_list()
+        return records, self._decide_list(records, party, purpose)
+
+    def _decide_list(self, records: RecordList, party: str, purpose: str) -> Decisions:
         decisions = self._ledger.decide_many(records.decision_request(party, purpose))
+        refuse_unmet(decisions, purpose)
         apply_person_refusals(
             self._persons,
             records,
             decisions,
             lambda part: self._ledger.decide_many(decision_request(part, party, purpose)).reasons,
         )
-        return records, decisions
+        return decisions
 
     def _record_list(self) -> RecordList:
         """Return the current records, at most LIST_MAX_AGE_S old and with every visible batch."""
@@ -239,6 +275,10 @@ class RecordStore:
     def list_subjects_with(self, categories: Sequence[str]) -> list[bytes]:
         """Return the subjects with a current record of each category, by their oldest record."""
         return self._catalogue.subjects_with(categories)
+
+    def find_recorded(self, subjects: Sequence[bytes]) -> set[bytes]:
+        """Return those of these subjects of whom a current record is stored."""
+        return self._catalogue.recorded(subjects)
 
     def ipfs_version(self) -> str:
         """Return the version of the block store.
@@ -277,11 +317,30 @@ class RecordStore:
                 for batch in self._catalogue.batches()
                 if batch.pin and batch.pin not in pins
             ]
-        findings += check_uses(self.journal, self._ledger.past_permits(), self._catalogue.current())
         anchors = self._ledger.anchors("journal")
+        permits, entries = self._ledger.past_permits(), self._catalogue.current()
+        finality = self._ledger.deployment.finality
+        findings += check_uses(self.journal, permits, entries, anchors, finality)
         return findings + check_journal(
             self.journal, anchors, lambda done, total: progress("journal", done, total)
         )
+
+    def copy_blocks(self, folder: Path, progress: Progress = no_progress) -> int:
+        """Copy every envelope that has a key into a folder, a file for each; return their number.
+
+        A block that is missing or altered is left out, so that who checks the copy finds it.
+
+        Raises:
+            StoreUnavailable, DiskFull, DatabaseUnavailable: what was copied is left.
+        """
+        copy, count, batches = BlockFolder(folder), 0, self._catalogue.batches()
+        for index, batch in enumerate(batches):
+            progress("copying blocks", index, len(batches))
+            entries = self._catalogue.entries(batch.id)
+            live = [entry for entry in entries if entry.any_key is not None]
+            count += copy.write(read_intact(self._blocks, live).items())
+        progress("copying blocks", len(batches), len(batches))
+        return count
 
     def evidence(self) -> Iterator[dict[str, Any]]:
         """Yield the lines that let others check catalogue and journal (docs/spec/evidence.md)."""
@@ -289,7 +348,7 @@ class RecordStore:
             entries = self._catalogue.entries(batch.id)
             yield {"kind": "batch", "name": batch.name, "root": batch.root.hex()} | {
                 "leaves": [entry.leaf().hex() for entry in entries],
-                "held": [entry.wrapped is not None for entry in entries],
+                "held": [entry.any_key is not None for entry in entries],
             }
         for name, body in self.journal.uses():
             yield {"kind": "use", "hash": name.hex(), "body": body.decode()}

@@ -6,6 +6,7 @@ import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -28,6 +29,12 @@ from storage.record import SUBJECT_BYTES
 
 KEY_BYTES: Final = 32
 WRAPPED_BYTES: Final = NONCE_BYTES + KEY_BYTES + TAG_BYTES
+_INVALID_CONTEXT: Final = (
+    f"invalid context: subject must be {SUBJECT_BYTES} bytes, category and custodian "
+    "at most 65,535 bytes"
+)
+_SHA256: Final = SHA256()
+_SUBJECT_LENGTH: Final = SUBJECT_BYTES.to_bytes(2, "big")
 _COMMITMENT_LABEL: Final = b"vouchsafe/v1/key-commitment"
 
 Aead = Callable[[bytes, bytes, bytes, bytes], bytes]
@@ -61,7 +68,7 @@ def _decrypt(key: bytes, nonce: bytes, text: bytes, associated: bytes) -> bytes:
 
 def derive_key(key: bytes, label: bytes) -> bytes:
     """Return 32 bytes of HKDF-SHA256 (RFC 5869) of a uniform key: no salt, `label` as info."""
-    return HKDF(SHA256(), KEY_BYTES, salt=None, info=label).derive(key)
+    return HKDF(_SHA256, KEY_BYTES, salt=None, info=label).derive(key)
 
 
 def new_key() -> bytes:
@@ -118,23 +125,19 @@ def _require_key(key: bytes) -> None:
 
 
 def _associated(header: bytes, context: Context) -> bytes:
-    category, custodian = context.category.encode(), context.custodian.encode()
-    if len(context.subject) != SUBJECT_BYTES or max(len(category), len(custodian)) >= 2**16:
-        raise ValueError(
-            f"invalid context: subject must be {SUBJECT_BYTES} bytes, category and custodian "
-            "at most 65,535 bytes"
-        )
-    return b"".join(
-        (
-            header,
-            len(context.subject).to_bytes(2, "big"),
-            context.subject,
-            len(category).to_bytes(2, "big"),
-            category,
-            len(custodian).to_bytes(2, "big"),
-            custodian,
-        )
-    )
+    names = _name_fields(context.category, context.custodian)
+    if len(context.subject) != SUBJECT_BYTES:
+        raise ValueError(_INVALID_CONTEXT)
+    return header + _SUBJECT_LENGTH + context.subject + names
+
+
+# Records have few different pairs of these.
+@lru_cache(maxsize=1024)
+def _name_fields(category: str, custodian: str) -> bytes:
+    names = category.encode(), custodian.encode()
+    if max(map(len, names)) >= 2**16:
+        raise ValueError(_INVALID_CONTEXT)
+    return b"".join(len(name).to_bytes(2, "big") + name for name in names)
 
 
 def wrap_key(wrapping: bytes, key: bytes, associated: bytes) -> bytes:

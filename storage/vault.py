@@ -7,14 +7,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from consent import REASONS, DecisionRequest, DecisionRequestBatch, View
+from consent import DecisionRequest, View
 from storage.access import AccessRequest, AccessResult
 from storage.collector import collector_paused
 from storage.components import Components, Progress, no_progress
-from storage.decided_entries import NOT_THERE, PERMITTED, DecidedEntries, refusals_of
+from storage.decided_entries import (
+    NOT_THERE,
+    PERMITTED,
+    DecidedEntries,
+    decide_entries,
+    refusals_of,
+)
+from storage.duties import to_mask, unmet_mask
 from storage.entry import Columns, Entry, columns_of
 from storage.errors import RecordLost, StorageNotFound
 from storage.extracts import Extractor
+from storage.integrity import OWN, OWN_PURPOSE, PATIENT
 from storage.journal import NO_RECORD, NOBODY, AccessOutcome, Use
 from storage.person_refusals import REFUSING
 from storage.reader import Reader
@@ -22,15 +30,9 @@ from storage.record import Record
 
 WITHDRAWN: Final = "withdrawn"
 ANSWERED: Final = "answered"
-OWN: Final = "own"
-"""The outcome of a patient's reading of their own record, which needs no consent."""
 COUNTED: Final = "counted"
 """The outcome where the custodian only counts people: no record is released to anybody."""
-PATIENT: Final = "patient"
-"""The party of a patient who reads their own records."""
 _RECORD_ID: Final = re.compile(r"[0-9a-f]{32}\Z")
-_MAX_SINGLE_DECISIONS: Final = 32
-"""Up to this many records are decided one by one, each with consent terms read afresh."""
 
 
 class Vault:
@@ -71,10 +73,10 @@ class Vault:
     def _gather(
         self, request: AccessRequest, progress: Progress, extractor: Extractor | None
     ) -> AccessResult:
-        view = self._ledger.view()
         progress("deciding", 0, 1)
         columns = self._catalogue.columns(request.categories, request.subjects, request.custodian)
-        decided = self._decide(request, columns, view)
+        decided = self._decide(request, columns, None)
+        view = decided.view or self._ledger.view()
         subjects = request.subjects or ()
         subject = subjects[0] if len(subjects) == 1 else NOBODY
         use = self._use(request, view)
@@ -84,7 +86,25 @@ class Vault:
 
         records = self._release(request, use, decided, (subject, NO_RECORD), read)
         consents = [decided.consents[index] for index in decided.permitted()]
-        return AccessResult(view, records, consents, *refusals_of(decided))
+        return AccessResult(view, records, consents, *refusals_of(decided), decided.duties())
+
+    def gather_former(self, request: AccessRequest) -> list[Record]:
+        """Return the former versions that are kept of the requested records, oldest first.
+
+        Each is decided and journalled as its record is; without any, nothing is journalled. They
+        are for people who read a record: training and predictions never ask for them.
+
+        Raises:
+            LedgerUnavailable (consent), JournalUnavailable, StoreUnavailable, StorageBroken: as
+                `gather`.
+        """
+        entries = self._catalogue.former(categories=request.categories, subjects=request.subjects)
+        if not entries:
+            return []
+        view = self._ledger.view()
+        decided = self._decide(request, columns_of(entries), view)
+        use = self._use(request, view)
+        return self._release(request, use, decided, (NOBODY, NO_RECORD), self._reader.read)
 
     def decide_again(self, request: AccessRequest) -> dict[bytes, tuple[str, bytes]]:
         """Return outcome and deciding consent, now, of each current record of the request.
@@ -117,6 +137,7 @@ class Vault:
         for part in parts:
             own, *others = [next(decisions) for _ in part]
             refuses = any(decision.reason in REFUSING for decision in others)
+            refuses |= bool(to_mask(own.obligations) & unmet_mask(part[0].purpose))
             answers.append(own.permitted and not refuses and part[0].subject not in ended)
         return answers
 
@@ -224,11 +245,25 @@ class Vault:
         entries = self._catalogue.current(categories=categories, subjects=[subject])
         return self._read_own(entries)
 
+    def open_own_former(
+        self, subject: bytes, record_ids: Sequence[str] | None = None
+    ) -> list[Record]:
+        """Return the former versions that are kept of a patient's own records, oldest first.
+
+        Of these records, or of all. They are journalled first, one row each, and need no consent.
+
+        Raises:
+            LedgerUnavailable (consent), JournalUnavailable, StoreUnavailable, StorageBroken: as
+                `gather`.
+        """
+        names = None if record_ids is None else [bytes.fromhex(each) for each in record_ids]
+        return self._read_own(self._catalogue.former(subjects=[subject], record_ids=names))
+
     def _read_own(self, entries: list[Entry]) -> list[Record]:
         """Journal and open records of one patient; what is deleted meanwhile is left out."""
         if not entries:
             return []
-        request = AccessRequest(PATIENT, "PATRQT", None, None, None, "the patient's own reading")
+        request = AccessRequest(PATIENT, OWN_PURPOSE, None, None, None, "the patient's own reading")
         answers = [
             AccessOutcome(entry.subject, entry.record_id, entry.version, OWN, NOBODY)
             for entry in entries
@@ -264,7 +299,7 @@ class Vault:
         permitted = decided.permitted()
         refused = self._persons.find_refusals(
             [columns.entries[index] for index in permitted],
-            lambda entries: self._decide_alone(request, columns_of(entries), view).outcomes,
+            lambda entries: self._decide_alone(request, columns_of(entries), decided.view).outcomes,
         )
         for place, outcome in refused.items():
             decided.outcomes[permitted[place]] = outcome
@@ -274,43 +309,7 @@ class Vault:
     def _decide_alone(
         self, request: AccessRequest, columns: Columns, view: View | None
     ) -> DecidedEntries:
-        entries = columns.entries
-        if len(entries) <= _MAX_SINGLE_DECISIONS:
-            return self._decide_each(request, entries, view)
-        batch = DecisionRequestBatch(
-            request.party,
-            request.purpose,
-            columns.subjects,
-            columns.records,
-            columns.categories,
-            columns.recorded_on,
-        )
-        decisions = self._ledger.decide_many(batch, view)
-        outcomes = [REASONS[code] for code in decisions.reasons.tolist()]
-        ids = decisions.consents.tobytes()
-        consents = [ids[start : start + 32] for start in range(0, len(ids), 32)]
-        return DecidedEntries(entries, outcomes, consents)
-
-    def _decide_each(
-        self, request: AccessRequest, entries: list[Entry], view: View | None
-    ) -> DecidedEntries:
-        requests = [
-            DecisionRequest(
-                request.party,
-                request.purpose,
-                entry.subject,
-                entry.record_id.hex(),
-                entry.category,
-                entry.recorded_on,
-            )
-            for entry in entries
-        ]
-        decisions = self._ledger.decide_each(requests, view)
-        return DecidedEntries(
-            entries,
-            [PERMITTED if d.permitted else d.reason for d in decisions],
-            [d.consent_ids[0] if d.consent_ids else NOBODY for d in decisions],
-        )
+        return decide_entries(self._ledger, request, columns, view)
 
     def _release(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
@@ -12,8 +12,9 @@ from storage.components import Components, Progress, no_progress
 from storage.deposit import MAX_ATTEMPTS, RECORD_ID_BYTES, Deposits, batch_slices
 from storage.entry import Entry
 from storage.errors import ConcurrentChange, RecordLost, StorageNotFound
+from storage.history_rule import HistoryRule
 from storage.reader import Reader
-from storage.record import Record, require_record
+from storage.record import Record, renumber, require_record
 
 
 class Merged(StrEnum):
@@ -31,18 +32,20 @@ class Arriving(NamedTuple):
     Attributes:
         record: its content, and its `record_id` if it is known to be stored.
         source: where it came from: the same text finds the same record again.
+        may_keep: False if the version that this one replaces is destroyed whatever the rule says.
     """
 
     record: Record
     source: str
+    may_keep: bool = True
 
 
 Merge = Callable[[Record, Record], Record | None]
 """(stored, arriving) -> the next content, or None if nothing changes."""
 
 
-Change = Callable[[Record], Record]
-"""Returns the content that a moved record has."""
+Change = Callable[[Sequence[Record]], Sequence[Record]]
+"""Returns what a moved record has, of each of its versions; the current one is the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ class MergeReport:
 class Versions:
     """Merges what arrives into stored records; opening one for that releases nothing."""
 
-    def __init__(self, components: Components, deposits: Deposits) -> None:
+    def __init__(self, components: Components, deposits: Deposits, rule: HistoryRule) -> None:
+        self._rule = rule
         self._catalogue = components.catalogue
         self._deposits = deposits
         self._reader = Reader(components)
@@ -102,11 +106,22 @@ class Versions:
         records = [record for record in self._reader.read(entries) if record is not None]
         if not records:
             raise StorageNotFound("the record does not exist, or was moved or erased")
-        moved = replace(change(records[0]), record_id="", version=1)
+        versions = change([*self.read_former([record_id]), records[0]])
         source = f"moved\0{record_id}\0{records[0].version}"
-        [new_id] = self._deposits.deposit([moved], [source]).record_ids
+        new_id = self._deposit_moved(versions, source)
         finish(new_id)
         self._catalogue.delete_record(bytes.fromhex(record_id))
+        return new_id
+
+    def _deposit_moved(self, versions: Sequence[Record], source: str) -> str:
+        """Store the versions of a record under a new id, unless they are stored already."""
+        [known] = self.find([versions[-1]], [source])
+        if known:
+            return known
+        [mark] = self._deposits.source_marks([versions[-1]], [source])
+        new_id = secrets.token_hex(RECORD_ID_BYTES)
+        renumbered = renumber([replace(each, record_id=new_id) for each in versions], 1)
+        self._deposits.deposit_versions([(renumbered[-1], mark)], former=renumbered[:-1])
         return new_id
 
     def merge(
@@ -114,7 +129,8 @@ class Versions:
     ) -> MergeReport:
         """Store what is new, and a new version of each record that `merge` changes.
 
-        On return every change is visible and anchored, and the keys of older versions are deleted.
+        On return every change is visible and anchored. The keys of older versions are deleted; but
+        those that lose content are kept where the custodian's rule says so.
         Repeating the call changes nothing. Records whose keys were erased are not stored again.
 
         Raises:
@@ -126,17 +142,19 @@ class Versions:
         for record in records:
             require_record(record)
         marks = self._deposits.source_marks(records, [each.source for each in arriving])
+        # Of content that leaves its class nothing stays behind in the old one.
+        lost = {each.record.record_id for each in arriving if not each.may_keep}
         ids, results = list[str](), list[Merged]()
         for part in batch_slices(records):
             progress("depositing", part.start, len(records))
-            part_ids, part_results = self._merge_part(records[part], marks[part], merge)
+            part_ids, part_results = self._merge_part(records[part], marks[part], merge, lost)
             ids += part_ids
             results += part_results
         progress("depositing", len(records), len(records))
         return MergeReport(tuple(ids), tuple(results))
 
     def _merge_part(
-        self, records: Sequence[Record], marks: Sequence[bytes], merge: Merge
+        self, records: Sequence[Record], marks: Sequence[bytes], merge: Merge, lost: Container[str]
     ) -> tuple[list[str], list[Merged]]:
         for _ in range(MAX_ATTEMPTS):
             known = self._deposits.find_finished(marks)
@@ -147,16 +165,22 @@ class Versions:
                 for record, mark in zip(records, marks, strict=True)
             ]
             try:
-                return self._store(records, marks, ids, merge)
+                results, writing, replaced = self._merged(records, marks, ids, merge)
+                keeping = replaced if replaced and self._rule.get().keeps else set[str]()
+                if writing:
+                    keeping = {record_id for record_id in keeping if record_id not in lost}
+                    self._deposits.deposit_versions(writing, keeping=keeping)
+                return ids, results
             except (ConcurrentChange, RecordLost):
                 continue  # another process stored or re-encrypted one of them: look again
         raise ConcurrentChange("other processes are changing the same records; try again")
 
-    def _store(
+    def _merged(
         self, records: Sequence[Record], marks: Sequence[bytes], ids: list[str], merge: Merge
-    ) -> tuple[list[str], list[Merged]]:
+    ) -> tuple[list[Merged], list[tuple[Record, bytes | None]], set[str]]:
+        """Return what becomes of each, what to store, and the records that lose content by it."""
         stored = self.read([record_id for record_id in ids if record_id])
-        results = []
+        results, replaced = list[Merged](), set[str]()
         writing: list[tuple[Record, bytes | None]] = []
         for index, (record, mark) in enumerate(zip(records, marks, strict=True)):
             result, following = _next(record, ids[index], stored, merge)
@@ -164,9 +188,29 @@ class Versions:
             if following is not None:
                 ids[index] = following.record_id
                 writing.append((following, mark if result is Merged.NEW else None))
-        if writing:
-            self._deposits.deposit_versions(writing)
-        return ids, results
+                if result is Merged.CHANGED and _loses(stored[ids[index]], following):
+                    replaced.add(ids[index])
+        return results, writing, replaced
+
+    def read_former(self, ids: Sequence[str]) -> list[Record]:
+        """Return the former versions of these records that are kept, oldest first; as `read`."""
+        entries = self._catalogue.former(record_ids=[bytes.fromhex(each) for each in ids])
+        return [record for record in self._reader.read(entries) if record is not None]
+
+    def count_former(self) -> int:
+        """Return how many former versions are kept."""
+        return self._catalogue.count_former()
+
+    def find_former(self) -> list[Entry]:
+        """Return the catalogue entry of every former version that is kept; none is opened."""
+        return self._catalogue.former()
+
+    def delete_former(self, ids: Sequence[str] | None = None) -> None:
+        """Delete the keys of the former versions of these records, or of all.
+
+        Their blocks are deleted by the next sweep.
+        """
+        self._catalogue.delete_former(None if ids is None else [bytes.fromhex(i) for i in ids])
 
     def read(self, ids: Sequence[str]) -> dict[str, Record]:
         """Return the current version of each of these records that is not erased, by its id.
@@ -177,6 +221,14 @@ class Versions:
         entries = self._catalogue.current(record_ids=names) if names else []
         records = self._reader.read(entries)
         return {record.record_id: record for record in records if record is not None}
+
+
+def _loses(before: Record, after: Record) -> bool:
+    """Return whether a version has something that the next one does not have, or has otherwise."""
+    if set(before.resources) - set(after.resources):
+        return True
+    new = after.observations
+    return any(new.get(code) != pair for code, pair in before.observations.items())
 
 
 def _next(

@@ -65,6 +65,11 @@ class Person:
         """Open a page of the site."""
         self.page.goto(self.origin + path)
 
+    def reload_at(self, address: str) -> None:
+        """Wait until the last click has led to this address, and load it once more."""
+        self.page.wait_for_url(address)  # a reload on the way refuses: "not an active page"
+        self.page.reload()
+
     def join(self, link: str) -> None:
         """Follow an invitation: make a passkey, prove it, arrive at one's pages."""
         self.page.goto(link)

@@ -16,7 +16,10 @@ from deploy.database import make_engine, metadatas
 pytest_plugins = ("hospital",)
 
 # For docs/assurance.md: pytest --hypothesis-profile deep
+# A busy machine is no fault: no example has a deadline.
+settings.register_profile("usual", deadline=None)
 settings.register_profile("deep", max_examples=1_000, deadline=None)
+settings.load_profile("usual")
 
 
 @pytest.fixture(scope="session")
@@ -68,3 +71,11 @@ def sqlite_engine(sqlite_tables: Path, tmp_path: Path) -> Iterator[sa.Engine]:
     made = make_engine(f"sqlite:///{path}")
     yield made
     made.dispose()
+
+
+@pytest.fixture
+def fast_root_key() -> Iterator[None]:
+    """Half a second of scrypt is for installs; the tests of rootkey.py take it as it is."""
+    with pytest.MonkeyPatch.context() as costs:  # of its own: a test may undo what it patched
+        costs.setattr("storage.rootkey.SCRYPT_N", 2**10)
+        yield

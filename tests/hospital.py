@@ -130,7 +130,7 @@ class Hospital:
 
     def new_patient(self) -> bytes:
         """Return a new subject of the wallet, enrolled."""
-        subject = self.wallet.new_subjects([secrets.token_hex(8)]).popitem()[1]
+        subject = self.wallet.new_subjects([f"p{secrets.token_hex(8)}"]).popitem()[1]
         ledger = self.platform.ledger
         message = Enrolment(subject, ledger.custodian(), self.wallet.address(subject))
         assert ledger.enrol([self.wallet.sign(ledger.domain(), message)])[0].ok

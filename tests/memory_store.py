@@ -15,18 +15,22 @@ from consent import REASONS, Decision, DecisionRequest, DecisionRequestBatch, De
 from deploy.database import make_engine
 from services.accounts import Site
 from services.custodian.fhir_files import FhirFile
-from services.custodian.intake import FhirIntake, IntakeReport, IntakeStores
+from services.custodian.intake import FhirIntake, IntakeReport
+from services.custodian.intake_stores import IntakeStores
 from services.custodian.items import ItemIndex
+from services.custodian.medicine_uses import MedicineUses
 from services.custodian.parked import ParkedEntries
 from services.custodian.patient_journal import PatientJournal
 from services.custodian.patient_names import PatientNames
 from services.custodian.records import CustodianRecords
+from services.custodian.sender_servers import SenderServers
 from services.installation import Installation
 from services.requests import PatientDirectory
 from services.requests.censuses import Censuses
 from services.tables import METADATA as SERVICE_TABLES
 from storage import Record, RecordStore, StorageNotFound
 from storage.car import raw_cid, read_car, root_cid
+from storage.duties import to_mask
 from storage.keys import SecretKey
 from storage.tables import METADATA as STORAGE_TABLES
 
@@ -50,6 +54,20 @@ OBSERVATION: dict[str, Any] = {
     "subject": {"reference": "Patient/p1"},
     "effectiveDateTime": "2024-03-05",
     "valueQuantity": {"value": 101, "code": "mg/dL"},
+}
+MEDICATION: dict[str, Any] = {
+    "resourceType": "Medication",
+    "id": "m1",
+    "code": {"coding": [{"system": "http://www.whocc.no/atc", "code": "A10BA02"}]},
+}
+MEDICATION_REQUEST: dict[str, Any] = {
+    "resourceType": "MedicationRequest",
+    "id": "r1",
+    "status": "active",
+    "intent": "order",
+    "subject": {"reference": "Patient/p1"},
+    "authoredOn": "2024-03-05",
+    "medicationReference": {"reference": "Medication/m1"},
 }
 
 
@@ -106,17 +124,23 @@ class DecidingLedger(AnchorLedger):
 
     def __init__(self) -> None:
         self.reasons: dict[bytes, str] = {}
+        self.duties: dict[bytes, tuple[str, ...]] = {}
 
     def decide_each(self, requests: Sequence[DecisionRequest], view: Any = None) -> list[Decision]:
-        reasons = [self.reasons.get(request.subject, "permitted") for request in requests]
-        return [Decision(r == "permitted", r, (CONSENT,), (), self.view()) for r in reasons]
+        decisions = []
+        for request in requests:
+            reason = self.reasons.get(request.subject, "permitted")
+            duties = self.duties.get(request.subject, ())
+            is_permitted = reason == "permitted"
+            decisions.append(Decision(is_permitted, reason, (CONSENT,), duties, self.view()))
+        return decisions
 
     def decide_many(self, batch: DecisionRequestBatch, view: Any = None) -> Decisions:
         subjects = [row.tobytes() for row in batch.subjects]
         codes = [REASONS.index(self.reasons.get(s, "permitted")) for s in subjects]
         consents = np.tile(np.frombuffer(CONSENT, np.uint8), (len(codes), 1))
-        nothing = np.zeros(len(codes), np.uint32)
-        return Decisions(self.view(), np.array(codes, np.uint8), consents, nothing)
+        duties = np.array([to_mask(self.duties.get(s, ())) for s in subjects], np.uint32)
+        return Decisions(self.view(), np.array(codes, np.uint8), consents, duties)
 
 
 class CorrectedModels:
@@ -152,7 +176,13 @@ class Custodian:
         names = PatientNames(self.engine, self.store)
         self.parked = ParkedEntries(self.engine, self.store, names, lambda: self.now_s)
         self.items = ItemIndex(self.engine, self.store)
-        self.stores = IntakeStores(items=self.items, names=names, parked=self.parked)
+        self.stores = IntakeStores(
+            items=self.items,
+            names=names,
+            parked=self.parked,
+            servers=SenderServers(self.engine, self.store),
+            uses=MedicineUses(self.engine, self.store),
+        )
         self.configure(systems)
 
     def open_store(self, *, death_ends_consents: bool = False) -> RecordStore:

@@ -17,7 +17,7 @@ PARENT = {
     **dict.fromkeys(["DISASTER", "THREAT"], "PUBHLTH"),
 }
 ALONE = {"TREAT", "HPAYMT", "HOPERAT", "HRESCH", "PATRQT", "PUBHLTH"}
-EXACTLY = {"MLTRAINING", "TREATDS", "BTG", "HMARKT", "PSEUDRESCH"}
+EXACTLY = {"MLTRAINING", "TREATDS", "BTG", "HMARKT", "PSEUDRESCH", "RECRESCH"}
 KNOWN = {*PARENT, *ALONE, *EXACTLY}
 ORDER = ["denied", "opted-out", "opening-missing", "unknown-word", "permitted"]
 ORDER += ["other-record", "outside-period", "other-category", "other-purpose", "other-recipient"]
@@ -94,7 +94,7 @@ def bar(history: History, given: Given, request: DecisionRequest, now_s: int, bl
         return "unknown-word"
     if given.terms.decision == "permit":
         return ""
-    research = request.purpose in ("MLTRAINING", "PSEUDRESCH") or is_under(
+    research = request.purpose in ("MLTRAINING", "PSEUDRESCH", "RECRESCH") or is_under(
         request.purpose, "HRESCH"
     )
     opts_out = given.terms.recipient == "*" and "HRESCH" in given.terms.purposes and research

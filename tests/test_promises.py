@@ -37,10 +37,10 @@ SHOWN_BY = {
     "keys-added": "test_another_passkey_is_added_by_an_existing_one_and_then_signs",
     "decline-then": "test_a_patient_who_declined_receives_no_request_for_half_a_year",
     "reconsider-what": "test_a_no_is_confirmed_listed_and_can_be_changed",
-    "receipt-print": "test_the_pages_lead_from_the_request_to_the_receipt",
+    "receipt-print": "test_a_receipt_is_a_page_that_prints_every_signed_term",
     "download-page-lead": "test_the_complete_copy_is_a_job_and_leaves_nothing_out",
     "erasure-lead": "test_a_patient_who_asks_is_erased_everywhere",
-    "home": "test_the_pages_lead_from_the_request_to_the_receipt",
+    "home": "test_everything_is_stopped_with_one_signature",
     "home-step-3": "test_every_use_is_a_line_that_the_browser_proves",
     "join-passkey": "test_a_device_that_does_not_verify_the_person_signs_nobody_in",
     "help-free": "test_everything_is_stopped_with_one_signature",
@@ -57,11 +57,79 @@ SHOWN_BY = {
 
 NOT_OURS = {"privacy-complain"}
 
+CHAIN_DOWN = "test_every_fault_of_a_chain_refuses_and_service_returns_with_the_chain"
+LEFT_OUT = "test_a_patient_who_withdrew_has_no_row_and_is_listed_for_deletion"
+LISTED = "test_who_withdrew_is_listed_with_a_deadline_until_the_study_acknowledges"
+CONFIRMED = "test_the_copies_of_a_patient_are_those_with_their_row_and_show_the_confirmed_deletion"
+VETOED = "test_a_recovery_waits_is_vetoed_by_a_passkey_and_its_key_never_returns"
+COUNTED = "test_people_who_do_not_refuse_are_opened_for_counts_and_journalled_once_each"
 
-def _messages() -> dict[str, str]:
-    """Return (name, text as written) of every English text."""
+KEPT_BY = {
+    "ask-2-told": LEFT_OUT,
+    "consent-unknown": CHAIN_DOWN,
+    "copy-kept": CONFIRMED,
+    "copy-leave": LISTED,
+    "down": CHAIN_DOWN,
+    "down-withdrawal": "test_a_withdrawal_is_in_force_while_the_ledger_hangs",
+    "download-ready": "test_an_old_copy_is_deleted",
+    "erasure-part-terms": "test_erased_or_altered_terms_deny_everything_at_once",
+    "grant-limits": LEFT_OUT,
+    "grant-risk": "test_each_figure_of_the_attack_has_a_threshold",
+    "home-doubt": "test_every_unavailable_part_refuses",
+    "home-not-copies": LEFT_OUT,
+    "home-register-away": CHAIN_DOWN,
+    "keys-recovery-vetoed": VETOED,
+    "keys-remove-lead": "test_a_second_passkey_is_added_signs_and_is_removed_permanently",
+    "keys-removed": "test_a_removed_passkey_neither_signs_in_nor_signs",
+    "keys-veto-done": VETOED,
+    "keys-veto-lead": VETOED,
+    "notice-away": CHAIN_DOWN,
+    "privacy-cookies": "test_a_site_with_tls_has_the_strict_cookie_and_says_so",
+    "privacy-counts": COUNTED,
+    "privacy-what": "test_only_permitted_records_are_released_and_every_outcome_is_journalled",
+    "privacy-why": "test_every_attribute_must_match",
+    "proof-how": "test_each_anchored_line_is_proved_by_a_root_on_the_ledger",
+    "proof-how-by-hand": "test_each_anchored_line_is_proved_by_a_root_on_the_ledger",
+    "recover-refused": "test_a_key_that_was_refused_by_the_patients_phone_never_signs_in",
+    "register-away": CHAIN_DOWN,
+    "withdraw-done-copy": LEFT_OUT,
+    "withdraw-done-copy-pseudonymised": LISTED,
+    "withdraw-follows-title": "test_after_its_grace_a_model_is_retired_and_its_file_destroyed",
+    "withdraw-stays-copies": LEFT_OUT,
+}
+"""The text of each page that says to a patient what we do, and the test that shows it."""
+
+OUR_ACTS = re.compile(
+    r"\b[Ww]e (tell|ask|keep|test|may count|set|write|use|can tell)\b"
+    r"|\b[Ww]ithin \{|\bnever comes back|\bcan no longer sign|\bare told to\b|\bcounts from now\b"
+    r"|\bwill not work\b"
+    r"|(access|use|every request\b.*) is refused|must delete (it by|them within|your values)"
+)
+"""How a text says what we, or those whom we hold to it, do or refuse."""
+
+GUIDES = {
+    "You can get a model's estimate": "test_a_patient_who_permits_it_is_answered_with_reasons",
+    "You can sort by the end of the permission": "test_the_list_has_pages_and_an_order",
+    "you can no longer open earlier estimates": "test_a_patient_who_withdrew_is_not_found",
+    "You can then invite everybody else": "test_a_patient_is_invited_only_after_an_identity_check",
+    "you can propose one yourself": "test_a_pair_has_one_link_whatever_the_order",
+    "you can change your answer later": "test_a_no_is_confirmed_listed_and_can_be_changed",
+    "an agreement that you can read": "test_whole_records_leave_only_where_the_study_asked_and_the_"
+    "patients_read_so",
+    "You can press **Skip**": "test_a_reload_keeps_the_choices",
+    "You can keep a receipt": "test_a_yes_signed_with_a_passkey_is_active_on_the_ledger",
+    "It shows whom you can ask": "test_help_shows_how_to_reach_people_as_far_as_the_settings_say",
+    "You can turn it on again": "test_research_is_turned_off_and_on_again",
+    "You can leave the page": "test_a_training_in_progress_is_returned_again_and_can_be_cancelled",
+    "Train on the platform if you can": "",
+}
+"""What each sentence of a guide with "you can" says, and the test that does it; "" is advice."""
+
+
+def _messages(files: str = "*.ftl") -> dict[str, str]:
+    """Return (name, text as written) of every English text in these files."""
     result: dict[str, str] = {}
-    for path in sorted(WORDS.glob("*.ftl")):
+    for path in sorted(WORDS.glob(files)):
         source = path.read_text(encoding="utf-8")
         for entry in FluentParser().parse(source).body:
             if isinstance(entry, fluent.Message) and entry.span is not None:
@@ -121,6 +189,34 @@ def test_every_text_that_says_what_one_can_do_names_the_test_that_does_it() -> N
     tests = _tests()
     missing = {name: test for name, test in SHOWN_BY.items() if test not in tests}
     assert set(missing) == NOT_OURS
+
+
+def test_every_text_that_says_what_we_do_names_the_test_that_shows_it() -> None:
+    promising = {
+        name
+        for file in ("patient", "public", "everywhere", "history")
+        for name, text in _messages(f"{file}.ftl").items()
+        if OUR_ACTS.search(text.split("=", 1)[1]) and name not in SHOWN_BY
+    }
+    assert promising == set(KEPT_BY)
+    tests = _tests()
+    assert [name for name, test in KEPT_BY.items() if test not in tests] == []
+
+
+def test_every_sentence_of_a_guide_that_says_what_one_can_do_names_the_test_that_does_it() -> None:
+    pages = [*sorted((ROOT / "docs" / "guide").glob("*.md")), ROOT / "README.md"]
+    texts = [" ".join(path.read_text(encoding="utf-8").split()) for path in pages]
+    sentences = [
+        sentence
+        for text in texts
+        for sentence in re.split(r"(?<=[.!?])\s", text)
+        if re.search(r"\byou (can|may)\b", sentence, re.IGNORECASE)
+    ]
+    named = [[part for part in GUIDES if part in sentence] for sentence in sentences]
+    assert [s for s, parts in zip(sentences, named, strict=True) if len(parts) != 1] == []
+    assert {part for parts in named for part in parts} == set(GUIDES)
+    tests = _tests()
+    assert [part for part, test in GUIDES.items() if test and test not in tests] == []
 
 
 def _rows(page: str) -> list[list[str]]:

@@ -84,6 +84,7 @@ STATUSES: Final[Mapping[type[Exception], int]] = {
     Invalid: 422,
     TooManyRequests: 429,
     **dict.fromkeys(database.UNAVAILABLE_ERRORS, 503),
+    **dict.fromkeys(database.UNSTORABLE_ERRORS, 422),
 }
 """Each group of errors, and its status; a leaf has its group's."""
 
@@ -142,6 +143,8 @@ def _detail(error: Exception) -> str:
         return f"What was sent is too large: the limit is {limit} MB. Nothing was stored."
     if isinstance(error, HTTPException):
         return error.description or ""
+    if isinstance(error, database.UNSTORABLE_ERRORS):
+        return database.UNSTORABLE_MESSAGE  # their own message repeats the values
     return str(error)
 
 

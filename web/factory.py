@@ -10,9 +10,10 @@ from web import access_log, errors, metrics
 from web.api import api
 from web.api.fhir import fhir
 from web.current import EXTENSION
-from web.health import bp as health
+from web.health import health
 from web.pages import pages
 from web.private_request import BUFFER_BYTES, PrivateRequest
+from web.qr import qr_svg
 
 MAX_BODY_BYTES = 16 * 2**20
 MAX_FORM_PARTS = 100
@@ -48,11 +49,12 @@ def create_app(services: Services, proxies: int = 0, metrics_token: str = "") ->
         # Of what a proxy adds, the address alone: host and scheme are the site's, from settings.
         app.wsgi_app = ProxyFix(app.wsgi_app, proxies, 0, 0, 0, 0)  # type: ignore[method-assign]
     app.jinja_env.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
+    app.jinja_env.filters["qr"] = qr_svg
     access_log.install(app)
     errors.install(app)
     app.extensions[EXTENSION] = services
     metrics.install(app, services.monitoring, metrics_token)
-    app.register_blueprint(health)
+    app.register_blueprint(health(services))
     app.register_blueprint(api(services))
     app.register_blueprint(fhir(services))
     app.register_blueprint(pages(services))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import threading
 from collections import OrderedDict
@@ -11,6 +12,21 @@ from typing import Final
 from services.errors import TooManyRequests
 
 MAX_CALLERS: Final = 10_000
+_HOME_BITS: Final = 64
+"""Of an IPv6 address: providers give each customer all addresses that begin alike (RFC 6177)."""
+
+
+def caller_at(address: str | None) -> str:
+    """Return as whom a stranger at an address counts: for IPv6, the network of 64 bits."""
+    try:
+        parsed = ipaddress.ip_address(address or "")
+    except ValueError:
+        return str(address)
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    mapped = parsed.ipv4_mapped
+    network = ipaddress.ip_network((parsed.packed, _HOME_BITS), strict=False)
+    return str(mapped or network)
 
 
 class Limit:

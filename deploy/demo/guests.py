@@ -32,7 +32,7 @@ def approve_study(services: Services, question: str) -> None:
                 "board": "The demo's ethics board (0001)",
                 "protocol": PROTOCOL,
                 "condition": "diabetes",
-                "contact": "the demo",
+                "contact": "the study team, by the switchboard of the hospital",
             },
             question=question,
             days=365,

@@ -262,11 +262,9 @@ class Story:
         """7. `verify` has no findings, and then finds one changed byte in a copy."""
         findings = self.services.auditor.verify(progress)
         require(not findings, f"verify found: {findings[:3]}")
-        progress("copying blocks", 0, 1)
         copy = self.folder / "copy"
         shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(self.services.installation.home / "kubo" / "repo" / "blocks", copy)
-        progress("copying blocks", 1, 1)
+        self.services.auditor.copy_blocks(copy, progress)
         entry = self.services.store.records_of(self.people.subjects()[0])[0]
         folder = BlockFolder(copy)
         flip_byte(folder.path(entry.cid))

@@ -12,7 +12,7 @@ import requests
 
 from deploy.nodes.endpoint import KuboEndpoint, find_endpoint, local_kubo, write_endpoint
 from deploy.nodes.errors import NodeExposed, NodeFailed
-from deploy.nodes.kubo_config import automatic_values, private_config
+from deploy.nodes.kubo_config import PACKED, automatic_values, private_config
 from deploy.nodes.ports import choose_port, is_loopback, listening_addresses
 from deploy.nodes.private_file import (
     find_json,
@@ -34,8 +34,17 @@ class KuboNode:
 
     name = "kubo"
 
-    def __init__(self, binary: Path, home: Path):
+    def __init__(self, binary: Path, home: Path, *, packed: bool = False):
+        """Start nothing yet.
+
+        Args:
+            binary: Kubo's program.
+            home: where its repository is, or will be made.
+            packed: how a repository that is made stores blocks: several in a file, or each in a
+                file of its own. One that exists stays as it is.
+        """
         self._binary = binary
+        self._packed = packed
         self.folder = home.absolute()
         self._repo = self.folder / "repo"
         self._endpoint_file = self.folder / "endpoint.json"
@@ -127,12 +136,15 @@ class KuboNode:
             "DO_NOT_TRACK": "1",
         }
 
+    def _profile(self) -> tuple[str, ...]:
+        return ("--profile", PACKED) if self._packed else ()
+
     def _make_repo(self) -> None:
         """Make the repository under another name, so that an incomplete one is never used."""
         draft = self.folder / "repo.new"
         shutil.rmtree(draft, ignore_errors=True)
         done = subprocess.run(  # noqa: S603 - the program that build.py found
-            [str(self._binary), "init", "--empty-repo"],
+            [str(self._binary), "init", "--empty-repo", *self._profile()],
             env=self._environment(make_private_folder(draft)),
             cwd=self.folder,
             capture_output=True,

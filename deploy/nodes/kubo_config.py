@@ -97,7 +97,20 @@ _IMPORT: Mapping[str, Any] = {
     "FastProvideWait": False,
 }
 
-_STORE: Mapping[str, Any] = {
+# Several blocks in a file (docs/decisions/0039-packed-blocks.md). Its log is written to the disk
+# before a pin is confirmed, so it is never switched off. Small logs and early compaction let
+# deleted blocks leave the files soon.
+PACKED = "pebbleds"
+_PACKED_STORE: Mapping[str, Any] = {
+    "type": PACKED,
+    "prefix": "pebble.datastore",
+    "path": "pebbleds",
+    "memTableSize": 2**20,
+    "l0CompactionThreshold": 2,
+}
+
+# A file for each block.
+_FILES_STORE: Mapping[str, Any] = {
     "type": "mount",
     "mounts": [
         {
@@ -131,8 +144,17 @@ def private_config(original: Mapping[str, Any], port: int, secret: str) -> dict[
         },
     }
     config["Import"] = dict(_IMPORT)
-    config["Datastore"]["Spec"] = copy.deepcopy(dict(_STORE))
+    config["Datastore"]["Spec"] = _store(original["Datastore"].get("Spec"))
     return config
+
+
+def _store(spec: object) -> dict[str, Any]:
+    """Return how blocks are stored: as the repository was made, since Kubo converts none."""
+    if not isinstance(spec, Mapping) or spec.get("type") != PACKED:
+        return copy.deepcopy(dict(_FILES_STORE))
+    # Kubo names the format when it makes the repository; an older Kubo cannot read a newer one.
+    name = "formatMajorVersion"
+    return {**_PACKED_STORE, **({name: spec[name]} if name in spec else {})}
 
 
 def automatic_values(config: object, path: str = "") -> Iterator[str]:

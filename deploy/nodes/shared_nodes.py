@@ -39,6 +39,7 @@ class NodeSettings:
     ipfs_authorization: str = ""
     ledger_rpc_url: str = ""
     start_nodes: bool = True
+    packs_blocks: bool = False
 
     @property
     def has_nothing_to_start(self) -> bool:
@@ -47,9 +48,8 @@ class NodeSettings:
 
     def make_kubo(self, report: Callable[[str], None]) -> KuboNode:
         """Return the install's own Kubo, not yet started; its program may be built first."""
-        return KuboNode(
-            find_or_build("ipfs", self.cache, self.environment, report), self.home / "kubo"
-        )
+        binary = find_or_build("ipfs", self.cache, self.environment, report)
+        return KuboNode(binary, self.home / "kubo", packed=self.packs_blocks)
 
     def make_geth(self, report: Callable[[str], None]) -> GethNode:
         """Return the install's own chain, not yet started; its program may be built first."""

@@ -1,6 +1,6 @@
 """A stranger's check: from evidence, the chain's logs and the IPFS blocks alone; needs no code of Vouchsafe.
 
-    python check.py evidence.ndjson CHAIN BLOCKS        CHAIN: an IPC socket's path or an http URL; BLOCKS: Kubo's repo/blocks
+    python check.py evidence.ndjson CHAIN BLOCKS        CHAIN: an IPC socket's path or an http URL; BLOCKS: Kubo's repo/blocks, or a copy by `vouchsafe export --blocks`
 
 Verifies the contract's code, every signature from calldata, and every journalled use against its consent. Compare the contract and the custodian accounts
 that it prints with those that you know. Needs Python 3.11 and pycryptodome. Formats: ledger.md, evidence.md and envelope.md beside this file. Exit code 0: everything agrees; 1: it does not.
@@ -74,36 +74,44 @@ def terms_hash(terms):  # EIP-712
 # secp256k1: the account that signed a hash (SEC 1, 4.1.6), in Jacobian coordinates
 P, N = 2**256 - 2**32 - 977, 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 G = (0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798, 0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8, 1)
+BETA = 0x7AE96A2B657C07106E64479EAC3434E99CF0497512F58995C1396C28719501EE  # a cube root of 1 modulo P; SHORT: a basis of its lattice modulo N
+SHORT = 0x3086D221A7D46BCDE86C90E49284EB15, 0xE4437ED6010E88286F547FA90ABFE4C3, 0x114CA50F7A8E2F3F657C1108D9D44CFD8
 
 def double(p):
     x, y, z = p
-    s, m = 4 * x * y * y % P, 3 * x * x % P
+    s, m = 4 * x * (w := y * y % P) % P, 3 * x * x % P
     u = (m * m - 2 * s) % P
-    return u, (m * (s - u) - 8 * y**4) % P, 2 * y * z % P
+    return u, (m * (s - u) - 8 * w * w) % P, 2 * y * z % P
 
 def add(p, q):
     if not p[2]: return q
     if not q[2]: return p
     a, b = q[2] * q[2] % P, p[2] * p[2] % P
-    u, v, s, t = p[0] * a % P, q[0] * b % P, p[1] * a * q[2] % P, q[1] * b * p[2] % P
+    u, v, s, t = p[0] * a % P, q[0] * b % P, p[1] * (a * q[2] % P) % P, q[1] * (b * p[2] % P) % P
     if u == v: return double(p) if s == t else (1, 1, 0)
-    h, r = (v - u) % P, (t - s) % P
+    h, r = v - u, t - s
     i = h * h % P
     j, k = h * i % P, u * i % P
     x = (r * r - j - 2 * k) % P
     return x, (r * (k - x) - s * j) % P, h * p[2] * q[2] % P
+
+def halves(scalar, point):  # the curve's endomorphism: a scalar of 256 bits times a point is the sum of two of 129 bits
+    c, d = (SHORT[0] * scalar + N // 2) // N, (SHORT[1] * scalar + N // 2) // N
+    parts = (scalar - c * SHORT[0] - d * SHORT[2], point[0]), (c * SHORT[1] - d * SHORT[0], point[0] * BETA % P)
+    return [(abs(k), (x, point[1] if k >= 0 else P - point[1], 1)) for k, x in parts]
 
 def recover(hashed, r, s, parity):
     if not (0 < r < N and 0 < s <= N // 2 and parity in (0, 1)): return b""
     y = pow(r**3 + 7, (P + 1) // 4, P)
     if (y * y - r**3 - 7) % P: return b""
     point, inverse, e = (r, y if y % 2 == parity else P - y, 1), pow(r, -1, N), int.from_bytes(hashed, "big")
-    first, second = -e * inverse % N, s * inverse % N
-    both, total = add(G, point), (1, 1, 0)
-    for bit in range(255, -1, -1):
+    parts, sums, total = halves(-e * inverse % N, G) + halves(s * inverse % N, point), [(1, 1, 0)], (1, 1, 0)
+    for _, each in parts: sums += [add(known, each) for known in sums]
+    a, b, c, d = (scalar for scalar, _ in parts)
+    for bit in range(128, -1, -1):
         total = double(total)
-        which = first >> bit & 1 | (second >> bit & 1) << 1
-        if which: total = add(total, (G, point, both)[which - 1])
+        which = a >> bit & 1 | (b >> bit & 1) << 1 | (c >> bit & 1) << 2 | (d >> bit & 1) << 3
+        if which: total = add(total, sums[which])
     if not total[2]: return b""
     z = pow(total[2], -1, P)
     return keccak((total[0] * z * z % P).to_bytes(32, "big") + (total[1] * z**3 % P).to_bytes(32, "big"))[12:]
@@ -113,9 +121,7 @@ def unrlp(data, at=0):
     kind = data[at]
     if kind < 0x80: return data[at:at + 1], at + 1
     short, size, start = (kind - 0x80, kind & 0x3F, at + 1) if kind < 0xC0 else (kind - 0xC0, kind & 0x3F, at + 1)
-    if short > 55:
-        wide = short - 55
-        size, start = int.from_bytes(data[start:start + wide], "big"), start + wide
+    if short > 55: size, start = int.from_bytes(data[start:start + short - 55], "big"), start + short - 55
     if kind < 0xC0: return data[start:start + size], start + size
     items, end = [], start + size
     while start < end:
@@ -205,7 +211,9 @@ class Proofs:
             try:
                 if raw and keccak(unhex(raw)) == unhex(name):
                     sender, to, data = transaction(unhex(raw))
-                    if to in (b"", self.contract): found = {(op, words): (signer, signature) for op, words, signer, signature in claims(sender, data)} if to else {"deploys": True}
+                    if to == b"": found = {"deploys": True}
+                    for op, words, *by in claims(sender, data) if to == self.contract else ():  # of a message that comes twice, the signed one
+                        if (op, words) not in found or (op in SIGNED and self.signed(op, words, *by)): found[op, words] = tuple(by)
             except (KeyError, IndexError, ValueError, TypeError): found = {}
             self.calls[name] = sender, found
         return self.calls[name]
@@ -220,7 +228,6 @@ class Proofs:
         question = keccak(b"isValidSignature(bytes32,bytes)")[:4] + hashed + (64).to_bytes(32, "big") + len(signature).to_bytes(32, "big") + padded
         where = {"to": "0x" + signer.hex(), "data": "0x" + question.hex()}
         return unhex(ask(self.chain, "eth_getCode", where["to"], "latest") or "0x") != b"" and (ask(self.chain, "eth_call", where, "latest") or "").startswith("0x1626ba7e")
-
     def has(self, role, account): return not self.roles or (role, account) in self.roles  # a ledger always starts with its constructor's roles
     def role(self, op, words, sender, found):
         pair, asked = (words[0], words[1][12:]), found.get((op, words[0] + words[1]))  # the constructor, an admin, or an account of its own role
@@ -282,24 +289,20 @@ def operations(chain, contract, first):
 
 def main(evidence, chain, blocks):
     told, wrong = {}, []
-    for line in open(evidence, encoding="utf-8"):
-        line = json.loads(line)
-        told.setdefault(line["kind"], []).append(line)
+    for line in map(json.loads, open(evidence, encoding="utf-8")): told.setdefault(line["kind"], []).append(line)
     def check(holds, what): wrong.append(what) if not holds else None
 
     # 1. The ledger: the logs, rolled, give the head that the contract itself says.
     deployment = told["deployment"][0]
     ops, head = operations(chain, deployment["contract"], deployment["block_number"]), bytes(27)
-    for op, words, _ in ops:
-        head = keccak(head + bytes(5) + op.to_bytes(32, "big") + b"".join(words))[:27]
+    for op, words, _ in ops: head = keccak(head + bytes(5) + op.to_bytes(32, "big") + b"".join(words))[:27]
     answer = unhex(ask(chain, "eth_call", {"to": deployment["contract"], "data": "0x" + keccak(b"headAndCount()")[:4].hex()}, "latest"))
     check(answer[:27] == head and int.from_bytes(answer[32:64], "big") == len(ops), "the logs do not lead to the contract's head")
     code = bytearray(unhex(ask(chain, "eth_getCode", deployment["contract"], "latest")))
     check(keccak(bytes(code)) == unhex(deployment["code_hash"]), "the contract's code is not the one on record")
     for at in CODE[1]: code[at:at + 32] = bytes(32)
     check(keccak(bytes(code)).hex() == CODE[0], "the contract's code is not that of this specification")
-    for verifier in deployment["verifiers"]:
-        check(keccak(unhex(ask(chain, "eth_getCode", verifier, "latest"))).hex() == VERIFIER, f"the code of verifier {verifier} is not OpenZeppelin's")
+    for verifier in deployment["verifiers"]: check(keccak(unhex(ask(chain, "eth_getCode", verifier, "latest"))).hex() == VERIFIER, f"the code of verifier {verifier} is not OpenZeppelin's")
     proofs, proved = Proofs(chain, deployment), []
     for position, (op, words, name) in enumerate(ops, 1):
         proved.append(proofs.proved(op, words, name))
@@ -307,27 +310,25 @@ def main(evidence, chain, blocks):
     anchors = {}
     for (op, words, _), fine in zip(ops, proved):
         if op == 7 and fine: anchors.setdefault(words[0].rstrip(b"\0").decode(), []).append((words[1], int.from_bytes(words[2], "big")))
-
     # 2. The consents: what stands, and that each opening is what was signed.
-    grants, places, gone, stops, all_stops = {}, {}, {}, {}, {}
+    grants, places, gone, stops, all_stops, openings = {}, {}, {}, {}, {}, {}
     for position, ((op, words, _), fine) in enumerate(zip(ops, proved), 1):
         if op == 4 and fine: grants[keccak(words[0] + words[1])], places[keccak(words[0] + words[1])] = words, position
         if op == 5: gone.setdefault(keccak(words[0] + words[1]), position)
         if op == 6:
             stops[words[0]] = max(stops.get(words[0], 0), int.from_bytes(words[1], "big"))
             all_stops.setdefault(words[0], []).append((position, int.from_bytes(words[1], "big")))
-    openings = {}
-    for line in told.get("opening", []):
-        if line["terms"] is None: continue
+    for line in (each for each in told.get("opening", []) if each["terms"] is not None):
         name = unhex(line["consent_id"])
         check(keccak(unhex(line["subject"]) + terms_hash(line["terms"])) == name, f"opening {name.hex()} is not what was signed")
         openings[name] = line["terms"]
     def outlives_stops(name, words): return int.from_bytes(words[3], "big") > stops.get(words[0], -1) or openings.get(name, {}).get("decision") == "deny"
     stand = {name for name, words in grants.items() if name not in gone and outlives_stops(name, words)}
     for name in stand: check(name in openings, f"consent {name.hex()} stands and has no opening")
-
     # 3. The records: every batch is anchored, every block is there and is what its name says.
-    records, roots = 0, {root for root, _ in anchors.get("records", [])}
+    records, roots, seen = 0, {root for root, _ in anchors.get("records", [])}, max((json.loads(line["body"])["count"] for line in told.get("use", [])), default=0)
+    batches = {unhex(line["root"]) for line in told.get("batch", [])}  # it has each batch that was anchored before its newest use
+    for position, ((op, words, _), fine) in enumerate(zip(ops[:seen], proved), 1): check(op != 7 or not fine or words[0].rstrip(b"\0") != b"records" or words[1] in batches, f"the batch of operation {position} is missing")
     for batch in told.get("batch", []):
         leaves = [unhex(leaf) for leaf in batch["leaves"]]
         check(merkle(leaves) == unhex(batch["root"]) and unhex(batch["root"]) in roots, f"batch {batch['name']} is not what was anchored")
@@ -339,48 +340,49 @@ def main(evidence, chain, blocks):
                 block = file.read_bytes() if file.exists() else b""
                 check(len(block) == size and sha(block) == cid[4:], f"block of record {leaf[:16].hex()} is missing or altered")
                 records += 1
-
     # 4. The journal: the rows chain, and their roots are those on the chain.
     uses = {line["hash"]: line["body"] for line in told.get("use", [])}
-    for name, body in uses.items(): check(sha(body.encode()).hex() == name, f"use {name} is altered")
-    before, hashes = bytes(32), []
+    use_of = {name: json.loads(body) for name, body in uses.items()}
+    for name, body in uses.items(): check(sha(body.encode()).hex() == name and canonical(use_of[name]) == body.encode(), f"use {name} is altered")
+    before, hashes, last = bytes(32), [], 0
     for row in told.get("journal", []):
         check(row["use"] in uses, f"journal row {row['seq']} names no use")
         fixed = row["seq"].to_bytes(8, "big") + unhex(row["use"]) + unhex(row["commitments"]) + row["version"].to_bytes(4, "big")
         before = sha(before + fixed + unhex(row["consent"]) + row["outcome"].encode())
         check(before.hex() == row["hash"], f"journal row {row['seq']} is altered")
-        before = unhex(row["hash"])  # so that one altered row is one finding
-        hashes.append(before)
-    last = 0
+        hashes.append(before := unhex(row["hash"]))  # so that one altered row is one finding
     for root, count in anchors.get("journal", []):
         if count <= last: continue
         check(merkle(hashes[last:count]) == root, f"journal rows {last + 1} to {count} are not those anchored")
         last = count
-
-    # 5. The uses: each permitted row had a consent at its view, to that recipient, for that purpose, at that time.
+    # 5. The uses: each permitted row had a consent of that patient at its view, to that recipient, for that purpose, at that time.
+    coming = sorted({int.from_bytes(words[2], "big"): at for at, ((op, words, _), fine) in reversed([*enumerate(zip(ops, proved), 1)]) if op == 7 and fine and words[0].rstrip(b"\0") == b"journal"}.items(), reverse=True)
+    newest, depth, latest, names, people = [], 32 if deployment.get("finality") == "pos" else 4, 0, {}, {}  # the first positions of the newest anchors before a row, and how many count; the latest time; whose rows have which commitment
     for row in told.get("journal", []):
-        if row["outcome"] != "permitted" or row["use"] not in uses: continue
-        use, name, where = json.loads(uses[row["use"]]), unhex(row["consent"]), f"journal row {row['seq']} was permitted by consent {row['consent']}, "
+        use = use_of.get(row["use"])
+        if row["outcome"] == "own" and use: check((use["party"], use["purpose"]) == ("patient", "PATRQT"), f"journal row {row['seq']} is not a patient's own reading")
+        if row["outcome"] != "permitted" or not use: continue
+        while coming and coming[-1][0] < row["seq"]: newest = sorted([*newest, coming.pop()[1]])[-depth:]
+        name, whose, where = unhex(row["consent"]), row["commitments"][:64], f"journal row {row['seq']} was permitted by consent {row['consent']}, "
+        check(len(newest) < depth or use["count"] >= newest[0], where + "by a view that was outdated when the row was written")
+        check(use["at_s"] >= latest - 3600, where + "at a time before that of earlier rows"); latest = max(latest, use["at_s"])
         words = grants.get(name)
         check(words is not None and places[name] <= use["count"], where + "which was not on the ledger")
         if words is None: continue
+        check(names.setdefault(words[0], whose) == whose and people.setdefault(whose, words[0]) == words[0], where + "which another patient signed")
         signed, until = (int.from_bytes(word, "big") for word in words[3:5])
         ended = gone.get(name, use["count"] + 1) <= use["count"] or any(at <= use["count"] and to >= signed for at, to in all_stops.get(words[0], ()))
         check(not ended, where + "which had been taken back")
         check(signed - SKEW <= use["at_s"] <= until + SKEW, where + "which was not valid at that time")
-        terms = openings.get(name)
-        if terms is None:
+        if (terms := openings.get(name)) is None:
             check(name in gone, where + "whose terms are not in the evidence")
             continue
         check(terms["decision"] == "permit" and terms["recipient"] in ("*", use["party"]), where + f"which does not permit {use['party']}")
         check(any(use["purpose"] in (p, *COVERS.get(p, "").split()) for p in terms["purposes"]), where + f"which does not permit {use['purpose']}")
-
-    # 6. The models: manifests and cards are those on the chain, and each line had a consent to that study for training.
-    for line in told.get("manifest", []):
-        if not line["text"]: continue
+    # 6. The models: manifests and cards are those on the chain, and each line had a consent for training.
+    for line in (each for each in told.get("manifest", []) if each["text"]):
         held = json.loads(line["text"])
-        leaves = [canonical({"format": held["format"], "question": held["question"]}), *map(canonical, held["lines"])]
-        root = merkle(leaves)
+        root = merkle([canonical({"format": held["format"], "question": held["question"]}), *map(canonical, held["lines"])])
         check(root.hex() == line["manifest_root"] and root in {r for r, _ in anchors.get("manifest", [])}, f"manifest of {line['model']} is not what was anchored")
         for used in held["lines"]:
             name = unhex(used["consent"])
@@ -391,10 +393,8 @@ def main(evidence, chain, blocks):
     for line in told.get("card", []):
         root = sha(line["text"].encode())
         check(root.hex() == line["card_sha256"] and root in {r for r, _ in anchors.get("card", [])}, f"card of {line['model']} is not what was anchored")
-
     print(json.dumps({"agrees": not wrong, "contract": deployment["contract"], "custodians": sorted({a.hex() for a in proofs.enrolled.values()}), "operations": len(ops), "consents_standing": len(stand), "records": records,
                       "journal_rows": len(hashes), "journal_anchored": last, "wrong": wrong[:20]}, indent=1))
     return 1 if wrong else 0
 
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]) if len(sys.argv) == 4 else __doc__)
+if __name__ == "__main__": sys.exit(main(*sys.argv[1:]) if len(sys.argv) == 4 else __doc__)

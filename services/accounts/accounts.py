@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
 
+from services.chunks import chunks
 from services.tables import METADATA
+from services.tokens import ROLES
 
 PATIENT: Final = "patient"
 """The role that no token has: patients sign in with a passkey or wallet of their own."""
@@ -18,7 +21,7 @@ ACCOUNTS: Final = sa.Table(
     "web_accounts",
     METADATA,
     sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("role", sa.String(16), nullable=False, index=True),
     sa.Column("party", sa.String(128), nullable=False),
     sa.Column("name", sa.String(128), nullable=False),
     sa.Column("subject", sa.LargeBinary(32), unique=True),
@@ -81,9 +84,18 @@ class Accounts:
         """Return the account of a patient."""
         return self._find(ACCOUNTS.c.subject == subject)
 
+    def find_joined(self, subjects: Sequence[bytes]) -> set[bytes]:
+        """Return those of these subjects who have an account."""
+        joined = set[bytes]()
+        with self._engine.connect() as connection:
+            for chunk in chunks(subjects):
+                query = sa.select(ACCOUNTS.c.subject).where(ACCOUNTS.c.subject.in_(chunk))
+                joined |= {bytes(subject) for subject in connection.scalars(query)}
+        return joined
+
     def list_staff(self) -> list[Account]:
         """Return every account that is not a patient's, by name."""
-        query = sa.select(ACCOUNTS).where(ACCOUNTS.c.role != PATIENT)
+        query = sa.select(ACCOUNTS).where(ACCOUNTS.c.role.in_(ROLES))
         ordered = query.order_by(ACCOUNTS.c.name, ACCOUNTS.c.id)
         with self._engine.connect() as connection:
             return [_account(row) for row in connection.execute(ordered)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,13 +30,20 @@ _INVITATIONS: Final = sa.Table(
     sa.Column("role", sa.String(16), nullable=False),
     sa.Column("party", sa.String(128), nullable=False),
     sa.Column("name", sa.String(128), nullable=False),
-    sa.Column("subject", sa.LargeBinary(32)),
+    sa.Column("subject", sa.LargeBinary(32), index=True),
     sa.Column("created_at_s", sa.BigInteger, nullable=False),
     sa.Column("expires_at_s", sa.BigInteger, nullable=False),
     sa.Column("used_at_s", sa.BigInteger),
     sa.Column("kind", sa.String(16), nullable=False, server_default=JOIN),
     sa.Column("by", sa.String(32), nullable=False, server_default=""),
     sa.Column("ended_at_s", sa.BigInteger),
+)
+_IS_UNUSED: Final = sa.text("used_at_s IS NULL AND ended_at_s IS NULL")
+sa.Index(
+    "web_invitations_open",
+    _INVITATIONS.c.expires_at_s,
+    sqlite_where=_IS_UNUSED,
+    postgresql_where=_IS_UNUSED,
 )
 
 
@@ -56,7 +63,7 @@ class Invitation:
 
     Attributes:
         kind: ``join`` opens an account; ``recover`` proposes a new key for a patient who has one.
-        by: the account, or ``operator``, that issued it.
+        by: the account or token, or ``operator``, that issued it.
     """
 
     key: bytes
@@ -88,28 +95,39 @@ class Invitations:
             InvitationInvalid: unknown role, a patient without a subject, or a subject for another
                 role.
         """
-        if invitee.role not in (PATIENT, *ROLES):
-            roles = ", ".join((PATIENT, *ROLES))
-            raise InvitationInvalid(f"Unknown role {invitee.role!r}. Use one of: {roles}.")
-        if (invitee.role == PATIENT) != (invitee.subject is not None):
-            raise InvitationInvalid("A subject is required for a patient, and for nobody else.")
-        secret, now_s = secrets.token_urlsafe(SECRET_BYTES), int(self._clock())
-        row = {
-            "hash": _hash(secret),
-            "role": invitee.role,
-            "party": invitee.party,
-            "name": invitee.name,
-            "subject": invitee.subject,
-            "created_at_s": now_s,
-            "expires_at_s": now_s + VALID_DAYS * DAY_S,
-            "kind": kind,
-            "by": by,
-        }
-        earlier = sa.update(_INVITATIONS).where(_same_person(invitee), _INVITATIONS.c.kind == kind)
         with self._engine.begin() as connection:
-            connection.execute(earlier.where(*_unused()).values(ended_at_s=now_s))
-            connection.execute(sa.insert(_INVITATIONS), row)
-        return secret
+            return self.add_all(connection, [invitee], kind, by)[0]
+
+    def add_all(
+        self, connection: sa.Connection, invitees: Sequence[Invitee], kind: str = JOIN, by: str = ""
+    ) -> list[str]:
+        """Store invitations in the caller's transaction; return their secrets, in this order.
+
+        Raises:
+            InvitationInvalid: as `add`; nothing is stored.
+        """
+        now_s = int(self._clock())
+        codes = [secrets.token_urlsafe(SECRET_BYTES) for _ in invitees]
+        rows = [
+            {
+                "hash": _hash(code),
+                "role": invitee.role,
+                "party": invitee.party,
+                "name": invitee.name,
+                "subject": invitee.subject,
+                "created_at_s": now_s,
+                "expires_at_s": ends_at_s(now_s),
+                "kind": kind,
+                "by": by,
+            }
+            for code, invitee in zip(codes, map(_checked, invitees), strict=True)
+        ]
+        for invitee in invitees:
+            earlier = _same_person(invitee), _INVITATIONS.c.kind == kind, *_unused()
+            update = sa.update(_INVITATIONS).where(*earlier)
+            connection.execute(update.values(ended_at_s=now_s))
+        connection.execute(sa.insert(_INVITATIONS), rows)
+        return codes
 
     def find(self, secret: str, kind: str = JOIN) -> Invitation | None:
         """Return the invitation with this secret and kind if it still works."""
@@ -157,8 +175,9 @@ class Invitations:
         return bool(result.rowcount == 1)
 
     def revoke_issued_by(self, account_id: str) -> int:
-        """End every open link that an account issued; return how many."""
-        update = sa.update(_INVITATIONS).where(_INVITATIONS.c.by == account_id, *_unused())
+        """End every open link that an account or a token issued; return how many."""
+        is_open = _INVITATIONS.c.expires_at_s > self._clock()  # found by the index of open links
+        update = sa.update(_INVITATIONS).where(_INVITATIONS.c.by == account_id, *_unused(), is_open)
         with self._engine.begin() as connection:
             result = connection.execute(update.values(ended_at_s=int(self._clock())))
         return int(result.rowcount)
@@ -169,6 +188,20 @@ class Invitations:
         return None if row is None else _invitation(row)
 
 
+def ends_at_s(now_s: float) -> int:
+    """Return when a link that is issued now stops working, seconds UTC."""
+    return int(now_s) + VALID_DAYS * DAY_S
+
+
+def _checked(invitee: Invitee) -> Invitee:
+    if invitee.role not in (PATIENT, *ROLES):
+        roles = ", ".join((PATIENT, *ROLES))
+        raise InvitationInvalid(f"Unknown role {invitee.role!r}. Use one of: {roles}.")
+    if (invitee.role == PATIENT) != (invitee.subject is not None):
+        raise InvitationInvalid("A subject is required for a patient, and for nobody else.")
+    return invitee
+
+
 def _unused() -> tuple[sa.ColumnElement[bool], ...]:
     return _INVITATIONS.c.used_at_s.is_(None), _INVITATIONS.c.ended_at_s.is_(None)
 
@@ -177,6 +210,7 @@ def _same_person(invitee: Invitee) -> sa.ColumnElement[bool]:
     if invitee.subject is not None:
         return _INVITATIONS.c.subject == invitee.subject
     return sa.and_(
+        _INVITATIONS.c.subject.is_(None),
         _INVITATIONS.c.role == invitee.role,
         _INVITATIONS.c.party == invitee.party,
         _INVITATIONS.c.name == invitee.name,

@@ -9,6 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from consent import (
+    PENDING,
     ConsentError,
     ConsentLedger,
     Enrolment,
@@ -31,6 +32,7 @@ from services.accounts.recovered_keys import RecoveredKey, RecoveredKeys
 from services.accounts.site import Site
 from services.accounts.wallets import ADDRESS_BYTES
 from services.accounts.webauthn import DeviceRequest
+from services.tokens import Tokens
 
 NEW: Final = "new"
 WAITING: Final = "waiting"
@@ -59,7 +61,7 @@ class RecoveryLink:
 class KeyRecoveries:
     """The way from a recovery link to a key that signs in; no answer reveals who has an account."""
 
-    def __init__(  # noqa: PLR0913 - seven ports, by keyword
+    def __init__(  # noqa: PLR0913 - eight ports, by keyword
         self,
         *,
         site: Site,
@@ -69,6 +71,7 @@ class KeyRecoveries:
         accounts: Accounts,
         passkeys: Passkeys,
         keys: RecoveredKeys,
+        tokens: Tokens,
     ) -> None:
         self._site = site
         self._ledger = ledger
@@ -77,6 +80,7 @@ class KeyRecoveries:
         self._accounts = accounts
         self._passkeys = passkeys
         self._keys = keys
+        self._tokens = tokens
 
     def invite(self, subject: bytes, by: str) -> str:
         """Return a link with which an enrolled patient creates a new key; it works once.
@@ -179,12 +183,14 @@ class KeyRecoveries:
         )
         signed = Signed(message, key.signer, passkey_signature(*assertion.parts))
         outcome = self._ledger.keys.propose_recovery(signed)
-        if outcome.ok:
+        if outcome.ok or outcome.reason == PENDING:  # then it is sent again until the ledger has it
             self._keys.mark_proposed(key.signer)
         return outcome
 
     def propose_signed(self, signed: Signed, by: str) -> Outcome:
-        """Propose the key of a wallet, which signed its own enrolment elsewhere, for account `by`.
+        """Propose the key of a wallet, which signed its own enrolment elsewhere.
+
+        `by` is the account or the token that proposes it.
 
         Raises:
             ProofInvalid: not signed by the wallet that it names, or by one that is registered or
@@ -194,15 +200,23 @@ class KeyRecoveries:
         self._require_own_signature(signed)
         self._keys.add(subject=signed.message.subject, signer=signed.signer, by=by)
         outcome = self._ledger.keys.propose_recovery(signed)
-        if outcome.ok:
+        if outcome.ok or outcome.reason == PENDING:
             self._keys.mark_proposed(signed.signer)
         return outcome
 
-    def is_on_hold(self, signer: bytes) -> bool:
-        """Return whether a key may not be completed: who proposed it has been disabled since."""
+    def is_on_hold(self, subject: bytes, signer: bytes) -> bool:
+        """Return whether a proposed key may not be completed.
+
+        The account that proposed it has been disabled since, or the token revoked; or the patient
+        signed its refusal here, whether or not the chain node has let the ledger have that.
+        """
+        if self._ledger.keys.is_refused(subject, signer):
+            return True
         key = self._keys.of_signer(signer)
-        account = self._accounts.find(key.by) if key and key.by else None
-        return account is not None and account.is_disabled
+        if key is None or not key.by:
+            return False
+        account = self._accounts.find(key.by)
+        return account.is_disabled if account else self._tokens.is_revoked(key.by)
 
     def admit_recovered(self) -> list[bytes]:
         """Let every proposed key sign in that the ledger has accepted; return whose they are.
@@ -221,7 +235,8 @@ class KeyRecoveries:
             if recovery.state in OPEN:
                 continue
             if recovery.state == FINISHED:
-                subjects += [] if self.is_on_hold(key.signer) else self._admit(key)
+                is_on_hold = self.is_on_hold(key.subject, key.signer)
+                subjects += [] if is_on_hold else self._admit(key)
             else:
                 self._keys.close(key)
         return subjects

@@ -9,6 +9,7 @@ from consent import (
     KeyAddition,
     KeyRemoval,
     Message,
+    RecoveryVeto,
     passkey_signature,
     passkey_signer,
 )
@@ -17,6 +18,7 @@ from services.accounts.accounts import Account
 from services.accounts.challenges import MAKE, Challenges
 from services.accounts.errors import ProofInvalid
 from services.accounts.passkeys import Passkeys
+from services.accounts.recovered_keys import RecoveredKeys
 from services.accounts.sessions import Sessions
 from services.accounts.signature_requests import SignatureRequest, SignatureRequests
 from services.accounts.webauthn import DeviceRequest, NewPasskey
@@ -34,7 +36,7 @@ class PasskeyChanges:
     ledger has it, and nothing remains of one that the ledger never gets.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - six ports, by keyword
         self,
         *,
         ledger: ConsentLedger,
@@ -42,6 +44,7 @@ class PasskeyChanges:
         passkeys: Passkeys,
         sessions: Sessions,
         signatures: SignatureRequests,
+        recovered: RecoveredKeys,
     ) -> None:
         self._site = signatures.site
         self._ledger = ledger
@@ -49,6 +52,7 @@ class PasskeyChanges:
         self._passkeys = passkeys
         self._sessions = sessions
         self._signatures = signatures
+        self._recovered = recovered
 
     def begin(self, account: Account) -> DeviceRequest:
         """Return the request to create a passkey; a device that holds one of these refuses."""
@@ -118,6 +122,7 @@ class PasskeyChanges:
     def apply(self, account: Account, request: SignatureRequest, message: Message) -> None:
         """Repeat here what the ledger has recorded: a passkey can sign in, or no longer can.
 
+        A proposed key that was refused never can, and no page asks about it again.
         Every session of the account ends, so that a person who holds a removed key is signed out;
         the page that changed the keys begins a new one (web.cookies.with_new_session).
         """
@@ -128,6 +133,10 @@ class PasskeyChanges:
             for passkey in self._passkeys.of(account.id):
                 if message.signer[-POINT_BYTES:] == passkey.qx + passkey.qy:
                     self._passkeys.remove(account.id, passkey.id)
+        elif isinstance(message, RecoveryVeto):
+            key = self._recovered.of_signer(message.signer)
+            if key is not None and key.subject == account.subject:
+                self._recovered.close(key)
         if isinstance(message, KeyAddition | KeyRemoval):
             self._sessions.end_all(account.id)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -84,10 +84,11 @@ class Passkeys:
             rows = connection.execute(query.order_by(_PASSKEYS.c.made_at_s, _PASSKEYS.c.id))
             return [_passkey(row) for row in rows]
 
-    def last_uses(self) -> dict[str, int]:
-        """Return when each account last used a passkey, seconds UTC, by account id."""
-        newest = sa.func.max(_PASSKEYS.c.used_at_s)
-        query = sa.select(_PASSKEYS.c.account, newest).group_by(_PASSKEYS.c.account)
+    def last_uses(self, account_ids: Collection[str]) -> dict[str, int]:
+        """Return when each of these accounts last used a passkey, seconds UTC, by account id."""
+        newest, is_theirs = sa.func.max(_PASSKEYS.c.used_at_s), _PASSKEYS.c.account.in_(account_ids)
+        query = sa.select(_PASSKEYS.c.account, newest).where(is_theirs)
+        query = query.group_by(_PASSKEYS.c.account)
         with self._engine.connect() as connection:
             return {account: int(at_s) for account, at_s in connection.execute(query)}
 

@@ -84,8 +84,11 @@ class PendingRegistrations:
             return pending
         account_id = new_id()
         row = {"invitation": invitation.key, "account": account_id, "at_s": int(self._clock())}
-        with self._engine.begin() as connection:
-            connection.execute(sa.insert(_REGISTRATIONS), row)
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(sa.insert(_REGISTRATIONS), row)
+        except sa.exc.IntegrityError:  # the same link in another tab was faster
+            return self.begin(invitation)
         return PendingRegistration(invitation, account_id, None)
 
     def find(self, invitation: Invitation) -> PendingRegistration | None:

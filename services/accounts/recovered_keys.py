@@ -47,7 +47,7 @@ class RecoveredKey:
         at_s: when the key was created, seconds UTC.
         proposed_at_s: when the ledger got it, seconds UTC; None before that.
         is_open: True until the key can sign in, or never will.
-        by: the account that issued the link or proposed the wallet; "" if it is not known.
+        by: the account or token that issued the link or proposed the wallet; "" if not known.
     """
 
     signer: bytes
@@ -126,11 +126,15 @@ class RecoveredKeys:
             raise ProofInvalid("The wallet is registered already; use another one.")
         is_taken = sa.or_(_KEYS.c.subject != subject, _KEYS.c.proposed_at_s.is_not(None))
         taken = sa.select(_KEYS.c.signer).where(_KEYS.c.signer == signer, _KEYS.c.is_open, is_taken)
-        with self._engine.begin() as connection:
-            if connection.scalar(taken) is not None:
-                raise ProofInvalid("The key is proposed already; use another one.")
-            connection.execute(delete)
-            connection.execute(sa.insert(_KEYS), row)
+        refusal = ProofInvalid("The key is proposed already; use another one.")
+        try:
+            with self._engine.begin() as connection:
+                if connection.scalar(taken) is not None:
+                    raise refusal
+                connection.execute(delete)
+                connection.execute(sa.insert(_KEYS), row)
+        except sa.exc.IntegrityError as exc:  # the same link in another tab was faster
+            raise refusal from exc
 
     def of_invitation(self, invitation: Invitation) -> RecoveredKey | None:
         """Return the key that was created with an invitation."""

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from consent import (
+    PENDING,
     ConsentLedger,
     Enrolment,
+    LedgerUnavailable,
     Signed,
     digest,
     keccak,
@@ -27,6 +29,7 @@ from services.accounts.wallets import Wallets, require_signed_by
 from services.accounts.webauthn import DeviceRequest, NewPasskey
 
 ALREADY_ENROLLED: Final = "already-enrolled"
+_NOT_SHOWN: Final = "the ledger does not show the enrolment yet; try again later"
 
 
 class Registrations:
@@ -61,7 +64,7 @@ class Registrations:
         """
         invitation = self._pending.get_invitation(secret)
         pending = self._pending.begin(invitation)
-        if pending.passkey is not None and self._is_enrolled(invitation):
+        if self._is_enrolled(pending):
             # A crash after the ledger's write: creating another key would lose the enrolled one.
             return self._possession_request(pending)
         challenge = self._challenges.new(MAKE, pending.account_id)
@@ -82,7 +85,7 @@ class Registrations:
         """
         invitation = self._pending.get_invitation(secret)
         pending = self._pending.begin(invitation)
-        if pending.passkey is not None and self._is_enrolled(invitation):
+        if self._is_enrolled(pending):
             raise ProofInvalid("Another passkey is enrolled already. Start again.", "cancel")
         challenge = self._challenges.take(challenge_id, MAKE, pending.account_id)
         if challenge is None:
@@ -159,9 +162,13 @@ class Registrations:
             pending, lambda connection: self._wallets.add(connection, address, pending.account_id)
         )
 
-    def _is_enrolled(self, invitation: Invitation) -> bool:
-        subject = invitation.invitee.subject
-        return subject is not None and self._ledger.is_enrolled(subject)
+    def _is_enrolled(self, pending: PendingRegistration) -> bool:
+        """Return whether the ledger has the patient's key, or is to have the one created here."""
+        subject, passkey = pending.invitation.invitee.subject, pending.passkey
+        if subject is None or passkey is None:
+            return False
+        is_coming = self._ledger.keys.is_enrolling(subject, self._signer(passkey))
+        return is_coming or self._ledger.is_enrolled(subject)
 
     def _possession_request(self, pending: PendingRegistration) -> DeviceRequest:
         challenge = self._challenges.new(SIGN_IN, pending.account_id)
@@ -188,6 +195,8 @@ class Registrations:
 
     def _submit(self, signed: Signed) -> None:
         outcome = self._ledger.enrol([signed])[0]
+        if outcome.reason == PENDING:
+            raise LedgerUnavailable(_NOT_SHOWN)
         if not outcome.ok and outcome.reason != ALREADY_ENROLLED:
             raise SignInFailed(f"The ledger refused the enrolment: {outcome.reason}.")
 
@@ -196,6 +205,8 @@ class Registrations:
 
         Such a person adds a key with the key that is enrolled.
         """
+        if self._ledger.keys.is_enrolling(subject, signer):
+            raise LedgerUnavailable(_NOT_SHOWN)
         keys = self._ledger.keys.of_subject(subject)
         if not any(key.key_hash == keccak(signer) and not key.is_removed for key in keys):
             raise SignInFailed("Another key is enrolled for this patient. Sign in with that key.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ from services.accounts.signature_requests import SignatureRequests
 from services.accounts.site import Site
 from services.accounts.wallets import SignInMessage, Wallets
 from services.accounts.webauthn import DeviceRequest
+from services.tokens import Tokens
 
 _PASSKEY_REFUSED = "The passkey is not registered here."
 _WALLET_REFUSED = "The wallet is not registered here."
@@ -56,9 +57,19 @@ class IdentityService:
         self.sessions = Sessions(engine, clock)
         self.invitations = Invitations(engine, clock)
         self._challenges = Challenges(engine, clock)
+        self._tokens = Tokens(engine, clock)
         self.wallets = Wallets(engine, clock, site, self._challenges)
         self.signatures = SignatureRequests(
             engine=engine, clock=clock, site=site, passkeys=self.passkeys, ledger=ledger
+        )
+        recovered = RecoveredKeys(
+            engine=engine,
+            clock=clock,
+            accounts=self.accounts,
+            passkeys=self.passkeys,
+            wallets=self.wallets,
+            invitations=self.invitations,
+            sessions=self.sessions,
         )
         self.passkey_changes = PasskeyChanges(
             ledger=ledger,
@@ -66,6 +77,7 @@ class IdentityService:
             passkeys=self.passkeys,
             sessions=self.sessions,
             signatures=self.signatures,
+            recovered=recovered,
         )
         self.registrations = Registrations(
             site=site,
@@ -87,15 +99,8 @@ class IdentityService:
             invitations=self.invitations,
             accounts=self.accounts,
             passkeys=self.passkeys,
-            keys=RecoveredKeys(
-                engine=engine,
-                clock=clock,
-                accounts=self.accounts,
-                passkeys=self.passkeys,
-                wallets=self.wallets,
-                invitations=self.invitations,
-                sessions=self.sessions,
-            ),
+            keys=recovered,
+            tokens=self._tokens,
         )
 
     def erase_messages(self, subject: bytes) -> None:
@@ -117,6 +122,19 @@ class IdentityService:
             raise AccountExists("The patient has an account already.")
         return f"{self.site.origin}/join/{self.invitations.add(invitee, by=by)}"
 
+    def invite_all(
+        self, connection: sa.Connection, invitees: Sequence[Invitee], by: str
+    ) -> list[str]:
+        """Store invitations in the caller's transaction; return the link of each, in their order.
+
+        The caller leaves out who has an account. Earlier links of the same people no longer work.
+
+        Raises:
+            InvitationInvalid: unknown role, or a patient without a subject.
+        """
+        codes = self.invitations.add_all(connection, invitees, by=by)
+        return [f"{self.site.origin}/join/{code}" for code in codes]
+
     def has_account(self, invitee: Invitee) -> bool:
         """Return whether a patient has an account already; False for staff."""
         subject = invitee.subject
@@ -130,6 +148,16 @@ class IdentityService:
         self.accounts.disable(account_id)
         self.sessions.end_all(account_id)
         self.invitations.revoke_issued_by(account_id)
+
+    def revoke_token(self, token_id: str) -> bool:
+        """Refuse a token from now on, and revoke the open links that were issued with it.
+
+        New keys that were proposed with it for patients are put on hold. Repeating it changes
+        nothing; False if no token has this id.
+        """
+        is_known = self._tokens.revoke(token_id)
+        self.invitations.revoke_issued_by(token_id)
+        return is_known
 
     def begin_sign_in(self) -> DeviceRequest:
         """Return a fresh challenge for any passkey of this site."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ import orjson
 import sqlalchemy as sa
 
 from consent import (
+    PENDING,
     ConsentLedger,
     Enrolment,
     Grant,
@@ -49,7 +50,9 @@ _REQUESTS: Final = sa.Table(
     sa.Column("after", sa.LargeBinary, nullable=False),
     sa.Column("prepared_at_s", sa.BigInteger, nullable=False, index=True),
     sa.Column("outcome", sa.LargeBinary),
+    sa.Column("is_waiting", sa.Boolean, nullable=False, server_default=sa.false(), index=True),
 )
+"""`is_waiting`: signed and sent, and the ledger has not shown it yet; see `list_waiting`."""
 _KINDS: Final[Mapping[str, type[Any]]] = {
     kind.__name__: kind
     for kind in (Enrolment, Grant, Withdrawal, Stop, KeyAddition, KeyRemoval, RecoveryVeto)
@@ -77,6 +80,23 @@ class SignatureRequest:
     options: Mapping[str, Any]
     context: Mapping[str, Any]
     outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingMessage:
+    """A message that was signed and sent, and that the ledger has not shown yet.
+
+    Attributes:
+        id: of its signature request.
+        account_id: of the patient who signed it.
+        message: what was signed.
+        prepared_at_s: when it was prepared, seconds UTC.
+    """
+
+    id: str
+    account_id: str
+    message: Message
+    prepared_at_s: int
 
 
 class SignatureRequests:
@@ -194,23 +214,45 @@ class SignatureRequests:
     def record_outcome(self, account: Account, request_id: str, outcome: Outcome) -> Outcome:
         """Store the ledger's answer and return it; of two calls at once, the first one counts.
 
+        One that is pending and not in force is listed by `list_waiting` until `end_waiting`.
+
         Raises:
             SignatureExpired: as `get`.
         """
-        document = {
-            "ok": outcome.ok,
-            "reason": outcome.reason,
-            "consent_id": outcome.consent_id.hex() if outcome.consent_id else None,
-            "transaction_hash": outcome.transaction_hash,
-        }
         update = sa.update(_REQUESTS).where(
             _REQUESTS.c.id == request_id,
             _REQUESTS.c.account == account.id,
             _REQUESTS.c.outcome.is_(None),
         )
+        is_waiting = outcome.reason == PENDING and not outcome.ok
+        values = {"outcome": _outcome_body(outcome), "is_waiting": is_waiting}
         with self._engine.begin() as connection:
-            connection.execute(update.values(outcome=orjson.dumps(document)))
+            connection.execute(update.values(**values))
         return _outcome(self._get_row(account, request_id).outcome)
+
+    def list_waiting(self, kinds: Collection[str], account_id: str = "") -> list[WaitingMessage]:
+        """Return the messages of these kinds that were sent and that wait for the ledger.
+
+        They are of every account, or of the one that is named.
+        """
+        query = sa.select(_REQUESTS).where(_REQUESTS.c.is_waiting, _REQUESTS.c.kind.in_(kinds))
+        if account_id:
+            query = query.where(_REQUESTS.c.account == account_id)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(_REQUESTS.c.prepared_at_s)).all()
+        return [
+            WaitingMessage(
+                row.id, row.account, message_from(row.kind, row.message), row.prepared_at_s
+            )
+            for row in rows
+        ]
+
+    def end_waiting(self, request_id: str, outcome: Outcome) -> None:
+        """Store what became of a message that waited; the first such call counts."""
+        update = sa.update(_REQUESTS).where(_REQUESTS.c.id == request_id, _REQUESTS.c.is_waiting)
+        values = {"outcome": _outcome_body(outcome), "is_waiting": False}
+        with self._engine.begin() as connection:
+            connection.execute(update.values(**values))
 
     def _get_unsigned(self, account: Account, request_id: str) -> Message:
         row = self._get_row(account, request_id)
@@ -270,6 +312,16 @@ def _typed(document: dict[str, Any]) -> dict[str, Any]:
         else:
             values[name] = value
     return values
+
+
+def _outcome_body(outcome: Outcome) -> bytes:
+    document = {
+        "ok": outcome.ok,
+        "reason": outcome.reason,
+        "consent_id": outcome.consent_id.hex() if outcome.consent_id else None,
+        "transaction_hash": outcome.transaction_hash,
+    }
+    return orjson.dumps(document)
 
 
 def _outcome(body: bytes) -> Outcome:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import bisect
+import datetime
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
+from consent import DAY_S
+from services.dates import end_of_day_s, start_of_day_s
+from services.errors import Invalid
 from services.requests.history import (
     ADMINISTRATION,
     ANSWERED,
     COPY_DELETED,
     IDENTITY_CHECKED,
     MAINTENANCE,
-    OWN,
     PERMITTED,
 )
+from storage import LOST, OWN, RecordStore
 from storage import JournalRow as StoredRow
-from storage import RecordStore
 
 PERMIT: Final = "permit"
 REFUSAL: Final = "refusal"
@@ -24,19 +31,28 @@ OTHER: Final = "other"
 PAGE_ROWS: Final = 50
 MAX_READ: Final = 20_000
 """A search reads at most this many rows at once; the next page continues from there."""
+MAX_PERIOD: Final = 100_000
+"""Days with more rows than this, the day before and after included, have no totals."""
 _BATCH_ROWS: Final = 500
+_MARGIN_S: Final = DAY_S
+"""Rows are in the order in which they were written, by a clock that may have been set back."""
 _PERMITS: Final = frozenset({PERMITTED, OWN, ANSWERED})
-_OTHER: Final = frozenset({*MAINTENANCE, *ADMINISTRATION, IDENTITY_CHECKED, COPY_DELETED})
+_OTHER: Final = frozenset({*MAINTENANCE, *ADMINISTRATION, IDENTITY_CHECKED, COPY_DELETED, LOST})
 
 
 @dataclass(frozen=True, slots=True)
 class JournalSearch:
-    """What a row must match: its kind, and part of its party, purpose and outcome."""
+    """What a row must match: its kind, part of its party, purpose and outcome, and its days.
+
+    `since` and `until` are the first and the last day, UTC; None does not limit.
+    """
 
     kind: str = ""
     party: str = ""
     purpose: str = ""
     outcome: str = ""
+    since: datetime.date | None = None
+    until: datetime.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +76,103 @@ class JournalPage:
     older_before: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class JournalTotal:
+    """How many rows of a party for a purpose are permits, refusals and neither."""
+
+    party: str
+    purpose: str
+    permits: int
+    refusals: int
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
+class JournalPeriod:
+    """Every row of a search, oldest first, and its totals by party and purpose."""
+
+    rows: list[JournalRow]
+    totals: list[JournalTotal]
+
+
 def search_journal(
     store: RecordStore, search: JournalSearch, before: int | None = None
 ) -> JournalPage:
     """Return up to fifty matching rows below sequence number `before`; None starts at the end."""
+    first, last = _bounds(store, search)
+    last = last if before is None else min(last, before - 1)
+    rows = list[JournalRow]()
+    lowest = max(first, last - MAX_READ + 1)
+    for seq, row in _read(store, lowest, last):
+        if _matches(row, search):
+            rows.append(row)
+        if len(rows) == PAGE_ROWS:
+            return JournalPage(rows, seq if seq > first else None)
+    return JournalPage(rows, lowest if first < lowest <= last else None)
+
+
+def read_period(store: RecordStore, search: JournalSearch) -> JournalPeriod:
+    """Return every row that matches, and the totals.
+
+    Raises:
+        Invalid: the days, with a day before and after, have more than MAX_PERIOD rows.
+    """
+    first, last = _bounds(store, search)
+    if last - first >= MAX_PERIOD:
+        limit = f"these days, with a day before and after, have more than {MAX_PERIOD:,} entries"
+        problem = f"{limit}; choose fewer days, or export the evidence, which has all entries"
+        raise Invalid(problem, {"since": [problem]})
+    rows = [row for _, row in _read(store, first, last) if _matches(row, search)]
+    return JournalPeriod(rows[::-1], _count(rows))
+
+
+def _bounds(store: RecordStore, search: JournalSearch) -> tuple[int, int]:
+    """Return the first and the last row that can be within the days of a search."""
+    first, last = 1, store.journal.size()
+    if search.since is not None:
+        first = _count_before(store, start_of_day_s(search.since) - _MARGIN_S) + 1
+    if search.until is not None:
+        last = _count_before(store, end_of_day_s(search.until) + 1 + _MARGIN_S)
+    return first, last
+
+
+def _count_before(store: RecordStore, at_s: int) -> int:
+    """Return how many rows were written before a moment, by looking at a few of them."""
     journal = store.journal
-    last = journal.size() if before is None else before - 1
-    end, rows, uses = max(0, last - MAX_READ), list[JournalRow](), dict[bytes, Any]()
-    while last > end and len(rows) < PAGE_ROWS:
-        first = max(end, last - _BATCH_ROWS) + 1
-        for entry in reversed(list(journal.rows(first, last))):
-            if entry.use not in uses:
-                uses[entry.use] = journal.use(entry.use)
-            row = _row(entry, uses[entry.use])
-            if _matches(row, search):
-                rows.append(row)
-            if len(rows) == PAGE_ROWS:
-                return JournalPage(rows, entry.seq if entry.seq > 1 else None)
-        last = first - 1
-    return JournalPage(rows, last + 1 if last > 0 else None)
+
+    def is_later(seq: int) -> bool:
+        # The next one there is, where rows are lost.
+        row = next(chain(journal.rows(seq, seq), journal.rows(seq)), None)
+        return row is None or journal.use(row.use)["at_s"] >= at_s
+
+    return bisect.bisect_left(range(1, journal.size() + 1), True, key=is_later)
+
+
+def _read(store: RecordStore, first: int, last: int) -> Iterator[tuple[int, JournalRow]]:
+    """Yield these rows with their sequence numbers, the newest first."""
+    journal = store.journal
+    while last >= first:
+        start = max(first, last - _BATCH_ROWS + 1)
+        entries = list(journal.rows(start, last))
+        uses = journal.uses_of(entry.use for entry in entries)
+        for entry in reversed(entries):
+            yield entry.seq, _row(entry, uses[entry.use])
+        last = start - 1
+
+
+def _count(rows: list[JournalRow]) -> list[JournalTotal]:
+    """Return the totals by party and purpose, in their order."""
+    counts = Counter((row.party, row.purpose, row.kind) for row in rows)
+    return [
+        JournalTotal(
+            party,
+            purpose,
+            counts[party, purpose, PERMIT],
+            counts[party, purpose, REFUSAL],
+            counts[party, purpose, OTHER],
+        )
+        for party, purpose in sorted({(row.party, row.purpose) for row in rows})
+    ]
 
 
 def _row(entry: StoredRow, use: dict[str, Any]) -> JournalRow:
@@ -90,7 +184,12 @@ def _row(entry: StoredRow, use: dict[str, Any]) -> JournalRow:
 
 
 def _matches(row: JournalRow, search: JournalSearch) -> bool:
-    filters = asdict(search)
-    return filters.pop("kind") in ("", row.kind) and all(
-        text.lower() in getattr(row, name).lower() for name, text in filters.items()
+    texts = (
+        (search.party, row.party),
+        (search.purpose, row.purpose),
+        (search.outcome, row.outcome),
     )
+    day = datetime.datetime.fromtimestamp(row.at_s, datetime.UTC).date()
+    is_day = (search.since or day) <= day <= (search.until or day)
+    is_kind = search.kind in ("", row.kind)
+    return is_kind and is_day and all(part.lower() in text.lower() for part, text in texts)

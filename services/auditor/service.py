@@ -10,7 +10,13 @@ from typing import Any, Final, Literal
 from consent import ANCHOR_KINDS, ConsentError, ConsentLedger, Finding, View
 from models import Diagnostics, Model, ModelsNotFound
 from services.auditor.bundle import Bundle, bundle_path, delete_bundles, write_bundle
-from services.auditor.journal import JournalPage, JournalSearch, search_journal
+from services.auditor.journal import (
+    JournalPage,
+    JournalPeriod,
+    JournalSearch,
+    read_period,
+    search_journal,
+)
 from services.auditor.verification import (
     AGREES,
     DIFFERS,
@@ -148,6 +154,14 @@ class AuditorService:
         """Return the newest fifty rows below `before` that match; see `search_journal`."""
         return search_journal(self._store, search, before)
 
+    def journal_period(self, search: JournalSearch) -> JournalPeriod:
+        """Return every row of the days of a search that matches, with totals; see `read_period`.
+
+        Raises:
+            Invalid: the days have more rows than can be read at once.
+        """
+        return read_period(self._store, search)
+
     def models(self) -> list[Model]:
         """Return every model, oldest first."""
         return self._diagnostics.models()
@@ -217,6 +231,14 @@ class AuditorService:
         yield from self._ledger.evidence()
         yield from self._store.evidence()
         yield from self._diagnostics.evidence()
+
+    def copy_blocks(self, folder: Path, progress: Progress) -> int:
+        """Copy the sealed documents into a folder, for who checks the evidence; return how many.
+
+        Raises:
+            StorageError (storage): the IPFS node does not answer, or the folder is not writable.
+        """
+        return self._store.copy_blocks(folder, progress)
 
     def start_bundle(self, requested_by: str) -> Job:
         """Return the job that writes an evidence bundle; an active one is returned as it is."""

@@ -10,6 +10,8 @@ from typing import Final
 
 from consent import CATEGORIES, DAY_S, TREAT, TREATDS
 from models import Diagnostics, ModelsNotFound, Question
+from records.patient_identity import PatientIdentity
+from services.clinician.names import NamesInCare
 from services.errors import Invalid
 from services.requests import (
     ConsentRequests,
@@ -43,12 +45,22 @@ class PatientQuery:
         page: from 1; one page has 50 patients.
         order: one of `ORDERS`.
         is_today: whether only patients appear about whom the clinician had an estimate today (UTC).
+        shows_names: whether the names of this page are opened, which is journalled.
     """
 
     search: str = ""
     page: int = 1
     order: str = BY_NUMBER
     is_today: bool = False
+    shows_names: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedPatient:
+    """A patient of a list; `identity` is None unless it was asked for and is permitted."""
+
+    patient: PatientInCare
+    identity: PatientIdentity | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +72,7 @@ class PatientList:
         total: how many patients all pages have.
         page, pages: from 1, and how many there are.
         estimated_at_s: when the newest estimate about a patient was made, by the patient's key.
+        identities: name and date of birth, by the patient's key, of those who permit it.
     """
 
     patients: Sequence[PatientInCare]
@@ -67,6 +80,15 @@ class PatientList:
     page: int
     pages: int
     estimated_at_s: Mapping[str, int]
+    identities: Mapping[str, PatientIdentity]
+
+    @property
+    def named(self) -> list[NamedPatient]:
+        """Each patient of this page with what may be shown of who they are."""
+        return [
+            NamedPatient(patient=patient, identity=self.identities.get(patient.key))
+            for patient in self.patients
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +123,7 @@ class CareRequest:
 class ClinicianPatients:
     """What a clinician's organisation may see of patients; `party` is its party id."""
 
-    def __init__(  # noqa: PLR0913 - six ports, by keyword
+    def __init__(  # noqa: PLR0913 - seven ports, by keyword
         self,
         *,
         care: PatientsInCare,
@@ -109,6 +131,7 @@ class ClinicianPatients:
         requests: ConsentRequests,
         diagnostics: Diagnostics,
         predictions: StoredPredictions,
+        names: NamesInCare,
         clock: Callable[[], float],
     ) -> None:
         self._care = care
@@ -116,6 +139,7 @@ class ClinicianPatients:
         self._requests = requests
         self._diagnostics = diagnostics
         self._predictions = predictions
+        self._names = names
         self._clock = clock
 
     def search(self, party: str, account_id: str, query: PatientQuery) -> PatientList:
@@ -123,6 +147,7 @@ class ClinicianPatients:
 
         Raises:
             LedgerUnavailable (consent): permissions cannot be checked now.
+            JournalUnavailable, StoreUnavailable (storage): no name can be opened now.
         """
         among = self._estimated_today(party, account_id) if query.is_today else None
         page = max(1, query.page)
@@ -131,12 +156,14 @@ class ClinicianPatients:
         if page > pages:
             page = pages
             patients, total = self._page(party, query, page, among)
+        identities = self._names.open(party, account_id, patients) if query.shows_names else {}
         times = self._predictions.newest_times(party, [patient.subject for patient in patients])
         return PatientList(
             patients=patients,
             total=total,
             page=page,
             pages=pages,
+            identities=identities,
             estimated_at_s={
                 patient.key: times[patient.subject]
                 for patient in patients
@@ -166,13 +193,29 @@ class ClinicianPatients:
         Raises:
             NotFound: no patient of this key permits anything now, or none exists.
         """
-        patient = self._care.get(party, key)
+        patient = self.get_patient(party, key)
         questions = [
             question
             for question in self.list_questions()
             if set(question.required) <= set(patient.categories)
         ]
         return PatientDetails(patient=patient, questions=questions)
+
+    def get_patient(self, party: str, key: str) -> PatientInCare:
+        """Return a patient by the key that the list shows, without the questions.
+
+        Raises:
+            NotFound: as `get`.
+        """
+        return self._care.get(party, key)
+
+    def require_estimate(self, party: str, key: str) -> bytes:
+        """Return the subject of a patient who permits an estimate by a model.
+
+        Raises:
+            NotFound: no patient of this key permits it now, or none exists.
+        """
+        return self._care.require_estimate(party, key)
 
     def list_questions(self) -> list[Question]:
         """Return the questions that a model in service answers."""

@@ -175,9 +175,8 @@ class ClinicianPredictions:
             PredictionRefused: there is no model, or it does not accept a value.
             PredictionModelRetired: the model lost too much to make predictions.
         """
-        patient = self._in_care(party, query.patient_key)
         question = SubjectQuestion(
-            subject=patient.subject,
+            subject=self._patients.require_estimate(party, query.patient_key),
             question_id=query.question_id,
             reason=query.reason or "prediction",
         )
@@ -196,8 +195,8 @@ class ClinicianPredictions:
             party, query.subject, model.id, query.reason, _actor(account_id)
         )
         body = body_of(words, self._predicted(request, words), self._clock())
-        prediction_id = self._predictions.add(party, account_id, query.subject, body)
-        return self.get(party, prediction_id, words)
+        prediction = self._predictions.add(party, account_id, query.subject, body)
+        return self._report(self._require_permitted(party, prediction), words)
 
     def list_mine(self, party: str, account_id: str) -> list[PastPrediction]:
         """Return the newest fifty predictions of one clinician that are still permitted."""
@@ -209,7 +208,7 @@ class ClinicianPredictions:
         Raises:
             NotFound: the patient permits no prediction or does not exist.
         """
-        subject = self._patients.get(party, patient_key).patient.subject
+        subject = self._patients.get_patient(party, patient_key).subject
         return self._past(self._predictions.list_newest(party, subject=subject))
 
     def get(self, party: str, prediction_id: str, words: Words) -> PredictionReport:
@@ -268,7 +267,7 @@ class ClinicianPredictions:
 
     def _in_care(self, party: str, key: str) -> PatientInCare:
         """Return a patient who permits an estimate; permission to read is not enough."""
-        patient = self._patients.get(party, key).patient
+        patient = self._patients.get_patient(party, key)
         if not patient.categories:
             raise NotFound
         return patient
@@ -296,7 +295,11 @@ class ClinicianPredictions:
             raise PredictionRefused(exc.code, words, **_facts(exc, words)) from exc
 
     def _require(self, party: str, prediction_id: str) -> StoredPrediction:
-        prediction = self._predictions.find(party, prediction_id)
+        return self._require_permitted(party, self._predictions.find(party, prediction_id))
+
+    def _require_permitted(
+        self, party: str, prediction: StoredPrediction | None
+    ) -> StoredPrediction:
         # One that does not exist is decided on as well, so that its time does not tell.
         (is_permitted,) = self._are_permitted(party, [prediction])
         if prediction is None or not is_permitted:

@@ -14,7 +14,7 @@ from services.record_views import LineView, RecordViews, ValueSeries
 from services.requests import PatientInCare, PatientsInCare
 from services.requests.wording import format_day
 from services.words import Words
-from storage import AccessRequest, Record, RecordStore
+from storage import AccessRequest, RecordStore
 
 MAX_LINES: Final = 100
 """Lines of one page of the timeline."""
@@ -53,6 +53,8 @@ class PatientTimeline:
         patient: with the categories that may be read.
         category: the only one on the page; "" for all.
         days: of this page.
+        earlier: what corrections replaced in the records of this page, the newest first.
+        duties: what the patient asks of those who read them (codes of OBLIGATIONS).
         total: how many lines all pages have.
         page, pages: from 1, and how many there are.
     """
@@ -60,6 +62,8 @@ class PatientTimeline:
     patient: PatientInCare
     category: str
     days: Sequence[TimelineDay]
+    earlier: Sequence[LineView]
+    duties: Sequence[str]
     total: int
     page: int
     pages: int
@@ -95,16 +99,24 @@ class ClinicianRecords:
             NotFound: the patient does not exist, or permits no reading of such records now.
             LedgerUnavailable (consent): permissions cannot be checked now; nothing was opened.
         """
-        patient, records = self._open(party, account_id, query)
+        patient, request = self._request(party, account_id, query)
+        vault = self._store.vault
+        result = vault.gather(request)
+        records = result.records
+        former = vault.gather_former(request)
         lines = self._views.timeline(words, records)
         pages = max(1, math.ceil(len(lines) / MAX_LINES))
         page = min(max(1, query.page), pages)
         on_page = lines[(page - 1) * MAX_LINES : page * MAX_LINES]
+        on_this = {line.record for line in on_page}
+        replaced = [record for record in records if record.record_id in on_this or not lines]
         by_day = groupby(on_page, key=lambda line: line.at[:_DAY_CHARACTERS])
         return PatientTimeline(
             patient=patient,
             category=query.category,
             days=[TimelineDay(day=_day(words, day), lines=list(group)) for day, group in by_day],
+            earlier=self._views.earlier(words, former, replaced),
+            duties=result.duties,
             total=len(lines),
             page=page,
             pages=pages,
@@ -118,13 +130,14 @@ class ClinicianRecords:
         Raises:
             NotFound, LedgerUnavailable: as `timeline`; or no record that may be read has the code.
         """
-        patient, records = self._open(party, account_id, query)
+        patient, request = self._request(party, account_id, query)
+        records = self._store.vault.gather(request).records
         series = self._views.series(words, records, code)
         return PatientSeries(patient=patient, category=query.category, series=series)
 
-    def _open(
+    def _request(
         self, party: str, account_id: str, query: RecordQuery
-    ) -> tuple[PatientInCare, list[Record]]:
+    ) -> tuple[PatientInCare, AccessRequest]:
         patient = self._care.get(party, query.patient_key)
         categories = [
             code for code in patient.readable if query.category in ("", code) and code in CATEGORIES
@@ -140,7 +153,7 @@ class ClinicianRecords:
             _WHY,
             actor=f"clinician:{account_id}",
         )
-        return patient, self._store.vault.gather(request).records
+        return patient, request
 
 
 def _day(words: Words, day: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.clinician.names import NamesInCare
 from services.clinician.patients import ClinicianPatients
 from services.clinician.predictions import ClinicianPredictions
 from services.clinician.records import ClinicianRecords
@@ -19,6 +20,7 @@ def build_clinician(parts: Parts) -> ClinicianService:
         requests=requests.requests,
         diagnostics=diagnostics,
         predictions=requests.predictions,
+        names=NamesInCare(parts.store),
         clock=parts.installation.clock,
     )
     predictions = ClinicianPredictions(

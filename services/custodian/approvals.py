@@ -102,36 +102,44 @@ class CustodianApprovals:
         except ConsentError:
             return None
 
-    def approve(self, name: str, *, by: str) -> None:
+    def approve(self, name: str, *, by: str, version: int | None = None) -> None:
         """Let a study send requests and train; a decided one stays as it is.
+
+        `version` is that of the proposal that was read; without it the present one is meant.
 
         Raises:
             NotFound: as `review`.
+            ProposalChanged (services.requests): it is another version by now.
         """
-        self._proposals.approve(self.get(name).study, by)
+        self._proposals.approve(self.get(name).study, by, version)
 
-    def refuse(self, words: Words, name: str, reason: str, *, by: str) -> None:
+    def refuse(
+        self, words: Words, name: str, reason: str, *, by: str, version: int | None = None
+    ) -> None:
         """Refuse a study and store the reason; a decided one stays as it is.
 
         Raises:
-            NotFound: as `review`.
+            NotFound, ProposalChanged: as `approve`.
             Invalid: the reason is empty.
         """
         proposal = self.get(name)
         if proposal.state == PROPOSED:
-            self._proposals.refuse(proposal.study, by, _require_reason(words, reason))
+            reason = _require_reason(words, reason)
+            self._proposals.refuse(proposal.study, by, reason, version)
 
-    def return_for_changes(self, words: Words, name: str, reason: str, *, by: str) -> None:
+    def return_for_changes(
+        self, words: Words, name: str, reason: str, *, by: str, version: int | None = None
+    ) -> None:
         """Ask a study's team to change its proposal; a decided one stays as it is.
 
         Raises:
-            NotFound: as `review`.
+            NotFound, ProposalChanged: as `approve`.
             Invalid: what has to change is empty.
         """
         proposal = self.get(name)
         if proposal.state == PROPOSED:
             reason = _require_reason(words, reason)
-            self._proposals.return_for_changes(proposal.study, by, reason)
+            self._proposals.return_for_changes(proposal.study, by, reason, version)
 
 
 def _require_reason(words: Words, reason: str) -> str:

@@ -133,9 +133,8 @@ class _Reader:
                 self._require_day()
         if not any(column.role == VALUE for column in columns):
             self.errors["what-0"] = self.words("columns-value-error")
-        problem = date_format_problem(self.form.get("date_format", "").strip())
-        if problem:
-            self.errors["date_format"] = problem
+        if date_format_problem(self.form.get("date_format", "").strip()):
+            self.errors["date_format"] = self.words("columns-date-format-error")
 
     def _require_day(self) -> None:
         try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from records.description import TableDescription, description_from
 from records.draft import slug
 from services.custodian.file_kinds import FileRefused
+from services.custodian.saved_mappings import FOLDER
 from services.custodian.tables import layout_of
 from services.custodian.upload_store import CHECKING, DESCRIPTION, MAPPING, UploadStore
 from services.custodian.uploads import CHECK, CustodianUploads, UploadReport
@@ -75,7 +76,7 @@ class CustodianColumns:
     def _keep(self, mapping: NewMapping) -> None:
         if not mapping.name:
             return
-        folder = self._installation.home / "mappings"
+        folder = self._installation.home / FOLDER
         path = folder / f"{slug(mapping.name)}.toml"
         if path.exists() and path.read_text(encoding="utf-8") != mapping.text:
             raise FileRefused("name", "columns-name-error", name=path.stem)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime
 import io
 import logging
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Final
 
 from consent import CATEGORIES, DAY_S, TREAT, TREATDS
 from records.categories import read_rules
 from records.consent_resource import ConsentNote, ConsentOffer, read_consent
-from records.fhir_file import FhirEntry, read_entries
+from records.errors import JsonInvalid
+from records.fhir_file import DAMAGED, FhirEntry, read_entries
 from records.persons import find_person
 from records.references import Patients, find_subject, patient_names
 from services.custodian.patient_names import PatientNames
@@ -107,11 +108,11 @@ class ConsentImports:
             by: the account or token that sent it.
 
         Raises:
-            FhirInvalid, JsonInvalid (records): the file cannot be read at all.
+            FhirInvalid, JsonInvalid (records): an entry of the file cannot be read.
             LedgerUnavailable (consent): refusals cannot be checked now; nothing was sent.
         """
         sender = sender or self._installation.organisation
-        entries = [entry for entry in read_entries(io.BytesIO(body)) if entry.resource is not None]
+        entries = [entry for entry in _undamaged(body) if entry.resource is not None]
         patients = self._patients(entries, sender)
         consents = [entry for entry in entries if entry.kind == CONSENT]
         planned: list[ConsentLine | _Planned] = []
@@ -243,6 +244,18 @@ def _offer_line(number: int, code: str) -> ConsentLine:
 
 def _line(entry: FhirEntry, note: ConsentNote) -> ConsentLine:
     return ConsentLine(entry.number, note.code.value, note.element, note.is_refusal)
+
+
+def _undamaged(body: bytes) -> Iterator[FhirEntry]:
+    """Yield the entries; one that cannot be read may be a Consent that narrows another one.
+
+    Raises:
+        FhirInvalid, JsonInvalid (records): one cannot be read.
+    """
+    for entry in read_entries(io.BytesIO(body)):
+        if entry.code in DAMAGED:
+            raise JsonInvalid(f"entry {entry.number}: {entry.code.problem}; {entry.code.remedy}")
+        yield entry
 
 
 def to_outcome(words: Words, imported: ConsentImport) -> Mapping[str, object]:

@@ -41,6 +41,10 @@ def store_fhir(
         "records": sum(counts.values()) - counts["refused"],
         "new": changed,
         "joined": report.joined,
+        "joined_same": report.joined_same,
+        "medicines": report.medicines,
+        "corrected_medicines": report.corrected_medicines,
+        "lost_medicines": report.lost_medicines,
         "corrected_records": report.corrected_records,
         "affected_models": list(report.affected_models),
     }

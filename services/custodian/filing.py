@@ -12,6 +12,7 @@ from records.categories import CategoryRules
 from records.documents import why_no_value
 from records.fhir_file import FhirEntry
 from records.json_strict import dumps_exact
+from records.medicines import beside_name, beside_place
 from records.merging import DocumentMerge, Filed, fits, with_resources
 from records.outcomes import EntryCode, Outcome
 from records.persons import patient_state
@@ -22,48 +23,14 @@ from records.placement import (
     document_source,
     identity_of,
     updated_us,
-    version_number,
 )
+from services.custodian.filings import NO_CONTENT, Filing, Medicine, decide, newest_of_each
 from services.custodian.items import Item, ItemIndex
 from storage import Arrival, Arriving, Entry, Merged, Record, RecordStore
 
 MAX_RESOURCE_BYTES: Final = 15_000_000
 MAX_DEFLATED_BYTES: Final = 1_000_000
 _SMALL_BYTES: Final = 900_000
-_NO_CONTENT: Final = bytes(32)
-
-
-@dataclass(slots=True)
-class Filing:
-    """A resource of a known patient, or a deletion, and what becomes of it.
-
-    Attributes:
-        number: of its entry in the file.
-        entry: the resource as it arrived; a deletion has none.
-        subject: whose it is; b"" for a deletion.
-        outcome, code: what became of it; set by `ResourceFiling.file`.
-        resource: its canonical bytes.
-        content: keyed hash of subject and content.
-        identity: the name that is the same in each version.
-        sender: who sent it, if that is not the sender of the delivery.
-        record_id: the document that it is filed in.
-    """
-
-    number: int
-    entry: FhirEntry
-    subject: bytes
-    outcome: Outcome = Outcome.STORED
-    code: EntryCode = EntryCode.NOTHING
-    resource: bytes = b""
-    content: bytes = _NO_CONTENT
-    identity: str = ""
-    record_id: str = ""
-    sender: str = ""
-
-    @property
-    def is_deletion(self) -> bool:
-        """Whether the entry deletes its resource."""
-        return self.entry.resource is None
 
 
 class _Place(NamedTuple):
@@ -76,11 +43,15 @@ class _Place(NamedTuple):
 
 @dataclass(slots=True)
 class _Plan:
-    """What changes: resources by document, and identities that leave one, by its record id."""
+    """What changes: resources by document, and identities that leave one, by its record id.
+
+    `left_class` are the documents of which something moves to another category.
+    """
 
     placed: dict[_Place, list[Filing]] = field(default_factory=dict)
     updated: dict[str, list[Filing]] = field(default_factory=dict)
     removed: dict[str, set[str]] = field(default_factory=dict)
+    left_class: set[str] = field(default_factory=set)
 
     def place(self, filing: Filing, place: _Place) -> None:
         """File a resource in the document of a place."""
@@ -122,25 +93,64 @@ class ResourceFiling:
         """
         filings = self._refuse_erased(filings)
         self._read(filings, sender)
-        winners = _newest_of_each(filings)
-        items = self._items.find(filing.identity for filing in winners)
-        same = self._find_same(winners, items)
+        winners, plan = newest_of_each(filings), _Plan()
+        items, entries = self._decide_all(winners, plan)
+        beside = self._beside(winners)
+        self._read(beside, sender)
+        more_items, more_entries = self._decide_all(beside, plan)
+        if not dry:
+            self._write(plan, {**entries, **more_entries})
+            self._items.write(dict(_written([*winners, *beside], {**items, **more_items})))
+
+    def _decide_all(
+        self, filings: Sequence[Filing], plan: _Plan
+    ) -> tuple[dict[str, Item], dict[str, Entry]]:
+        """Set what becomes of each and plan it; return what is stored of them, and where."""
+        items = self._items.find(filing.identity for filing in filings)
+        same = self._find_same(filings, items)
         records = [item.record_id.hex() for item in items.values() if item.record_id]
         entries = self._store.versions.entries(sorted(set(records)))
-        plan = _Plan()
-        for filing in winners:
+        for filing in filings:
             item = items.get(filing.identity)
+            entry = entries.get(item.record_id.hex()) if item and item.record_id else None
+            before = None if entry is None else _place_of(entry)
             if filing.identity in same:
                 filing.outcome = Outcome.SAME
             elif filing.is_deletion:
                 _plan_deletion(plan, filing, item)
-            elif filing.outcome is not Outcome.REFUSED and _decide(filing, item):
-                entry = entries.get(item.record_id.hex()) if item and item.record_id else None
-                place = None if entry is None else _place_of(entry)
-                self._plan(plan, filing, item, place)
-        if not dry:
-            self._write(plan, entries)
-            self._items.write(dict(_written(winners, items)))
+            elif filing.outcome is not Outcome.REFUSED and (
+                decide(filing, item) or self._is_protected_now(filing, before)
+            ):
+                self._plan(plan, filing, item, before)
+            elif item is not None and before is not None and filing.beside is None:
+                filing.place, filing.record_id = before, item.record_id.hex()
+        return items, entries
+
+    def _is_protected_now(self, filing: Filing, before: _Place | None) -> bool:
+        """Return whether a stored resource belongs to another class since its medicine is known."""
+        if before is None or filing.medicine is None or filing.outcome is not Outcome.SAME:
+            return False
+        place = self._place(filing)
+        if place.subject != before.subject or place.category == before.category:
+            return False
+        filing.outcome = Outcome.CORRECTED
+        return True
+
+    def _beside(self, filings: Sequence[Filing]) -> list[Filing]:
+        """Return the medicines that these filings need in their documents, each once."""
+        beside: dict[str, Filing] = {}
+        for filing in filings:
+            if filing.medicine is None or filing.outcome in (Outcome.OLDER, Outcome.REFUSED):
+                continue
+            place = filing.place or self._place(filing)
+            name = _beside_name(filing.medicine, place)
+            if name:
+                entry = FhirEntry(0, filing.medicine.resource)
+                beside[name] = Filing(
+                    0, entry, place[0], identity=name, beside=filing.joined, place=place
+                )
+                beside[name].into = filing.record_id if filing.place else ""
+        return list(beside.values())
 
     def _refuse_erased(self, filings: Sequence[Filing]) -> list[Filing]:
         """Return the filings that are not about an erased patient."""
@@ -159,12 +169,16 @@ class ResourceFiling:
             if resource is not None:
                 filing.resource = canonical = dumps_exact(resource)
                 content = content_of(resource)
-                filing.code = patient_state(resource) or why_no_value(canonical, self._clock())
+                if filing.beside is not None:
+                    # Of one place and reference the same content is the same under any address.
+                    content += beside_place(filing.identity).encode()
+                joined = canonical if filing.medicine is None else dumps_exact(filing.joined)
+                filing.code = patient_state(resource) or why_no_value(joined, self._clock())
                 if _is_too_large(filing.resource):
                     filing.outcome, filing.code = Outcome.REFUSED, EntryCode.TOO_LARGE
             contents.append((filing.subject, content))
         for filing, content in zip(filings, self._items.hash_contents(contents), strict=True):
-            filing.content = _NO_CONTENT if filing.is_deletion else content
+            filing.content = NO_CONTENT if filing.is_deletion else content
         self._name([f for f in filings if not f.identity and not f.is_deletion])
 
     def _name(self, filings: Sequence[Filing]) -> None:
@@ -194,17 +208,23 @@ class ResourceFiling:
         keys = self._items.find_contents(filing.content for filing in unknown)
         same = set()
         for filing in unknown:
-            free = [key for key in keys.get(filing.content, ()) if key not in self._matched]
-            if free:
+            known = keys.get(filing.content, ())
+            free = [key for key in known if key not in self._matched]
+            if filing.beside is not None and known:
+                same.add(filing.identity)  # one copy serves every resource that refers to it
+            elif free:
                 self._matched.add(free[0])
+                filing.same_key = free[0]
                 same.add(filing.identity)
         return same
 
     def _plan(self, plan: _Plan, filing: Filing, item: Item | None, before: _Place | None) -> None:
-        resource = filing.entry.resource or {}
-        place = _Place(filing.subject, self._rules.place(resource).category, day_of(resource))
+        place = self._place(filing)
         if item is None or not item.record_id or item.is_deleted:
-            plan.place(filing, place)
+            if filing.into:
+                plan.updated.setdefault(filing.into, []).append(filing)
+            else:
+                plan.place(filing, place)
         elif before is None:
             filing.outcome, filing.code = Outcome.REFUSED, EntryCode.ERASED
         elif place == before:
@@ -213,12 +233,29 @@ class ResourceFiling:
         else:
             plan.remove(item.record_id.hex(), filing.identity)
             plan.place(filing, place)
+            if place.category != before.category:
+                plan.left_class.add(item.record_id.hex())
+                if filing.medicine is not None:
+                    plan.remove(item.record_id.hex(), _beside_name(filing.medicine, before))
             self.corrected.add(item.record_id.hex())
+
+    def _place(self, filing: Filing) -> _Place:
+        """Return where a resource is filed; a medicine is filed where it is needed."""
+        if filing.beside is not None and filing.place is not None:
+            return _Place(*filing.place)
+        resource = filing.classified
+        return _Place(filing.subject, self._rules.place(resource).category, day_of(resource))
 
     def _write(self, plan: _Plan, entries: Mapping[str, Entry]) -> None:
         self.corrected |= set(plan.removed)
         pending = [
-            _Work(self._header(_place_of(entries[record_id])), -1, filings, record_id)
+            _Work(
+                self._header(_place_of(entries[record_id])),
+                -1,
+                filings,
+                record_id,
+                may_keep=record_id not in plan.left_class,
+            )
             for record_id in sorted({*plan.updated, *plan.removed})
             for filings in (plan.updated.get(record_id, []),)
             if record_id in entries
@@ -242,7 +279,9 @@ class ResourceFiling:
             if name in grouped:
                 before = grouped[name]
                 filings = [*before.filings, *named.filings]
-                named = replace(named, filings=filings, part=max(before.part, named.part))
+                keeps = before.may_keep and named.may_keep
+                part = max(before.part, named.part)
+                named = replace(named, filings=filings, part=part, may_keep=keeps)
             grouped[name] = named
         return list(grouped.values())
 
@@ -277,6 +316,7 @@ class _Work:
     part: int
     filings: list[Filing]
     record_id: str = ""
+    may_keep: bool = True
 
     @property
     def source(self) -> str:
@@ -290,7 +330,11 @@ class _Work:
         """Return the work as it is handed to the store."""
         filed = [_filed(filing, at_s) for filing in self.filings]
         header = replace(self.header, record_id=self.record_id)
-        return Arriving(with_resources(header, filed), self.source)
+        return Arriving(with_resources(header, filed), self.source, self.may_keep)
+
+
+def _beside_name(medicine: Medicine, place: tuple[bytes, str, str]) -> str:
+    return beside_name(place, medicine.reference, medicine.identity)
 
 
 def _place_of(entry: Entry) -> _Place:
@@ -319,67 +363,11 @@ def _is_too_large(resource: bytes) -> bool:
     return is_huge or not (is_small or len(zlib.compress(resource)) <= MAX_DEFLATED_BYTES)
 
 
-def _newest_of_each(filings: Sequence[Filing]) -> list[Filing]:
-    """Return the newest version of each resource; the others of this file are older."""
-    versions: dict[str, list[Filing]] = {}
-    for filing in filings:
-        versions.setdefault(filing.identity, []).append(filing)
-    winners = []
-    for group in versions.values():
-        winner = max(enumerate(group), key=_age_of(group))[1]
-        for filing in group:
-            if filing is not winner:
-                filing.outcome, filing.code = Outcome.OLDER, EntryCode.NEWER_STORED
-        winners.append(winner)
-    return winners
-
-
-def _age_of(group: Sequence[Filing]) -> Callable[[tuple[int, Filing]], tuple[int, int, int]]:
-    times = [updated_us(filing.entry) for filing in group]
-    is_dated, is_undated = None not in times, set(times) == {None}
-
-    def age(numbered: tuple[int, Filing]) -> tuple[int, int, int]:
-        index, filing = numbered
-        order = -index if filing.entry.newest_first else index
-        version = version_number(filing.entry.resource or {})
-        if is_dated:
-            return (times[index] or 0, version, order)
-        # Content without a date never counts before content with one.
-        is_certain = filing.is_deletion or times[index] is not None or is_undated
-        return (int(is_certain), 0, order)
-
-    return age
-
-
-def _decide(filing: Filing, item: Item | None) -> bool:
-    """Set what becomes of a resource; return whether anything has to be stored."""
-    if item is None:
-        filing.outcome = Outcome.STORED
-        return True
-    at_us = updated_us(filing.entry)
-    is_later = at_us is not None and (item.updated_us is None or at_us > item.updated_us)
-    is_earlier = at_us is not None and item.updated_us is not None and at_us < item.updated_us
-    if filing.content == item.content and not item.is_deleted:
-        filing.outcome = Outcome.SAME
-        return False
-    if is_earlier or (item.is_deleted and filing.content == item.content and not is_later):
-        filing.outcome, filing.code = Outcome.OLDER, EntryCode.NEWER_STORED
-        return False
-    is_error = (filing.entry.resource or {}).get("status") == "entered-in-error"
-    if at_us is None and item.updated_us is not None and not is_error:
-        filing.outcome, filing.code = Outcome.REFUSED, EntryCode.UNDATED
-        return False
-    filing.outcome = Outcome.STORED if item.is_deleted else Outcome.CORRECTED
-    if is_error and not item.is_deleted:
-        filing.outcome = Outcome.DELETED
-    return True
-
-
 def _plan_deletion(plan: _Plan, filing: Filing, item: Item | None) -> None:
     filing.outcome, filing.code = Outcome.DELETED, EntryCode.DELETION
     if item is None or item.is_deleted or not item.record_id:
-        filing.code = EntryCode.UNKNOWN_RESOURCE
-        filing.content = item.content if item else _NO_CONTENT
+        filing.code = EntryCode.DELETION if filing.is_waiting else EntryCode.UNKNOWN_RESOURCE
+        filing.content = item.content if item else NO_CONTENT
         return
     at_us = updated_us(filing.entry)
     if at_us is not None and item.updated_us is not None and at_us < item.updated_us:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from consent import ConsentLedger
@@ -39,6 +39,12 @@ class IdentityChecks:
             LedgerUnavailable, ViewRefused (consent), JournalUnavailable (storage): nothing was
                 recorded, so no link may leave.
         """
+        self.record_all(purpose, check, by=by, subjects=[subject or NOBODY])
+
+    def record_all(
+        self, purpose: str, check: str | None, *, by: str, subjects: Sequence[bytes]
+    ) -> None:
+        """Store durably that `by` checked the identity of several people; raises as `record`."""
         use = Use(
             at_s=int(self._clock()),
             party=self._organisation,
@@ -47,5 +53,7 @@ class IdentityChecks:
             why=check or NOT_STATED,
             view=self._ledger.view(),
         )
-        row = AccessOutcome(subject or NOBODY, NO_RECORD, 0, IDENTITY_CHECKED, NOBODY)
-        self._store.journal.write(use, [row])
+        rows = [
+            AccessOutcome(subject, NO_RECORD, 0, IDENTITY_CHECKED, NOBODY) for subject in subjects
+        ]
+        self._store.journal.write(use, rows)

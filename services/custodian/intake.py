@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, takewhile
-from typing import Final
-
-import sqlalchemy as sa
 
 from models import Diagnostics
 from records.categories import read_rules
 from records.fhir_file import FhirEntry, read_entries
 from records.outcomes import COUNTED, NOTES, EntryCode, EntryOutcome, Outcome
 from records.persons import find_person
-from records.placement import content_of, identity_of
 from records.references import (
-    OWNERLESS,
     Patients,
     Subject,
     find_subject,
     only_server,
     patient_names,
 )
+from services.custodian.deletions import Deletions
+from services.custodian.delivered_people import PATIENT, read_people
 from services.custodian.fhir_files import FhirFile, chunks, groups
-from services.custodian.filing import Filing, ResourceFiling
-from services.custodian.items import ItemIndex
-from services.custodian.parked import Parked, ParkedEntries
+from services.custodian.filing import ResourceFiling
+from services.custodian.filings import Filing, rounds
+from services.custodian.intake_stores import IntakeStores
+from services.custodian.late_medicines import LateMedicines
+from services.custodian.medicines import Medicines
+from services.custodian.parked import Parked, park, waiting_name
 from services.custodian.patient_journal import PatientJournal
-from services.custodian.patient_names import PatientNames
 from services.custodian.patient_notices import PatientNotices
 from services.installation import Installation
 from services.requests import PatientDirectory
 from storage import RecordStore
+from storage.collector import collector_paused
 
 Progress = Callable[[str, int, int], None]
-PATIENT: Final = "Patient"
 
 
 @dataclass(slots=True)
@@ -47,6 +45,10 @@ class IntakeReport:
     Attributes:
         files: of each file, its name and the outcome of each entry, in the file's order.
         joined: how many parked resources were filed because their patient arrived.
+        joined_same: how many more of them were stored already; those do not wait any more either.
+        medicines: how many stored resources got the code of their medicine, which came later.
+        corrected_medicines: how many stored resources have another version of their medicine.
+        lost_medicines: how many lost its code: the medicine was deleted or entered in error.
         corrected_records: how many stored records got a corrected or deleted value.
         affected_models: the ids of models that were trained on one of those records.
         rules: the version of the rules of categories.
@@ -54,6 +56,10 @@ class IntakeReport:
 
     files: list[tuple[str, list[EntryOutcome]]] = field(default_factory=list)
     joined: int = 0
+    joined_same: int = 0
+    medicines: int = 0
+    corrected_medicines: int = 0
+    lost_medicines: int = 0
     corrected_records: int = 0
     affected_models: tuple[str, ...] = ()
     rules: str = ""
@@ -67,30 +73,6 @@ class IntakeReport:
         """Return how many entries had each outcome; the sum is the number of entries."""
         counted = Counter(each.outcome for each in self.outcomes)
         return {outcome.value: counted[outcome] for outcome in COUNTED}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntakeStores:
-    """What is remembered from one delivery to the next.
-
-    Attributes:
-        items: which resource is filed in which record.
-        names: what senders call their patients.
-        parked: resources without a known patient.
-    """
-
-    items: ItemIndex
-    names: PatientNames
-    parked: ParkedEntries
-
-
-def make_intake_stores(
-    engine: sa.Engine, store: RecordStore, clock: Callable[[], float]
-) -> IntakeStores:
-    """Return the stores of an installation's deliveries."""
-    names = PatientNames(engine, store)
-    parked = ParkedEntries(engine, store, names, clock)
-    return IntakeStores(items=ItemIndex(engine, store), names=names, parked=parked)
 
 
 class FhirIntake:
@@ -111,6 +93,8 @@ class FhirIntake:
         self._items = stores.items
         self._names = stores.names
         self._parked = stores.parked
+        self._late = LateMedicines(store, stores.items, stores.uses, stores.servers)
+        self._deletions = Deletions(stores.items, stores.parked, stores.servers)
         self._diagnostics = diagnostics
         self._journal = journal
         self._installation = installation
@@ -154,7 +138,8 @@ class FhirIntake:
             organisation=self._installation.organisation,
             clock=self._installation.clock,
         )
-        patients, people = self._patients(files, sender)
+        medicines = Medicines(self._parked, self._items, self._deletions, sender, dry=dry)
+        patients, people = read_people(files, sender, self._systems, medicines)
         notices = PatientNotices(
             store=self._store,
             directory=self._directory,
@@ -163,19 +148,18 @@ class FhirIntake:
             sender=sender,
             systems=self._systems,
         )
-        delivery = _Delivery(sender, patients, filing, dry, files, notices)
+        delivery = _Delivery(sender, patients, filing, dry, files, notices, medicines)
         report.files = [(file.name, []) for file in files]
-        for group in groups(people):
-            for chunk in chunks(files, group):
-                progress("storing" if not dry else "checking", chunk[0][0], len(files))
-                outcomes = self._take_chunk([entry for _, entry in chunk], delivery)
-                for (index, _), outcome in zip(chunk, outcomes, strict=True):
-                    report.files[index][1].append(outcome)
+        self._take_all(people, delivery, report, progress)
         for _, outcomes in report.files:
             outcomes.sort(key=lambda outcome: outcome.number)
         if not dry:
+            changed = self._late.file(medicines, sender, filing)
+            report.medicines = changed.late
+            report.corrected_medicines, report.lost_medicines = changed.corrected, changed.lost
             notices.apply()
-        report.joined = delivery.joined
+        report.joined_same = delivery.joined.pop(Outcome.SAME, 0)
+        report.joined = delivery.joined.total()
         report.corrected_records = len(filing.corrected)
         if filing.corrected and not dry:
             affected = self._diagnostics.apply_corrections(sorted(filing.corrected))
@@ -183,47 +167,67 @@ class FhirIntake:
         progress("storing" if not dry else "checking", len(files), len(files))
         return report
 
-    def _patients(
-        self, files: Sequence[FhirFile], sender: str
-    ) -> tuple[Patients, list[frozenset[str]]]:
-        """Return the people of all files first, since references may come before them.
-
-        Also returns the people of each file.
-        """
-        patients, people = Patients(), list[frozenset[str]]()
-        for file in files:
-            persons = set[str]()
-            for entry in read_entries(file.open(), PATIENT):
-                if entry.kind == PATIENT:
-                    person, _ = find_person(entry.resource or {}, self._systems)
-                    if person is not None:
-                        patients.add(patient_names(entry, sender), person)
-                        persons.add(person)
-            people.append(frozenset(persons))
-        return patients, people
-
     @property
     def _systems(self) -> Sequence[str]:
         return self._installation.person_systems
 
+    def _take_all(
+        self,
+        people: Sequence[frozenset[str]],
+        delivery: _Delivery,
+        report: IntakeReport,
+        progress: Progress,
+    ) -> None:
+        """Take the files in, which have these people, and add what became of every entry."""
+        files = delivery.files
+        parts = (chunk for group in groups(people) for chunk in chunks(files, group))
+        reached: int | None = 0
+        while reached is not None:
+            progress("storing" if not delivery.dry else "checking", reached, len(files))
+            # It would scan a chunk's parsed resources again and again; between chunks it runs.
+            with collector_paused():
+                reached = self._take_next(parts, delivery, report)
+
+    def _take_next(
+        self,
+        parts: Iterator[list[tuple[int, FhirEntry]]],
+        delivery: _Delivery,
+        report: IntakeReport,
+    ) -> int | None:
+        """Take the next chunk in; return the index of its last file, None if there is no chunk."""
+        chunk = next(parts, None)
+        if chunk is None:
+            return None
+        outcomes = self._take_chunk([entry for _, entry in chunk], delivery)
+        for (index, _), outcome in zip(chunk, outcomes, strict=True):
+            report.files[index][1].append(outcome)
+        return chunk[-1][0]
+
     def _take_chunk(self, entries: Sequence[FhirEntry], delivery: _Delivery) -> list[EntryOutcome]:
         """Take entries in; return the outcome of each, in order."""
         resolved = self._resolve(entries, delivery)
-        filings, waiting = dict[int, Filing](), list[Parked]()
+        filings, waiting = dict[int, Filing](), dict[int, Parked]()
         outcomes = dict[int, EntryOutcome]()
+        medicines = delivery.medicines.find([(entry, delivery.sender) for entry in entries])
         for index, entry in enumerate(entries):
+            stored = delivery.medicines.find_outcome(entry)
             if entry.code:
                 outcomes[index] = _unreadable(entry)
+            elif stored is not None:
+                outcomes[index] = stored
             elif entry.resource is None or index in resolved.subjects:
                 subject = resolved.subjects.get(index, b"")
-                filings[index] = Filing(entry.number, entry, subject)
+                medicine = medicines[index]
+                filings[index] = Filing(entry.number, entry, subject, medicine=medicine)
             else:
-                parked, outcomes[index] = _park(entry, resolved.unknown[index], delivery)
-                waiting.append(parked)
-        self._file(list(filings.values()), delivery)
-        outcomes |= {index: _outcome(filing) for index, filing in filings.items()}
+                unknown = resolved.unknown[index]
+                waiting[index], outcomes[index] = park(entry, unknown, delivery.sender)
+        self._deletions.name(filings.values(), delivery.sender)
+        self._file([f for f in filings.values() if f.outcome is not Outcome.REFUSED], delivery)
+        outcomes |= {index: filing.report for index, filing in filings.items()}
         if not delivery.dry:
-            self._parked.add(waiting)
+            outcomes |= _older(entries, waiting, self._parked.add(waiting.values()))
+            self._deletions.remember(entries, delivery.sender)
             self._join(entries, resolved.subjects, delivery)
             delivery.notices.read(list(filings.values()))
         return [outcomes[index] for index in range(len(entries))]
@@ -306,10 +310,14 @@ class FhirIntake:
 
     def _file(self, filings: Sequence[Filing], delivery: _Delivery) -> None:
         delivery.filing.file(filings, delivery.sender, dry=delivery.dry)
+        if not delivery.dry:
+            self._late.remember(filings, delivery.medicines)
         if not delivery.dry and self._parked.count():
             # What waited before, such as a Patient without a number, is filed now.
             self._parked.delete_identities(
-                _waiting_name(filing.entry, delivery.sender)
+                filing.identity
+                if filing.is_waiting
+                else waiting_name(filing.entry, delivery.sender)
                 for filing in filings
                 if filing.outcome is not Outcome.REFUSED
             )
@@ -328,17 +336,22 @@ class FhirIntake:
         self._names.add(named)
         waiting = self._parked.waiting_for(named)
         known = self._names.find({name for each in waiting.values() for name in each.names})
+        medicines = delivery.medicines.find(
+            [(each.entry, each.sender) for each in waiting.values()]
+        )
         filings, keys = list[Filing](), list[bytes]()
-        for key, parked in waiting.items():
-            patients = (known[name] for name in parked.names if name in known)
+        for (key, parked), medicine in zip(waiting.items(), medicines, strict=True):
+            patients = (known[name] for name in parked.names if known.get(name))
             subject = next(patients, None)
             if subject is not None:
-                filings.append(Filing(0, parked.entry, subject, sender=parked.sender))
+                filing = Filing(0, parked.entry, subject, sender=parked.sender, medicine=medicine)
+                filings.append(filing)
                 keys.append(key)
-        if filings:
-            delivery.filing.file(filings, delivery.sender, dry=False)
-            self._parked.delete(keys)
-        delivery.joined += len(filings)
+        for each in rounds(filings):
+            delivery.filing.file(each, delivery.sender, dry=False)
+            self._late.remember(each, delivery.medicines)
+        self._parked.delete(keys)
+        delivery.joined.update(filing.outcome for filing in filings)
 
 
 @dataclass(slots=True)
@@ -351,8 +364,9 @@ class _Delivery:
     dry: bool
     files: Sequence[FhirFile]
     notices: PatientNotices
+    medicines: Medicines
     own_base: str | None = None
-    joined: int = 0
+    joined: Counter[Outcome] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -363,31 +377,20 @@ class _Resolved:
     unknown: dict[int, Subject] = field(default_factory=dict)
 
 
+def _older(
+    entries: Sequence[FhirEntry], waiting: Mapping[int, Parked], older: Sequence[Parked]
+) -> dict[int, EntryOutcome]:
+    """Return the outcomes of entries of which a newer version waits, by their index."""
+    left = {id(each) for each in older}
+    return {
+        index: EntryOutcome(
+            entries[index].number, Outcome.OLDER, entries[index].kind, EntryCode.NEWER_STORED
+        )
+        for index, each in waiting.items()
+        if id(each) in left
+    }
+
+
 def _unreadable(entry: FhirEntry) -> EntryOutcome:
     outcome = Outcome.NOTE if entry.code in NOTES else Outcome.REFUSED
     return EntryOutcome(entry.number, outcome, entry.kind, entry.code)
-
-
-def _park(entry: FhirEntry, subject: Subject, delivery: _Delivery) -> tuple[Parked, EntryOutcome]:
-    """Return a resource without a known patient as it is stored, and its outcome."""
-    is_shared = subject.code in (EntryCode.NO_SUBJECT, EntryCode.SUBJECT_NOT_PERSON)
-    code = EntryCode.NOTHING if entry.kind in OWNERLESS and is_shared else subject.code
-    outcome = Outcome.SHARED if is_shared else Outcome.PARKED
-    identity = _waiting_name(entry, delivery.sender)
-    element = ".".join(part for part in (entry.kind, subject.element) if part)
-    parked = Parked(identity, entry, delivery.sender, subject.names)
-    return parked, EntryOutcome(entry.number, outcome, entry.kind, code, element if code else "")
-
-
-def _waiting_name(entry: FhirEntry, sender: str) -> str:
-    """Return the name under which an entry waits; one without a name waits by its content."""
-    name = identity_of(entry, sender)
-    if name or entry.resource is None:
-        return name
-    digest = hashlib.sha256(content_of(entry.resource)).hexdigest()
-    return f"{sender}|{entry.number}|{digest}"
-
-
-def _outcome(filing: Filing) -> EntryOutcome:
-    kind = filing.entry.kind
-    return EntryOutcome(filing.number, filing.outcome, kind, filing.code)

@@ -6,20 +6,19 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
-from consent import DAY_S
 from services.accounts import PATIENT, IdentityService, Invitee
-from services.accounts.invitations import JOIN, VALID_DAYS
+from services.accounts.invitations import JOIN, VALID_DAYS, ends_at_s
 from services.custodian.identity_checks import IDENTITY_CHECKS, IdentityChecks
+from services.custodian.people_lists import MAX_NAME, is_hospital_number
 from services.errors import Invalid
 from services.installation import Installation
 from services.parties import ORGANISATION_PREFIX
 from services.requests import PatientDirectory
 from services.tokens import CLINICIAN, CUSTODIAN, ROLES
 from services.words import Words
+from storage import RecordStore
 
 LOG: Final = logging.getLogger("vouchsafe.custodian")
-MAX_NUMBER: Final = 64
-MAX_NAME: Final = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +31,7 @@ class InvitationRequest:
         name: what pages call a member of staff.
         party: the organisation they speak for; "" is the operator of this installation.
         identity: how their identity was checked; None if the caller has no form that asks it.
+        new_patient: whether a patient of whom no records are stored may be invited.
     """
 
     role: str
@@ -39,6 +39,7 @@ class InvitationRequest:
     name: str = ""
     party: str = ""
     identity: str | None = None
+    new_patient: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,18 +58,20 @@ class CustodianInvitations:
         self,
         *,
         identity: IdentityService,
+        store: RecordStore,
         directory: PatientDirectory,
         checks: IdentityChecks,
         installation: Installation,
     ) -> None:
         self._identity = identity
+        self._store = store
         self._checks = checks
         self._directory = directory
         self._installation = installation
 
     def ends_at_s(self) -> int:
         """Return when a link that is issued now stops working, seconds UTC."""
-        return int(self._installation.clock()) + VALID_DAYS * DAY_S
+        return ends_at_s(self._installation.clock())
 
     def invite(self, words: Words, request: InvitationRequest, *, by: str) -> IssuedInvitation:
         """Return the link of a new invitation.
@@ -77,17 +80,19 @@ class CustodianInvitations:
         the identity check and the account `by` that made it, before the link is returned.
 
         Raises:
-            Invalid: its fields say what is missing, or that the patient has an account already.
+            Invalid: its fields say what is missing, that the patient has an account already, or
+                (``new_patient``) that no records are stored of them and nobody confirmed that.
             VaultSealed (storage): the directory cannot be read without the root key.
             LedgerUnavailable, ViewRefused (consent): the check cannot be recorded now.
         """
-        if request.role not in (PATIENT, *ROLES):
-            raise _invalid(words, "role", "invite-role-error")
+        problems = self._problems(request)
+        if problems:
+            fields = {field: [words(text)] for field, text in problems.items()}
+            raise Invalid(" ".join(texts[0] for texts in fields.values()), fields)
         is_patient = request.role == PATIENT
-        is_stated = is_patient or request.identity is not None
-        if is_stated and request.identity not in IDENTITY_CHECKS:
-            raise _invalid(words, "identity", "invite-identity-error")
-        invitee = self._patient(words, request) if is_patient else self._staff(words, request)
+        if is_patient and not request.new_patient and not self._is_known(request.number.strip()):
+            raise _invalid(words, "new_patient", "invite-no-records")
+        invitee = self._patient(words, request) if is_patient else self._staff(request)
         if self._identity.has_account(invitee):
             raise _invalid(words, "number", "invite-has-account")
         self._checks.record(JOIN, request.identity, by=by, subject=invitee.subject)
@@ -100,18 +105,43 @@ class CustodianInvitations:
         number = require_number(words, request.number)
         return Invitee(PATIENT, "", "", self._directory.get_or_add([number])[number])
 
-    def _staff(self, words: Words, request: InvitationRequest) -> Invitee:
-        own = self._installation.organisation
+    def _is_known(self, number: str) -> bool:
+        """Return whether records of this patient are stored, or they have an account."""
+        subject = self._directory.find_subject(number)
+        if subject is None:
+            return False
+        has_records = bool(self._store.find_recorded([subject]))
+        return has_records or self._identity.has_account(Invitee(PATIENT, "", "", subject))
+
+    def _staff(self, request: InvitationRequest) -> Invitee:
+        party = request.party.strip() or self._installation.organisation
+        return Invitee(request.role, party, request.name.strip())
+
+    def _problems(self, request: InvitationRequest) -> dict[str, str]:
+        """Return the key of a text for each field that is wrong, in the order of the form."""
+        problems = {}
+        is_patient = request.role == PATIENT
+        if not is_patient and request.role not in ROLES:
+            problems["role"] = "invite-role-error"
+        is_stated = is_patient or request.identity is not None
+        if is_stated and request.identity not in IDENTITY_CHECKS:
+            problems["identity"] = "invite-identity-error"
+        if is_patient and not is_hospital_number(request.number.strip()):
+            problems["number"] = "invite-number-error"
+        return problems | (self._staff_problems(request) if request.role in ROLES else {})
+
+    def _staff_problems(self, request: InvitationRequest) -> dict[str, str]:
+        own, problems = self._installation.organisation, {}
         name, party = request.name.strip(), request.party.strip() or own
         if request.number:
-            raise _invalid(words, "number", "invite-number-staff")
+            problems["number"] = "invite-number-staff"
         if not 0 < len(name) <= MAX_NAME or not name.isprintable():
-            raise _invalid(words, "name", "invite-name-error")
+            problems["name"] = "invite-name-error"
         if not _is_organisation(party):
-            raise _invalid(words, "party", "invite-party-error")
-        if request.role in (CUSTODIAN, CLINICIAN) and party != own:
-            raise _invalid(words, "party", "invite-party-own")
-        return Invitee(request.role, party, name)
+            problems["party"] = "invite-party-error"
+        elif request.role in (CUSTODIAN, CLINICIAN) and party != own:
+            problems["party"] = "invite-party-own"
+        return problems
 
 
 def require_number(words: Words, text: str) -> str:
@@ -121,7 +151,7 @@ def require_number(words: Words, text: str) -> str:
         Invalid: it is empty, longer than 64 characters, or not printable.
     """
     number = text.strip()
-    if not 0 < len(number) <= MAX_NUMBER or not number.isprintable():
+    if not is_hospital_number(number):
         raise _invalid(words, "number", "invite-number-error")
     return number
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
+from services.chunks import chunks
 from services.tables import METADATA
 from storage import RecordStore
 
 LABEL: Final = "fhir-identity"
 CONTENT_LABEL: Final = "fhir-content"
-BATCH_SIZE: Final = 500
-_Value = TypeVar("_Value")
 
 _ITEMS: Final = sa.Table(
     "custodian_items",
@@ -24,6 +23,16 @@ _ITEMS: Final = sa.Table(
     # When the sender last changed it; NULL: the sender does not say.
     sa.Column("updated_us", sa.BigInteger, nullable=True),
     sa.Column("is_deleted", sa.Boolean, nullable=False),
+)
+# Made once: each chunk of a delivery runs them many times.
+_HAS_KEY: Final = _ITEMS.c.identity.in_(sa.bindparam("keys", expanding=True))
+_FIND: Final = sa.select(_ITEMS).where(_HAS_KEY)
+_DELETE: Final = sa.delete(_ITEMS).where(_HAS_KEY)
+_FIND_CONTENTS: Final = (
+    sa.select(_ITEMS.c.content, _ITEMS.c.identity)
+    .where(_ITEMS.c.content.in_(sa.bindparam("contents", expanding=True)))
+    .where(sa.not_(_ITEMS.c.is_deleted))
+    .order_by(_ITEMS.c.identity)
 )
 
 
@@ -59,26 +68,38 @@ class ItemIndex:
         content_hash = self._store.pseudonyms(CONTENT_LABEL)
         return [content_hash(subject + content) for subject, content in contents]
 
+    def keys(self, identities: Sequence[str]) -> list[bytes]:
+        """Return the keyed hash under which each identity is stored."""
+        key_of = self._store.pseudonyms(LABEL)
+        return [key_of(identity.encode()) for identity in identities]
+
+    def find_records(self, keys: Iterable[bytes]) -> dict[bytes, str]:
+        """Return by its key the record id of each item that is stored and not deleted."""
+        records: dict[bytes, str] = {}
+        with self._engine.connect() as connection:
+            for part in chunks(list(dict.fromkeys(keys))):
+                for row in connection.execute(_FIND, {"keys": part}):
+                    if row.record_id and not row.is_deleted:
+                        records[bytes(row.identity)] = bytes(row.record_id).hex()
+        return records
+
     def find(self, identities: Iterable[str]) -> dict[str, Item]:
         """Return the item of each of these identities that arrived before."""
         key_of = self._store.pseudonyms(LABEL)
         by_key = {key_of(identity.encode()): identity for identity in identities}
         items: dict[str, Item] = {}
-        for part in _parts(list(by_key)):
-            query = sa.select(_ITEMS).where(_ITEMS.c.identity.in_(part))
-            with self._engine.connect() as connection:
-                for key, *fields in connection.execute(query):
+        with self._engine.connect() as connection:
+            for part in chunks(list(by_key)):
+                for key, *fields in connection.execute(_FIND, {"keys": part}):
                     items[by_key[bytes(key)]] = _item(*fields)
         return items
 
     def find_contents(self, contents: Iterable[bytes]) -> dict[bytes, list[bytes]]:
         """Return, for each content hash, the keys of the items that have it and are not deleted."""
         keys: dict[bytes, list[bytes]] = {}
-        for part in _parts(list(dict.fromkeys(contents))):
-            query = sa.select(_ITEMS.c.content, _ITEMS.c.identity)
-            query = query.where(_ITEMS.c.content.in_(part), sa.not_(_ITEMS.c.is_deleted))
-            with self._engine.connect() as connection:
-                for content, key in connection.execute(query.order_by(_ITEMS.c.identity)):
+        with self._engine.connect() as connection:
+            for part in chunks(list(dict.fromkeys(contents))):
+                for content, key in connection.execute(_FIND_CONTENTS, {"contents": part}):
                     keys.setdefault(bytes(content), []).append(bytes(key))
         return keys
 
@@ -88,16 +109,12 @@ class ItemIndex:
         rows = [
             {"identity": key_of(name.encode()), **item._asdict()} for name, item in items.items()
         ]
-        for part in _parts(rows):
-            keys = [row["identity"] for row in part]
-            with self._engine.begin() as connection:
-                connection.execute(sa.delete(_ITEMS).where(_ITEMS.c.identity.in_(keys)))
+        if not rows:
+            return
+        with self._engine.begin() as connection:
+            for part in chunks(rows):
+                connection.execute(_DELETE, {"keys": [row["identity"] for row in part]})
                 connection.execute(sa.insert(_ITEMS), list(part))
-
-
-def _parts(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
-    for start in range(0, len(values), BATCH_SIZE):
-        yield values[start : start + BATCH_SIZE]
 
 
 def _item(record_id: bytes, content: bytes, updated_us: int | None, is_deleted: bool) -> Item:

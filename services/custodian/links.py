@@ -134,11 +134,15 @@ class CustodianLinks:
 
         Raises:
             NotFound: as `get`.
-            Conflict: the two are linked; undo the link instead.
+            Conflict: the two are linked; undo the link instead. Or somebody else decides now.
         """
-        if self.get(identity).is_linked:
+        decided = self.get(identity)
+        if decided.is_linked:
             raise Conflict(f"link {identity} is in force. Undo it instead.")
-        self._store.links.decide(identity, DISMISSED, by)
+        state = decided.link.state
+        is_changed = self._store.links.decide(identity, DISMISSED, by, before=state)
+        if state != DISMISSED and not is_changed:
+            raise Conflict(f"link {identity} was decided by somebody else. Open it again.")
         LOG.info("link %s dismissed by %s", identity, by)
         return self.get(identity)
 

@@ -31,12 +31,12 @@ ACTS: Final = {ANSWERED: GOT_ANSWER, CORRECTED: GOT_CORRECTION, REFUSED: GOT_REF
 class PatientMessage:
     """A patient's message, and their hospital number, "" if the directory has none.
 
-    `record` says which record a correction is about: its category and day (ISO); "" for others.
+    `record` is the (category, ISO day) of the record that a correction is about; None for others.
     """
 
     message: Message
     number: str
-    record: str = ""
+    record: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +87,10 @@ class CustodianMessages:
         message = self._messages.get(message_id)
         number = self._directory.numbers_of([message.subject]).get(message.subject, "")
         records = {
-            entry.record_id.hex(): f"{entry.category}, {entry.recorded_on}"
+            entry.record_id.hex(): (entry.category, entry.recorded_on)
             for entry in self._store.records_of(message.subject)
         }
-        return PatientMessage(message=message, number=number, record=records.get(message.about, ""))
+        return PatientMessage(message=message, number=number, record=records.get(message.about))
 
     def answer(
         self, words: Words, message_id: str, outcome: str, text: str, *, by: str

@@ -82,7 +82,7 @@ class CustodianMoves:
         return sorted(records, key=lambda record: record.recorded_on, reverse=True)
 
     def move(self, words: Words, record_id: str, number: str, *, by: str) -> MoveResult:
-        """Move a record to the patient of a hospital number.
+        """Move a record, with its former versions, to the patient of a hospital number.
 
         It is journalled for both patients first. On return the record is encrypted under the right
         patient's key and counts under that patient's consents alone; the old one is deleted, and
@@ -101,11 +101,11 @@ class CustodianMoves:
         identities: list[str] = []
         affected: list[str] = []
 
-        def change(record: Record) -> Record:
-            moved = reassign(record, subject, number.strip())
+        def change(versions: Sequence[Record]) -> list[Record]:
+            moved = [reassign(version, subject, number.strip()) for version in versions]
             self._journal.record(MOVED_AWAY, WHY, [entry.subject], by=by)
             self._journal.record(MOVED_HERE, WHY, [subject], by=by)
-            identities.extend(arrival.identity for arrival in record.arrivals)
+            identities.extend(arrival.identity for arrival in versions[-1].arrivals)
             return moved
 
         def finish(new_id: str) -> None:

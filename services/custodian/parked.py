@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,6 +11,10 @@ import sqlalchemy as sa
 
 from records.fhir_file import STORED_MAX_DEPTH, FhirEntry
 from records.json_strict import dumps_exact, loads_exact
+from records.outcomes import EntryCode, EntryOutcome, Outcome
+from records.placement import content_of, identity_of, updated_us
+from records.references import OWNERLESS, Subject
+from services.chunks import chunks
 from services.custodian.patient_names import PatientNames
 from services.tables import METADATA
 from storage import RecordStore
@@ -66,17 +71,20 @@ class ParkedEntries:
         self._names = names
         self._clock = clock
 
-    def add(self, parked: Iterable[Parked]) -> None:
-        """Store resources; a newer version replaces the one that waits.
+    def add(self, parked: Iterable[Parked]) -> list[Parked]:
+        """Store resources; a newer version replaces the one that waits. Return the older ones.
 
         Raises:
             VaultSealed (storage): the root key is absent; nothing is stored.
         """
+        newest, older = _newest_of_each(parked)
+        known = self.find(newest)
+        for name, each in known.items():
+            if _is_before(newest[name].entry, each.entry):
+                older.append(newest.pop(name))
         key_of = self._store.pseudonyms(LABEL)
-        by_key = {key_of(each.identity.encode()): each for each in parked}
-        keys = list(by_key)
-        for start in range(0, len(keys), BATCH_SIZE):
-            part = keys[start : start + BATCH_SIZE]
+        by_key = {key_of(name.encode()): each for name, each in newest.items()}
+        for part in chunks(list(by_key), BATCH_SIZE):
             rows = [self._row(key, by_key[key]) for key in part]
             names = self._names.hash_names({n for key in part for n in by_key[key].names})
             waiting = [{"parked": k, "name": names[n]} for k in part for n in by_key[k].names]
@@ -85,32 +93,46 @@ class ParkedEntries:
                 connection.execute(sa.insert(_PARKED), rows)
                 if waiting:
                     connection.execute(sa.insert(_WAITING), waiting)
+        return older
 
     def waiting_for(self, names: Iterable[str]) -> dict[bytes, Parked]:
         """Return the resources that wait for a patient of one of these names, by their key."""
         hashed = list(self._names.hash_names(names).values())
         parked: dict[bytes, Parked] = {}
-        for start in range(0, len(hashed), BATCH_SIZE):
+        for part in chunks(hashed, BATCH_SIZE):
             query = sa.select(_PARKED.c.id, _PARKED.c.body).distinct()
             query = query.join(_WAITING, _WAITING.c.parked == _PARKED.c.id)
-            query = query.where(_WAITING.c.name.in_(hashed[start : start + BATCH_SIZE]))
+            query = query.where(_WAITING.c.name.in_(part))
             with self._engine.connect() as connection:
                 for key, body in connection.execute(query):
                     parked[bytes(key)] = self._open(bytes(key), bytes(body))
         return parked
 
+    def find(self, identities: Iterable[str]) -> dict[str, Parked]:
+        """Return those of these resources that are stored here, by their identity."""
+        key_of = self._store.pseudonyms(LABEL)
+        by_key = {key_of(identity.encode()): identity for identity in identities}
+        parked: dict[str, Parked] = {}
+        for part in chunks(list(by_key), BATCH_SIZE):
+            query = sa.select(_PARKED.c.id, _PARKED.c.body)
+            query = query.where(_PARKED.c.id.in_(part))
+            with self._engine.connect() as connection:
+                for key, body in connection.execute(query):
+                    parked[by_key[bytes(key)]] = self._open(bytes(key), bytes(body))
+        return parked
+
     def delete(self, keys: Sequence[bytes]) -> None:
         """Delete resources that were filed under their patient."""
-        for start in range(0, len(keys), BATCH_SIZE):
+        for part in chunks(keys, BATCH_SIZE):
             with self._engine.begin() as connection:
-                self._delete(connection, keys[start : start + BATCH_SIZE])
+                self._delete(connection, part)
 
     def erase_subject(self, subject: bytes) -> None:
         """Delete what waits under a name of a subject; call it before the names are deleted."""
         names = self._names.hashes_of(subject)
-        for start in range(0, len(names), BATCH_SIZE):
+        for part in chunks(names, BATCH_SIZE):
             query = sa.select(_WAITING.c.parked).distinct()
-            query = query.where(_WAITING.c.name.in_(names[start : start + BATCH_SIZE]))
+            query = query.where(_WAITING.c.name.in_(part))
             with self._engine.connect() as connection:
                 keys = [bytes(key) for key in connection.scalars(query)]
             self.delete(keys)
@@ -156,3 +178,47 @@ class ParkedEntries:
     def _delete(connection: sa.Connection, keys: Sequence[bytes]) -> None:
         connection.execute(sa.delete(_WAITING).where(_WAITING.c.parked.in_(keys)))
         connection.execute(sa.delete(_PARKED).where(_PARKED.c.id.in_(keys)))
+
+
+def _newest_of_each(parked: Iterable[Parked]) -> tuple[dict[str, Parked], list[Parked]]:
+    """Return the newest version of each resource by its identity, and the others."""
+    newest: dict[str, Parked] = {}
+    older = []
+    for each in parked:
+        known = newest.get(each.identity)
+        if known is None or each.entry.resource == known.entry.resource:
+            newest[each.identity] = each
+            continue
+        is_undated = updated_us(each.entry) == updated_us(known.entry)
+        if _is_before(each.entry, known.entry) or (is_undated and each.entry.newest_first):
+            older.append(each)
+        else:
+            older.append(known)
+            newest[each.identity] = each
+    return newest, older
+
+
+def _is_before(entry: FhirEntry, other: FhirEntry) -> bool:
+    """Return whether its sender changed an entry before the other."""
+    at_us, other_us = updated_us(entry), updated_us(other)
+    return at_us is not None and other_us is not None and at_us < other_us
+
+
+def park(entry: FhirEntry, subject: Subject, sender: str) -> tuple[Parked, EntryOutcome]:
+    """Return a resource without a known patient as it is stored, and its outcome."""
+    is_shared = subject.code in (EntryCode.NO_SUBJECT, EntryCode.SUBJECT_NOT_PERSON)
+    code = EntryCode.NOTHING if entry.kind in OWNERLESS and is_shared else subject.code
+    outcome = Outcome.SHARED if is_shared else Outcome.PARKED
+    identity = waiting_name(entry, sender)
+    element = ".".join(part for part in (entry.kind, subject.element) if part)
+    parked = Parked(identity, entry, sender, subject.names)
+    return parked, EntryOutcome(entry.number, outcome, entry.kind, code, element if code else "")
+
+
+def waiting_name(entry: FhirEntry, sender: str) -> str:
+    """Return the name under which an entry waits; one without a name waits by its content."""
+    name = identity_of(entry, sender)
+    if name or entry.resource is None:
+        return name
+    digest = hashlib.sha256(content_of(entry.resource)).hexdigest()
+    return f"{sender}|{entry.number}|{digest}"

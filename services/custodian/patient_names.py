@@ -7,11 +7,11 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from services.chunks import chunks
 from services.tables import METADATA
 from storage import RecordStore
 
 LABEL: Final = "patient-name"
-BATCH_SIZE: Final = 500
 
 _NAMES: Final = sa.Table(
     "custodian_patient_names",
@@ -43,9 +43,7 @@ class PatientNames:
             if name not in known or known[name] not in (subject, None)
         }
         keys = self.hash_names(changed)
-        names = list(changed)
-        for start in range(0, len(names), BATCH_SIZE):
-            part = names[start : start + BATCH_SIZE]
+        for part in chunks(list(changed)):
             rows = [{"name": keys[name], "subject": changed[name]} for name in part]
             with self._engine.begin() as connection:
                 old = _NAMES.c.name.in_([row["name"] for row in rows])
@@ -67,8 +65,8 @@ class PatientNames:
         """Return the subject of each name that is known; None if it names nobody."""
         by_key = {key: name for name, key in self.hash_names(names).items()}
         keys, subjects = list(by_key), dict[str, bytes | None]()
-        for start in range(0, len(keys), BATCH_SIZE):
-            query = sa.select(_NAMES).where(_NAMES.c.name.in_(keys[start : start + BATCH_SIZE]))
+        for part in chunks(keys):
+            query = sa.select(_NAMES).where(_NAMES.c.name.in_(part))
             with self._engine.connect() as connection:
                 for key, subject in connection.execute(query):
                     subjects[by_key[bytes(key)]] = None if subject is None else bytes(subject)

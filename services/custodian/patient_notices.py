@@ -8,7 +8,7 @@ from typing import Final
 from records.outcomes import Outcome
 from records.persons import is_deceased
 from records.references import Subject, find_links
-from services.custodian.filing import Filing
+from services.custodian.filings import Filing
 from services.custodian.patient_journal import PatientJournal
 from services.custodian.patient_names import PatientNames
 from services.requests import PatientDirectory

@@ -74,11 +74,9 @@ class CustodianPeople:
 
     def list_staff(self) -> list[StaffAccount]:
         """Return every staff account, by name, disabled ones too."""
-        last_uses = self._identity.passkeys.last_uses()
-        return [
-            self._staff(account, last_uses.get(account.id))
-            for account in self._identity.accounts.list_staff()
-        ]
+        staff = self._identity.accounts.list_staff()
+        last_uses = self._identity.passkeys.last_uses([account.id for account in staff])
+        return [self._staff(account, last_uses.get(account.id)) for account in staff]
 
     def get(self, account_id: str) -> StaffAccount:
         """Return one staff account.

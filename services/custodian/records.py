@@ -9,6 +9,7 @@ from consent import ConsentRefused
 from models import Diagnostics
 from records import ParsedRow, to_records
 from records.merging import merge_observations
+from services.errors import NotFound
 from services.installation import Installation
 from services.requests import PatientDirectory
 from storage import Arriving, DepositReport, Merged, Record, RecordStore
@@ -54,9 +55,11 @@ class CustodianRecords:
     def deposit(
         self, party: str, records: Sequence[Record], sources: Sequence[str] | None
     ) -> DepositReport:
-        """Seal and store records of the caller's own party: all of them or none.
+        """Seal and store records of the organisation that operates this: all of them or none.
 
         Raises:
+            NotFound: `party` is another organisation. Its records about a patient of this one would
+                count as this patient's, and open their consents and uses to it.
             ConsentRefused (consent): a record names another custodian than `party`.
         """
         for record in records:
@@ -64,6 +67,8 @@ class CustodianRecords:
                 raise ConsentRefused(
                     f"custodian {record.custodian} is not {party}; deposit your own records only"
                 )
+        if party != self._organisation:
+            raise NotFound
         return self._store.deposits.deposit(records, sources)
 
     def deposit_rows(self, rows: Sequence[ParsedRow], progress: Progress) -> DepositSummary:

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
-from consent import DAY_S, ConsentLedger, Enrolment, Signed
+from consent import DAY_S, PENDING, ConsentLedger, Enrolment, Recovery, Signed
 from records import JsonInvalid
 from records.json_strict import loads
 from services.accounts.accounts import new_id
@@ -35,7 +35,7 @@ class PendingRecovery:
         subject: 32 bytes.
         signer: the new key.
         state: ``waiting`` during the delay, ``ready`` after it; ``on-hold`` if the account that
-            proposed it has been disabled: it is not completed.
+            proposed it has been disabled, or the patient refused it: it is not completed.
         ready_at_s: the end of the delay, seconds UTC; None if it cannot be read now.
     """
 
@@ -97,6 +97,7 @@ class CustodianRecoveries:
         """Finish each recovery whose delay is over; return how many keys can sign in from now on.
 
         One that a disabled account proposed is on hold: another custodian has to issue a new link.
+        So is one that the patient refused here, also while the ledger does not show the refusal.
 
         The worker calls it once a minute. Repeating it changes nothing.
 
@@ -104,12 +105,15 @@ class CustodianRecoveries:
             LedgerUnavailable, ViewRefused (consent): the next call continues.
         """
         for recovery in self._ledger.keys.open_recoveries():
-            if recovery.state == READY and not self._key_recoveries.is_on_hold(recovery.signer):
+            if recovery.state == READY and not self._is_on_hold(recovery):
                 self._ledger.keys.finish_recovery(recovery.subject)
         subjects = self._key_recoveries.admit_recovered()
         for subject in subjects:
             self._acts.add(subject, new_id(), KEY_RECOVERED, party=self._organisation)
         return len(subjects)
+
+    def _is_on_hold(self, recovery: Recovery) -> bool:
+        return self._key_recoveries.is_on_hold(recovery.subject, recovery.signer)
 
     def list_pending(self) -> list[PendingRecovery]:
         """Return every recovery that waits for the end of its delay."""
@@ -120,9 +124,7 @@ class CustodianRecoveries:
                 number=numbers.get(recovery.subject, ""),
                 subject=recovery.subject,
                 signer=recovery.signer,
-                state=ON_HOLD
-                if self._key_recoveries.is_on_hold(recovery.signer)
-                else recovery.state,
+                state=ON_HOLD if self._is_on_hold(recovery) else recovery.state,
                 ready_at_s=recovery.ready_at_s,
             )
             for recovery in recoveries
@@ -147,7 +149,7 @@ class CustodianRecoveries:
             outcome = self._key_recoveries.propose_signed(signed, by)
         except ProofInvalid as exc:
             raise _invalid(words, "proof", "recoveries-proof-error") from exc
-        if not outcome.ok:
+        if not outcome.ok and outcome.reason != PENDING:
             raise _invalid(words, "proof", "recoveries-refused")
         LOG.info(
             "recovery proposed for %s, identity %s, by %s", subject.hex(), request.identity, by

@@ -12,6 +12,13 @@ from models import Diagnostics
 from records.categories import RULES, CategoryRules, read_rules
 from records.fhir_file import STORED_MAX_DEPTH
 from records.json_strict import loads_exact
+from records.medicines import (
+    BESIDE,
+    find_medicine,
+    medicines_of,
+    reference_of,
+    with_whole_medicine,
+)
 from records.merging import DocumentMerge, Filed, fits, with_resources
 from records.placement import document_source
 from services.custodian.items import ItemIndex
@@ -133,6 +140,7 @@ class CustodianCategories:
         rules, tally, affected = read_rules(), _Tally(), dict[str, None]()
         for records in self._chunks(progress):
             change = _compare(records, rules, tally)
+            self._destroy_former([record.record_id for record in records], rules)
             if change.placed:
                 subjects = [subject for subject, *_ in change.placed]
                 self._journal.record(REFILED, f"rules {rules.version}", subjects, by=by)
@@ -150,6 +158,13 @@ class CustodianCategories:
             yield list(self._store.versions.read(ids[start : start + CHUNK_RECORDS]).values())
         progress("reading", len(ids), len(ids))
 
+    def _destroy_former(self, record_ids: Sequence[str], rules: CategoryRules) -> None:
+        """Delete former versions with a resource that the rules put into another category."""
+        former = self._store.versions.read_former(record_ids)
+        moved = _compare(former, rules, _Tally()).removed
+        if moved:
+            self._store.versions.delete_former(sorted(moved))
+
     def _file_all(self, change: _Change, custodian: str) -> None:
         pending = [
             (place, part, filed)
@@ -161,7 +176,8 @@ class CustodianCategories:
 
     def _remove(self, change: _Change, records: Mapping[str, Record]) -> None:
         removing = [
-            Arriving(with_resources(records[record_id], []), f"record\0{record_id}")
+            # What is kept of it would stay in the wrong category.
+            Arriving(with_resources(records[record_id], []), f"record\0{record_id}", False)
             for record_id in sorted(change.removed)
         ]
         leaving = {record_id: frozenset(names) for record_id, names in change.removed.items()}
@@ -198,8 +214,8 @@ def _compare(records: Sequence[Record], rules: CategoryRules, tally: _Tally) -> 
     for record in records:
         tally.read += bool(record.resources)
         tally.others += bool(record.observations)
-        for resource, arrival in zip(record.resources, record.arrivals, strict=True):
-            category = rules.place(loads_exact(resource, STORED_MAX_DEPTH)).category
+        placed = zip(record.resources, record.arrivals, _categories(record, rules), strict=True)
+        for resource, arrival, category in placed:
             if category == record.category:
                 continue
             pair = (record.category, category)
@@ -210,6 +226,21 @@ def _compare(records: Sequence[Record], rules: CategoryRules, tally: _Tally) -> 
             change.placed[place].append(Filed(resource, arrival))
             change.removed[record.record_id].add(arrival.identity)
     return change
+
+
+def _categories(record: Record, rules: CategoryRules) -> list[str]:
+    """Return the category of each resource of a document; medicines go where they are needed."""
+    parsed = [loads_exact(resource, STORED_MAX_DEPTH) for resource in record.resources]
+    medicines = medicines_of(parsed, [arrival.identity for arrival in record.arrivals])
+    categories = [rules.place(with_whole_medicine(each, medicines)).category for each in parsed]
+    needed: dict[int, str] = {}
+    for resource, category in zip(parsed, categories, strict=True):
+        if reference_of(resource):
+            needed.setdefault(id(find_medicine(resource, medicines)), category)
+    return [
+        needed.get(id(resource), record.category) if arrival.identity.startswith(BESIDE) else own
+        for resource, arrival, own in zip(parsed, record.arrivals, categories, strict=True)
+    ]
 
 
 def _pieces(placed: Sequence[Filed]) -> list[list[Filed]]:

@@ -10,7 +10,10 @@ from services.custodian.consent_imports import ConsentImports
 from services.custodian.counting import CustodianCounting
 from services.custodian.deaths import CustodianDeaths
 from services.custodian.erasures import CustodianErasures
+from services.custodian.history import CustodianHistory
 from services.custodian.intake import FhirIntake
+from services.custodian.invitation_lists import InvitationLists
+from services.custodian.invitation_mails import InvitationMails
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.links import CustodianLinks
 from services.custodian.messages import CustodianMessages
@@ -34,6 +37,8 @@ class CustodianService:
         overview: health of the parts, holdings, pending work.
         models: monthly reports of the models in service.
         invitations: of patients and staff.
+        lists: of many patients who are invited at once.
+        mails: with the links of such lists.
         uploads: files that are checked and then stored.
         columns: the mapping of tables that were sent without one.
         records: deposits of records.
@@ -48,6 +53,7 @@ class CustodianService:
         consents: of other systems, as requests to their patients.
         links: of two patients who are one person.
         deaths: of patients.
+        history: whether the versions that corrections replace are kept.
         categories: what is stored, compared with the rules of categories.
         inbox: the folder whose FHIR files are stored automatically; None without one.
         moves: of records that were filed under the wrong patient.
@@ -56,6 +62,8 @@ class CustodianService:
     overview: CustodianOverview
     models: ModelMonitoring
     invitations: CustodianInvitations
+    lists: InvitationLists
+    mails: InvitationMails
     uploads: CustodianUploads
     columns: CustodianColumns
     records: CustodianRecords
@@ -71,5 +79,6 @@ class CustodianService:
     links: CustodianLinks
     deaths: CustodianDeaths
     moves: CustodianMoves
+    history: CustodianHistory
     categories: CustodianCategories
     inbox: WatchedFolder | None

@@ -54,6 +54,7 @@ _UPLOADS: Final = sa.Table(
     sa.Column("at_s", sa.BigInteger, nullable=False),
     sa.Column("ended_at_s", sa.BigInteger),
     sa.Column("report", sa.LargeBinary),
+    sa.Index("web_uploads_by_state", "state", "ended_at_s"),
 )
 _PARTS: Final = sa.Table(
     "web_upload_parts",
@@ -233,17 +234,22 @@ class UploadStore:
             result = connection.execute(sa.update(_UPLOADS).where(is_before).values(**values))
         return bool(result.rowcount == 1)
 
-    def report(self, upload: Upload, report: dict[str, Any], state: str) -> None:
-        """Add to an upload's report; its file is deleted in STORED, DROPPED and UNUSABLE."""
+    def report(self, upload: Upload, report: dict[str, Any], state: str) -> bool:
+        """Add to an upload's report; its file is deleted in STORED, DROPPED and UNUSABLE.
+
+        An upload that is no longer in the state that `upload` has does not change: False.
+        """
         has_ended = state not in _WAITING
         values: dict[str, Any] = {"report": orjson.dumps(upload.report | report), "state": state}
         if has_ended:
             values["ended_at_s"] = int(self._clock())
         with self._engine.begin() as connection:
-            update = sa.update(_UPLOADS).where(_UPLOADS.c.id == upload.id)
-            connection.execute(update.values(**values))
-            if has_ended:
+            is_same = sa.and_(_UPLOADS.c.id == upload.id, _UPLOADS.c.state == upload.state)
+            result = connection.execute(sa.update(_UPLOADS).where(is_same).values(**values))
+            is_reported = bool(result.rowcount == 1)
+            if is_reported and has_ended:
                 connection.execute(sa.delete(_PARTS).where(_PARTS.c.upload == upload.id))
+        return is_reported
 
     def delete_expired(self, is_active: Callable[[Upload], bool]) -> int:
         """Delete every file that has waited longer than a day; return how many.
@@ -254,9 +260,7 @@ class UploadStore:
         is_old = _UPLOADS.c.at_s < int(self._clock()) - MAX_AGE_S
         uploads = self._select(sa.and_(is_old, _UPLOADS.c.state.in_(_WAITING)))
         expired = [each for each in uploads if each.state != STORING or not is_active(each)]
-        for upload in expired:
-            self.report(upload, {}, DROPPED)
-        return len(expired)
+        return sum(self.report(upload, {}, DROPPED) for upload in expired)
 
     def _select(self, condition: sa.ColumnElement[bool]) -> list[Upload]:
         query = sa.select(_UPLOADS).where(condition).order_by(_UPLOADS.c.at_s.desc(), _UPLOADS.c.id)

@@ -32,6 +32,7 @@ from services.custodian.file_kinds import (
 )
 from services.custodian.intake import FhirIntake
 from services.custodian.records import CustodianRecords
+from services.custodian.saved_mappings import list_saved
 from services.custodian.tables import (
     check_sent_table,
     describe_sent_table,
@@ -349,9 +350,8 @@ class CustodianUploads:
         return job is None or job.state in (FAILED, CANCELLED)
 
     def _mappings(self) -> dict[str, Path]:
-        own = sorted((self._installation.home / "mappings").glob("*.toml"))
         examples = sorted(EXAMPLES.glob("*/mapping.toml"))
-        return {path.stem: path for path in own} | {
+        return list_saved(self._installation.home) | {
             f"example {path.parent.name}": path for path in examples
         }
 

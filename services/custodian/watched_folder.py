@@ -1,4 +1,4 @@
-"""Stores FHIR files that appear in a folder, and moves each away with its report beside it."""
+"""Stores files that appear in a folder, and moves each away with its report beside it."""
 
 from __future__ import annotations
 
@@ -21,19 +21,26 @@ from records.outcomes import EntryOutcome, Outcome
 from services.custodian.fhir_files import FhirFile
 from services.custodian.fhir_uploads import to_ndjson
 from services.custodian.intake import FhirIntake, Progress
+from services.custodian.watched_tables import WatchedTables
+from services.database import UNAVAILABLE_ERRORS
+from services.logs import trace_of
 from storage import StorageError
 
 LOG: Final = logging.getLogger("vouchsafe.custodian")
-SUFFIXES: Final = (".json", ".ndjson", ".json.gz", ".ndjson.gz")
+FHIR_SUFFIXES: Final = (".json", ".ndjson", ".json.gz", ".ndjson.gz")
+TABLE_SUFFIXES: Final = (".csv", ".tsv", ".xlsx")
 WORKING: Final = "working"
 DONE: Final = "done"
 REFUSED: Final = "refused"
 REPORT: Final = ".report.ndjson"
+TABLE_REPORT: Final = ".report.json"
 SETTLED_S: Final = 10
 """A file that was not written to for so long is complete."""
 LOOK_EVERY_S: Final = 10
 LOCK: Final = "watched-folder.lock"
 _DRAFT: Final = "report.part"
+_MAX_NAME_BYTES: Final = 200
+"""Of a file that is filed away; a file system allows 255 with number and ending."""
 _OTHERS: Final = stat.S_IWOTH
 _GROUP_AND_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 
@@ -57,13 +64,13 @@ class _Folders:
 
 
 class WatchedFolder:
-    """A folder where a hospital's system leaves FHIR files.
+    """A folder where a hospital's system leaves FHIR files and tables.
 
     Give a file its name when it is complete (write it under another ending, then rename it); one
     that is written in place is taken once nobody wrote to it for ten seconds. A file is moved to
     ``working/``, to which only the worker may write, and read there. One that was stored is in
-    ``done/``, one of which nothing could be stored in ``refused/``; its outcomes are beside it as
-    OperationOutcome NDJSON.
+    ``done/``, one of which nothing could be stored in ``refused/``. Beside it are the outcomes of
+    its entries as OperationOutcome NDJSON, or of a table a report as JSON.
     """
 
     def __init__(
@@ -72,11 +79,13 @@ class WatchedFolder:
         folder: Path,
         home: Path,
         intake: FhirIntake,
+        tables: WatchedTables,
         clock: Callable[[], float],
     ) -> None:
         self._folder = folder
         self._lock_path = home / LOCK
         self._intake = intake
+        self._tables = tables
         self._clock = clock
 
     def take(self, progress: Progress = lambda *_: None) -> list[Path]:
@@ -111,25 +120,40 @@ class WatchedFolder:
                 _move(name, folders.inbox, name, folders.working)
 
     def _take(self, name: str, folders: _Folders, progress: Progress) -> Path:
-        file = FhirFile(name, partial(_open, name, folders.working))
+        take = self._take_table if _is_table(name) else self._take_fhir
+        try:
+            place, report = take(name, folders.working, progress)
+        except (StorageError, ConsentError, OSError, *UNAVAILABLE_ERRORS) as exc:
+            LOG.warning("a watched file waits: %s", type(exc).__name__)
+            return self._folder / WORKING / name
+        except Exception as exc:  # noqa: BLE001 - one file must not hold up all others
+            LOG.warning("a watched file was refused: %s", trace_of(exc))
+            place, report = REFUSED, _unreadable("unexpected error; see the worker's log")
+        return self._file_away(name, folders, place, report)
+
+    def _take_table(self, name: str, working: int, progress: Progress) -> tuple[str, bytes]:
+        with _open(name, working) as file:
+            outcome = self._tables.store(file, progress)
+        LOG.info("a watched table was taken: %s", outcome.refusal or "stored")
+        return REFUSED if outcome.refusal else DONE, outcome.report
+
+    def _take_fhir(self, name: str, working: int, progress: Progress) -> tuple[str, bytes]:
+        file = FhirFile(_printable(name), partial(_open, name, working))
         try:
             report = self._intake.store([file], "", progress)
         except RecordsInvalid as exc:
             LOG.warning("a watched file was refused: %s", type(exc).__name__)
-            return self._file_away(name, folders, REFUSED, _unreadable(str(exc)))
-        except (StorageError, ConsentError):
-            LOG.warning("watched files wait: the record store or the ledger is unavailable")
-            return self._folder / WORKING / name
+            return REFUSED, _unreadable(str(exc))
         outcomes = list(report.outcomes)
-        place = REFUSED if _is_refused(outcomes) else DONE
         LOG.info("a watched file was taken: %s", report.counts())
-        return self._file_away(name, folders, place, to_ndjson(outcomes))
+        return REFUSED if _is_refused(outcomes) else DONE, to_ndjson(outcomes)
 
     def _file_away(self, name: str, folders: _Folders, place: str, report: bytes) -> Path:
         folder = folders.done if place == DONE else folders.refused
         target = next(each for each in _names(name) if not _exists(each, folder))
         _write_draft(report, folders.working)
-        _move(_DRAFT, folders.working, target + REPORT, folder)
+        suffix = TABLE_REPORT if _is_table(name) else REPORT
+        _move(_DRAFT, folders.working, target + suffix, folder)
         _move(name, folders.working, target, folder)
         return self._folder / place / target
 
@@ -186,15 +210,19 @@ def _open_own(name: str, inbox: int) -> int:
 
 
 def _list_files(folder: int) -> list[tuple[float, str]]:
-    """Return when each FHIR file in a folder was last written, and its name, the oldest first."""
+    """Return when each file in a folder was last written, and its name, the oldest first."""
     files = []
     for name in os.listdir(folder):
-        if name.endswith(SUFFIXES) and not name.startswith("."):
+        if name.lower().endswith((*FHIR_SUFFIXES, *TABLE_SUFFIXES)) and not name.startswith("."):
             with suppress(FileNotFoundError):  # renamed meanwhile
                 status = os.stat(name, dir_fd=folder, follow_symlinks=False)
                 if stat.S_ISREG(status.st_mode):
                     files.append((status.st_mtime, name))
     return sorted(files)
+
+
+def _is_table(name: str) -> bool:
+    return name.lower().endswith(TABLE_SUFFIXES)
 
 
 def _open(name: str, folder: int) -> BinaryIO:
@@ -233,12 +261,21 @@ def _is_refused(outcomes: Sequence[EntryOutcome]) -> bool:
 
 
 def _names(name: str) -> Iterator[str]:
-    """Yield names for a file that is filed away: its own, then with a number in front."""
+    """Yield names for a file that is filed away: its own, then with a number in front.
+
+    A long name loses its beginning, so that there is room for the number and the report's ending.
+    """
+    name = os.fsdecode(os.fsencode(name)[-_MAX_NAME_BYTES:])
     yield name
     number = 2
     while True:
         yield f"{number}-{name}"
         number += 1
+
+
+def _printable(name: str) -> str:
+    """Return a file's name for reports; Linux allows bytes in it that are no text."""
+    return os.fsencode(name).decode(errors="replace")
 
 
 def _unreadable(problem: str) -> bytes:

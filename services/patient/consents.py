@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
-from consent import Consent, ConsentError, ConsentLedger, Terms, is_opt_out, terms_hash
+from consent import (
+    RESEARCH,
+    Consent,
+    ConsentError,
+    ConsentLedger,
+    Terms,
+    is_opt_out,
+    terms_hash,
+)
 from services.errors import NotFound
 from services.parties import PartyNames
 from services.patient.acts import PatientActs
 from services.patient.history import HistoryLine, PatientHistory
 from services.requests import ACCEPTED, ConsentRequests, ReleasedCopies, ReleasedCopy
-from services.requests.choices import COPY_PURPOSES, PSEUDONYMISED_COPY
+from services.requests.choices import COPY_PURPOSES, PSEUDONYMISED_COPY, WHOLE_COPY
 from services.requests.copy_deletions import CopyDeletions
 from services.requests.wording import format_categories, format_purposes, summarise
 from services.words import Words
@@ -48,6 +56,7 @@ class ConsentSummary:
         sentence: what it allows; "" for a refusal or if the terms cannot be read.
         past_sentence: what it allowed, once it has ended; "" as `sentence`.
         ended_at_s: when it was withdrawn or ended; 0 if it has not, or that is not known here.
+        is_overridden: True while the patient has turned research off and it permits research alone.
     """
 
     consent_id: bytes
@@ -61,6 +70,7 @@ class ConsentSummary:
     sentence: str
     past_sentence: str
     ended_at_s: int
+    is_overridden: bool = False
 
     @property
     def is_refusal(self) -> bool:
@@ -90,8 +100,9 @@ class ConsentSummary:
 
     @property
     def may_copy_pseudonymised(self) -> bool:
-        """True if it includes the purpose of a pseudonymised copy."""
-        return self.terms is not None and PSEUDONYMISED_COPY in self.terms.purposes
+        """True if it includes the purpose of a pseudonymised copy, of rows or whole records."""
+        purposes = self.terms.purposes if self.terms is not None else ()
+        return PSEUDONYMISED_COPY in purposes or WHOLE_COPY in purposes
 
     @property
     def path(self) -> str:
@@ -122,6 +133,7 @@ class OwnCopy:
     ends_at_s: int
     deleted_at_s: int | None
     is_pseudonymised: bool
+    whole_records: bool = False
     row_listed_at_s: int | None = None
     row_due_at_s: int | None = None
     row_deleted_at_s: int | None = None
@@ -185,6 +197,8 @@ class PatientConsents:
             for consent_id in known_terms
             if consent_id in recording
         ]
+        if any(consent.is_opt_out and consent.state == ACTIVE for consent in consents):
+            consents = [_overridden(consent) for consent in consents]
         return ConsentList(sorted(consents, key=lambda consent: -consent.signed_at_s), True)
 
     def find(self, subject: bytes, words: Words, consent_id: str) -> ConsentSummary:
@@ -219,6 +233,7 @@ class PatientConsents:
             ends_at_s=copy.ends_at_s,
             deleted_at_s=copy.deleted_at_s,
             is_pseudonymised=copy.is_pseudonymised,
+            whole_records=copy.whole_records,
             row_listed_at_s=deletion.listed_at_s if deletion else None,
             row_due_at_s=deletion.due_at_s if deletion else None,
             row_deleted_at_s=deletion.acknowledged_at_s if deletion else None,
@@ -289,6 +304,13 @@ class PatientConsents:
             past_sentence=summarise(words, name, allowed, is_past=True) if allowed else "",
             ended_at_s=times[2],
         )
+
+
+def _overridden(consent: ConsentSummary) -> ConsentSummary:
+    """Return a consent as it is while research is off: what permits research alone, does not."""
+    purposes = set(consent.terms.purposes) if consent.terms is not None else set()
+    is_research = bool(purposes) and purposes <= RESEARCH and not consent.is_refusal
+    return replace(consent, is_overridden=is_research and consent.is_current)
 
 
 def terms_document(terms: Terms) -> dict[str, Any]:

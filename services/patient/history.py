@@ -12,10 +12,10 @@ from services.dates import iso_day
 from services.errors import NotFound
 from services.parties import PartyNames
 from services.patient.acts import MESSAGES, PatientAct, PatientActs
-from services.requests.history import SELF, AccessHistory, HistoryEntry
+from services.requests.history import AccessHistory, HistoryEntry
 from services.requests.wording import format_categories
 from services.words import Words
-from storage import RecordStore
+from storage import OWN_PURPOSE, RecordStore
 
 MAX_SEQ_DIGITS: Final = 18
 
@@ -68,7 +68,7 @@ class HistoryFilter:
             self.party in ("", entry.party)
             and (not self.category or self.category in entry.categories)
             and (entry.is_refusal or not self.refusals_only)
-            and not (self.without_self and entry.purpose == SELF)
+            and not (self.without_self and entry.purpose == OWN_PURPOSE)
             and self.first_day <= day
             and (not self.last_day or day <= self.last_day)
         )
@@ -167,7 +167,7 @@ class PatientHistory:
         lines = [self._line(words, entry, ends) for entry in entries if line_filter.fits(entry)]
         parties = {
             entry.party: words("journal-self")
-            if entry.purpose == SELF
+            if entry.purpose == OWN_PURPOSE
             else self._parties.name_of(entry.party, words.language)
             for entry in entries
             if entry.party

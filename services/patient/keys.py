@@ -19,6 +19,7 @@ from services.accounts import Account, DeviceRequest, IdentityService, Signature
 from services.accounts.passkeys import Passkey
 from services.errors import Invalid, NotFound
 from services.patient.signatures import PatientSignatures, subject_of
+from services.patient.waiting_keys import KEY_CHANGES
 
 DELEGATE: Final = 1
 OPEN: Final = ("waiting", "ready")
@@ -35,6 +36,7 @@ class KeyList:
         has_others: whether the ledger has more of the patient's own keys than these passkeys.
         recoveries: every proposed new key, the oldest first.
         is_checked: False while the ledger cannot be verified.
+        is_waiting: whether the patient signed a change of keys that the ledger does not show yet.
     """
 
     passkeys: Sequence[Passkey]
@@ -42,6 +44,7 @@ class KeyList:
     has_others: bool = False
     recoveries: Sequence[Recovery] = ()
     is_checked: bool = False
+    is_waiting: bool = False
 
     @property
     def open_recoveries(self) -> list[Recovery]:
@@ -72,11 +75,12 @@ class PatientKeys:
     def list_all(self, account: Account) -> KeyList:
         """Return the keys that can sign for the patient now."""
         subject, passkeys = subject_of(account), self._identity.passkeys.of(account.id)
+        is_waiting = bool(self._identity.signatures.list_waiting(KEY_CHANGES, account.id))
         try:
             keys = [k for k in self._ledger.keys.of_subject(subject) if not k.is_removed]
             recoveries = self._ledger.keys.recoveries_of(subject)
         except ConsentError:
-            return KeyList(passkeys=passkeys)
+            return KeyList(passkeys=passkeys, is_waiting=is_waiting)
         delegates = [key.until_s for key in keys if key.role == DELEGATE]
         return KeyList(
             passkeys=passkeys,
@@ -84,6 +88,7 @@ class PatientKeys:
             has_others=len(keys) - len(delegates) > len(passkeys),
             recoveries=recoveries,
             is_checked=True,
+            is_waiting=is_waiting,
         )
 
     def has_proposed(self, subject: bytes) -> bool:

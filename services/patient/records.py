@@ -33,13 +33,14 @@ class StoredRecord:
 class OpenedRecord:
     """A record that was opened for the patient; `added_at_s` as in `StoredRecord`.
 
-    `values` are its lines in the patient's words.
+    `values` are its lines in the patient's words, `earlier` those that corrections replaced.
     """
 
     record: Record
     custodian_name: str
     added_at_s: int
     values: Sequence[LineView]
+    earlier: Sequence[LineView]
 
     @property
     def observations(self) -> dict[str, Any]:
@@ -102,11 +103,13 @@ class PatientRecords:
         record = self._store.vault.open_own(subject, record_id)
         entries = [e for e in self._store.records_of(subject) if e.record_id.hex() == record_id]
         times = self._store.added_times(entries)
+        former = self._store.vault.open_own_former(subject, [record_id])
         return OpenedRecord(
             record,
             self._parties.name_of(record.custodian, words.language),
             next(iter(times.values()), 0),
             self._views.describe(words, [record]),
+            self._views.earlier(words, former, [record]),
         )
 
     def series(self, subject: bytes, words: Words, category: str, code: str) -> ValueSeries:
@@ -123,21 +126,24 @@ class PatientRecords:
     def export_all(
         self, subject: bytes, words: Words, progress: Callable[[str, int, int], None]
     ) -> list[dict[str, Any]]:
-        """Return every record of the patient, opened, with codes, values and their words."""
+        """Return every record of the patient, opened, with codes, values and their words.
+
+        What corrections replaced is in `earlier`, if the custodian keeps it.
+        """
         entries = self._store.records_of(subject)
         times = self._store.added_times(entries)
         batches = {entry.record_id.hex(): entry.batch for entry in entries}
         progress("records", 0, len(batches))
         records = self._store.vault.open_all_own(subject, None)
-        lines: dict[str, list[dict[str, str]]] = {}
-        for view in self._views.describe(words, records):
-            line = {"name": view.name, "value": view.value, "when": view.when}
-            lines.setdefault(view.record, []).append(line)
+        former = self._store.vault.open_own_former(subject)
+        lines = _by_record(self._views.describe(words, records))
+        earlier = _by_record(self._views.earlier(words, former, records))
         return [
             {
                 **record_document(record),
                 "added_at_s": times.get(batches.get(record.record_id, -1), 0),
                 "says": lines.get(record.record_id, []),
+                "earlier": earlier.get(record.record_id, []),
             }
             for record in records
         ]
@@ -157,6 +163,14 @@ class PatientRecords:
             for model in models
             if model.published_at_s is not None
         ]
+
+
+def _by_record(views: Sequence[LineView]) -> dict[str, list[dict[str, str]]]:
+    lines: dict[str, list[dict[str, str]]] = {}
+    for view in views:
+        line = {"name": view.name, "value": view.value, "when": view.when}
+        lines.setdefault(view.record, []).append(line)
+    return lines
 
 
 def record_document(record: Record) -> dict[str, Any]:

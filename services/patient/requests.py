@@ -181,6 +181,7 @@ class PatientRequests:
             choice,
             may_copy=may_copy and request.details.wants_copy,
             is_pseudonymised=bool(request.details.agreement),
+            whole_records=request.details.whole_records,
         )
         self._save(request, str(self._requests.load_draft(request)["answer"]), choice)
         return self._detail(words, self._requests.get(subject, request_id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,10 +16,13 @@ from services.patient.messages import PatientMessages
 from services.patient.records import PatientRecords
 from services.patient.requests import PatientRequests, RequestSummary
 from services.patient.signatures import PatientSignatures
+from services.patient.waiting_keys import WaitingKeys
 from services.patient.withdrawals import PatientWithdrawals
 from services.words import Words
 
 RECENT_LINES: Final = 3
+SHOWN_CHARACTERS: Final = 3
+"""Of a hospital number, at most half of it."""
 USES: Final = HistoryFilter(without_self=True)
 """What others did, and what the patient signed; own looks at records are in the history."""
 
@@ -49,10 +52,17 @@ class PatientService:
     records: PatientRecords
     history: PatientHistory
     keys: PatientKeys
+    waiting_keys: WaitingKeys
     messages: PatientMessages
     exports: PatientExports
     fhir: PatientFhir
     erasures: PatientErasures
+    find_number: Callable[[bytes], str | None]
+
+    def number_end(self, subject: bytes) -> str:
+        """Return the last characters of a hospital number, to recognise one's own; or ""."""
+        number = self.find_number(subject) or ""
+        return number[-SHOWN_CHARACTERS:] if len(number) >= 2 * SHOWN_CHARACTERS else ""
 
     def home(self, subject: bytes, words: Words) -> PatientHome:
         """Return what the first page shows."""
@@ -61,7 +71,7 @@ class PatientService:
             waiting=[
                 request for request in self.requests.list_all(subject, words) if request.is_waiting
             ],
-            consents=[c for c in consents.consents if c.is_current and not c.is_refusal],
+            consents=[c for c in consents.consents if c.is_current and c.sentence],
             lines=self.history.page(subject, words, line_filter=USES).lines[:RECENT_LINES],
             is_checked=consents.is_checked,
             research=self.withdrawals.choice_in(consents),

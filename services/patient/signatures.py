@@ -71,18 +71,18 @@ class SubmittedSignature:
 
     @property
     def is_in_force(self) -> bool:
-        """True when it is confirmed, or ends something and waits for the ledger only."""
-        return self.outcome.ok or self.is_pending
+        """True when it is confirmed, or ends a use of records and waits for the ledger only."""
+        return self.outcome.ok
 
     @property
     def is_pending(self) -> bool:
-        """True while a withdrawal or stop waits for the ledger; it is in force here already."""
+        """True while it waits for the ledger: of such messages, only a "no" is in force."""
         return self.outcome.reason == PENDING
 
     @property
     def is_granted(self) -> bool:
-        """True when the ledger has this permission, from now or from before."""
-        return self.is_in_force or self.outcome.reason == CONSENT_KNOWN
+        """True when the ledger has this permission, from now or from before, or is to have it."""
+        return self.is_in_force or self.is_pending or self.outcome.reason == CONSENT_KNOWN
 
     @property
     def ends_sessions(self) -> bool:
@@ -179,8 +179,8 @@ class PatientSignatures:
         if self._is_on_ledger(signed, outcome):
             # It was sent by a process that ended before it stored the outcome.
             outcome = replace(outcome, ok=True, reason="")
-        message, is_in_force = signed.message, outcome.ok or outcome.reason == PENDING
-        if isinstance(message, Withdrawal | Stop) and is_in_force and self._takes_back(message):
+        message = signed.message
+        if isinstance(message, Withdrawal | Stop) and outcome.ok and self._takes_back(message):
             self._queue_rekey(message.subject, REKEY_REASONS[type(message)])
         return outcome
 

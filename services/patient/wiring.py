@@ -15,6 +15,7 @@ from services.patient.records import PatientRecords
 from services.patient.requests import PatientRequests
 from services.patient.service import PatientService
 from services.patient.signatures import PatientSignatures
+from services.patient.waiting_keys import WaitingKeys
 from services.patient.withdrawals import PatientWithdrawals
 from services.record_views import RecordViews
 
@@ -77,7 +78,9 @@ def build_patient(parts: Parts) -> PatientService:
         records=records,
         history=history,
         keys=PatientKeys(identity=parts.identity, ledger=ledger, signatures=signatures),
+        waiting_keys=WaitingKeys(identity=parts.identity, ledger=ledger, acts=acts, clock=clock),
         erasures=PatientErasures(requests=stores.erasures, store=store),
+        find_number=stores.directory.number_of,
         messages=messages,
         fhir=PatientFhir(
             consents=consents,

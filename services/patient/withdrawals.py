@@ -218,7 +218,7 @@ class PatientWithdrawals:
             terms = terms_for(RequestedTerms("deny", "*", (HRESCH,), obligations=()), statement)
             message = Grant(subject, terms, now_s, now_s + OPT_OUT_S)
         else:
-            statement = words("opt-out-on")
+            statement = words("opt-out-end")
             message = Withdrawal(subject, terms_hash(opt_out.terms))
         return ResearchReview(
             self._signatures.prepare(account, message, research=choice),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
+from consent import PSEUDRESCH, RECRESCH
 from models.sealed_copy import fingerprint
 from services.dates import end_of_day_s
 
@@ -17,12 +18,19 @@ class CopyAgreement:
         title, text: what the study agrees to.
         ends_on: ISO date of its last day.
         public_key: X25519, in hex: the only key that copies are encrypted to.
+        whole_records: True if whole records leave, not only the variables of the question.
     """
 
     title: str
     text: str
     ends_on: str
     public_key: str
+    whole_records: bool = False
+
+    @property
+    def purpose(self) -> str:
+        """The purpose that each patient permits separately; neither covers the other."""
+        return RECRESCH if self.whole_records else PSEUDRESCH
 
     @property
     def fingerprint(self) -> str:

@@ -12,15 +12,17 @@ import orjson
 
 from consent import MLTRAINING
 from models.census import Census, take_census
-from models.counting import CodeSummary, Rounding, summarise_codes
+from models.count_noise import CountNoise
+from models.counting import CodeSummary, count_everybody, summarise_codes
 from models.persons import group_by_person
+from services.dates import quarter_of
 from services.errors import Conflict
 from services.installation import Installation
 from storage import AccessRequest, RecordStore, SealBroken
 
 LIFE_S: Final = 7 * 86_400
 LABEL: Final = "census"
-ROUNDING_LABEL: Final = "census rounding"
+NOISE_LABEL: Final = "census noise"
 WHY: Final = "count people for researchers"
 Progress = Callable[[str, int, int], None]
 _DELETION: Final = "deletion"
@@ -32,7 +34,7 @@ class CensusOutdated(Conflict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeList:
-    """The codes of everybody who was counted, and when; `people` is rounded, None if few."""
+    """The codes of everybody who was counted, and when; `people` has noise, None if few."""
 
     taken_at_s: int
     people: int | None
@@ -52,7 +54,7 @@ class Censuses:
         self._organisation = installation.organisation
         self._clock = installation.clock
         self._folder = installation.home / "census"
-        self.rounding = Rounding(lambda name: store.pseudonyms(ROUNDING_LABEL)(name))
+        self.noise = CountNoise(lambda name: store.pseudonyms(NOISE_LABEL)(name))
 
     def get(self, progress: Progress) -> Census:
         """Return the census of this week; it is taken now if there is none.
@@ -120,11 +122,13 @@ class Censuses:
         records = [record for each in by_subject.values() for record in each]
         census = take_census(group_by_person(self._store, records), taken_at_s)
         progress("counting", 0, 1)
-        codes = summarise_codes(census, self.rounding)
+        # The noise of a number stays for a quarter: many censuses do not average it away.
+        quarter = quarter_of(taken_at_s)
+        codes = summarise_codes(census, self.noise, quarter)
         content = {
             "deletion": deletion.decode(),
             "taken_at_s": taken_at_s,
-            "people": self.rounding.count(census.subjects),
+            "people": count_everybody(census, self.noise, quarter),
             "codes": [asdict(code) for code in codes],
         }
         self._write("codes.json", orjson.dumps(content))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from consent import ANY, DAY_S, HRESCH, PSEUDRESCH
+from consent import ANY, DAY_S, HRESCH, PSEUDRESCH, RECRESCH
 from services.dates import end_of_day_s, iso_day
 from services.requests.consent_requests import RequestDetails
 from services.statement import RequestedTerms
@@ -16,7 +16,9 @@ COPY: Final = HRESCH
 """An anonymised copy is research outside the vault: a purpose of its own (docs/decisions/0013)."""
 PSEUDONYMISED_COPY: Final = PSEUDRESCH
 """A pseudonymised copy is another purpose, which neither of the two permits for the other."""
-COPY_PURPOSES: Final = (COPY, PSEUDONYMISED_COPY)
+WHOLE_COPY: Final = RECRESCH
+"""A pseudonymised copy with whole records is a third one."""
+COPY_PURPOSES: Final = (COPY, PSEUDONYMISED_COPY, WHOLE_COPY)
 
 
 class ChoiceInvalid(Exception):
@@ -42,6 +44,7 @@ class Choice:
         ends_on: ISO date of the last day of the permission.
         may_copy: True if a copy may be released.
         is_pseudonymised: True if that copy has exact values and pseudonyms, under an agreement.
+        whole_records: True if that copy has whole records, not only the question's variables.
         left_out: ids of individual records that stay closed.
     """
 
@@ -53,6 +56,7 @@ class Choice:
     may_copy: bool = False
     left_out: tuple[str, ...] = ()
     is_pseudonymised: bool = False
+    whole_records: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the choice for the draft."""
@@ -85,10 +89,13 @@ class Choice:
                 for record, category in record_categories.items()
                 if category in self.categories and record not in left_out
             )
-        copy = PSEUDONYMISED_COPY if self.is_pseudonymised else COPY
-        purposes = (*self.purposes, copy) if self.may_copy else self.purposes
+        purposes = (*self.purposes, self._copy_purpose()) if self.may_copy else self.purposes
         period = self.data_from, self.data_to
         return RequestedTerms("permit", party, purposes, self.categories, records, *period)
+
+    def _copy_purpose(self) -> str:
+        whole_or_not = WHOLE_COPY if self.whole_records else PSEUDONYMISED_COPY
+        return whole_or_not if self.is_pseudonymised else COPY
 
 
 def latest_end(details: RequestDetails, now_s: float) -> str:
@@ -107,6 +114,7 @@ def full_choice(details: RequestDetails, now_s: float) -> Choice:
         *period,
         end,
         is_pseudonymised=bool(details.agreement),
+        whole_records=details.whole_records,
     )
 
 
@@ -145,6 +153,7 @@ def restrict(details: RequestDetails, choice: Choice, now_s: float) -> Choice:
         may_copy,
         choice.left_out,
         is_pseudonymised=bool(details.agreement),
+        whole_records=details.whole_records,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -54,6 +55,7 @@ _REQUESTS: Final = sa.Table(
     sa.Index("web_requests_of_subject", "subject", "at_s"),
     sa.Index("web_requests_of_asking", "asking", "state"),
     sa.Index("web_requests_of_party", "party", "subject"),
+    sa.Index("web_requests_answered", "answered_at_s", "state"),
 )
 
 
@@ -73,6 +75,7 @@ class RequestDetails:
         agreement_ends_on: ISO date of its last day, or "".
         reason: what the person who asks for care tells the patient, in their own words; or "".
         until_s: the last second of the study, UTC; no permission outlasts it. 0: no such end.
+        whole_records: True if that copy has whole records, not only the question's variables.
     """
 
     party: str
@@ -88,6 +91,15 @@ class RequestDetails:
     agreement: str = ""
     agreement_ends_on: str = ""
     until_s: int = 0
+    whole_records: bool = False
+
+    @property
+    def copy_kind(self) -> str:
+        """Which kind of copy: ``none``, ``anonymised``, ``pseudonymised`` or ``whole``."""
+        if not self.wants_copy:
+            return "none"
+        kind = "whole" if self.whole_records else "pseudonymised"
+        return kind if self.agreement else "anonymised"
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +297,11 @@ class ConsentRequests:
 
         A person's newest request counts.
         """
+        counts = dict.fromkeys((ACCEPTED, DECLINED, WAITING, LAPSED), 0)
+        return counts | Counter(self.list_states(party).values())
+
+    def list_states(self, party: str) -> dict[bytes, str]:
+        """Return the state of the newest request of a party to each subject who got any."""
         now_s = int(self._clock())
         newest = (
             sa.select(sa.func.max(_REQUESTS.c.at_s).label("at_s"), _REQUESTS.c.subject)
@@ -299,12 +316,10 @@ class ConsentRequests:
         )
         has_lapsed = sa.and_(_REQUESTS.c.state == WAITING, _REQUESTS.c.lapses_at_s <= now_s)
         state = sa.case((has_lapsed, LAPSED), else_=_REQUESTS.c.state)
-        query = sa.select(state.label("state"), sa.func.count().label("n"))
-        query = query.select_from(_REQUESTS.join(newest, is_newest)).group_by(state)
-        counts = dict.fromkeys((ACCEPTED, DECLINED, WAITING, LAPSED), 0)
+        query = sa.select(_REQUESTS.c.subject, state.label("state"))
+        query = query.select_from(_REQUESTS.join(newest, is_newest))
         with self._engine.connect() as connection:
-            counts |= {row.state: row.n for row in connection.execute(query)}
-        return counts
+            return {bytes(row.subject): row.state for row in connection.execute(query)}
 
     def count_answers_since(self, at_s: int) -> dict[str, int]:
         """Return how many requests were accepted, and how many declined, since then."""
@@ -314,12 +329,6 @@ class ConsentRequests:
         with self._engine.connect() as connection:
             rows = connection.execute(query.group_by(_REQUESTS.c.state))
             return {state: count for state, count in rows}
-
-    def list_subjects(self, party: str) -> list[bytes]:
-        """Return every subject that a party sent a request to, each once."""
-        query = sa.select(_REQUESTS.c.subject).where(_REQUESTS.c.party == party).distinct()
-        with self._engine.connect() as connection:
-            return [bytes(row.subject) for row in connection.execute(query)]
 
     def _excluded(
         self, connection: sa.Connection, party: str, subjects: Sequence[bytes]

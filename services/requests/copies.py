@@ -44,8 +44,9 @@ _COPIES: Final = sa.Table(
 class NewCopy:
     """A copy before it is released: of which study, its name, to whom, its end, its columns.
 
-    `is_first` is true if its columns come from no earlier copy. A pseudonymised copy has no plan,
-    and has of each row, by pseudonym, the ids of the records that it was made of.
+    `is_first` is true if its columns come from no earlier copy. A pseudonymised copy has no plan.
+    `parts` has of each row, by pseudonym, the ids of the records that it was made of; whole records
+    leave with it if `whole_records` is true.
     """
 
     study: str
@@ -55,6 +56,7 @@ class NewCopy:
     plan: CopyPlan | None
     is_first: bool
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    whole_records: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,11 @@ class ReleasedCopy:
         release: the name that its pseudonyms are derived from.
         pseudonyms: of the people in it.
         plan: its columns and bands; None for a pseudonymised copy, or from before copies had one.
-        parts: by pseudonym, the ids of the records that each row was made of; of a pseudonymised
-            copy alone. One from before parts were ids has the place of each subject among the
-            row's and a category (``0/laboratory``).
+        parts: by pseudonym, the ids of the records that each row was made of; an anonymised copy
+            of an earlier release has none. A pseudonymised one from before parts were ids has the
+            place of each subject among the row's and a category (``0/laboratory``).
         is_pseudonymised: True if its values are exact and its pseudonyms those of the study.
+        whole_records: True if it has whole records, not only rows.
         deleted_at_s: when the study confirmed that it deleted the copy.
     """
 
@@ -83,6 +86,7 @@ class ReleasedCopy:
     deleted_at_s: int | None
     is_pseudonymised: bool = False
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    whole_records: bool = False
 
 
 class ReleasedCopies:
@@ -104,7 +108,7 @@ class ReleasedCopies:
         identity, people = first if copy.is_first else secrets.token_hex(16), tuple(pseudonyms)
         plan = copy.plan.to_json() if copy.plan is not None else None
         stored: dict[str, Any] = {"names": people, "plan": plan, "parts": copy.parts}
-        stored["is_pseudonymised"] = plan is None
+        stored |= {"is_pseudonymised": plan is None, "whole_records": copy.whole_records}
         content = orjson.dumps(stored).decode()
         sealed = self._store.seal_text(LABEL, content, identity.encode())
         row = {
@@ -188,4 +192,5 @@ class ReleasedCopies:
             deleted_at_s=row.deleted_at_s,
             is_pseudonymised=content.get("is_pseudonymised", False),
             parts=content.get("parts", {}),
+            whole_records=content.get("whole_records", False),
         )

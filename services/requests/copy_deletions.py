@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from consent import DAY_S
-from models import Diagnostics
+from consent import DAY_S, PSEUDRESCH
+from models import Diagnostics, ModelsError
 from models.pseudonymised import DELETION_DAYS, permitted_parts
-from services.requests.choices import PSEUDONYMISED_COPY
 from services.requests.copies import NAME_CHARACTERS, ReleasedCopies, ReleasedCopy
 from services.requests.proposals import Proposal, StudyProposals
 from services.tables import METADATA
 from storage import RecordStore
 
+LOG: Final = logging.getLogger("vouchsafe.deletions")
 _PART: Final = 500
 """Names in one statement."""
 
@@ -89,7 +90,11 @@ class CopyDeletions:
         """
         for study in self._proposals.list_all():
             if study.agreement is not None:
-                self.update(study)
+                try:
+                    self.update(study)
+                except ModelsError as exc:
+                    # A question that cannot be read keeps no other study's list from its people.
+                    LOG.warning("deletions of %s: %s", study.study, exc)
 
     def update(self, study: Proposal) -> None:
         """List everybody in a study's copies who no longer permits every record in them.
@@ -114,7 +119,7 @@ class CopyDeletions:
                 "due_at_s": now_s + DELETION_DAYS * DAY_S,
             }
             for copy in copies
-            for name in _find_left(copy, permitted) - self._names_listed(copy.id)
+            for name in find_left(copy, permitted) - self._names_listed(copy.id)
         ]
         if not rows:
             return
@@ -174,7 +179,8 @@ class CopyDeletions:
 
     def _permitted(self, study: Proposal, copy: ReleasedCopy) -> dict[str, Set[str]]:
         """Return what every row may be made of now, by pseudonym."""
-        current = self._store.permitted_records(study.study, PSEUDONYMISED_COPY)
+        purpose = study.agreement.purpose if study.agreement else PSEUDRESCH
+        current = self._store.permitted_records(study.study, purpose)
         used = self._diagnostics.question(study.question).training_categories
         name_in = self._copies.name_in(copy)
         parts = permitted_parts(self._store, current, used)
@@ -186,8 +192,11 @@ class CopyDeletions:
             return set(connection.scalars(query))
 
 
-def _find_left(copy: ReleasedCopy, permitted: Mapping[str, Set[str]]) -> set[str]:
-    """Return the people in a copy who do not permit every record that their row was made of."""
+def find_left(copy: ReleasedCopy, permitted: Mapping[str, Set[str]]) -> set[str]:
+    """Return the people in a copy who do not permit every record that their row was made of.
+
+    `permitted` has what each row may be made of now, by pseudonym.
+    """
     return {
         name
         for name in copy.pseudonyms

@@ -13,14 +13,20 @@ from services.requests.choices import latest_end
 from services.requests.consent_requests import RequestDetails
 from services.requests.proposals import StudyProposals
 from services.requests.wording import format_categories, format_condition, format_day
+from services.statement import DUTIES
 from services.words import Words
 
-CARE_SECTIONS: Final = ("who", "what", "why", "free", "end", "withdraw", "limits")
+CARE_SECTIONS: Final = ("who", "what", "why", "duties", "free", "end", "withdraw", "limits")
 STUDY_SECTIONS: Final = (
     *("who", "free", "what", "why", "access", "end", "means"),
-    *("not", "risk", "withdraw", "limits"),
+    *("not", "duties", "risk", "withdraw", "limits"),
 )
 """Key facts first (45 CFR 46.116(a)(5)(i))."""
+_COPY_TEXTS: Final = {
+    "anonymised": "copy-asked",
+    "pseudonymised": "copy-asked-pseudonymised",
+    "whole": "copy-asked-whole",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +109,13 @@ class RequestDescriptions:
             Section(words(heading), [_sentence(words(key, **facts)) for key in keys])
             for heading, keys in _text_keys(details, bool(sender))
         ]
+        contact = self._parties.contact_of(details.party, words.language)
+        contact = proposal.contact if proposal else contact
         return RequestText(
             sections=sections,
             latest_end=end,
             protocol=proposal.protocol if proposal else "",
-            contact=proposal.contact if proposal else "",
+            contact=contact,
             agreement=proposal.agreement.text if proposal and proposal.agreement else "",
         )
 
@@ -121,8 +129,9 @@ def _text_keys(details: RequestDetails, has_sender: bool) -> list[tuple[str, lis
         later = "grant-what-old" if details.data_to else "grant-what-new"
         names, texts = STUDY_SECTIONS, {"what": [period, later]}
     if details.wants_copy:
-        key = "copy-asked-pseudonymised" if details.agreement else "copy-asked"
+        key = _COPY_TEXTS[details.copy_kind]
         names, texts = (*names, "copy"), texts | {"copy": [key]}
+    texts |= {"duties": [f"duty-{code}" for code in DUTIES]}
     return [(f"grant-title-{name}", texts.get(name, [f"grant-{name}"])) for name in names]
 
 

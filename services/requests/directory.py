@@ -9,6 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from consent import read_rows
 from services.tables import METADATA
 from storage import RecordStore
 
@@ -24,6 +25,11 @@ _PATIENTS: Final = sa.Table(
     sa.Column("number_key", sa.LargeBinary(32), nullable=False, unique=True),
     sa.Column("number", sa.LargeBinary, nullable=False),
     sa.Column("added_at_s", sa.BigInteger, nullable=False),
+)
+
+# Made once: each answer about a patient names them.
+_NUMBER_OF: Final = sa.select(_PATIENTS.c.number).where(
+    _PATIENTS.c.subject == sa.bindparam("of_subject")
 )
 
 
@@ -146,7 +152,8 @@ class PatientDirectory:
 
     def number_of(self, subject: bytes) -> str | None:
         """Return the hospital number of a subject."""
-        return self.numbers_of([subject]).get(subject)
+        rows = read_rows(self._engine, _NUMBER_OF, {"of_subject": subject})
+        return self._open(bytes(rows[0].number), subject) if rows else None
 
     def count(self) -> int:
         """Return the number of patients."""

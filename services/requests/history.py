@@ -10,15 +10,13 @@ from typing import Any, Final
 
 from consent import ANY, MLTRAINING, Consent, ConsentError, ConsentLedger
 from models import Diagnostics, TrainingRun
-from services.requests.choices import COPY, COPY_PURPOSES, PSEUDONYMISED_COPY
+from services.requests.choices import COPY, COPY_PURPOSES, PSEUDONYMISED_COPY, WHOLE_COPY
 from services.requests.copies import ReleasedCopies, ReleasedCopy
 from services.requests.copy_deletions import CopyDeletions
-from storage import JournalRow, RecordStore
+from storage import OWN, OWN_PURPOSE, JournalRow, RecordStore
 
 PERMITTED: Final = "permitted"
 ANSWERED: Final = "answered"
-OWN: Final = "own"
-"""The patient read an own record."""
 MAINTENANCE: Final = {"re-keyed": "rekeyed", "shredded": "erased", "counted": "counted-people"}
 """Outcomes by which nobody gets a record: after a withdrawal, or while people are counted."""
 COPY_DELETED: Final = "copy-deleted"
@@ -34,6 +32,8 @@ DECEASED_UNDONE: Final = "deceased-undone"
 MOVED_AWAY: Final = "record-moved-away"
 MOVED_HERE: Final = "record-moved-here"
 REFILED: Final = "records-refiled"
+VERSIONS_KEPT: Final = "versions-kept"
+VERSIONS_DESTROYED: Final = "versions-destroyed"
 ADMINISTRATION: Final = frozenset(
     {
         LINKED_PERSON,
@@ -43,10 +43,11 @@ ADMINISTRATION: Final = frozenset(
         MOVED_AWAY,
         MOVED_HERE,
         REFILED,
+        VERSIONS_KEPT,
+        VERSIONS_DESTROYED,
     }
 )
 """What a custodian did about a patient's number or records: neither use nor refusal."""
-SELF: Final = "PATRQT"
 LEARNED: Final = "learned"
 LEARNING: Final = "learning"
 COUNTED: Final = "counted"
@@ -117,16 +118,20 @@ class HistoryEntry:
             return f"identity-{self.purpose}"
         if self.is_refusal:
             return _REFUSALS.get(self.outcome, "refused-never")
-        if self.purpose == SELF:
+        if self.purpose == OWN_PURPOSE:
             return "used-self"
         if self.outcome == ANSWERED:
             return "used-model-party"
         if self.purpose == MLTRAINING:
             return f"used-train-{self.result or COUNTED}"
-        copies = {COPY: "used-copy", PSEUDONYMISED_COPY: "used-copy-pseudonymised"}
-        return copies.get(self.purpose, "used-read-party")
+        return _COPIES.get(self.purpose, "used-read-party")
 
 
+_COPIES: Final = {
+    COPY: "used-copy",
+    PSEUDONYMISED_COPY: "used-copy-pseudonymised",
+    WHOLE_COPY: "used-copy-whole",
+}
 _FIXED_TEXTS: Final = MAINTENANCE | {outcome: outcome for outcome in ADMINISTRATION}
 _REFUSALS: Final = {
     "withdrawn": "refused-withdrawn",
@@ -136,8 +141,14 @@ _REFUSALS: Final = {
     "opening-missing": "refused-unknown",
     "linked-refusal": "refused-linked",
     "deceased": "refused-deceased",
+    "duty-unmet": "refused-duty",
     "not-there": "refused-unknown",
 }
+
+
+def _purpose_of(copy: ReleasedCopy) -> str:
+    rows_or_whole = WHOLE_COPY if copy.whole_records else PSEUDONYMISED_COPY
+    return rows_or_whole if copy.is_pseudonymised else COPY
 
 
 class AccessHistory:
@@ -201,7 +212,7 @@ class AccessHistory:
                 seq=0,
                 at_s=at_s,
                 party=copy.study,
-                purpose=PSEUDONYMISED_COPY if copy.is_pseudonymised else COPY,
+                purpose=_purpose_of(copy),
                 categories=(),
                 outcome=outcome,
                 since_s=0,
@@ -257,8 +268,8 @@ def _result(entry: HistoryEntry, runs: Sequence[TrainingRun]) -> str:
 
 def _act_of(row: JournalRow, use: dict[str, Any]) -> tuple[Any, ...]:
     day = datetime.datetime.fromtimestamp(use["at_s"], datetime.UTC).date()
-    if row.answer.outcome in (PERMITTED, OWN) and use["purpose"] == SELF:
-        return (day, SELF)  # the patient's own looks of one day are one line
+    if row.answer.outcome in (PERMITTED, OWN) and use["purpose"] == OWN_PURPOSE:
+        return (day, OWN_PURPOSE)  # the patient's own looks of one day are one line
     if row.answer.outcome in MAINTENANCE:
         return (day, row.answer.outcome)
     if row.answer.outcome in (PERMITTED, OWN, ANSWERED, IDENTITY_CHECKED, *ADMINISTRATION):

@@ -36,7 +36,7 @@ _MESSAGES: Final = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("about", sa.String(64), nullable=False),
     sa.Column("text", sa.LargeBinary, nullable=False),
-    sa.Column("at_s", sa.BigInteger, nullable=False),
+    sa.Column("at_s", sa.BigInteger, nullable=False, index=True),
     sa.Column("outcome", sa.String(16), nullable=False, index=True),
     sa.Column("answer", sa.LargeBinary),
     sa.Column("answered_at_s", sa.BigInteger),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,6 +30,7 @@ class PatientInCare:
         categories: the classes of records that a model may use, sorted.
         until_s: the last second of the permission that ends first.
         readable: the classes of records that the organisation may read for treatment, sorted.
+        estimates_until_s, reading_until_s: the last second of what permits each; 0 in a list.
     """
 
     key: str
@@ -38,6 +39,8 @@ class PatientInCare:
     categories: tuple[str, ...]
     until_s: int
     readable: tuple[str, ...] = ()
+    estimates_until_s: int = 0
+    reading_until_s: int = 0
 
     @property
     def permitted(self) -> tuple[str, ...]:
@@ -136,10 +139,7 @@ class PatientsInCare:
         """Return for each subject when the permission that ends first ends, seconds UTC."""
         consents = {subject: permitted.consents(subject) for subject in subjects}
         ends = self._ledger.end_times(sorted(set().union(*consents.values())))
-        return {
-            subject: min((ends.get(consent, 0) for consent in ids), default=0)
-            for subject, ids in consents.items()
-        }
+        return {subject: _first_end(ends, ids) for subject, ids in consents.items()}
 
     def get(self, party: str, key: str) -> PatientInCare:
         """Return one of an organisation's patients.
@@ -149,16 +149,49 @@ class PatientsInCare:
         Raises:
             NotFound: no patient of this key permits it now.
         """
-        permitted = _Permissions(self._store, party)
-        key_of = self._store.pseudonyms(LABEL)
-        subject = next(
-            (s for s in permitted.subjects() if key_of(s).hex()[:KEY_LENGTH] == key), None
+        named, subject = self._find(key)
+        estimates, readings = (
+            self._store.permitted_categories(subject, party, purpose)
+            for purpose in (ESTIMATE, READ)
         )
-        number = self._directory.number_of(subject or b"\0" * 32) or ""
-        consents = sorted(permitted.consents(subject)) if subject else []
-        ends = self._ledger.end_times(consents)
-        if subject is None:
+        number = self._directory.number_of(subject) or ""
+        ends = self._ledger.end_times(sorted({*estimates.values(), *readings.values()}))
+        if named is None or not (estimates or readings):
             raise NotFound
-        categories, readable = permitted.categories(subject)
-        until_s = min(ends.values(), default=0)
-        return PatientInCare(key, subject, number, categories, until_s, readable)
+        return PatientInCare(
+            key,
+            subject,
+            number,
+            tuple(sorted(estimates)),
+            min(ends.values(), default=0),
+            tuple(sorted(readings)),
+            estimates_until_s=_first_end(ends, estimates.values()),
+            reading_until_s=_first_end(ends, readings.values()),
+        )
+
+    def require_estimate(self, party: str, key: str) -> bytes:
+        """Return the subject of a patient who permits an estimate; reading alone is not enough.
+
+        A patient who does not permit it, or does not exist, costs the same work and looks the same.
+
+        Raises:
+            NotFound: no patient of this key permits it now.
+        """
+        named, subject = self._find(key)
+        permitted = self._store.permitted_categories(subject, party, ESTIMATE)
+        if named is None or not permitted:
+            raise NotFound
+        return subject
+
+    def _find(self, key: str) -> tuple[bytes | None, bytes]:
+        """Return the subject of a key, if any, and the one to decide on.
+
+        Of a key that names nobody another patient is decided on, so that its time does not tell.
+        """
+        named = self._store.find_subject(LABEL, KEY_LENGTH, key)
+        return named, named or self._store.any_subject()
+
+
+def _first_end(ends: Mapping[bytes, int], consents: Iterable[bytes]) -> int:
+    """Return when the consent that ends first ends; 0 if there is none."""
+    return min((ends.get(consent, 0) for consent in consents), default=0)

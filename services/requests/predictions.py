@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 import sqlalchemy as sa
 
+from consent import read_rows
 from services.tables import METADATA
 from storage import RecordStore
 
@@ -28,10 +29,17 @@ _PREDICTIONS: Final = sa.Table(
     sa.Column("account", sa.String(32), nullable=False),
     sa.Column("subject", sa.LargeBinary(32), nullable=False, index=True),
     sa.Column("body", sa.LargeBinary, nullable=False),
-    sa.Column("at_s", sa.BigInteger, nullable=False),
+    sa.Column("at_s", sa.BigInteger, nullable=False, index=True),
     sa.Column("decision", sa.String(16), nullable=False),
     sa.Column("reason", sa.LargeBinary),
     sa.Column("decided_at_s", sa.BigInteger),
+)
+
+# Made once: each answer uses them, and making a statement costs more than running it.
+_INSERT: Final = sa.insert(_PREDICTIONS)
+_FIND: Final = sa.select(_PREDICTIONS).where(
+    _PREDICTIONS.c.id == sa.bindparam("identity"),
+    _PREDICTIONS.c.party == sa.bindparam("of_party"),
 )
 
 
@@ -57,11 +65,13 @@ class StoredPredictions:
         self._store = store
         self._clock = clock
 
-    def add(self, party: str, account: str, subject: bytes, body: dict[str, Any]) -> str:
-        """Store a prediction and return its id."""
-        identity = secrets.token_hex(16)
-        sealed = self._store.seal_text(LABEL, orjson.dumps(body).decode(), identity.encode())
-        row = {
+    def add(
+        self, party: str, account: str, subject: bytes, body: dict[str, Any]
+    ) -> StoredPrediction:
+        """Store a prediction and return it as `find` would."""
+        identity, content = secrets.token_hex(16), orjson.dumps(body)
+        sealed = self._store.seal_text(LABEL, content.decode(), identity.encode())
+        row: dict[str, Any] = {
             "id": identity,
             "party": party,
             "account": account,
@@ -71,17 +81,22 @@ class StoredPredictions:
             "decision": "",
         }
         with self._engine.begin() as connection:
-            connection.execute(sa.insert(_PREDICTIONS), row)
-        return identity
+            connection.execute(_INSERT, row)
+        return StoredPrediction(
+            id=identity,
+            party=party,
+            subject=subject,
+            body=orjson.loads(content),
+            at_s=row["at_s"],
+            decision="",
+            reason="",
+            decided_at_s=None,
+        )
 
     def find(self, party: str, identity: str) -> StoredPrediction | None:
         """Return a prediction that this organisation requested; None if there is none."""
-        query = sa.select(_PREDICTIONS).where(
-            _PREDICTIONS.c.id == identity, _PREDICTIONS.c.party == party
-        )
-        with self._engine.connect() as connection:
-            row = connection.execute(query).first()
-        return self._opened(row) if row is not None else None
+        rows = read_rows(self._engine, _FIND, {"identity": identity, "of_party": party})
+        return self._opened(rows[0]) if rows else None
 
     def list_newest(
         self, party: str, *, account: str = "", subject: bytes | None = None

@@ -10,7 +10,7 @@ import orjson
 import sqlalchemy as sa
 
 from models import Diagnostics, ModelsInvalid, Study
-from services.errors import NotFound
+from services.errors import Conflict, NotFound
 from services.requests.agreements import CopyAgreement
 from services.requests.consent_requests import RequestDetails
 from services.tables import METADATA
@@ -32,6 +32,14 @@ _PROPOSALS: Final = sa.Table(
     sa.Column("answered_at_s", sa.BigInteger),
     sa.Column("why", sa.Text, nullable=False),
 )
+
+
+class ProposalChanged(Conflict):
+    """The proposal is another than the one that was read before the decision (409)."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("The study was changed since you read it. Read it again, then decide.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +99,14 @@ class Proposal:
     agreement: CopyAgreement | None = None
 
     @property
+    def version(self) -> int:
+        """A number that rises with every change of the text and every decision."""
+        return len(self.history)
+
+    @property
     def copy_kind(self) -> str:
-        """Which kind of copy it requests: ``none``, ``anonymised`` or ``pseudonymised``."""
-        kind = "pseudonymised" if self.agreement else "anonymised"
-        return kind if self.wants_copy else "none"
+        """Which kind of copy: ``none``, ``anonymised``, ``pseudonymised`` or ``whole``."""
+        return self.request_details().copy_kind
 
     def request_details(self) -> RequestDetails:
         """Return the request that the study sends to patients."""
@@ -111,6 +123,7 @@ class Proposal:
             agreement=self.agreement.title if self.agreement else "",
             agreement_ends_on=self.agreement.ends_on if self.agreement else "",
             until_s=self.until_s,
+            whole_records=self.agreement is not None and self.agreement.whole_records,
         )
 
 
@@ -200,24 +213,39 @@ class StudyProposals:
         """Return every proposal, the newest first."""
         return self._select(sa.true())
 
-    def approve(self, study: str, by: str) -> Proposal:
+    def approve(self, study: str, by: str, version: int | None = None) -> Proposal:
         """Let a study send requests and train; a decided proposal stays as it is.
 
         The study is registered before the approval is stored, so that a crash between the two
         leaves no approval without a study.
+
+        Args:
+            study: its id.
+            by: the account that decides.
+            version: of the proposal that was read; None is the present one.
+
+        Raises:
+            NotFound: there is no such proposal.
+            ProposalChanged: it is another one by now.
         """
         proposal = self.get(study)
         if proposal.state == PROPOSED:
+            _require_version(proposal, version)
             self._diagnostics.add_study(
                 Study(study, proposal.title, proposal.protocol, proposal.until_s)
             )
-            self._decide(study, APPROVED, by, "")
+            self._decide(proposal, APPROVED, by, "")
         return self.get(study)
 
-    def return_for_changes(self, study: str, by: str, why: str) -> Proposal:
-        """Give a proposal back to its owner to change; a decided one stays as it is."""
-        self._decide(study, RETURNED, by, why)
-        return self.get(study)
+    def return_for_changes(
+        self, study: str, by: str, why: str, version: int | None = None
+    ) -> Proposal:
+        """Give a proposal back to its owner to change; a decided one stays as it is.
+
+        Raises:
+            NotFound, ProposalChanged: as `approve`.
+        """
+        return self._reject(study, RETURNED, by, why, version)
 
     def amend(self, proposal: Proposal) -> Proposal:
         """Replace a returned proposal by a changed one, which waits for the custodian again.
@@ -240,30 +268,54 @@ class StudyProposals:
                 raise NotFound
         return self.get(proposal.study)
 
-    def refuse(self, study: str, by: str, why: str) -> Proposal:
-        """Refuse a proposal; a decided one stays as it is."""
-        self._decide(study, REFUSED, by, why)
+    def refuse(self, study: str, by: str, why: str, version: int | None = None) -> Proposal:
+        """Refuse a proposal; a decided one stays as it is.
+
+        Raises:
+            NotFound, ProposalChanged: as `approve`.
+        """
+        return self._reject(study, REFUSED, by, why, version)
+
+    def _reject(self, study: str, state: str, by: str, why: str, version: int | None) -> Proposal:
+        proposal = self.get(study)
+        if proposal.state == PROPOSED:
+            _require_version(proposal, version)
+            self._decide(proposal, state, by, why)
         return self.get(study)
 
-    def _decide(self, study: str, state: str, by: str, why: str) -> None:
-        known, now_s = self.get(study), int(self._clock())
-        update = sa.update(_PROPOSALS).where(
-            _PROPOSALS.c.study == study, _PROPOSALS.c.state == PROPOSED
-        )
-        values = {
-            "state": state,
-            "answered_by": by,
-            "answered_at_s": now_s,
-            "why": why,
-            "body": _body(known, [*known.history, ProposalEvent(state, now_s, why)]),
-        }
+    def _decide(self, read: Proposal, state: str, by: str, why: str) -> None:
+        """Store a decision on a proposal as it was read."""
+        query = sa.select(_PROPOSALS).where(_PROPOSALS.c.study == read.study)
+        now_s = int(self._clock())
         with self._engine.begin() as connection:
-            connection.execute(update.values(**values))
+            row = connection.execute(query).one()
+            if _proposal(row) != read:
+                raise ProposalChanged
+            is_same = sa.and_(
+                _PROPOSALS.c.study == read.study,
+                _PROPOSALS.c.state == PROPOSED,
+                _PROPOSALS.c.body == row.body,
+            )
+            values = {
+                "state": state,
+                "answered_by": by,
+                "answered_at_s": now_s,
+                "why": why,
+                "body": _body(read, [*read.history, ProposalEvent(state, now_s, why)]),
+            }
+            update = sa.update(_PROPOSALS).where(is_same).values(values)
+            if connection.execute(update).rowcount == 0:
+                raise ProposalChanged
 
     def _select(self, condition: Any) -> list[Proposal]:
         query = sa.select(_PROPOSALS).where(condition).order_by(_PROPOSALS.c.at_s.desc())
         with self._engine.connect() as connection:
             return [_proposal(row) for row in connection.execute(query)]
+
+
+def _require_version(proposal: Proposal, version: int | None) -> None:
+    if version not in (None, proposal.version):
+        raise ProposalChanged
 
 
 def _decision_of(proposal: Proposal) -> dict[str, Any]:

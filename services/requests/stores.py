@@ -14,6 +14,8 @@ from services.requests.censuses import Censuses
 from services.requests.consent_requests import ConsentRequests
 from services.requests.copies import ReleasedCopies
 from services.requests.copy_deletions import CopyDeletions
+from services.requests.count_budget import CountBudget
+from services.requests.countable_people import CountablePeople
 from services.requests.counting_rules import CountingRules
 from services.requests.descriptions import RequestDescriptions
 from services.requests.directory import PatientDirectory
@@ -50,6 +52,8 @@ class RequestStores:
     drafts: QuestionDrafts
     censuses: Censuses
     counting_rules: CountingRules
+    countable: CountablePeople
+    count_budget: CountBudget
 
 
 def build_stores(
@@ -61,9 +65,12 @@ def build_stores(
 ) -> RequestStores:
     """Return the stores; nothing is read or written yet."""
     clock = installation.clock
-    parties = PartyNames(diagnostics, installation.organisation, installation.profile)
+    parties = PartyNames(
+        diagnostics, installation.organisation, installation.profile, installation.others
+    )
     directory = PatientDirectory(engine, store, clock)
     proposals = StudyProposals(engine, diagnostics, clock)
+    rules = CountingRules(engine, clock)
     copies = ReleasedCopies(engine, store, clock)
     deletions = CopyDeletions(
         engine=engine,
@@ -87,7 +94,14 @@ def build_stores(
         erasures=ErasureRequests(engine, clock),
         drafts=QuestionDrafts(engine, clock),
         censuses=Censuses(store, installation),
-        counting_rules=CountingRules(engine, clock),
+        counting_rules=rules,
+        countable=CountablePeople(
+            rules=rules,
+            store=store,
+            proposals=proposals,
+            organisation=installation.organisation,
+        ),
+        count_budget=CountBudget(engine, clock),
         reach=StudyReach(store=store, diagnostics=diagnostics),
         descriptions=RequestDescriptions(
             proposals=proposals,

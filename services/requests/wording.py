@@ -9,10 +9,16 @@ from typing import Final
 from consent import ANY, Terms
 from models import format_unit
 from records.documents import UNDATED
-from services.requests.choices import COPY, COPY_PURPOSES, PSEUDONYMISED_COPY
+from services.requests.choices import COPY, COPY_PURPOSES, PSEUDONYMISED_COPY, WHOLE_COPY
 from services.statement import RequestedTerms
 from services.words import Words
 
+COPY_TEXTS: Final = {
+    COPY: "check-copies-yes",
+    PSEUDONYMISED_COPY: "check-copies-pseudonymised",
+    WHOLE_COPY: "check-copies-whole",
+}
+"""By purpose, the key of the words for the copy that it allows."""
 _NOT_PLAIN: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -78,16 +84,24 @@ def make_statement(words: Words, party_name: str, requested: RequestedTerms, end
 
 def _copy_keys(purposes: Sequence[str]) -> list[str]:
     """Return the keys of the sentences that say which copies may be downloaded."""
-    keys = {COPY: "statement-copy", PSEUDONYMISED_COPY: "statement-copy-pseudonymised"}
+    keys = {
+        COPY: "statement-copy",
+        PSEUDONYMISED_COPY: "statement-copy-pseudonymised",
+        WHOLE_COPY: "statement-copy-whole",
+    }
     return [key for code, key in keys.items() if code in purposes] or ["statement-no-copy"]
 
 
 def summarise(words: Words, party_name: str, terms: Terms, *, is_past: bool = False) -> str:
-    """Return what a permission allows, or allowed, in one sentence."""
+    """Return what a permission allows, or allowed, and which copies may be downloaded."""
     key = "consent-allowed" if is_past else "consent-allows"
     categories = format_categories(words, terms.categories)
     purposes = format_purposes(words, terms.purposes)
-    return words(key, study=party_name, categories=categories, purposes=purposes)
+    sentence = words(key, study=party_name, categories=categories, purposes=purposes)
+    if is_past or set(terms.purposes) <= set(COPY_PURPOSES):
+        return sentence
+    copies = [f"{words(text)}." for code, text in COPY_TEXTS.items() if code in terms.purposes]
+    return " ".join([sentence, *copies])
 
 
 def slug(text: str) -> str:

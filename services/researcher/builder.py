@@ -15,6 +15,7 @@ from models.question_choices import QuestionChoices, write_question
 from records import DeclarationInvalid
 from services.errors import Invalid
 from services.jobs.queue import Job
+from services.requests.count_budget import RemainingCounts
 from services.requests.question_drafts import QuestionDraft, QuestionDrafts, StoredCount
 from services.researcher.counting import CodeSearch, PeopleCounting
 from services.researcher.questions import DummyData
@@ -30,8 +31,10 @@ class DraftDetails:
         text: the question as TOML, the same as in a file.
         question: as it is read; None while it is incomplete.
         problem: why it cannot be read; "" if it can.
-        stored_count: of exactly this text; None if it has not been counted.
+        stored_count: of exactly this text; None if it has not been counted, or while the custodian
+            lets nobody be counted.
         job: the newest that counts its people; None before the first.
+        remaining: how many counts the organisation has left; None while nobody may be counted.
     """
 
     draft: QuestionDraft
@@ -40,6 +43,7 @@ class DraftDetails:
     problem: str
     stored_count: StoredCount | None
     job: Job | None
+    remaining: RemainingCounts | None
 
     @property
     def is_counting(self) -> bool:
@@ -110,7 +114,7 @@ class QuestionBuilder:
         Raises:
             NotFound: as `change`.
             Invalid: the question is incomplete.
-            CountingOff, TooManyRequests: see `PeopleCounting.start`.
+            CountingOff, CountsUsedUp, TooManyRequests: see `PeopleCounting.start`.
         """
         self._counting.start(self._drafts.get(party, identity), self._complete(party, identity))
         return self.get(party, identity)
@@ -174,13 +178,15 @@ class QuestionBuilder:
             problem = str(exc)
         stored = draft.stored_count
         is_same = stored is not None and question is not None and stored.sha256 == question.sha256
+        is_allowed = self._counting.is_allowed
         return DraftDetails(
             draft=draft,
             text=text,
             question=question,
             problem=problem,
-            stored_count=stored if is_same else None,
+            stored_count=stored if is_same and is_allowed else None,
             job=self._counting.find_job(draft),
+            remaining=self._counting.remaining(draft.party) if is_allowed else None,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -82,15 +83,16 @@ class StudyCohorts:
             ConsentError (consent): permissions cannot be checked now.
         """
         study = self._owned.get(party, name)
-        counts = self._requests.count_by_state(study.study)
         permitted = self._store.permitted_subjects(study.study, study.purpose)
-        subjects = self._requests.list_subjects(study.study)
         everybody = len(set(self._store.persons(permitted).values()))
-        permitting = sum(subject in permitted for subject in subjects)
+        states = self._requests.list_states(study.study)
+        # Who permits the study counts as that, also if the newest request has no answer.
+        counts = Counter(state for subject, state in states.items() if subject not in permitted)
+        permitting = len(states) - counts.total()
         live = {
             "no-answer": counts[WAITING] + counts[LAPSED],
             "said-no": counts[DECLINED],
-            "withdrew": max(0, counts[ACCEPTED] - permitting),
+            "withdrew": counts[ACCEPTED],
         }
         reasons = {reason: self._stable(study, reason, count) for reason, count in live.items()}
         stable = self._stable(study, "permitted", permitting)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+import hashlib
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from consent import MLTRAINING, ConsentLedger
@@ -13,7 +14,8 @@ from models.counting import CodeSummary, count_people
 from models.question_choices import write_question
 from services.jobs.queue import ACTIVE, Job, JobQueue
 from services.requests.censuses import Censuses, CensusOutdated, CodeList
-from services.requests.counting_rules import CountingRules
+from services.requests.count_budget import CountBudget, RemainingCounts
+from services.requests.countable_people import CountablePeople
 from services.requests.proposals import StudyProposals
 from services.requests.question_drafts import QuestionDraft, QuestionDrafts, StoredCount
 from storage import COUNTED, NOBODY, AccessRequest, RecordStore
@@ -45,12 +47,13 @@ class CodeSearch:
 class PeopleCounting:
     """The census that people are counted in, and the counts of questions that are being built."""
 
-    def __init__(  # noqa: PLR0913 - seven ports, by keyword
+    def __init__(  # noqa: PLR0913 - eight ports, by keyword
         self,
         *,
         drafts: QuestionDrafts,
         censuses: Censuses,
-        rules: CountingRules,
+        countable: CountablePeople,
+        budget: CountBudget,
         jobs: JobQueue,
         store: RecordStore,
         ledger: ConsentLedger,
@@ -58,18 +61,24 @@ class PeopleCounting:
     ) -> None:
         self._drafts = drafts
         self._censuses = censuses
-        self._rules = rules
+        self._countable = countable
+        self._budget = budget
         self._jobs = jobs
         self._store = store
         self._ledger = ledger
         self._proposals = proposals
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether the custodian lets people be counted now; no count is shown otherwise."""
+        return self._countable.is_allowed
 
     def search(self, text: str, questions: Sequence[Question]) -> CodeSearch:
         """Return the codes whose code, name or category has every word of the text.
 
         A code that no sender names has its name in these questions.
         """
-        if not self._rules.get().is_allowed:
+        if not self.is_allowed:
             return CodeSearch(is_allowed=False)
         active = self._jobs.newest(kind=CENSUS, states=ACTIVE, limit=1)
         search = CodeSearch(is_allowed=True, job=active[0] if active else None)
@@ -88,26 +97,28 @@ class PeopleCounting:
             CountingOff: the custodian does not allow it.
             TooManyRequests: the organisation and its studies requested four within an hour.
         """
-        self._rules.require()
+        self._countable.require()
         return self._jobs.enqueue(CENSUS, {"of": "everybody"}, party, self._list_related(party))
 
     def run_census(self, _: str, progress: Progress) -> dict[str, Any]:
-        """Take the census; return how many people are in it, rounded. For the worker.
+        """Take the census; return when. For the worker.
+
+        A job's result outlives the custodian's permission to count, so it has no number of people.
 
         Raises:
             CountingOff: as `take_census`.
             LedgerUnavailable (consent), StorageUnavailable (storage): see `Censuses.get`.
         """
         census = self._get_census(progress)
-        return {"people": self._censuses.rounding.count(census.subjects)}
+        return {"taken_at_s": census.taken_at_s}
 
     def _get_census(self, progress: Progress) -> Census:
         """Return the census; one that was deleted while it was taken is taken once more."""
-        self._rules.require()
+        self._countable.require()
         try:
             return self._censuses.get(progress)
         except CensusOutdated:
-            self._rules.require()
+            self._countable.require()
             return self._censuses.get(progress)
 
     def start(self, draft: QuestionDraft, question: Question) -> None:
@@ -115,21 +126,26 @@ class PeopleCounting:
 
         Raises:
             CountingOff: as `take_census`.
-            TooManyRequests: the organisation and its studies requested 60 counts within an hour.
+            CountsUsedUp: the organisation and its studies have taken all counts of this quarter.
+            TooManyRequests: they requested 60 counts within an hour.
         """
-        self._rules.require()
+        self._countable.require()
         stored = draft.stored_count
         is_same = stored is not None and stored.sha256 == question.sha256
         if is_same and stored and self._censuses.is_current(stored.taken_at_s):
             return
+        self._budget.require(self._countable.owner_of(draft.party))
         related = self._list_related(draft.party)
         job = self._jobs.enqueue(COUNT, {"draft": draft.id}, draft.party, related)
         self._drafts.set_job(draft.party, draft.id, job.id)
 
+    def remaining(self, party: str) -> RemainingCounts:
+        """Return how many counts the organisation of a party and its studies have left."""
+        return self._budget.remaining(self._countable.owner_of(party))
+
     def _list_related(self, party: str) -> list[str]:
         """Return the organisation of a party, and all its studies: they share one limit."""
-        study = self._proposals.find(party)
-        owner = study.owner if study else party
+        owner = self._countable.owner_of(party)
         return [owner, *(each.study for each in self._proposals.list_by_owner(owner))]
 
     def find_job(self, draft: QuestionDraft) -> Job | None:
@@ -137,13 +153,15 @@ class PeopleCounting:
         return self._jobs.find(draft.job) if draft.job else None
 
     def run_count(self, identity: str, progress: Progress) -> dict[str, Any]:
-        """Count the people of a question and store the result. For the worker.
+        """Count the people of a question and store the result; return its hash. For the worker.
 
-        The count is journalled, with the hash of the question, before it can be read.
+        The count is taken from the organisation's counts of this quarter, and journalled with the
+        hash of the question, before it can be read.
 
         Raises:
             NotFound: there is no such question.
             CountingOff: as `take_census`.
+            CountsUsedUp: as `start`.
             DeclarationInvalid (records): the question is incomplete.
             LedgerUnavailable (consent), StorageUnavailable (storage): see `Censuses.get`.
         """
@@ -151,8 +169,11 @@ class PeopleCounting:
         question = Question.parse(write_question(draft.choices), "question")
         census = self._get_census(progress)
         progress("counting", 0, 1)
-        refusing = self._find_refusing(draft.party)
-        count = count_people(question, census, refusing, self._censuses.rounding)
+        refusing = self._countable.find_refusing(draft.party)
+        owner = self._countable.owner_of(draft.party)
+        name = _name(owner, question, census, refusing)
+        self._budget.spend(owner, name)
+        count = count_people(question, census, refusing, self._censuses.noise, name)
         use = AccessRequest(
             party=draft.party,
             purpose=MLTRAINING,
@@ -165,22 +186,23 @@ class PeopleCounting:
         )
         self._store.vault.record_use(use, self._ledger.view(), COUNTED)
         # Counting may have been turned off meanwhile.
-        self._rules.require()
+        self._countable.require()
         stored = StoredCount(sha256=question.sha256, taken_at_s=census.taken_at_s, count=count)
         self._drafts.set_count(identity, stored)
-        return {"question": question.sha256, **asdict(count)}
+        return {"question": question.sha256}
 
-    def _find_refusing(self, party: str) -> set[bytes]:
-        """Return who refuses the party, a study or an organisation, or the study's organisation.
 
-        A refusal under one number of a person counts for all of them, as linked now and, since the
-        census may be older than an undone link, for the number itself.
-        """
-        refusing: set[bytes] = set()
-        study = self._proposals.find(party)
-        for each in {party, study.owner} if study else {party}:
-            refusing |= self._store.refusing_subjects(each, MLTRAINING)
-        return refusing | set(self._store.persons(refusing).values())
+def _name(owner: str, question: Question, census: Census, refusing: Collection[bytes]) -> str:
+    """Return the name of a count: one of other people, or of another question, has another.
+
+    Two organisations get numbers of their own, so that they learn nothing by comparing them but
+    what two counts of one organisation would show.
+    """
+    digest = hashlib.sha256()
+    for subject in sorted(refusing):
+        digest.update(subject)
+    parts = (owner, question.sha256, str(census.taken_at_s), digest.hexdigest())
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def _named(codes: Sequence[CodeSummary], questions: Sequence[Question]) -> list[CodeSummary]:

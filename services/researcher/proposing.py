@@ -30,12 +30,16 @@ TEXTS: Final = ("title", "condition", "board", "protocol", "contact")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementDraft:
-    """An agreement on a pseudonymised copy as a researcher entered it."""
+    """An agreement on a pseudonymised copy as a researcher entered it.
+
+    `whole_records` is true if whole records leave, not only the variables of the question.
+    """
 
     title: str
     text: str
     ends_on: datetime.date | None
     public_key: str
+    whole_records: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +148,8 @@ class StudyProposing:
         errors = {name: [words(problem)] for name, problem in problems.items() if problem}
         if errors or entered.ends_on is None:
             return None, errors
-        return CopyAgreement(title, text, entered.ends_on.isoformat(), key), {}
+        whole, end = entered.whole_records, entered.ends_on.isoformat()
+        return CopyAgreement(title, text, end, key, whole), {}
 
     def _end_problem(self, day: datetime.date | None, study_day: datetime.date | None) -> str:
         """Return the key of what is wrong with the last day of an agreement, or ""."""

@@ -13,10 +13,9 @@ from services.errors import Conflict, Invalid, NotFound
 from services.parties import study_name
 from services.requests import FeasibilityCounts, NewCopy, Proposal, ReleasedCopies, ReleasedCopy
 from services.requests.agreements import CopyAgreement
-from services.requests.choices import PSEUDONYMISED_COPY
 from services.requests.copy_deletions import CopyDeletion, CopyDeletions
 from services.researcher.owned_studies import OwnedStudies
-from storage import RecordStore
+from storage import ACCEPTED_DUTIES, RecordStore
 
 ENDED: Final = "ended"
 OVERDUE: Final = "overdue"
@@ -46,6 +45,7 @@ class PseudonymisedOffer:
         deletions: the people whose rows must go, those that wait first.
         overdue: how many of them are past their deadline.
         refusal: why no copy can be downloaded now: ``ended``, ``overdue`` or "".
+        duties: accepted with the agreement by a download (codes of OBLIGATIONS).
     """
 
     study: Proposal
@@ -57,6 +57,7 @@ class PseudonymisedOffer:
     deletions: Sequence[CopyDeletion]
     overdue: int
     refusal: str
+    duties: Sequence[str] = ACCEPTED_DUTIES
 
     @property
     def waiting(self) -> list[CopyDeletion]:
@@ -106,7 +107,7 @@ class PseudonymisedCopies:
         """
         study, agreement = self._require(party, name)
         self._deletions.update(study)
-        subjects = self._store.permitted_subjects(study.study, PSEUDONYMISED_COPY)
+        subjects = self._store.permitted_subjects(study.study, agreement.purpose)
         permitted = len(set(self._store.persons(subjects).values()))
         return PseudonymisedOffer(
             study=study,
@@ -144,6 +145,7 @@ class PseudonymisedCopies:
             ends_on=agreement.ends_on,
             public_key=agreement.public_key,
             deleted=self._deleted(study),
+            whole_records=agreement.whole_records,
         )
         released = self._diagnostics.pseudonymise(study.question, request)
         copy = NewCopy(
@@ -154,6 +156,7 @@ class PseudonymisedCopies:
             plan=None,
             is_first=False,
             parts=released.parts,
+            whole_records=agreement.whole_records,
         )
         self._copies.add(copy, released.parts)
         file_name = f"{study_name(study.study)}.sealed"

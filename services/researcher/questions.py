@@ -3,34 +3,47 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from models import MIN_COHORT, Diagnostics, ModelsNotFound, Question, is_small
+from models import MIN_COHORT, MIN_COUNT, Diagnostics, ModelsNotFound, Question, is_small
+from models.count_noise import DEVIATION, CountNoise
 from models.question_check import QuestionCheck
+from services.dates import quarter_of
 from services.errors import NotFound
 from services.requests import FeasibilityCounts
+from services.requests.count_budget import CountBudget, CountsUsedUp
+from services.requests.countable_people import CountablePeople
+from services.requests.feasibility import FeasibilityCount
 from services.requests.reach import needed_categories
-from storage import RecordStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionDetails:
-    """A question, and how many people may fit: the same number for everyone, for a week.
+    """A question, and how many people may fit: the same number for an organisation, for a week.
+
+    Counts depend on the categories of records alone, so that another question with the same ones
+    tells nothing more; they have noise as `models.count_noise` says, the same for a quarter.
 
     Attributes:
-        people: how many; None if there are fewer than `MIN_COHORT`.
-        counted_on, next_count_on: ISO dates.
+        is_counted: whether the custodian lets people be counted; otherwise no number is known.
+        is_used_up: whether the organisation has no count left for it in this quarter, so that no
+            number is known.
+        people: how many, in tens; None if there may be fewer than `MIN_COHORT`.
+        counted_on, next_count_on: ISO dates; None without a count.
         kinds: for each category that the question uses, how many of these people have records of
-            it; None if fewer than `MIN_COUNT` have, or have not.
+            it, in tens; None if fewer than `MIN_COUNT` may have, or have not.
     """
 
     question: Question
+    is_counted: bool
+    is_used_up: bool
     people: int | None
-    counted_on: str
-    next_count_on: str
+    counted_on: str | None
+    next_count_on: str | None
     kinds: Mapping[str, int | None]
 
 
@@ -45,57 +58,86 @@ class DummyData:
 class ResearchQuestions:
     """Every installed question."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - seven ports, by keyword
         self,
         *,
         diagnostics: Diagnostics,
-        store: RecordStore,
+        countable: CountablePeople,
         feasibility: FeasibilityCounts,
+        noise: CountNoise,
+        budget: CountBudget,
+        clock: Callable[[], float],
         home: Path,
     ) -> None:
         self._diagnostics = diagnostics
-        self._store = store
+        self._countable = countable
         self._feasibility = feasibility
+        self._noise = noise
+        self._budget = budget
+        self._clock = clock
         self._folder = home / "questions"
 
     def list(self) -> list[Question]:
         """Return every question, by id."""
         return self._diagnostics.questions()
 
-    def get(self, question_id: str) -> QuestionDetails:
-        """Return a question with its feasibility count.
+    def get(self, party: str, question_id: str) -> QuestionDetails:
+        """Return a question with its feasibility count for a party, if people may be counted.
 
         Raises:
             NotFound: there is no such question.
+            LedgerUnavailable (consent): refusals cannot be checked now.
         """
         try:
             question = self._diagnostics.question(question_id)
         except ModelsNotFound as exc:
             raise NotFound from exc
-        count = self._feasibility.weekly(
-            question.id, lambda: self._count_people(needed_categories(question))
-        )
+        if not self._countable.is_allowed:
+            return _without_number(question, is_counted=False)
+        owner, quarter = self._countable.owner_of(party), quarter_of(self._clock())
+        needed = sorted(set(needed_categories(question)))
+        name = _name(owner, quarter, needed, question.categories)
+        try:
+            self._budget.spend(owner, name)
+        except CountsUsedUp:
+            return _without_number(question, is_counted=True)
+        count = self._count(owner, needed, f"{name}/people", MIN_COHORT, DEVIATION)
         return QuestionDetails(
             question=question,
-            people=count.count if count.count >= MIN_COHORT else None,
+            is_counted=True,
+            is_used_up=False,
+            people=count.count or None,
             counted_on=count.day,
             next_count_on=count.next_day,
-            kinds={code: self._kind(question, code, count.count) for code in question.categories},
+            kinds={
+                code: self._kind(owner, question, name, code, count.count)
+                for code in question.categories
+            },
         )
 
-    def _kind(self, question: Question, category: str, people: int) -> int | None:
-        """Return how many eligible people have records of a category; no record is opened."""
-        needed = (*needed_categories(question), category)
-        name = hashlib.sha256(f"{question.id} {category}".encode()).hexdigest()
-        count = self._feasibility.weekly(
-            name, lambda: self._count_people(tuple(dict.fromkeys(needed)))
-        )
-        is_hidden = is_small(count.count) or is_small(people - count.count)
-        return None if is_hidden else min(count.count, people)
+    def _kind(
+        self, owner: str, question: Question, name: str, category: str, people: int
+    ) -> int | None:
+        """Return how many eligible people have records of a category; no record is opened.
 
-    def _count_people(self, categories: Sequence[str]) -> int:
-        subjects = self._store.list_subjects_with(categories)
-        return len(set(self._store.persons(subjects).values()))
+        The numbers of all categories together are as noisy as one number is.
+        """
+        deviation = DEVIATION * math.sqrt(len(question.categories))
+        categories = (*needed_categories(question), category)
+        count = self._count(owner, categories, f"{name}/{category}", MIN_COUNT, deviation).count
+        is_hidden = not count or is_small(people - count)
+        return None if is_hidden else min(count, people)
+
+    def _count(
+        self, owner: str, categories: Sequence[str], name: str, least: int, deviation: float
+    ) -> FeasibilityCount:
+        """Return how many people have records of each category this week; 0 if few may have."""
+
+        def count() -> int:
+            people = self._countable.list_with(sorted(set(categories)), owner)
+            return self._noise.count(len(people), name, least=least, deviation=deviation) or 0
+
+        return self._feasibility.weekly(hashlib.sha256(name.encode()).hexdigest(), count)
 
     def make_dummy(self, question_id: str) -> DummyData:
         """Return dummy data of a question, to try code before asking for a real copy.
@@ -128,3 +170,21 @@ class ResearchQuestions:
         self._folder.mkdir(exist_ok=True)
         shutil.copyfile(file, self._folder / f"{question.id}.toml")
         return question
+
+
+def _without_number(question: Question, *, is_counted: bool) -> QuestionDetails:
+    return QuestionDetails(
+        question=question,
+        is_counted=is_counted,
+        is_used_up=is_counted,
+        people=None,
+        counted_on=None,
+        next_count_on=None,
+        kinds={},
+    )
+
+
+def _name(owner: str, quarter: str, needed: Sequence[str], categories: Sequence[str]) -> str:
+    """Return the name of the numbers of all questions that need and use these categories."""
+    parts = ("countable", owner, quarter, ",".join(needed), ",".join(sorted(categories)))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -33,6 +33,7 @@ class RunReport:
         note: why it did not succeed; otherwise empty.
         failures: the thresholds that it missed.
         card: what the card would have stated; empty unless the gate refused the run.
+        model: the id of the model that it made; "" if there is none.
     """
 
     id: int
@@ -43,6 +44,7 @@ class RunReport:
     ended_at_s: int | None
     failures: Sequence[MissedThreshold]
     card: Mapping[str, Any]
+    model: str = ""
 
     @property
     def has_report(self) -> bool:
@@ -95,4 +97,5 @@ def _report(run: TrainingRun) -> RunReport:
         ended_at_s=run.ended_at_s,
         failures=[MissedThreshold(**{k: row[k] for k in names}) for row in report["failures"]],
         card=report["card"],
+        model=run.model_id if run.state == "done" else "",
     )

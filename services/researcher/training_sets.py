@@ -19,11 +19,13 @@ from models import (
     ReleaseRequest,
     permitted_row_keys,
 )
+from models.pseudonymised import permitted_parts
 from models.question_parts import DIRECT
 from services.dates import iso_day
 from services.errors import NotFound
 from services.parties import study_name
 from services.requests import FeasibilityCounts, NewCopy, Proposal, ReleasedCopies, ReleasedCopy
+from services.requests.copy_deletions import find_left
 from services.requests.reach import needed_categories
 from services.researcher.owned_studies import OwnedStudies
 from storage import RecordStore
@@ -167,11 +169,19 @@ class TrainingSets:
             actor=f"researcher:{account_id}",
             columns=tuple(columns),
             plan=_plan(earlier),
-            earlier=tuple(EarlierCopy(copy.release, copy.pseudonyms) for copy in earlier),
+            earlier=tuple(
+                EarlierCopy(copy.release, copy.pseudonyms, copy.parts) for copy in earlier
+            ),
         )
         released = self._diagnostics.release(study.question, request)
         copy = NewCopy(
-            study.study, release, account_id, ends_at_s, released.plan, _plan(earlier) is None
+            study=study.study,
+            release=release,
+            account=account_id,
+            ends_at_s=ends_at_s,
+            plan=released.plan,
+            is_first=_plan(earlier) is None,
+            parts=released.parts,
         )
         self._copies.add(copy, released.names)
         return TrainingSetFile(name=f"{study_name(study.study)}.zip", release=released)
@@ -219,11 +229,18 @@ class TrainingSets:
         )
 
     def _withdrawals(self, study: Proposal, copy: ReleasedCopy) -> int:
-        """Return how many people of a copy permit it no longer."""
-        permitted = self._store.permitted_subjects(study.study, HRESCH)
-        # Without one of these no row is made; who refuses one has left as who withdrew all has.
+        """Return how many people of a copy do not permit every record of their row any longer."""
         question = self._diagnostics.question(study.question)
-        needed, used = needed_categories(question), question.training_categories
+        used = question.training_categories
+        if copy.parts:
+            current = self._store.permitted_records(study.study, HRESCH)
+            parts, name_in = permitted_parts(self._store, current, used), self._copies.name_in(copy)
+            return len(find_left(copy, {name_in(key): part for key, part in parts.items()}))
+        # Of a copy from before its parts were stored, only the needed categories are known.
+        permitted, needed = (
+            self._store.permitted_subjects(study.study, HRESCH),
+            needed_categories(question),
+        )
         keys = permitted_row_keys(self._store, permitted, needed, used)
         names = set(map(self._copies.name_in(copy), keys))
         return len(set(copy.pseudonyms) - names)

@@ -26,7 +26,8 @@ def build_researcher(parts: Parts) -> ResearcherService:
     counting = PeopleCounting(
         drafts=requests.drafts,
         censuses=requests.censuses,
-        rules=requests.counting_rules,
+        countable=requests.countable,
+        budget=requests.count_budget,
         jobs=parts.jobs,
         store=store,
         ledger=ledger,
@@ -35,8 +36,11 @@ def build_researcher(parts: Parts) -> ResearcherService:
     return ResearcherService(
         questions=ResearchQuestions(
             diagnostics=diagnostics,
-            store=store,
+            countable=requests.countable,
             feasibility=feasibility,
+            noise=requests.censuses.noise,
+            budget=requests.count_budget,
+            clock=parts.installation.clock,
             home=parts.installation.home,
         ),
         builder=QuestionBuilder(

@@ -27,16 +27,6 @@ MAX_VALUE: Final = 2_000
 """The most characters of one value in a text."""
 
 _MEGABYTE: Final = 10**6
-MONTHS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        name.rstrip(".").casefold(): str(number)
-        for language in LANGUAGES
-        for width in ("wide", "abbreviated")
-        for number, name in get_month_names(width, locale=language).items()
-    }
-)
-"""The number of each month by its name in any language, long or short, in lower case."""
-
 _LOCALES: Final[Mapping[str, str]] = MappingProxyType({"en": "en_GB", "de": "de", "es": "es"})
 _HERE: Final = Path(__file__).parent
 
@@ -140,6 +130,22 @@ class Words:
 
     def _at(self, at_s: float) -> datetime:
         return datetime.fromtimestamp(at_s, self._zone or UTC)
+
+
+@cache
+def number_months() -> Mapping[str, str]:
+    """Return the number of each month by its name in any language, long or short, in lower case.
+
+    Read at the first use: most processes never parse a day that a person typed.
+    """
+    return MappingProxyType(
+        {
+            name.rstrip(".").casefold(): str(number)
+            for language in LANGUAGES
+            for width in ("wide", "abbreviated")
+            for number, name in get_month_names(width, locale=language).items()
+        }
+    )
 
 
 def find_zone(name: str) -> tzinfo | None:

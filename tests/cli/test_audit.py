@@ -82,3 +82,25 @@ def test_a_restored_copy_is_accepted_only_with_confirm(tmp_path: Path) -> None:
     assert run(platform, *options, command="restore") == (0, facts)
     assert operator.evidence == [{"kind": "operation"}]
     assert run(platform, command="restore") == (0, {"restored": False, "done": False})
+
+
+class ExportingAuditor:
+    """An auditor whose evidence is one line, and whose store has two sealed documents."""
+
+    def evidence(self) -> list[dict[str, str]]:
+        return [{"kind": "deployment"}]
+
+    def copy_blocks(self, folder: Path, progress: Any) -> int:
+        progress("copying blocks", 1, 1)
+        folder.mkdir()
+        return 2
+
+
+def test_sealed_documents_are_copied_beside_the_evidence_on_request(tmp_path: Path) -> None:
+    platform = SimpleNamespace(auditor=ExportingAuditor())
+    folder = tmp_path / "out"
+    assert run(platform, str(folder), command="export") == (0, {"lines": 1})
+    assert not (folder / "blocks").exists()
+    facts = {"lines": 1, "blocks": 2}
+    assert run(platform, str(folder), "--blocks", command="export") == (0, facts)
+    assert (folder / "blocks").is_dir()

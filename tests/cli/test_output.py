@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from cli import describe_error, make_cli
+from cli.output import Output, printable
 from records import TableInvalid
 from services.errors import Conflict, Invalid
 from storage import RecordInvalid, StoreUnavailable
@@ -96,3 +97,24 @@ def test_every_command_explains_itself_and_each_of_its_options(words: tuple[str,
     options = [item for item in command.params if isinstance(item, click.Option)]
     assert [option.name for option in options if not option.help] == []
     assert [option.name for option in options if not str(option.help).endswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "output"),
+    [
+        ("Größe\u00a0(cm)\t1\n", "Größe\u00a0(cm)\t1\n"),
+        ("a\x1b]52;c;x\x07b\rc\x9b2J", "a\\x1b]52;c;x\\x07b\\x0dc\\x9b2J"),
+        ("a\u202eb\ud800", "a\\x202eb\\xd800"),
+    ],
+)
+def test_no_text_of_a_file_moves_the_cursor_of_a_terminal(text: str, output: str) -> None:
+    assert printable(text) == output
+
+
+def test_no_cell_and_no_note_is_obeyed_by_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    output = Output(as_json=False)
+    output.table(("column",), [("weight\x1b[2J",)])
+    output.note("weight\x1b[2J")
+    written = capsys.readouterr()
+    assert "\x1b" not in written.out + written.err
+    assert written.out.endswith("weight\\x1b[2J\n")

@@ -1,8 +1,12 @@
-"""The commands for tables that open no installation: check and describe."""
+"""The commands for tables: check and describe, which open no installation, and deposit."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import click
 import orjson
@@ -10,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from cli import make_cli
 from records import Mapping
+from services.custodian.records import DepositSummary
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "examples" / "heart"
 MAPPING = """
@@ -50,7 +55,7 @@ def test_a_check_names_line_row_column_and_remedy_and_summarises_each_column(
     tmp_path: Path,
 ) -> None:
     result = check(tmp_path, TABLE)
-    assert result.exit_code == 0
+    assert result.exit_code == 3  # it has a bad row
     text = " ".join(result.stdout.split())
     assert "3 rows read. 2 are good, 1 are not. 2 people. 1 bad cells left out" in text
     assert "crp 2 0 1 mg/L 0.5, 2.75, 5" in text
@@ -70,6 +75,17 @@ def test_the_json_of_a_check_has_the_same(tmp_path: Path) -> None:
     assert [each["code"] for each in document["notes"]] == ["total-row", "outside"]
     (column,) = document["columns"]
     assert (column["column"], column["count"], column["bounds"]) == ("crp", 2, 1)
+
+
+def test_a_row_of_units_below_the_header_is_named_and_not_read_as_data(tmp_path: Path) -> None:
+    result = check(tmp_path, "pid,day,crp\n,,[mg/l]\n1,2024-05-01,5\n")
+    assert result.exit_code == 0
+    text = " ".join(result.stdout.split())
+    assert "1 rows read. 1 are good" in text
+    assert "read as units" in text
+    other = check(tmp_path, "pid,day,crp\n,,mg/dL\n1,2024-05-01,5\n", "--json")
+    (problem,) = orjson.loads(other.stdout)["problems"]
+    assert (problem["code"], problem["column"], other.exit_code) == ("unit-conflict", "crp", 3)
 
 
 def test_a_table_without_rows_ends_with_exit_code_1(tmp_path: Path) -> None:
@@ -96,3 +112,25 @@ def test_describe_without_a_folder_writes_the_drafts_to_stdout() -> None:
     document = orjson.loads(run("describe", str(EXAMPLE / "table.csv"), "--json").stdout)
     assert document["question"] == ""
     assert document["columns"][1]["code"] == "http://loinc.org|30525-0"
+
+
+def test_a_deposit_names_erased_records_and_ends_with_exit_code_3(tmp_path: Path) -> None:
+    def deposit(erased: int) -> Result:
+        summary = DepositSummary(records=2, new=2 - erased, erased=erased)
+        deposits = SimpleNamespace(deposit_rows=lambda rows, progress: summary)
+
+        @contextmanager
+        def opener(settings: None = None, report: object = click.echo) -> Iterator[Any]:
+            yield SimpleNamespace(
+                installation=SimpleNamespace(clock=lambda: 1_717_200_000.0),
+                custodian=SimpleNamespace(records=deposits),
+            )
+
+        words = ["deposit", str(tmp_path / "t.csv"), "--mapping", str(tmp_path / "m.toml")]
+        return CliRunner().invoke(make_cli(opener), words)
+
+    check(tmp_path, "pid,day,crp\n1,2024-05-01,5\n2,2024-05-02,6\n")
+    assert deposit(0).exit_code == 0
+    result = deposit(1)
+    assert result.exit_code == 3
+    assert "1 were erased and are not stored again." in result.stdout

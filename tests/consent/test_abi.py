@@ -153,12 +153,35 @@ def test_events_give_the_words_that_the_head_is_rolled_over(
         {"blockNumber": "0x"},
         {"blockNumber": 7},
         {"blockNumber": "0x" + "1" * 65},
+        {"blockNumber": hex(1 << 63)},
+        {"data": "0x" + abi.word(1 << 40).hex()},
     ],
 )
 def test_logs_that_the_contract_cannot_have_written_are_refused(broken: dict[str, object]) -> None:
     good = log("Stopped(bytes32,uint40)", [SINGLE], abi.word(9))
     with pytest.raises(LedgerUnavailable):
         abi.read_changes([good, {**good, **broken}])
+
+
+@pytest.mark.parametrize(
+    ("name", "topics", "data"),
+    [
+        ("KeyAdded(bytes32,bytes,uint8,uint40)", [SINGLE], abi.word(96) + abi.word(1 << 8)
+         + abi.word(9) + abi.word(0)),
+        ("KeyAdded(bytes32,bytes,uint8,uint40)", [SINGLE], abi.word(96) + abi.word(1)
+         + abi.word(1 << 40) + abi.word(0)),
+        ("Granted(bytes32,bytes32,bytes32,uint40,uint40)", [SINGLE], TWO + TWO
+         + abi.word(1 << 200) + abi.word(9)),
+        ("Granted(bytes32,bytes32,bytes32,uint40,uint40)", [SINGLE], TWO + TWO
+         + abi.word(9) + abi.word(1 << 63)),
+        ("Anchored(bytes32,bytes32,uint64)", [SINGLE], TWO + abi.word(1 << 64)),
+    ],
+)  # fmt: skip
+def test_an_event_with_a_number_beyond_its_type_is_refused_and_breaks_no_column(
+    name: str, topics: list[bytes], data: bytes
+) -> None:
+    with pytest.raises(LedgerUnavailable, match="cannot hold"):
+        abi.read_changes([log(name, topics, data)])
 
 
 def test_a_signer_that_is_cut_short_is_refused() -> None:

@@ -70,7 +70,7 @@ def rotate(chain: LyingChain, time: str) -> None:
 def read(chain: LyingChain) -> Mirror:
     mirror = mirror_of(chain)
     ours = frozenset({OURS, NEW.address})
-    mirror._prover.find_accounts = lambda: ours  # noqa: SLF001
+    mirror.prover.find_accounts = lambda: ours
     mirror.sync()
     return mirror
 

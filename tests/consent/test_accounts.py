@@ -1,4 +1,4 @@
-"""Exchanging the everyday account on a real chain, also when it is killed at any step."""
+"""Exchanging each account on a real chain, also when it is killed at any step."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from geth import Geth
 from township import RELAYER, Clock, Patient, Town, ask
 
 from consent import accounts as accounts_module
-from consent.account_nonces import REVOKED
+from consent.account_nonces import REVOKED, everyday_accounts
 from consent.chain import Chain
 from consent.consent_ledger import ConsentLedger
 from consent.deployment import deploy, load
@@ -231,3 +231,47 @@ def test_an_exchange_that_is_killed_after_each_step_is_completed_by_the_next(
     }
     enrolled(ledger)
     assert ledger.check() == []
+
+
+class AdminKeys:
+    """The key files of admins, in memory."""
+
+    def __init__(self, admin: RelayerAccount) -> None:
+        self.admin, self.next = admin, RelayerAccount(secrets.token_bytes(32))
+
+    def make_next(self) -> RelayerAccount:
+        return self.next
+
+    def switch(self) -> None:
+        self.admin = self.next
+
+
+def test_an_exchange_of_the_admin_that_is_killed_after_each_step_is_completed_by_the_next(
+    shared_geth: Geth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town, keys, admins = new_town(shared_geth.endpoint, tmp_path), Keys(), AdminKeys(ADMIN)
+    with monkeypatch.context() as patch:
+        steps = kill_after_each(patch, admins)
+        while "set_purpose" not in steps:
+            with contextlib.suppress(Killed):
+                start(town, keys).accounts.rotate_admin(admins.admin, admins)
+                pytest.fail("the exchange ended before its last step")
+    assert steps.count("write") == 5  # money, two roles given, two taken
+    assert [step for step in steps if step != "write"] == ["make_next", "switch", "set_purpose"]
+    ledger, new = start(town, keys), admins.admin
+    assert uses(ledger) == {
+        town.account.address: ("everyday", ("custodian", "anchor")),
+        new.address: ("admin", ("admin", "pauser")),
+        ADMIN.address: ("ex-admin", ()),
+    }
+    assert bytes.fromhex(ADMIN.address[2:]) not in everyday_accounts(town.engine)
+    with pytest.raises(NotPermitted, match="is not the admin"):
+        ledger.accounts.rotate_admin(ADMIN, AdminKeys(ADMIN))
+    enrolled(ledger)
+    assert ledger.check() == []
+
+
+def test_an_everyday_account_that_is_the_admin_is_exchanged_first(town: Town) -> None:
+    ledger = start(town, Keys())
+    with pytest.raises(ConsentInvalid, match="accounts rotate"):
+        ledger.accounts.rotate_admin(town.account, AdminKeys(town.account))

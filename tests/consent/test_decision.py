@@ -19,6 +19,7 @@ from world import (
     alices_world,
 )
 
+from consent.decision import decide_each
 from consent.terms import ANY
 from consent.typed_data import consent_id, terms_hash
 from consent.vocabulary import PURPOSES
@@ -46,6 +47,26 @@ def test_what_every_permitting_consent_asks_is_owed_and_nothing_else(world: Worl
     assert world.reason() == "permitted"
     assert world.decide(REQUEST).obligations == ("DEID", "PSEUD")
     assert decision_at(world.decide_many([REQUEST]), 0).obligations == ("DEID", "PSEUD")
+
+
+def test_the_terms_of_a_subject_are_read_once_for_all_its_requests(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.grant(categories=("laboratory",))
+    requests = [replace(REQUEST, category=name) for name in ("laboratory", "imaging", "laboratory")]
+    requests += [replace(REQUEST, purpose="no such purpose"), replace(REQUEST, subject=BOB)]
+    expected = [world.decide(request) for request in requests]
+    read: list[bytes] = []
+    of_subject = world.consent_terms.of_subject
+
+    def count(subject: bytes) -> Any:
+        read.append(subject)
+        return of_subject(subject)
+
+    monkeypatch.setattr(world.consent_terms, "of_subject", count)
+    state, view = world.state(), world.view()
+    assert decide_each(requests, state, world.consent_terms, view, world.now_s) == expected
+    assert read == [ALICE, BOB]
 
 
 def test_nothing_is_permitted_without_a_consent(world: World) -> None:

@@ -7,15 +7,16 @@ from itertools import product
 import pytest
 from world import ALICE, OPT_OUT, World, alices_world
 
-from consent import HRESCH, MLTRAINING, PSEUDRESCH
+from consent import HRESCH, MLTRAINING, PSEUDRESCH, RECRESCH
 from consent.terms import ANY
 
-KINDS = {"anonymised": HRESCH, "pseudonymised": PSEUDRESCH}
+KINDS = {"anonymised": HRESCH, "pseudonymised": PSEUDRESCH, "whole records": RECRESCH}
 SIGNED: dict[str, tuple[str, ...]] = {
     "training alone": (MLTRAINING,),
     "an anonymised copy": (MLTRAINING, HRESCH),
     "a pseudonymised copy": (MLTRAINING, PSEUDRESCH),
-    "a copy of both kinds": (MLTRAINING, HRESCH, PSEUDRESCH),
+    "a copy of whole records": (MLTRAINING, RECRESCH),
+    "a copy of both other kinds": (MLTRAINING, HRESCH, PSEUDRESCH),
 }
 STATES = {
     "in force": "permitted",

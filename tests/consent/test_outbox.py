@@ -109,7 +109,7 @@ def test_a_database_that_cannot_be_written_is_a_refusal(town: Town) -> None:
     with pytest.raises(LedgerUnavailable, match="written"):
         town.outbox.write([anchoring(town, 1)])
     with pytest.raises(LedgerUnavailable, match="read"):
-        town.outbox.pending("stop")
+        town.outbox.pending()
 
 
 def test_a_transaction_too_large_for_a_pool_is_never_written(town: Town) -> None:

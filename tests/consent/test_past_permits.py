@@ -7,6 +7,7 @@ import pytest
 from township import RECORD, STUDY, make_terms
 
 from consent.abi import Change, word
+from consent.consent_terms import StoredTerms
 from consent.past_permits import PastPermits, PastUse
 from consent.terms import Terms
 from consent.typed_data import Op, consent_id, terms_hash
@@ -42,12 +43,16 @@ class Events:
 
 
 class Stored:
-    def __init__(self, terms: Terms | None, *others: Terms) -> None:
-        self.terms = terms
-        self.others = {consent_id(SUBJECT, terms_hash(other)): other for other in others}
+    """The terms that are not erased; they are read once for all uses."""
 
-    def find(self, name: bytes) -> Terms | None:
-        return self.others.get(name, self.terms)
+    def __init__(self, *terms: Terms | None) -> None:
+        self.terms = [each for each in terms if each is not None]
+        self.readings = 0
+
+    def load_since(self, generation: int) -> Iterator[tuple[int, StoredTerms]]:
+        self.readings += 1
+        for each in self.terms:
+            yield 1, StoredTerms(consent_id(SUBJECT, terms_hash(each)), SUBJECT, each)
 
 
 def fault_of(
@@ -104,8 +109,12 @@ def test_a_consent_that_had_ended_or_is_none_is_named() -> None:
     assert fault_of(USE, forged=True) == "bad-key"
     assert fault_of(USE, erased=True) == "opening-missing"
     assert fault_of(USE, terms=replace(TERMS, decision="deny")) == "denied"
-    permits = PastPermits(Events(TERMS), Stored(TERMS))  # type: ignore[arg-type]
+    stored = Stored(TERMS)
+    permits = PastPermits(Events(TERMS), stored)  # type: ignore[arg-type]
     assert permits.find_fault(bytes(32), USE) == "no-consent"
+    for _ in range(2):
+        assert permits.find_fault(consent_id(SUBJECT, terms_hash(TERMS)), USE) is None
+    assert stored.readings == 1
 
 
 REFUSAL = make_terms(decision="deny", recipient="*", purposes=("HRESCH",), categories=("*",))

@@ -7,13 +7,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 from liar import (
+    DEPLOYMENT,
     DOMAIN,
     LIAR,
     NOW_S,
     OURS,
     KnownTerms,
     LyingChain,
+    NoOutbox,
     batch_call,
     enrolled_body,
     enrolment,
@@ -23,11 +26,13 @@ from liar import (
     raw_call,
     tell_grant,
 )
-from township import RELAYER, Patient, ask, make_terms
+from township import RELAYER, Clock, Patient, ask, make_terms
 
 from consent import abi
 from consent.abi import Entry, word
 from consent.decision import decide
+from consent.mirror import Mirror
+from consent.prover import Prover
 from consent.raw_transactions import read_call
 from consent.signatures import SigningKey
 from consent.state import LedgerState
@@ -201,6 +206,26 @@ def test_a_recovery_that_our_account_proposed_still_waits_by_our_own_clock() -> 
     assert len(mirror.sync()[1].keys.subject) == 1  # the node says that seven days have passed
     waited = mirror_of(chain, now_s=NOW_S + 8 * 24 * 3600)
     assert len(waited.sync()[1].keys.subject) == 2
+
+
+def test_a_rebuilding_of_the_mirror_shortens_no_recovery(sqlite_engine: sa.Engine) -> None:
+    chain, patient, new = LyingChain(), new_patient(), SigningKey(b"\6" * 32)
+    enrol(chain, patient)
+    clock = Clock(NOW_S)
+    prover = Prover(chain, NoOutbox(), DEPLOYMENT, frozenset({OURS}), clock)  # type: ignore[arg-type]
+    mirror = Mirror(sqlite_engine, chain, DEPLOYMENT, prover, clock)  # type: ignore[arg-type]
+    mirror.sync()
+    proof = new.sign(digest(DOMAIN, Enrolment(patient.subject, OURS, new.address)))
+    call = abi.encode_call(abi.PROPOSE_RECOVERY, patient.subject, new.address, proof)
+    body = patient.subject + keccak(new.address)
+    chain.tell(Op.RECOVERY_PROPOSED, body, raw_call(RELAY, call), new.address)
+    mirror.rebuild()  # as after one answer of the node that does not fit; not seen before
+    mirror.rebuild()  # seen before
+    chain.tell(Op.RECOVERED, body, raw_call(LIAR, b""), new.address)
+    assert len(mirror.sync()[1].keys.subject) == 1
+    clock.now_s += 8 * 24 * 3600
+    mirror.rebuild()
+    assert len(mirror.sync()[1].keys.subject) == 2  # the delay has passed since the first look
 
 
 def test_an_anchor_counts_only_from_our_own_account() -> None:

@@ -20,8 +20,8 @@ from consent.typed_data import terms_hash
 HOSPITAL = "organisation:hospital"
 OTHER_STUDY = "study:other"
 PARTIES = (STUDY, OTHER_STUDY, HOSPITAL)
-PURPOSES = ("MLTRAINING", "HRESCH", "PSEUDRESCH", "TREATDS", "TREAT")
-RESEARCH = ("MLTRAINING", "HRESCH", "PSEUDRESCH")
+PURPOSES = ("MLTRAINING", "HRESCH", "PSEUDRESCH", "RECRESCH", "TREATDS", "TREAT")
+RESEARCH = ("MLTRAINING", "HRESCH", "PSEUDRESCH", "RECRESCH")
 DENY_STUDY: dict[str, Any] = {"decision": "deny", "purposes": ("MLTRAINING", "HRESCH", "TREAT")}
 
 

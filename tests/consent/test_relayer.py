@@ -14,6 +14,7 @@ from consent import LedgerFinding
 from consent.errors import ConsentInvalid, LedgerUnavailable, NotPermitted
 from consent.outbox import Intent
 from consent.raw_transactions import Payload
+from consent.revocations import PendingEntries
 from consent.signatures import ORDER
 from consent.terms import Enrolment, Grant, Signed, Stop, Withdrawal
 from consent.typed_data import consent_id, digest, keccak, terms_hash
@@ -124,7 +125,7 @@ def test_a_strangers_withdrawal_or_stop_is_not_stored(town: Town) -> None:
     posing = replace(stranger, subject=patient.subject)
     assert town.bring(posing.withdraws(granted))[0].reason == "key-unknown"
     assert town.bring(posing.stops(town.now_s()))[0].reason == "key-unknown"
-    assert town.outbox.pending("withdraw") == town.outbox.pending("stop") == []
+    assert town.outbox.pending() == PendingEntries([], [], b"")
     assert town.status(granted) == ACTIVE
 
 
@@ -206,7 +207,7 @@ def test_an_opt_out_counts_from_its_acknowledgement_on(town: Town, tmp_path: Pat
     ledger.recover()
     assert ledger.decide(ask(patient)).reason == "opted-out"
     assert [consent.state for consent in ledger.consents_of(patient.subject)] == ["active"] * 2
-    assert not town.outbox.pending_refusals()
+    assert not town.outbox.pending().refusals
     proxy.close()
 
 
@@ -225,7 +226,7 @@ def test_without_a_chain_grants_are_not_written_and_withdrawals_are_in_force(
     assert (outcome.ok, outcome.reason) == (True, "pending")
     assert isinstance(granted.message, Grant)
     saved = patient.subject + terms_hash(granted.message.terms)
-    assert town.outbox.pending("withdraw") == [saved]
+    assert town.outbox.pending().withdrawals == [saved]
     # a contract's signature, or a passkey's, can only be checked by the chain: it is kept too
     odd = replace(patient.withdraws(granted), signature=b"\1" * 65)
     assert town.bring(odd)[0].reason == "pending"
@@ -233,7 +234,7 @@ def test_without_a_chain_grants_are_not_written_and_withdrawals_are_in_force(
     town.outbox.flush()
     town.outbox.settle(town.outbox.find(state="written"), 20)
     assert town.outbox.settle_open(lambda: town.mirror.sync()[0].block_number) == 0
-    assert town.outbox.pending("withdraw") == []
+    assert town.outbox.pending().withdrawals == []
     assert town.status(granted) == WITHDRAWN
 
 

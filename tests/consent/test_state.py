@@ -36,6 +36,11 @@ def test_a_state_holds_what_its_log_knew_and_learns_nothing_later() -> None:
     assert after.of.stops.tolist() == [1] * 3_000
     assert after.is_enrolled(BOB) and not after.is_enrolled(b"short")
     assert before.log is after.log
+    people = [b"short", BOB, ALICE, b"x" * 32]
+    assert empty.find_enrolled(people) == set()
+    assert before.find_enrolled(people) == {ALICE}
+    assert after.find_enrolled(people) == {ALICE, BOB}
+    assert after.find_enrolled([]) == set()
 
 
 def test_a_state_cannot_be_changed() -> None:

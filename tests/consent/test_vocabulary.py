@@ -43,7 +43,7 @@ def test_covering_is_reflexive_and_transitive() -> None:
 
 
 def test_an_opt_out_from_research_forbids_training_and_every_copy() -> None:
-    assert COVERS["HRESCH"] | {"MLTRAINING", "PSEUDRESCH"} == RESEARCH
+    assert COVERS["HRESCH"] | {"MLTRAINING", "PSEUDRESCH", "RECRESCH"} == RESEARCH
     assert "TREATDS" not in RESEARCH
 
 

@@ -14,12 +14,21 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli import make_cli
-from consent import ConsentInvalid, KeyFiles, LedgerAccount, RelayerAccount, Rotation
+from consent import (
+    AdminRotation,
+    ConsentInvalid,
+    KeyFiles,
+    LedgerAccount,
+    RelayerAccount,
+    Rotation,
+)
 from deploy.account_keys import admin_path, make_admin
 from deploy.accounts_command import accounts
 from deploy.settings import read_settings
 
 OLD, NEW = "0x" + "11" * 20, "0x" + "22" * 20
+
+pytestmark = pytest.mark.usefixtures("fast_root_key")
 
 
 @dataclass
@@ -40,6 +49,12 @@ class Exchange:
         self.calls.append(("rotate", admin.address, is_revoked))
         use = "revoked" if is_revoked else "retired"
         return Rotation(former=OLD, use=use, everyday=NEW, waiting=2 * is_revoked)
+
+    def rotate_admin(self, admin: RelayerAccount, keys: KeyFiles) -> AdminRotation:
+        new = keys.make_next()
+        keys.switch()
+        self.calls.append(("rotate admin", admin.address, False))
+        return AdminRotation(former=admin.address, admin=new.address)
 
     def revoke(self, admin: RelayerAccount, address: str) -> Rotation:
         if address != OLD:
@@ -114,3 +129,24 @@ def test_the_admins_key_is_opened_where_it_was_moved_and_never_replaced(
     assert run("revoke", OLD, "--admin-key", str(medium)).exit_code == 0
     assert run("revoke", NEW, "--admin-key", str(medium)).exit_code == 2
     assert exchange.calls == [("rotate", admin.address, True), ("revoke", admin.address, True)]
+
+
+def test_the_admin_is_exchanged_by_its_key_and_refused_clearly_without_it(
+    run: Run, exchange: Exchange, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.rootkey.SCRYPT_N", 2**10)  # its strength is tested elsewhere
+    settings = read_settings({"VOUCHSAFE_HOME": str(tmp_path), **PASSPHRASE})
+    admin = make_admin(settings)
+    medium = admin_path(tmp_path).rename(tmp_path / "medium.key")
+    missing = run("rotate", "admin")
+    assert (missing.exit_code, exchange.calls) == (1, [])
+    assert "--admin-key" in missing.stderr
+    assert run("rotate", "admin", "--revoke", "--admin-key", str(medium)).exit_code == 2
+    done = run("rotate", "admin", "--json", "--admin-key", str(medium))
+    assert exchange.calls == [("rotate admin", admin.address, False)]
+    new = make_admin(settings)
+    assert json.loads(done.stdout) == {"former": admin.address, "admin": new.address}
+    exchange.is_separate = False
+    refused = run("rotate", "admin")
+    assert refused.exit_code == 2
+    assert "accounts rotate" in refused.stderr

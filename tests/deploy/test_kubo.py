@@ -12,7 +12,14 @@ from pathlib import Path
 import pytest
 import requests
 
-from deploy.nodes import KuboEndpoint, KuboNode, NodeExposed, NodeFailed, NodesError, PortInUse
+from deploy.nodes import (
+    KuboEndpoint,
+    KuboNode,
+    NodeExposed,
+    NodeFailed,
+    NodesError,
+    PortInUse,
+)
 from deploy.nodes import kubo as kubo_module
 from deploy.nodes.endpoint import ChainEndpoint, find_endpoint, parse_kubo_address
 from deploy.nodes.kubo_config import ALLOWED_PATHS, automatic_values, private_config
@@ -95,6 +102,26 @@ def test_nothing_of_its_configuration_reaches_for_the_network(kubo):
     assert config["Plugins"]["Plugins"]["telemetry"]["Disabled"] is True
     assert config["Datastore"]["Spec"]["mounts"][0]["sync"] is True
     assert config["API"]["Authorizations"]["vouchsafe"]["AllowedPaths"] == list(ALLOWED_PATHS)
+
+
+def test_a_repository_stays_as_it_was_made_whatever_the_setting_says_now(kubo, ipfs_binary):
+    name = _put(kubo.start(), b"sealed")
+    kubo.stop()
+    again = KuboNode(ipfs_binary, kubo.folder, packed=True)
+    try:
+        assert again.start().call("block/get", arg=name).content == b"sealed"
+    finally:
+        again.stop()
+    assert _config(kubo)["Datastore"]["Spec"]["mounts"][0]["sync"] is True
+
+
+def test_the_log_of_packed_blocks_cannot_be_switched_off():
+    made = {"type": "pebbleds", "path": "pebbleds", "formatMajorVersion": 24}
+    changed = made | {"disableWAL": True, "walMinSyncIntervalSeconds": 9}
+    spec = private_config({"Addresses": {}, "Datastore": {"Spec": changed}}, 5001, "secret")
+    stored = spec["Datastore"]["Spec"]
+    assert made.items() <= stored.items()
+    assert not {"disableWAL", "walMinSyncIntervalSeconds"} & set(stored)
 
 
 def test_what_is_secret_is_readable_by_its_owner_only(kubo):

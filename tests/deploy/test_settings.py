@@ -43,6 +43,7 @@ def test_further_chain_nodes_are_different_ones() -> None:
     ("name", "value"),
     [
         ("LEDGER_FINALITY", "latest"),
+        ("VOUCHSAFE_BLOCKS", "pebble"),
         ("VOUCHSAFE_PORT", "65536"),
         ("VOUCHSAFE_PORT", "http"),
         ("VOUCHSAFE_WEB_THREADS", "0"),

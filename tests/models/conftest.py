@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import pickle
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from consent import Anchor, View
+import models.training
+from consent import RESEARCH, Anchor, View
 from models.budget import Budget
 from models.consent_check import ConsentCheck
 from models.diagnostics import QUESTIONS, Diagnostics
+from models.features import Matrix
 from models.model_files import ModelFiles
 from models.question import Question
 from models.registry import ModelRegistry
@@ -83,7 +87,7 @@ class MemoryLedger:
     def outcome(self, subject: bytes, purpose: str) -> str:
         if subject in self.refused:
             return "denied"
-        if subject in self.opted_out and purpose in ("MLTRAINING", "HRESCH", "PSEUDRESCH"):
+        if subject in self.opted_out and purpose in RESEARCH:
             return "opted-out"
         is_withdrawn = self.consent(subject, purpose) in self.withdrawn
         return "withdrawn" if is_withdrawn else "permitted"
@@ -232,8 +236,62 @@ def store_of() -> Callable[[list[list[Record]]], MemoryStore]:
     return lambda people: MemoryStore(MemoryVault(MemoryLedger(), people))
 
 
+@dataclass
+class Calculations:
+    """Develops and assesses each model once: the same input gives the same result."""
+
+    done: dict[str, Any] = field(default_factory=dict)
+    develop: Callable[..., Any] = models.training.develop
+    assess: Callable[..., Any] = models.training.assess
+
+    def develop_once(self, matrix: Matrix, patients: Sequence[str], question, conditions) -> Any:
+        """Return what `develop` returns."""
+        key = key_of("develop", matrix, patients, question, conditions)
+        if key not in self.done:
+            self.done[key] = self.develop(matrix, patients, question, conditions)
+        return self.done[key]
+
+    def assess_once(self, matrix: Matrix, patients, question, development, parts=()) -> Any:
+        """Return what `assess` returns."""
+        # A development is one object: it is kept here, so that its id is that of no other.
+        rest = (id(development), tuple(parts))
+        key = key_of("assess", matrix, patients, question, rest)
+        if key not in self.done:
+            self.done[key] = self.assess(matrix, patients, question, development, parts)
+        return self.done[key]
+
+
+def key_of(name: str, matrix: Matrix, patients: Sequence[str], question, rest: object) -> str:
+    """Return a hash of everything that a calculation depends on."""
+    rows = [matrix.values, matrix.labels, matrix.people, matrix.index_s]
+    words = (name, list(patients), question.text, rest)
+    return hashlib.sha256(pickle.dumps(words) + b"".join(map(pickle.dumps, rows))).hexdigest()
+
+
+@pytest.fixture(scope="session")
+def calculations() -> Calculations:
+    return Calculations()
+
+
 @pytest.fixture
-def build(sqlite_engine, tmp_path: Path) -> Iterator[Callable[..., World]]:
+def calculates_again() -> None:
+    """A test that asks for this compares calculations, and so makes each itself."""
+
+
+@pytest.fixture
+def shared_calculations(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, calculations: Calculations
+) -> None:
+    """A model that an earlier test developed from the same rows is not developed again."""
+    if "calculates_again" not in request.fixturenames:
+        monkeypatch.setattr(models.training, "develop", calculations.develop_once)
+        monkeypatch.setattr(models.training, "assess", calculations.assess_once)
+
+
+@pytest.fixture
+def build(
+    sqlite_engine, tmp_path: Path, shared_calculations: None
+) -> Iterator[Callable[..., World]]:
     """Return a function that makes a world of some people; each world is closed at the end."""
     worlds: list[World] = []
 

@@ -57,12 +57,12 @@ def test_many_different_values_in_batches_give_nearly_the_same_predictions(
     values = rng.normal(size=(4_000, 3)).astype(np.float32)  # more values than bins
     labels = rng.random(4_000) < 1 / (1 + np.exp(-values[:, 0]))
     chosen = {"rounds": 20, "max_depth": 2, "max_bin": 16, "eta": 0.2}
-    at_once = Booster(fit_booster(values, labels, "qqq", chosen, 1)).predict(values)
+    at_once = Booster.read(fit_booster(values, labels, "qqq", chosen, 1)).predict(values)
     monkeypatch.setattr(booster, "BATCHES_FROM_ROWS", 1)
     monkeypatch.setattr(booster, "BATCH_ROWS", 512)
     raw = fit_booster(values, labels, "qqq", chosen, 1)
     assert raw == fit_booster(values, labels, "qqq", chosen, 1)
-    assert np.abs(Booster(raw).predict(values) - at_once).mean() < 0.01
+    assert np.abs(Booster.read(raw).predict(values) - at_once).mean() < 0.01
 
 
 def test_another_process_with_other_threads_gives_the_same_bytes(
@@ -108,7 +108,7 @@ def test_the_model_does_not_see_a_feature_that_does_not_predict(
 
 
 def test_contributions_sum_to_the_logit_of_the_probability(heart, matrix) -> None:
-    booster = Booster(fit(matrix, heart, 1))
+    booster = Booster.read(fit(matrix, heart, 1))
     probabilities = booster.predict(matrix.values)
     log_odds = booster.contributions(matrix.values)
     assert log_odds.shape == (len(probabilities), len(heart.features) + 1)
@@ -117,7 +117,7 @@ def test_contributions_sum_to_the_logit_of_the_probability(heart, matrix) -> Non
 
 
 def test_a_row_gets_the_same_prediction_alone_and_among_others(heart, matrix) -> None:
-    booster = Booster(fit(matrix, heart, 1))
+    booster = Booster.read(fit(matrix, heart, 1))
     together = booster.predict(matrix.values[:20])
     alone = [float(booster.predict(matrix.values[n : n + 1])[0]) for n in range(20)]
     np.testing.assert_array_equal(together, alone)
@@ -125,13 +125,13 @@ def test_a_row_gets_the_same_prediction_alone_and_among_others(heart, matrix) ->
 
 def test_invalid_bytes_are_broken() -> None:
     with pytest.raises(ModelsBroken, match="cannot be read"):
-        Booster(b"not a model")
+        Booster.read(b"not a model")
 
 
 def test_the_first_rounds_of_a_model_are_the_shorter_model(heart, matrix) -> None:
     columns, types = heart.predictors(), feature_types(heart)
     long, short = (
-        Booster(
+        Booster.read(
             fit_booster(
                 matrix.values[:, columns],
                 matrix.labels,

@@ -14,6 +14,7 @@ from models.cohort import (
     build_matrix,
     exclusion_reasons,
     gather_cohort,
+    list_common_codes,
     to_matrix,
 )
 from models.manifest import HELD_OUT_PART, TRAINING_PART
@@ -128,3 +129,15 @@ def test_a_matrix_cannot_be_made_without_every_record(build, heart, heart_people
     fewer = dict(list(cohort.records.items())[1:])
     with pytest.raises(KeyError):
         build_matrix(heart, cohort.manifest, fewer, TRAINING_PART)
+
+
+def test_a_code_that_few_patients_have_is_not_named(store_of, heart, heart_people) -> None:
+    people = heart_people[:40]
+    rare = {"http://loinc.org|0000-0": (1.0, "kg")}
+    for number in range(10):
+        first = people[number][0]
+        observed = {**first.observations, **rare}
+        people[number] = [dataclasses.replace(first, observations=observed), *people[number][1:]]
+    codes = list_common_codes(gather_cohort(store_of(people), heart, STUDY))
+    assert "http://loinc.org|0000-0" not in codes
+    assert heart.features[0].code in codes

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.data_checks import check_data, name_persons
+from models.data_checks import Predictors, check_data, name_persons
 from models.features import Matrix
 from models.gate import GateCode
 from models.question import Question
@@ -60,6 +60,8 @@ def test_copied_patients_are_refused() -> None:
     (failure,) = check_data(matrix, QUESTION, [])
     assert failure.code == GateCode.COPIES
     assert failure.measured == 0.15
+    assert failure.feature.startswith("about 60 patients; for example numbers ")
+    assert "1 and 201" in failure.feature
 
 
 def test_equal_rows_of_coarse_values_are_no_copies() -> None:
@@ -70,6 +72,15 @@ def test_a_few_copies_are_drawn_as_one_person() -> None:
     matrix = rows(RANDOM.random(400))
     matrix.values[399] = matrix.values[0]
     assert check_data(matrix, QUESTION, []) == []
-    names = name_persons(matrix.values, [str(row) for row in range(400)])
+    predictors = Predictors(matrix.values, [True, False, False])
+    names = name_persons(predictors, [str(row) for row in range(400)])
     assert names[399] == "0"
     assert len(set(names)) == 399
+
+
+def test_what_a_question_calls_a_direct_identifier_does_not_predict() -> None:
+    text = QUESTION.text.replace('code = "x|number"', 'code = "x|number"\ndisclosure = "direct"', 1)
+    question = Question.parse(text, "q.toml")
+    (failure,) = check_data(rows(RANDOM.random(400)), question, [])
+    assert failure.code == GateCode.DIRECT_IDENTIFIER
+    assert failure.message.endswith("number (x|number): 1 (required: at most 0)")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from models.drift import describe_bins, find_place, find_places, measure_psi
+from models.suppression import MIN_COUNT
 
 
 def test_the_training_patients_are_shared_out_over_ten_bins() -> None:
@@ -13,7 +14,7 @@ def test_the_training_patients_are_shared_out_over_ten_bins() -> None:
 
 
 def test_a_bin_of_few_people_has_no_share() -> None:
-    bins = describe_bins(np.array([0.0] * 90 + [1.0] * 5))
+    bins = describe_bins(np.array([0.0] * 90 + [1.0] * 5), codes=2)
     assert (bins["edges"], bins["shares"]) == ([0.5], [0.95, 0.0, 0.0])
 
 
@@ -35,3 +36,16 @@ def test_fewer_than_a_hundred_answers_give_no_index() -> None:
 
 def test_a_card_of_an_earlier_release_gives_no_bins() -> None:
     assert find_places({"predictors": [{}]}, np.zeros(1, np.float32), 0.2) == ()
+
+
+def test_no_edge_of_the_bins_is_the_value_of_few_patients() -> None:
+    heavy = np.array([60.0] * 60 + [70.0] * 60 + [173.0])
+    assert describe_bins(heavy)["edges"] == [65.0]
+    few = np.random.default_rng(1).normal(50, 10, 40)
+    edges = describe_bins(few)["edges"]
+    assert edges
+    assert all(min((few < edge).sum(), (few >= edge).sum()) >= MIN_COUNT for edge in edges)
+
+
+def test_the_edges_of_codes_do_not_depend_on_who_has_them() -> None:
+    assert describe_bins(np.zeros(60), codes=3)["edges"] == [0.5, 1.5]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from models.features import Matrix
 from models.gate import GateCode
-from models.leakage import find_leaking_features
+from models.leakage import find_leaking_features, find_unreviewed_features
 from models.question import Question
 
 QUESTION = Question.parse((Path(__file__).parent / "small-question.toml").read_text(), "q.toml")
@@ -58,3 +59,15 @@ def test_real_columns_do_not_leak(nhanes, nhanes_people) -> None:
     values = np.array([to_row(nhanes, latest_observations(records)) for records in usable])
     labels = np.array([(find_label(nhanes, records) or (False, ""))[0] for records in usable])
     assert find_leaking_features(Matrix(values, labels), nhanes) == []
+
+
+def test_a_label_that_is_spread_over_several_columns_must_be_explained() -> None:
+    features = QUESTION.features[:2]
+    strengths = [(features[0], 0.7), (features[1], 0.72)]
+    failures = find_unreviewed_features(QUESTION, strengths, [1.0, 1.0], 0.97)
+    assert [failure.code for failure in failures] == [GateCode.UNREVIEWED_MODEL] * 2
+    # Nothing is asked of a model that is as strong as many are, or whose main feature is explained.
+    assert find_unreviewed_features(QUESTION, strengths, [1.0, 1.0], 0.94) == []
+    explained = replace(features[0], reviewed="It is measured at admission.")
+    strengths[0] = (explained, 0.7)
+    assert find_unreviewed_features(QUESTION, strengths, [2.0, 1.0], 0.97) == []

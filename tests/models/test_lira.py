@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.candidates import Fitter, Setting
-from models.lira import attack_setting, measure_attack
+from models.lira import attack_settings, measure_attack
 from models.served_model import XGBOOST
 
 RANDOM = np.random.default_rng(3)
@@ -50,16 +50,16 @@ def test_deep_trees_are_more_exposed_than_shallow_ones_and_the_same_rows_give_th
     fitter = Fitter(("q",) * 6, 1)
     shape = {"min_child_weight": 1, "lambda": 1, "eta": 0.3}
     rows = (values, labels, patients)
-    deep, again, shallow = (
-        attack_setting(
-            fitter,
-            Setting(XGBOOST, {**shape, "max_depth": depth}, rounds),
-            rows,
-            shadows=8,
-            limit=0.6,
-        )
-        for depth, rounds in ((5, (5, 40)), (5, (5, 40)), (1, (5,)))
+    deep, shallow = (
+        Setting(XGBOOST, {**shape, "max_depth": depth}, rounds)
+        for depth, rounds in ((5, (5, 40)), (1, (5,)))
     )
-    assert deep == again
-    assert deep[40].auroc > 0.65 > shallow[5].auroc
-    assert deep[40].auroc > deep[5].auroc
+    attacks, again = (
+        attack_settings(fitter, settings, rows, shadows=8, limit=0.6)
+        for settings in ((deep, shallow), (shallow, deep))
+    )
+    assert attacks[0, 5] == again[1, 5]
+    assert attacks[0, 40] == again[1, 40]
+    assert attacks[1, 5] == again[0, 5]
+    assert attacks[0, 40].auroc > 0.65 > attacks[1, 5].auroc
+    assert attacks[0, 40].auroc > attacks[0, 5].auroc

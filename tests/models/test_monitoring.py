@@ -100,3 +100,14 @@ def test_the_year_of_a_month_ends_with_it() -> None:
         since_s, until_s = year_until(month)
         assert until_s == int(datetime.datetime(*end, 1, tzinfo=datetime.UTC).timestamp())
         assert until_s - since_s == days * 86_400
+
+
+def test_a_hundred_answers_about_one_patient_show_nothing_of_their_values(world, at_s: int) -> None:
+    content = measure(world, serve(world, at_s, 1) * 150)
+    assert {row["psi"] for row in content["drift"]} == {None}
+
+
+def test_of_a_patient_with_many_answers_the_last_one_counts(world, at_s: int) -> None:
+    once = measure(world, serve(world, at_s, 300))["drift"]
+    repeated = serve(world, at_s, 1, place=0) * 99 + serve(world, at_s, 300)
+    assert measure(world, repeated)["drift"] == once

@@ -12,8 +12,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from consent import HRESCH, MLTRAINING, PSEUDRESCH
+from consent import HRESCH, MLTRAINING, PSEUDRESCH, RECRESCH
 from models.cohort import exclusion_reasons, to_matrix
+from models.earlier_copies import to_row_name
 from models.errors import CohortTooSmall, ConsentsChanged
 from models.persons import row_key
 from models.pseudonymised import (
@@ -26,7 +27,6 @@ from models.pseudonymised import (
     pseudonym_label,
 )
 from models.question_parts import DIRECT
-from models.release import to_row_name
 from models.sealed_copy import make_key_pair, open_copy
 from models.suppression import MIN_COUNT
 from storage import SubjectRecords
@@ -111,6 +111,35 @@ def test_the_events_behind_the_rows_are_a_meds_data_set_of_the_same_people(
     assert min(codes["people"]) >= MIN_COUNT
     events = pq.read_table(io.BytesIO(files["meds/data/train/0.parquet"])).to_pydict()
     assert set(events["code"]) <= set(codes["code"])
+
+
+def test_whole_records_leave_as_fhir_with_the_names_of_the_rows_only_where_they_were_asked_for(
+    store_of, nhanes, people
+) -> None:
+    store = store_of(people)
+    store.vault.ledger.withdraw(people[0][0].subject, RECRESCH)
+    assert len(create_pseudonymised(store, nhanes, REQUEST).parts) == len(people)
+    whole = create_pseudonymised(store, nhanes, replace(REQUEST, whole_records=True))
+    assert store.vault.journal[-1].purpose == RECRESCH
+    table, manifest, files = read(whole.content)
+    patients = [json.loads(line) for line in files["fhir/Patient.ndjson"].splitlines()]
+    assert [each["id"] for each in patients] == table["name"] == sorted(whole.parts)
+    assert len(table["name"]) == len(people) - 1
+    observations = files["fhir/Observation.ndjson"].splitlines()
+    assert manifest["fhir"]["resources"] == {
+        "Observation": len(observations),
+        "Patient": len(patients),
+    }
+    subjects = {json.loads(line)["subject"]["reference"] for line in observations}
+    assert subjects <= {f"Patient/{name}" for name in table["name"]}
+    assert manifest["fhir"]["removed"]["identifiers"] == len(observations)
+    assert set(manifest["sha256"]) == set(files) - {"manifest.json"}
+
+
+def test_a_copy_without_whole_records_has_none(store_of, nhanes, people) -> None:
+    _, manifest, files = read(create_pseudonymised(store_of(people), nhanes, REQUEST).content)
+    assert "fhir" not in manifest
+    assert not [name for name in files if name.startswith("fhir/")]
 
 
 def test_direct_identifiers_are_no_codes_of_the_events(nhanes) -> None:

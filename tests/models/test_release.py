@@ -22,9 +22,10 @@ from models import release
 from models.anonymity import MAX_DISTANCE, MIN_DIVERSITY
 from models.cohort import exclusion_reasons
 from models.copy_plan import PROPOSED_COLUMNS
+from models.earlier_copies import EarlierCopy
 from models.errors import CohortTooSmall, ConsentsChanged, ModelsInvalid
 from models.question import Question
-from models.release import AGREEMENT, EarlierCopy, Release, ReleaseRequest, create_release
+from models.release import AGREEMENT, Release, ReleaseRequest, create_release
 from models.suppression import MIN_COHORT, MIN_COUNT
 from storage.record import Record
 
@@ -268,6 +269,41 @@ def test_a_patient_who_withdrew_has_no_row_and_is_listed_for_deletion(
     name = pseudonym(leaving).hex()[:32]
     assert name in first.names
     assert json.loads(unzip(repeated)["deleted.json"]) == {"r1": [name]}
+
+
+def test_a_patient_who_permits_fewer_records_than_a_row_was_made_of_is_listed_for_deletion(
+    store_of, nhanes, usable_people
+) -> None:
+    people = usable_people[:200]
+    first = create_release(store_of(people), nhanes, REQUEST)
+    assert {*first.parts} == {*first.names}
+    pseudonym = store_of(people).pseudonyms(f"release {REQUEST.study} {REQUEST.release}")
+    place, narrowed = next(
+        (place, person)
+        for place, person in enumerate(people)
+        if pseudonym(person[0].subject).hex()[:32] in first.names and len(person) > 3
+    )
+    # The patient narrows the permission: an optional record is no longer permitted.
+    needed = {*nhanes.required, nhanes.label.category}
+    optional = next(record for record in narrowed if record.category not in needed)
+    fewer = [record for record in narrowed if record is not optional]
+    store = store_of([*people[:place], fewer, *people[place + 1 :]])
+    earlier = (EarlierCopy("r1", first.names, first.parts),)
+    repeated = create_release(store, nhanes, replace(REQUEST, release="r2", earlier=earlier))
+    name = pseudonym(narrowed[0].subject).hex()[:32]
+    assert json.loads(unzip(repeated)["deleted.json"]) == {"r1": [name]}
+
+
+def test_no_copy_leaves_by_the_plan_of_a_question_that_was_changed_since(
+    store_of, nhanes, usable_people
+) -> None:
+    people = usable_people[:200]
+    first = create_release(store_of(people), nhanes, replace(REQUEST, columns=(AGE, SEX)))
+    later = replace(REQUEST, release="r2", plan=first.plan)
+    changed = replace(nhanes, features=nhanes.features[::-1])
+    for question in (with_disclosure(nhanes, AGE, "direct"), changed):
+        with pytest.raises(ModelsInvalid, match="was changed since"):
+            create_release(store_of(people), question, later)
 
 
 @pytest.mark.parametrize("refusals", ["opted_out", "refused"])

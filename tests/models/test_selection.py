@@ -151,3 +151,22 @@ def test_a_label_after_a_prediction_is_known_once_it_occurs_or_the_follow_up_has
 
 def test_without_a_follow_up_an_absent_label_is_never_known() -> None:
     assert find_label_at(at_2020(), history(diagnosed(DIABETES, "2021-01-01")), 0) is None
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ({"deceasedBoolean": True}, "death-not-dated"),
+        ({"deceasedBoolean": True, "deceasedDateTime": "2021-05-06"}, True),
+        ({"deceasedDateTime": "2027-05-06"}, False),
+        ({"deceasedBoolean": False}, False),
+        ({}, False),
+    ],
+    ids=str,
+)
+def test_a_death_without_a_date_is_not_taken_for_survival(
+    stated: dict[str, Any], expected: bool | str
+) -> None:
+    label = LABEL.replace('"icd10cm|E11*"', '"DEATH"').replace("never_before = true\n", "")
+    label = label.replace('"condition"', '"demographics"')
+    assert outcome(at_2020(label), history(demographics=[born("1950-01-01", **stated)])) == expected

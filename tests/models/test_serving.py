@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from consent import DAY_S
-from models.errors import ModelRetired
+from models.errors import ModelRetired, ModelsError
 from models.model_files import MANIFEST, MODEL
 from models.prediction import PredictionRequest
 from models.registry import ACTIVE, AFFECTED, RETIRED
@@ -108,6 +108,37 @@ def test_consents_that_expire_are_noticed_within_a_minute(world) -> None:
     world.now[0] += 61
     ask(world)
     assert world.ledger.queries == queries + 1
+
+
+def test_the_check_of_every_minute_is_made_beside_the_answers(world) -> None:
+    ask(world)
+    serving, queries = world.diagnostics._serving, world.ledger.queries
+    world.now[0] += 31
+    ask(world)
+    serving.refreshing.join()
+    assert world.ledger.queries == queries + 1
+    world.now[0] += 31  # more than a minute since an answer waited for it
+    ask(world)
+    serving.refreshing.join()
+    assert world.ledger.queries == queries + 2
+
+
+def test_an_answer_checks_itself_when_the_check_beside_the_answers_failed(
+    world, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(world)
+    serving = world.diagnostics._serving
+
+    def fail() -> None:
+        raise ModelsError("the ledger is unavailable")
+
+    monkeypatch.setattr(serving, "apply_withdrawals", fail)
+    world.now[0] += 31
+    ask(world)
+    serving.refreshing.join()
+    world.now[0] += 31
+    with pytest.raises(ModelsError, match="unavailable"):
+        ask(world)
 
 
 def test_a_model_is_found_by_the_consents_that_it_was_trained_under(world) -> None:

@@ -8,7 +8,7 @@ from scipy import stats
 
 from models.answer_interval import AnswerInterval
 from models.card import KNOWN_SITE, NEW_SITE, UNMEASURED_SITE, Card
-from models.site_variation import _student, fit_site_variation
+from models.site_variation import fit_site_variation
 
 INTERVAL = {"level": 0.95, "factor": 2.0, "groups": 20, "group_size": 20}
 POINTS = [[-3.0, -3.0, 0.1], [3.0, 3.0, 0.1]]
@@ -39,8 +39,13 @@ def test_of_two_sites_no_variation_is_stated() -> None:
 
 
 def test_the_quantiles_are_those_of_students_t() -> None:
-    for degrees in (*range(1, 40), 200):
-        assert _student(degrees) == pytest.approx(stats.t.ppf(0.975, degrees), abs=6e-4)
+    for sites in (*range(3, 41), 201):
+        shifts = np.arange(sites) / sites
+        variation = fit_site_variation(shifts.tolist())
+        assert variation is not None
+        quantile = stats.t.ppf(0.975, sites - 1)
+        scale = shifts.std(ddof=1) * np.sqrt(1 + 1 / sites)
+        assert variation.margin == pytest.approx(quantile * scale, rel=1e-9)
 
 
 def test_an_answer_at_a_new_site_has_a_wider_interval_and_a_known_site_the_same() -> None:

@@ -63,3 +63,23 @@ def test_the_sites_of_a_patient_have_the_names_of_the_parts(build, heart, heart_
     row[heart.columns()[SEX]] = float("nan")
     by_sex = dataclasses.replace(heart, plan=Plan(split_by=SEX))
     assert list_sites(by_sex, records, row) == {""}
+
+
+def test_the_name_of_a_period_tells_no_day_and_no_year_of_few_patients(
+    build, heart, heart_people
+) -> None:
+    people = [
+        [dataclasses.replace(each, recorded_on=f"{2001 + number // 30}-03-17") for each in person]
+        for number, person in enumerate(heart_people[:100])
+    ]
+    people[0] = [dataclasses.replace(each, recorded_on="1987-03-17") for each in people[0]]
+    cohort = gather_cohort(build(people).store, heart, STUDY)
+    matrix = build_matrix(heart, cohort.manifest, cohort.records, TRAINING_PART)
+    question = dataclasses.replace(heart, plan=Plan(split_by="date"))
+    parts = set(split_patients(question, cohort, matrix))
+    assert parts == {
+        "period 1 of 4",
+        "period 2 of 4 (2001)",
+        "period 3 of 4 (2002)",
+        "period 4 of 4 (2003)",
+    }

@@ -78,7 +78,9 @@ def test_a_cohort_opens_the_categories_of_features_label_and_index(world) -> Non
     assert cohort.excluded == {}
 
 
-def test_the_same_records_in_another_order_give_the_same_bytes(world, people) -> None:
+def test_the_same_records_in_another_order_give_the_same_bytes(
+    calculates_again, world, people
+) -> None:
     timed = Question.parse(TEXT, "timed.toml")
     cohort = gather_cohort(world.store, timed, STUDY)
     world.store.vault.people = [records[::-1] for records in people[::-1]]

@@ -71,7 +71,7 @@ def test_real_people_with_diabetes_are_predicted_as_well_as_in_the_literature(
 
 
 def test_retraining_without_fifty_patients_equals_the_model_that_never_saw_them(
-    build, heart_people
+    build, heart_people, calculates_again
 ) -> None:
     world = build(heart_people)
     first = world.diagnostics.train(STUDY, QUESTION)
@@ -89,7 +89,9 @@ def test_retraining_without_fifty_patients_equals_the_model_that_never_saw_them(
     assert second.sha256 != first.sha256
 
 
-def test_the_order_in_which_people_come_does_not_matter(build, heart_people) -> None:
+def test_the_order_in_which_people_come_does_not_matter(
+    build, heart_people, calculates_again
+) -> None:
     shuffled = list(heart_people)
     random.Random(3).shuffle(shuffled)
     models = [
@@ -268,10 +270,7 @@ def test_a_manifest_with_a_held_out_part_is_recomputed_as_it_was_made(
     held_out = {line.patient for line in lines[:40]}
     old = Manifest.of(
         heart.sha256,
-        [
-            dataclasses.replace(line, part=HELD_OUT_PART) if line.patient in held_out else line
-            for line in lines
-        ],
+        [line._replace(part=HELD_OUT_PART) if line.patient in held_out else line for line in lines],
     )
     rows = build_matrix(heart, old, cohort.records, TRAINING_PART)
     expected = hashlib.sha256(fit(rows, heart, old.seed)).hexdigest()

@@ -4,7 +4,13 @@ import numpy as np
 
 from models.features import Matrix
 from models.question import Question
-from models.training_range import describe_ranges, find_unusual, measure_far
+from models.training_range import (
+    _distance,
+    _distances,
+    describe_ranges,
+    find_unusual,
+    measure_far,
+)
 
 
 def cohort(heart: Question, n: int = 400) -> Matrix:
@@ -60,6 +66,15 @@ def test_a_value_outside_the_training_range_is_named_with_the_range(heart: Quest
     assert float(value.high.split()[0]) < 80
 
 
+def test_a_value_that_reads_like_the_end_of_the_range_is_not_named(heart: Question) -> None:
+    matrix = cohort(heart)
+    made = card(heart, matrix)
+    row = np.full(len(heart.features), np.nan, np.float32)
+    made["predictors"][0]["range"]["high"] = 46.9
+    row[0] = 46.9  # a little more in single precision
+    assert find_unusual(made, heart, row).values == ()
+
+
 def test_a_rare_category_is_named(heart: Question) -> None:
     matrix = cohort(heart)
     column = heart.columns()["http://loinc.org|46098-0"]
@@ -80,3 +95,12 @@ def test_a_card_of_an_earlier_release_warns_of_nothing(heart: Question) -> None:
     old = {"predictors": [{} for _ in heart.predictors()]}
     unusual = find_unusual(old, heart, cohort(heart).values[0])
     assert (unusual.values, unusual.is_unlike) == ((), False)
+
+
+def test_the_distance_of_one_patient_is_that_of_a_row_to_the_last_digit() -> None:
+    drawn = np.random.default_rng(7)
+    ranges = [{"middle": float(m), "spread": float(s)} for m, s in drawn.normal(9, 3, (40, 2)) ** 2]
+    ranges += [None, {"rare": [1]}, {"middle": 1.0, "spread": 0.0}]
+    rows = drawn.normal(80, 40, (50, len(ranges))).astype(np.float32)
+    rows[drawn.random(rows.shape) < 0.2] = np.nan
+    assert [_distance(row.tolist(), ranges) for row in rows] == _distances(rows, ranges).tolist()

@@ -76,6 +76,11 @@ def test_a_protected_category_comes_before_every_other(
     assert place(resourceType="Observation", **resource) == category
 
 
+@pytest.mark.parametrize("kind", ["MolecularSequence", "Sequence", "GenomicStudy"])
+def test_genetics_are_protected_in_every_version_of_fhir(kind: str) -> None:
+    assert place(resourceType=kind) == "genetics"
+
+
 def test_two_protected_categories_are_both_named_and_the_first_decides() -> None:
     placed = read_rules().place(
         {"resourceType": "Condition", "code": coded(ICD, "F10.2"), "note": coded(ICD, "F33.1")}

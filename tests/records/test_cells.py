@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from records.cells import USUAL_MISSING, Bounded, NumberFormat, read_person
 from records.columns import Column
-from records.faults import CellInvalid
+from records.dates import read_date
+from records.faults import CellFaultCode, CellInvalid
 from records.mapping import Mapping
 from records.values import check_digit, code_problem, is_unit
 
@@ -155,3 +156,11 @@ def test_the_check_digit_of_a_loinc_code_is_known() -> None:
 )
 def test_units_are_those_of_ucum(unit: str, is_known: bool) -> None:
     assert is_unit(unit) is is_known
+
+
+@pytest.mark.parametrize("cell", ["#DIV/0!", "#N/A", " #REF! "])
+def test_an_error_of_a_spreadsheet_is_a_finding_of_id_value_and_date(cell: str) -> None:
+    for read in (read_person, crp().read, lambda text: read_date(text.strip())):
+        with pytest.raises(CellInvalid) as caught:
+            read(cell)
+        assert caught.value.code is CellFaultCode.SPREADSHEET_ERROR

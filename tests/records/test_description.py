@@ -11,6 +11,7 @@ from records.columns import Column
 from records.description import Flag, TableDescription, describe_table
 from records.draft import distinct_slugs, slug, toml_text
 from records.mapping import Mapping
+from records.profile import profile_table
 from records.strict_toml import Section
 from records.values import LOINC, code_problem, is_unit
 from records.variables import _table, find_variable, guess_unit
@@ -285,6 +286,12 @@ def test_dates_that_can_be_read_in_two_ways_or_in_none_are_flagged(tmp_path: Pat
     assert "either order" in description.mapping
     named = describe(tmp_path, "pid,day,crp\n1,5 Jan 2024,5\n2,6 Jan 2024,6\n")
     assert flags(named)["day"] == (Flag.UNREAD_DATE,)
+    assert 'date_format = "?"  # complete it' in named.mapping
+    assert TODAY.isoformat() not in named.mapping
+    with pytest.raises(DeclarationInvalid, match="date_format: complete it"):
+        draft_of(named)
+    completed = named.mapping.replace('"?"', '"%d %b %Y"')
+    assert Mapping.parse(completed, "draft").date_column == "day"
     iso = describe(tmp_path, "pid,day,crp\n1,2024-01-02,5\n2,2024-01-03,6\n")
     assert "day" not in flags(iso)
 
@@ -318,3 +325,10 @@ def test_a_table_of_one_value_a_row_with_numbers_that_may_mean_missing(tmp_path:
 def test_a_table_whose_columns_have_no_name_of_their_own_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TableInvalid, match="no column has a name"):
         describe(tmp_path, ",,\n1,2,3\n2,3,4\n")
+
+
+def test_a_table_of_too_many_columns_is_not_described(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    path.write_text("," * 5_000 + "\n1,2\n")
+    with pytest.raises(TableInvalid, match="5,001 columns; the limit is 5,000"):
+        profile_table(path)

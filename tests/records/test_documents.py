@@ -194,3 +194,55 @@ def test_a_medicine_that_is_kept_apart_is_reported_as_such() -> None:
     inside = {"resourceType": "Medication", "id": "m", "code": {"coding": [{"code": "A10"}]}}
     contained = request | {"medicationReference": {"reference": "#m"}, "contained": [inside]}
     assert why_no_value(orjson.dumps(contained)) is EntryCode.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("elements", "code"),
+    [
+        ({"status": "Final"}, EntryCode.STATUS),
+        ({"valueQuantity": {"value": 5, "comparator": "ad"}}, EntryCode.NO_VALUE),
+        ({"resourceType": "ServiceRequest"}, EntryCode.KIND),
+    ],
+    ids=str,
+)
+def test_what_gives_no_event_is_reported_with_its_reason(
+    elements: dict[str, Any], code: EntryCode
+) -> None:
+    assert why_no_value(orjson.dumps(observed(**elements)), 1_800_000_000) is code
+
+
+UNKNOWN = {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason"}
+UNKNOWN |= {"valueCode": "unknown"}
+REASON = {"dataAbsentReason": {"coding": [{"system": "x", "code": "not-performed"}]}}
+PART = {"code": {"coding": [{"system": "http://loinc.org", "code": "8480-6"}]}}
+
+
+@pytest.mark.parametrize(
+    ("resource", "code"),
+    [
+        (coded("Observation", component=[PART | REASON, PART | REASON]), EntryCode.VALUE_ABSENT),
+        (coded("Observation", component=[PART | REASON, PART]), EntryCode.NO_VALUE),
+        (coded("Observation", component=["text"]), EntryCode.NO_VALUE),
+        (
+            coded("Observation", valueQuantity={"_value": {"extension": [UNKNOWN]}}),
+            EntryCode.VALUE_ABSENT,
+        ),
+        (coded("Observation", valueQuantity={"value": "5.1", "unit": "mg/dL"}), EntryCode.NO_VALUE),
+        (coded("FamilyMemberHistory", condition=[PART]), EntryCode.FOCUS),
+        (coded("ServiceRequest", intent="order"), EntryCode.KIND),
+    ],
+    ids=[
+        "all-absent",
+        "some-absent",
+        "malformed",
+        "absent-number",
+        "text-for-number",
+        "relative",
+        "order",
+    ],
+)
+def test_the_reason_of_a_missing_value_is_the_senders_own(
+    resource: dict[str, Any], code: EntryCode
+) -> None:
+    stated = {"status": "final", "effectiveDateTime": "2024-01-01"} | resource
+    assert why_no_value(orjson.dumps(stated)) is code

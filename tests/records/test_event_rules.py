@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from records.event_rules import Fact, NoEvent, NoEventError, facts_of
+from records.placement import day_of
 
 LOINC = "http://loinc.org"
 SNOMED = "http://snomed.info/sct"
@@ -170,3 +171,102 @@ def test_a_medicine_is_found_by_reference_inside_and_beside_its_resource() -> No
     beside = {**taken, "medicationReference": {"reference": "https://a.example/fhir/Medication/m"}}
     (fact,) = facts_of(beside, {"Medication/m": medicine})
     assert fact.codes == ["atc|A10BA02"]
+
+
+def test_a_medicine_of_release_5_is_a_concept_or_a_reference() -> None:
+    taken = {"resourceType": "MedicationStatement", "status": "recorded"}
+    taken["effectiveDateTime"] = "2024-01-01"
+    own = {**taken, "medication": {"concept": concept("atc|A10BA02")}}
+    assert only(own).codes == ["atc|A10BA02"]
+    apart = {**taken, "medication": {"reference": {"reference": "Medication/m"}}}
+    (fact,) = facts_of(apart, {"Medication/m": {"code": concept("atc|C07AB02")}})
+    assert (fact.codes, fact.status) == (["atc|C07AB02"], "confirmed")
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        {
+            "resourceType": "Encounter",
+            "status": "completed",
+            "class": [concept("act|AMB")],
+            "actualPeriod": {"start": "2024-01-02", "end": "2024-01-03"},
+        },
+        {
+            "resourceType": "Procedure",
+            "status": "completed",
+            "code": concept("x|y"),
+            "occurrencePeriod": {"start": "2024-01-02"},
+        },
+        {
+            "resourceType": "Immunization",
+            "status": "completed",
+            "vaccineCode": concept("cvx|140"),
+            "date": "2024-01-02",
+        },
+    ],
+    ids=["R5 Encounter", "R5 Procedure", "STU3 Immunization"],
+)
+def test_dates_of_other_releases_are_read(resource: dict[str, Any]) -> None:
+    fact = only(resource)
+    assert (fact.start.first, fact.status) == (second("2024-01-02"), "confirmed")
+    assert day_of(resource) == "2024-01-02"
+
+
+@pytest.mark.parametrize(
+    "timing",
+    [
+        {"event": ["2024-03-05", "2024-03-07"]},
+        {"repeat": {"boundsPeriod": {"start": "2024-03-05", "end": "2024-03-07"}}},
+    ],
+    ids=["moments", "bounds"],
+)
+def test_a_timing_is_known_when_it_has_ended(timing: dict[str, Any]) -> None:
+    resource = observation(effectiveTiming=timing)
+    del resource["effectiveDateTime"]
+    fact = only(resource)
+    times = (fact.start.first, fact.end, fact.known)
+    assert times == (second("2024-03-05"), second("2024-03-07"), second("2024-03-07"))
+    assert day_of(resource) == "2024-03-05"
+
+
+def test_an_amount_to_be_reached_is_no_value() -> None:
+    quantity = {"value": 5, "comparator": "ad", "unit": "mL"}
+    assert reason(observation(valueQuantity=quantity)) is NoEvent.NO_VALUE
+
+
+def test_a_death_without_a_date_is_a_fact_of_its_own() -> None:
+    dead = {"resourceType": "Patient", "deceasedBoolean": True}
+    assert [fact.codes for fact in facts_of(dead, {})] == [["DEATH-UNDATED"]]
+    assert reason({**dead, "deceasedBoolean": False}) is NoEvent.NO_VALUE
+
+
+def test_active_ingredients_name_a_medicine_whose_code_has_no_coding() -> None:
+    """One event of one order, so that a count of orders counts it once."""
+    metformin, insulin, lactose = (concept(f"atc|{code}") for code in ("A10BA02", "A10AB01", "X"))
+    medicine: dict[str, Any] = {
+        "resourceType": "Medication",
+        "id": "m",
+        "code": {"text": "Mix"},
+        "contained": [{"resourceType": "Substance", "id": "i", "code": insulin}],
+        "ingredient": [
+            {"itemCodeableConcept": metformin},
+            {"itemReference": {"reference": "#i"}, "isActive": True},
+            {"itemCodeableConcept": lactose, "isActive": False},
+        ],
+    }
+    order = {
+        "resourceType": "MedicationRequest",
+        "status": "active",
+        "authoredOn": "2024-03-05",
+        "medicationReference": {"reference": "Medication/m"},
+    }
+    (fact,) = facts_of(order, {"Medication/m": medicine})
+    assert fact.codes == ["text|Mix", "atc|A10BA02", "atc|A10AB01"]
+    coded = medicine | {"code": concept("atc|A10BD")}
+    (fact,) = facts_of(order, {"Medication/m": coded})
+    assert fact.codes == ["atc|A10BD"]
+    wrong = coded | {"status": "entered-in-error"}
+    with pytest.raises(NoEventError) as caught:
+        facts_of(order, {"Medication/m": wrong})
+    assert caught.value.reason is NoEvent.NO_CODE

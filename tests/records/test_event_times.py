@@ -18,6 +18,13 @@ def seconds(*parts: int) -> int:
         ("2020-02", seconds(2020, 2, 1), seconds(2020, 2, 29, 23, 59, 59), "month"),
         ("2024-03-05", seconds(2024, 3, 5), seconds(2024, 3, 5, 23, 59, 59), "day"),
         ("2024-03-05T10:00:00Z", seconds(2024, 3, 5, 10), seconds(2024, 3, 5, 10), "time"),
+        ("2024-03-05 10:00:00", seconds(2024, 3, 5, 10), seconds(2024, 3, 5, 10), "time"),
+        (
+            "2024-03-05T10:00:60Z",
+            seconds(2024, 3, 5, 10, 0, 59),
+            seconds(2024, 3, 5, 10, 0, 59),
+            "time",
+        ),
         ("2024-03-05T10:00:00.5+02:00", seconds(2024, 3, 5, 8), seconds(2024, 3, 5, 8), "time"),
     ],
 )
@@ -29,7 +36,21 @@ def test_a_date_has_the_first_and_last_second_that_it_can_mean(
     assert (moment.first, moment.last, PRECISIONS[moment.precision]) == (first, last, precision)
 
 
-@pytest.mark.parametrize("text", ["0001-01-01", "1899", "2024-13", "2024-02-30", "today", "", 5])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0001-01-01",
+        "1899",
+        "2024-13",
+        "2024-02-30",
+        "today",
+        "",
+        5,
+        "20240305",
+        "2024-W10-2",
+        "2024-03-05x",
+    ],
+)
 def test_what_is_not_a_date_since_1900_is_not_a_moment(text: object) -> None:
     assert read_moment(text) is None
 

@@ -186,6 +186,23 @@ def test_a_document_of_many_lines_is_read_up_to_its_limit(monkeypatch: pytest.Mo
         list(read_entries(file))
 
 
+@pytest.mark.parametrize("block_bytes", [1, 7, 2**20])
+def test_a_bundle_written_over_many_lines_is_read_whole(
+    monkeypatch: pytest.MonkeyPatch, block_bytes: int
+) -> None:
+    monkeypatch.setattr(fhir_file, "_BLOCK_BYTES", block_bytes)
+    compact = bundle({"resource": PATIENT}, {"resource": OBSERVATION | {"note": [{"text": "é"}]}})
+    lines = orjson.dumps(orjson.loads(compact), option=orjson.OPT_INDENT_2)
+    assert read(b"\n" + lines.replace(b"\n", b"\r\n\n") + b"\n") == read(compact)
+
+
+def test_a_bundle_in_a_gzip_file_that_was_cut_is_refused() -> None:
+    patients = [PATIENT | {"id": str(number)} for number in range(500)]
+    lines = orjson.dumps(patients, option=orjson.OPT_INDENT_2)
+    with pytest.raises(FhirInvalid, match="the gzip file is damaged"):
+        read(gzip.compress(lines)[:-200])
+
+
 def test_blank_lines_are_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fhir_file, "MAX_LINES", 1_000)
     with pytest.raises(FhirInvalid, match="send it in parts"):

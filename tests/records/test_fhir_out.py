@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 from fhir.resources.R4B.observation import Observation
 
 from records.fhir_out import to_ndjson
+from records.medicines import beside_name
 from storage import Arrival, Record
 
 SUBJECT = b"\1" * 32
@@ -37,3 +40,13 @@ def test_values_of_a_table_leave_as_observations_that_a_validator_accepts() -> N
     assert values["crp"]["valueQuantity"]["comparator"] == "<"
     assert values["crp"]["effectiveDateTime"] == "2024-01-02"
     assert len({line["id"] for line in lines}) == 4
+
+
+def test_a_medicine_of_several_documents_is_written_once() -> None:
+    medicine = b'{"id":"m","resourceType":"Medication"}'
+    record = Record(b"s" * 32, "medication", "c", "2024-01-01", {}, resources=(medicine,))
+    beside = beside_name((record.subject, "medication", "d"), "Medication/m", "s|Medication/m")
+    records = [replace(record, arrivals=(Arrival(beside, 1, 0),))] * 2
+    assert list(to_ndjson(records)) == [medicine + b"\n"]
+    own = [replace(record, arrivals=(Arrival("s|Medication/m", 1, 0),))] * 2
+    assert len(list(to_ndjson(own))) == 2

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from records import JsonInvalid
+from records import JsonInvalid, json_strict
 from records.json_strict import (
     MAX_DEPTH,
-    _exact_integer,
-    _exact_number,
     _loads,
     dumps_exact,
+    exact_integer,
+    exact_number,
     loads,
     loads_exact,
 )
@@ -191,9 +191,20 @@ def test_the_fast_way_reads_and_refuses_as_the_careful_one_does(
 ) -> None:
     text = ("{" + ",".join(f"{blank}{k}:{blank}{v}" for k, v in members) + "}").encode()
     try:
-        careful = dumps_exact(_loads(text, _exact_integer, _exact_number))
+        careful = dumps_exact(_loads(text, exact_integer, exact_number))
     except JsonInvalid:
         with pytest.raises(JsonInvalid):
             loads_exact(text)
         return
     assert dumps_exact(loads_exact(text)) == careful
+
+
+@pytest.mark.parametrize("body", [b"[" + b"{}," * 600 + b"1]", b'["",' + b'"",' * 600 + b"1]"])
+def test_a_text_of_too_many_values_is_refused_before_it_is_parsed(
+    monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    monkeypatch.setattr(json_strict, "MAX_VALUES", 500)
+    for parse in (loads, loads_exact):
+        with pytest.raises(JsonInvalid, match="more than 500 values; send it in parts"):
+            parse(body)
+        assert parse(b"[" + b"1," * 400 + b"1]") == [1] * 401

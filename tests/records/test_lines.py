@@ -172,3 +172,21 @@ def test_lines_are_in_the_order_of_clinical_time_without_a_time_last() -> None:
         for day in ("2020-05-01", "", earlier, newest)
     ]
     assert [line.at for line in in_time_order(lines)] == [newest, earlier, "2020-05-01", ""]
+
+
+@pytest.mark.parametrize("wrong", [1, True, "x", [None], {"coding": 1}, {"coding": [1]}, {}])
+@pytest.mark.parametrize("element", ["code", "value", "component", "contained", "item"])
+def test_an_element_of_a_wrong_type_does_not_hide_the_other_records(
+    element: str, wrong: Any
+) -> None:
+    for kind in ("Observation", "DiagnosticReport", "QuestionnaireResponse", "Condition"):
+        broken = observation(resourceType=kind) | {element: wrong, "valueCodeableConcept": wrong}
+        good = observation(valueInteger=7)
+        assert "7" in [line.value for line in lines_of(document(broken, good))]
+
+
+def test_an_age_or_a_text_in_place_of_a_date_is_shown_as_written() -> None:
+    condition = {"resourceType": "Condition", "clinicalStatus": {"text": "active"}}
+    aged = only_line(condition | {"onsetAge": {"value": 34, "unit": "years", "code": "a"}})
+    assert aged.value == "active; onsetAge: 34 years"
+    assert only_line(condition | {"onsetString": "as a child"}).value.endswith("as a child")

@@ -163,6 +163,8 @@ def test_the_bundled_example_mappings_load() -> None:
         ('ignore = ["note"]', 'code_column = "c"', "without it every column"),
         ('ignore = ["note"]', 'date_format = "dd.mm.yyyy"', "'%d.%m.%Y'"),
         ('ignore = ["note"]', 'date_format = "%d.%m.%y"', "four digits"),
+        ('ignore = ["note"]', 'date_format = "%d%d.%m.%Y"', "four digits"),
+        ('ignore = ["note"]', f'date_format = "%d.%m.%Y{"a" * 60}"', "four digits"),
         ('ignore = ["note"]', 'date_format = "days since May"', "days since 2000-01-01"),
         ('ignore = ["note"]', 'thousands = "."', "must differ"),
         ('ignore = ["note"]', "skip = -1", "0 to 1000"),

@@ -118,3 +118,10 @@ def test_a_delivery_has_one_server_only_if_nothing_names_another(
 ) -> None:
     entries = [about({"reference": each}, url) for each in references]
     assert only_server(entries, "sender", ("urn:mrn",))[0] == server
+
+
+def test_a_uuid_names_the_same_patient_in_any_case() -> None:
+    known = patient("p", "urn:uuid:ABCDEF12-0000-4000-8000-000000000001")
+    reference = {"reference": "urn:uuid:abcdef12-0000-4000-8000-000000000001"}
+    assert resolve(about(reference), known) == ("p", EntryCode.NOTHING)
+    assert resolve(about({"reference": reference["reference"].upper()}), known)[0] == "p"

@@ -16,6 +16,7 @@ from records.mapping import FileFormat
 from records.profile import probe_format
 from records.table_file import read_cells
 from records.workbook import other_sheets
+from records.workbook_errors import find_errors
 
 PLAIN = FileFormat()
 
@@ -117,6 +118,16 @@ def test_a_parquet_column_that_unpacks_to_too_much_is_refused_before_it_is_read(
     assert len(cells(path, PLAIN, "other")) == 100_001
 
 
+def test_the_columns_of_a_parquet_file_have_a_limit_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, **{f"c{number}": pa.array(range(20_000)) for number in range(10)})
+    monkeypatch.setattr(table_file, "_MAX_GROUP_BYTES", 1_000_000)
+    with pytest.raises(TableInvalid, match="a row group has 1 MiB; the maximum is 0 MiB"):
+        cells(path)
+    assert len(cells(path, PLAIN, "c1", "c2")) == 20_001
+
+
 def workbook(path: Path, rows: list[list[object]], *names: str) -> Path:
     """Write a workbook, with the least that the format asks for; its sheets have the same rows."""
     names = names or ("Labs",)
@@ -127,6 +138,8 @@ def workbook(path: Path, rows: list[list[object]], *names: str) -> Path:
     def cell(value: object) -> str:
         if isinstance(value, float | int):
             return f"<c><v>{value}</v></c>"
+        if str(value).startswith("#"):
+            return f'<c t="e"><v>{value}</v></c>'
         return f'<c t="inlineStr"><is><t>{escape(str(value))}</t></is></c>'
 
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -266,3 +279,90 @@ def test_the_lines_above_a_header_of_a_workbook_are_skipped(tmp_path: Path) -> N
         [2, 6, 1],
     ]
     assert probe_format(workbook(tmp_path / "t.xlsx", rows)).skip == 1
+
+
+def test_an_error_of_a_spreadsheet_is_never_an_empty_cell(tmp_path: Path) -> None:
+    rows = [["who", "a", "b"], ["1", "#DIV/0!", 3], ["2", 4, "#REF!"], ["#N/A", 5, 6]]
+    path = workbook(tmp_path / "t.xlsx", rows)
+    assert cells(path)[1:] == [["1", "#DIV/0!", "3"], ["2", "4", "#REF!"], ["#N/A", "5", "6"]]
+
+
+def changed(path: Path, **parts: tuple[str, str]) -> Path:
+    """Replace a text in each part of a workbook whose name contains the keyword."""
+    with zipfile.ZipFile(path) as archive:
+        texts = {name: archive.read(name).decode() for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in texts.items():
+            for word, (old, new) in parts.items():
+                text = text.replace(old, new) if word in name else text
+            archive.writestr(name, text)
+    return path
+
+
+def test_errors_are_found_in_a_workbook_with_the_strict_namespaces(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "t.xlsx", [["who", "a"], ["1", "#DIV/0!"]])
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    strict = "http://purl.oclc.org/ooxml"
+    changed(path, book=(office, f"{strict}/officeDocument/relationships"))
+    changed(path, sheet=(main, f"{strict}/spreadsheetml/main"))
+    changed(path, book=(main, f"{strict}/spreadsheetml/main"))
+    assert find_errors(path, "") == {1: {1: "#DIV/0!"}}
+
+
+def test_a_sheet_that_cannot_be_searched_for_errors_is_refused(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["who", "a"], ["1", "#DIV/0!"]]
+    for word, old in (("rels", "sheet"), ("xl/worksheets", "<row>"), ("book.xml", "r:id")):
+        path = changed(workbook(tmp_path / "t.xlsx", rows), **{word: (old, "<")})
+        with pytest.raises(TableInvalid):
+            find_errors(path, "Labs")
+
+
+def test_two_cells_that_are_far_apart_end_the_reader_and_not_the_worker(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "t.xlsx", [["who"], [1]])
+    far = ("</sheetData>", '<row r="1048576"><c r="XFD1048576"><v>2</v></c></row></sheetData>')
+    changed(path, worksheets=far)
+    with pytest.raises(TableInvalid, match="takes more memory .* save the table as CSV"):
+        cells(path)
+    second = workbook(tmp_path / "u.xlsx", [["who"], [1]], "Labs", "2025")
+    with pytest.raises(TableInvalid, match="takes more memory"):
+        other_sheets(changed(second, worksheets=far), FileFormat())
+
+
+def test_a_row_of_a_workbook_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "t.xlsx", [["x" * 10**6] * 17])
+    with pytest.raises(TableInvalid, match="row 1 is too long; the maximum is 16777216 bytes"):
+        cells(path)
+
+
+def test_the_reader_of_a_workbook_ends_with_the_last_row_that_is_wanted(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "t.xlsx", [["who"]] * 100_000)
+    rows = read_cells(path, PLAIN)
+    assert next(rows) == (1, ["who"])
+    rows.close()
+
+
+def test_a_sheet_of_charts_hides_no_other_sheet_with_cells(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "t.xlsx", [["who"]], "Labs", "Chart", "2025")
+    changed(path, book=('sheetId="2" r:id="rId1"', 'sheetId="2" r:id="rId2"'))
+    link = '<Relationship Id="rId2" Type="chartsheet" Target="chartsheets/sheet1.xml"/>'
+    changed(path, rels=("</Relationships>", f"{link}</Relationships>"))
+    assert other_sheets(path, FileFormat()) == ["2025"]
+
+
+def test_infinity_in_a_workbook_is_no_missing_value(tmp_path: Path) -> None:
+    path = changed(workbook(tmp_path / "t.xlsx", [[7]]), worksheets=(">7<", ">1e999<"))
+    assert cells(path) == [["inf"]]
+
+
+@pytest.mark.parametrize("piece", [b"a", b'"\n",'])
+def test_a_row_that_never_ends_is_refused_before_it_fills_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: bytes
+) -> None:
+    monkeypatch.setattr(table_file, "_MAX_ROW_CHARACTERS", 10_000)
+    path = tmp_path / "t.csv.gz"
+    path.write_bytes(gzip.compress(b"who,v\n" + b"1,2\n" * 10_000 + piece * 100_000))
+    rows = read_cells(path, PLAIN)
+    with pytest.raises(TableInvalid, match="a row has more than 10000 characters"):
+        for number, _ in rows:
+            assert number < 20_000

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
+from records import units, values
 from records.units import UnitRules, find_conversion
+from records.values import is_unit
 
 
 @pytest.mark.parametrize(
@@ -49,6 +52,14 @@ def test_a_value_is_converted_between_ucum_units(
 )
 def test_a_unit_that_cannot_be_converted_safely_is_not(unit: str, target: str) -> None:
     assert find_conversion(unit, target) is None
+
+
+@pytest.mark.parametrize("unit", ["(" * 800 + "mg" + ")" * 800, "mg" + "/g" * 800, "1" * 65])
+def test_a_very_long_unit_is_none_and_is_not_parsed(unit: str, monkeypatch: Any) -> None:
+    monkeypatch.setattr(units, "_registry", lambda: pytest.fail("parsed"))
+    monkeypatch.setattr(values, "_parser", lambda: pytest.fail("parsed"))
+    assert find_conversion(unit, "g/L") is None
+    assert not is_unit(unit)
 
 
 def test_a_senders_habit_is_read_as_the_question_says() -> None:

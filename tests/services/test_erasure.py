@@ -169,7 +169,8 @@ def test_answers_made_under_a_permission_that_was_taken_back_are_erased(hospital
     record = platform.store.records_of(subject)[0].record_id.hex()
     predictions = platform.requests.predictions
     predictions.erase_subject(subject)
-    stored = predictions.add(HOSPITAL, "a", subject, {"question": "small", "records": [record]})
+    body = {"question": "small", "records": [record]}
+    stored = predictions.add(HOSPITAL, "a", subject, body).id
     platform.jobs.enqueue("rekey", {"subjects": [subject.hex()], "why": "nothing"}, "patients")
     hospital.work("rekey")
     assert [item.id for item in predictions.list_of_subject(subject)] == [stored]

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -52,8 +53,9 @@ def test_the_web_process_writes_its_log_to_stderr(lines, monkeypatch, tmp_path) 
     stderr = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stderr)
     monkeypatch.setenv("VOUCHSAFE_HOME", str(tmp_path))
-    for name in ("join", "nodes_of"):
-        monkeypatch.setattr(application, name, lambda *_: None)
+    services = SimpleNamespace(ledger=SimpleNamespace(limits=SimpleNamespace()))
+    monkeypatch.setattr(application, "join", lambda *_: services)
+    monkeypatch.setattr(application, "nodes_of", lambda *_: None)
     monkeypatch.setattr("web.create_app", lambda *_: None)
     application.web()
     logging.getLogger("vouchsafe.web").info("started")

@@ -36,7 +36,10 @@ class Monitor:
 
 @pytest.fixture
 def world() -> SimpleNamespace:
-    models = [SimpleNamespace(id="m-1", state="active"), SimpleNamespace(id="m-0", state="retired")]
+    models = [
+        SimpleNamespace(id="m-1", state="active", trained_at_s=MAY_S),
+        SimpleNamespace(id="m-0", state="retired", trained_at_s=MAY_S),
+    ]
     monitor = Monitor()
     stored = [
         SimpleNamespace(subject=b"a", at_s=at_s, body={"model": name, "probability": chance})
@@ -55,7 +58,7 @@ def world() -> SimpleNamespace:
         ),
         clock=lambda: now[0],
     )
-    return SimpleNamespace(monitoring=monitoring, monitor=monitor, now=now)
+    return SimpleNamespace(monitoring=monitoring, monitor=monitor, now=now, models=models)
 
 
 def test_each_model_in_service_gets_one_report_a_month(world) -> None:
@@ -65,6 +68,15 @@ def test_each_model_in_service_gets_one_report_a_month(world) -> None:
     world.now[0] += 31 * 86_400
     world.monitoring.measure_due()
     assert [month.month for month in world.monitoring.list_months("m-1")] == ["2026-06", "2026-05"]
+
+
+def test_a_month_before_the_model_was_trained_has_no_report(world) -> None:
+    world.models[0].trained_at_s = JUNE_S - 10
+    world.monitoring.measure_due()
+    assert world.monitoring.list_newest() == []
+    world.now[0] += 31 * 86_400
+    world.monitoring.measure_due()
+    assert [month.month for month in world.monitoring.list_months("m-1")] == ["2026-06"]
 
 
 def test_a_report_reads_the_answers_of_its_model_until_the_months_end_alone(world) -> None:

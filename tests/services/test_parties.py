@@ -38,6 +38,16 @@ def test_the_operator_has_the_name_of_each_language_that_its_settings_give() -> 
     assert names.name_of("organisation:town-clinic", "de") == "Town Clinic"
 
 
+def test_another_organisation_has_the_name_and_contact_that_the_operator_gives() -> None:
+    clinic = OrganisationProfile(names={"en": "Town Clinic", "de": "Stadtklinik"}, telephone="1")
+    names = PartyNames(Studies(), "organisation:here", None, {"organisation:t": clinic})
+    assert names.name_of("organisation:t", "de") == "Stadtklinik"
+    assert names.contact_of("organisation:t") == "1"
+    assert names.name_of("organisation:other") == "Other"
+    assert names.contact_of("organisation:other") == ""
+    assert names.name_of("organisation:here") == "Here"
+
+
 def test_titles_are_read_once_until_a_new_study_is_named() -> None:
     studies = Studies()
     names = PartyNames(studies)

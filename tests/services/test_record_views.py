@@ -98,6 +98,19 @@ def test_a_value_is_shown_as_written_with_time_zone_and_holder() -> None:
     assert line.version == "Received on 2 January 1970."
 
 
+@pytest.mark.parametrize(
+    ("language", "name"), [("en", "haemoglobin"), ("de", "Hämoglobin"), ("es", "hemoglobina")]
+)
+def test_a_common_value_that_came_as_a_code_alone_has_a_name(language: str, name: str) -> None:
+    code = {"coding": [{"system": "http://loinc.org", "code": "718-7"}]}
+    (line,) = views().describe(Words(language), [glucose("2024-02-15", "13", code=code)])
+    assert line.name == name
+    (line,) = views().describe(
+        Words(language), [glucose("2024-02-15", "13", code=code | {"text": "Hb, capillary"})]
+    )
+    assert line.name == "Hb, capillary"
+
+
 def test_a_reader_of_another_language_gets_the_same_digits() -> None:
     record = glucose("2024-02-15", "5.10", performer=[{"display": "Labor"}])
     (line,) = views().describe(Words("de"), [record])
@@ -114,10 +127,18 @@ def test_a_value_that_a_model_converts_says_as_what_and_by_which_rule() -> None:
     assert same.readings == []
 
 
-def test_a_corrected_value_says_that_the_earlier_one_was_deleted() -> None:
+def test_a_corrected_value_says_which_version_it_is() -> None:
     record = replace(glucose("2024-02-15", "5.1"), arrivals=(Arrival("r", 3, 86_400),))
     (line,) = views().describe(Words("en"), [record])
-    assert "corrected: version 3. The earlier version was deleted." in line.version
+    assert line.version.endswith("corrected: version 3.")
+
+
+def test_earlier_versions_show_only_what_was_replaced_or_removed_newest_first() -> None:
+    versions = [replace(glucose("2024-02-15", text), version=n) for n, text in enumerate("5789", 1)]
+    other = replace(versions[0], record_id="elsewhere")
+    (*former, current) = [*versions, replace(versions[-1], version=5)]
+    lines = views().earlier(Words("en"), [other, *former], [current])
+    assert [line.written for line in lines] == ["8", "7", "5"]
 
 
 def test_a_series_draws_numbers_of_one_unit_and_lists_all_others() -> None:

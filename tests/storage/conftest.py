@@ -58,14 +58,6 @@ def kubo(kubo_node: KuboNode) -> Kubo:
 
 
 @pytest.fixture
-def fast_root_key() -> Iterator[None]:
-    """Half a second of scrypt is for installs; the tests of rootkey.py take it as it is."""
-    with pytest.MonkeyPatch.context() as costs:  # of its own: a test may undo what it patched
-        costs.setattr("storage.rootkey.SCRYPT_N", 2**10)
-        yield
-
-
-@pytest.fixture
 def make_install(
     kubo: Kubo, chain_url: str, tmp_path: Path, fast_root_key: None
 ) -> Callable[[sa.Engine], Install]:

@@ -41,6 +41,28 @@ def test_blocks_of_a_kubo_repository_are_read_without_kubo(
 
 
 @pytest.mark.node
+def test_a_copy_has_the_files_that_kubo_has(
+    folder: BlockFolder, kubo: Kubo, blocks: list[bytes], tmp_path: Path
+) -> None:
+    cids = list(map(raw_cid, blocks))
+    copy = BlockFolder(tmp_path / "copy")
+    assert copy.write(kubo.get_many(cids)) == len(blocks)
+    assert copy.version() == folder.version()
+    assert dict(copy.get_many(cids)) == dict(zip(cids, blocks, strict=True))
+    for cid in cids:
+        place = copy.path(cid).relative_to(tmp_path / "copy")
+        theirs = folder.path(cid)
+        assert theirs.parts[-2:] == place.parts
+        assert theirs.read_bytes() == copy.path(cid).read_bytes()
+
+
+def test_a_copy_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreUnavailable, match="cannot be written"):
+        BlockFolder(tmp_path / "file").write([])
+
+
+@pytest.mark.node
 def test_missing_longer_and_altered_blocks_are_detected(
     folder: BlockFolder, blocks: list[bytes]
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
+from plans import note_plans
 
 from consent import CATEGORY_CODES
 from storage import database
@@ -15,6 +16,7 @@ from storage.catalogue import ANCHORED, CATALOGUED, PINNED, SEALED, Catalogue
 from storage.database import writing
 from storage.entry import Batch, Entry, day_number, iso_date
 from storage.errors import ConcurrentChange
+from storage.tables import METADATA
 
 ANNA, BERTA = b"a" * 32, b"b" * 32
 PIN, ROOT = b"p" * 36, b"r" * 32
@@ -190,3 +192,16 @@ def test_a_leaf_holds_block_size_and_commitment() -> None:
     assert each.leaf() == (
         each.record_id + b"\0\0\0\1" + each.cid + (453).to_bytes(8, "big") + each.commitment
     )
+
+
+def test_making_a_batch_current_reads_that_batch_and_never_the_whole_table() -> None:
+    engine = sa.create_engine("sqlite://")
+    METADATA.create_all(engine)
+    catalogue = Catalogue(engine)
+    first = entry()
+    added(catalogue, [first])
+    batch = added(catalogue, [first._replace(version=2)], PINNED)
+    plans = note_plans(engine)
+    catalogue.make_current(batch)
+    assert any(plan.startswith("SEARCH storage_records") for plan in plans)
+    assert [plan for plan in plans if plan.startswith("SCAN storage_records")] == []

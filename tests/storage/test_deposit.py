@@ -20,6 +20,7 @@ from storage import (
     RecordInvalid,
     StorageInvalid,
     StoreUnavailable,
+    SubjectErased,
 )
 from storage import deposit as deposit_file
 from storage.car_folder import CarFolder
@@ -113,6 +114,33 @@ def test_a_deposit_is_split_into_batches_by_number_and_bytes(
     assert len(report.batches) == 4
     assert updates[0] == ("depositing", 0, 9)
     assert updates[-1] == ("depositing", 9, 9)
+
+
+def test_a_patient_erased_while_their_batch_waits_for_another_gets_no_record(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deposit_file, "BATCH_RECORDS", 1)
+    first, erased = secrets.token_bytes(32), secrets.token_bytes(32)
+    stores, is_sealed, seal = Kubo.import_car, threading.Event(), deposit_file.Deposits.seal
+
+    def note(*args: Any) -> Any:
+        sealed = seal(*args)
+        if sealed.entries[0].subject == erased:
+            is_sealed.set()
+        return sealed
+
+    def erase(*args: Any) -> None:
+        monkeypatch.setattr(Kubo, "import_car", stores)
+        assert is_sealed.wait(30)  # the next batch is sealed while this one is stored
+        install.store.erasure.shred(erased, "asked for")
+        stores(*args)
+
+    monkeypatch.setattr(deposit_file.Deposits, "seal", note)
+    monkeypatch.setattr(Kubo, "import_car", erase)
+    with pytest.raises(SubjectErased):
+        install.store.deposits.deposit([record_of(first), record_of(erased)])
+    assert {entry.subject for entry in Catalogue(install.engine).current()} == {first}
+    assert install.store.check() == []
 
 
 def test_a_deposit_killed_at_any_step_is_finished_or_leaves_nothing(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import secrets
 import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from storage import (
     SubjectErased,
 )
 from storage.block_folder import BlockFolder
-from storage.car import root_cid
+from storage.car import raw_cid, root_cid
 from storage.car_folder import CarFolder
 from storage.catalogue import ANCHORED, Catalogue
 from storage.entry import Entry
@@ -99,6 +100,35 @@ def test_re_encrypted_records_have_new_cids_and_the_old_blocks_are_gone(
     assert sorted(str(r.observations) for r in after) == sorted(str(r.observations) for r in before)
     assert install.store.check() == []
     assert install.store.erasure.rekey([secrets.token_bytes(32)], "nobody") is None
+
+
+def test_what_is_left_of_a_batch_is_read_from_its_file_and_from_ipfs_where_that_is_damaged(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, stays = (install.patient().subject for _ in range(3))
+    deposited(install, [first, second, stays])
+    requested: list[bytes] = []
+    fetches = Kubo.get_many
+
+    def fetch(kubo: Kubo, cids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        requested.extend(cids)
+        return fetches(kubo, cids)
+
+    monkeypatch.setattr(Kubo, "get_many", fetch)
+    install.store.erasure.rekey([first], "a withdrawal")
+    assert requested == []
+    catalogue = Catalogue(install.engine)
+    entry = catalogue.current(subjects=[stays])[0]
+    path = install.store.car_folder.path(catalogue.names([entry.batch])[entry.batch])
+    damaged = bytearray(path.read_bytes())
+    damaged[entry.offset] ^= 1
+    path.write_bytes(damaged)
+    install.store.erasure.rekey([second], "a withdrawal")
+    assert requested == [entry.cid]
+    (after,) = [e for e in catalogue.current(subjects=[stays]) if e.cid == entry.cid]
+    (block,) = install.store.car_folder.read(path.stem, [after])
+    assert raw_cid(block) == entry.cid
+    assert install.store.check() == []
 
 
 def test_no_record_opens_by_a_restored_old_catalogue_row(install: Install) -> None:

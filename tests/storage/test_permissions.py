@@ -47,15 +47,33 @@ def test_the_list_equals_the_permitted_decisions(rows) -> None:
     assert all((person in permitted) == (person in expected) for person in PEOPLE)
 
 
-def test_who_refuses_or_opted_out_is_listed_and_nobody_else() -> None:
-    reasons = ["denied", "opted-out", "permitted", "no-consent"]
+@given(ROWS)
+def test_the_list_of_one_subject_has_its_records_alone(rows) -> None:
+    entries = [entry(subject, category) for subject, category, _ in rows]
+    listed = RecordList(columns_of(entries))
+    for person in PEOPLE:
+        of_person = [each for each in entries if each.subject == person]
+        assert listed.of_subject(person).columns.entries == of_person
+
+
+def test_subjects_are_found_by_the_name_of_their_label_alone() -> None:
+    listed = RecordList(columns_of([entry(person, CODES[0]) for person in PEOPLE]))
+    names = listed.names("clinic", 8, lambda subject: subject[::-1])
+    assert {names[person[::-1].hex()[:8]] for person in PEOPLE} == set(PEOPLE[:4]) | {
+        names["00000000"]
+    }
+    assert listed.names("other", 8, lambda subject: subject) != names
+
+
+def test_who_refuses_opted_out_or_signed_unreadable_terms_is_listed_and_nobody_else() -> None:
+    reasons = ["denied", "opted-out", "opening-missing", "permitted", "no-consent"]
     rows = list(zip(PEOPLE, reasons, strict=False))
     listed = RecordList(columns_of([entry(subject, CODES[0]) for subject, _ in rows]))
     codes = np.array([REASONS.index(reason) for _, reason in rows], np.uint8)
     decided = Decisions(
         None, codes, np.zeros((len(rows), 32), np.uint8), np.zeros(len(rows), np.uint32)
     )
-    assert refusing_subjects(listed, decided) == set(PEOPLE[:2])
+    assert refusing_subjects(listed, decided) == set(PEOPLE[:3])
 
 
 def test_who_permits_a_record_has_each_of_theirs_by_whether_it_is_permitted() -> None:

@@ -8,9 +8,11 @@ from typing import Any
 
 import orjson
 import pytest
+import sqlalchemy as sa
 from proofs import proves_row
 from storage_install import Install, access_request, record_of
 
+from deploy.demo.proof import flip_byte
 from deploy.nodes import KuboNode
 from storage import (
     BlockFolder,
@@ -24,6 +26,7 @@ from storage import (
     merkle,
 )
 from storage.catalogue import Catalogue
+from storage.catalogue_tables import BATCHES, RECORDS
 from storage.findings import StoreFinding
 from storage.journal import AccessOutcome
 
@@ -116,6 +119,17 @@ def test_damaged_and_missing_blocks_are_found_in_kubo_and_in_a_copy(
         path.write_bytes(whole)
     # Kubo remembers that a block was missing until it is started again.
     assert whats(install, blocks=copy) == set()
+
+
+def test_a_copy_of_the_blocks_is_checked_without_kubo(install: Install, tmp_path: Path) -> None:
+    subject = deposited(install, 3)
+    install.store.erasure.rekey([subject], "a withdrawal")
+    assert install.store.copy_blocks(tmp_path / "copy") == 3
+    copy = BlockFolder(tmp_path / "copy")
+    assert copy.version()
+    assert install.store.check(blocks=copy) == []
+    flip_byte(copy.path(Catalogue(install.engine).current()[1].cid))
+    assert whats(install, blocks=copy) == {("blocks", StoreFinding.BLOCK_MISSING)}
 
 
 TAMPERINGS = {
@@ -223,6 +237,26 @@ def test_every_root_can_be_recomputed_from_the_evidence_alone(install: Install) 
     [anchor] = install.ledger.anchors("journal")
     assert merkle.root(hashes[: anchor.count]) == anchor.root
     assert len(hashes) == 6
+
+
+def test_a_use_that_is_journalled_as_the_patients_own_and_is_not_is_named(install: Install) -> None:
+    subject = deposited(install)
+    entry = install.store.records_of(subject)[0]
+    use = Use(
+        int(install.clock()), "study:another", "", "MLTRAINING", "none", install.ledger.view()
+    )
+    answer = AccessOutcome(subject, entry.record_id, entry.version, "own", bytes(32))
+    install.store.journal.write(use, [answer])
+    install.store.journal.anchor()
+    assert [finding.code for finding in install.store.check()] == [StoreFinding.NOT_OWN_READING]
+
+
+def test_an_anchored_batch_that_left_the_catalogue_is_named(install: Install) -> None:
+    deposited(install)
+    with install.engine.begin() as connection:
+        connection.execute(sa.delete(RECORDS))
+        connection.execute(sa.delete(BATCHES))
+    assert ("catalogue", StoreFinding.BATCH_MISSING) in whats(install)
 
 
 def test_an_old_backup_releases_nothing_until_its_loss_is_accepted(

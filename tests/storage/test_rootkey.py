@@ -59,6 +59,7 @@ def test_a_root_key_is_never_overwritten(root_key: tuple[Path, SecretKey]) -> No
     assert open_root_key(path, PASSPHRASE).reveal() == key.reveal()
 
 
+@pytest.mark.usefixtures("fast_root_key")
 def test_unicode_forms_of_a_passphrase_are_equal(tmp_path: Path) -> None:
     path = tmp_path / "root.key"
     key = make_root_key(path, "zu\u0308rich")
@@ -158,6 +159,7 @@ def test_a_file_with_a_flipped_bit_does_not_open(
         open_root_key(path, PASSPHRASE)
 
 
+@pytest.mark.usefixtures("fast_root_key")
 def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "root.key").mkdir()
     with pytest.raises(FileExistsError):
@@ -165,6 +167,7 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["root.key"]
 
 
+@pytest.mark.usefixtures("fast_root_key")
 def test_only_one_of_two_concurrent_starts_creates_the_key(tmp_path: Path) -> None:
     path = tmp_path / "root.key"
 
@@ -195,13 +198,14 @@ def test_anyone_can_verify_a_receipt_and_only_the_install_can_sign_one() -> None
     assert receipt_key(SecretKey(ROOT.reveal())) == public
 
 
+@pytest.mark.usefixtures("fast_root_key")
 def test_the_key_from_a_passphrase_is_that_of_the_standard_library_in_any_script() -> None:
     for passphrase in ("correct horse", "päss wörd", "\u0070a\u0308ss", "пароль", "\U0001f511"):
         salt = hashlib.sha256(passphrase.encode()).digest()[:16]
         expected = hashlib.scrypt(
             unicodedata.normalize("NFC", passphrase).encode(),
             salt=salt,
-            n=2**17,
+            n=rootkey.SCRYPT_N,
             r=8,
             p=1,
             maxmem=2**28,

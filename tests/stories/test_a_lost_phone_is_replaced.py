@@ -215,7 +215,7 @@ def test_an_identity_check_is_in_the_patients_journal_before_the_link_leaves(
     with pytest.raises(Invalid):
         clinic.recoveries.issue_link(WORDS, NUMBER, "", by="keeper")
     with pytest.raises(Invalid):
-        clinic.recoveries.issue_link(WORDS, secrets.token_hex(4), "card", by="keeper")
+        clinic.recoveries.issue_link(WORDS, f"p{secrets.token_hex(4)}", "card", by="keeper")
     assert clinic.store.journal.of_subject(clinic.subject) == []
     first = clinic.recoveries.issue_link(WORDS, NUMBER, "card", by="keeper").link
     [row] = clinic.store.journal.of_subject(clinic.subject)

@@ -107,7 +107,7 @@ def train(researcher: Person) -> str:
     """Train on the cohort, reload half-way, and return where the new model's card stands."""
     researcher.go(f"{STUDY_PAGE}/cohort")
     researcher.page.click("button:text('Train a model')")
-    researcher.page.reload()
+    researcher.reload_at("**/jobs/*")
     return until_model(researcher)
 
 

@@ -254,3 +254,16 @@ def test_an_unknown_invitation_says_whom_to_ask_and_nothing_else(hospital, visit
         assert answer.status_code == 404
         assert b"Ask" in answer.data
         assert me.send(f"{wrong}/begin").status_code == 404
+
+
+def test_a_patients_link_says_how_its_hospital_number_ends(hospital, visitor) -> None:
+    people, directory = hospital.platform.identity, hospital.platform.requests.directory
+    numbers = {"V-204711": "ends in 711", "V-71": ""}
+    for number, expected in numbers.items():
+        subject = directory.get_or_add([number])[number]
+        link = people.invite(Invitee("patient", "", "", subject))
+        page = visitor().get(link.removeprefix(people.site.origin)).text
+        assert expected in page
+        assert ("ends in" in page) == bool(expected)
+        assert number not in page
+        directory.remove(subject)

@@ -16,6 +16,7 @@ from deploy.settings import read_settings
 from services.jobs.heartbeats import STALE_S, Workers
 from storage import RecordStore
 from web import create_app
+from web.health import PROBES
 
 pytestmark = pytest.mark.node
 
@@ -54,6 +55,18 @@ def test_all_parts_are_ready(hospital, stranger) -> None:
     parts = ready.get_json()["parts"]
     assert set(parts) == {"ledger", "store", "journal", "root_key", "worker"}
     assert {part["state"] for part in parts.values()} == {"ready"}
+
+
+def test_an_address_that_asks_for_the_parts_too_often_has_to_wait(hospital) -> None:
+    platform = hospital.platform
+    now_s = platform.installation.clock()
+    installation = dataclasses.replace(platform.installation, clock=lambda: now_s)
+    app = create_app(rebuilt(platform, installation=installation))
+    client, other = app.test_client(), {"REMOTE_ADDR": "10.0.0.2"}
+    answers = [client.get("/health/ready").status_code for _ in range(PROBES[1] + 1)]
+    assert answers[-1] == 429
+    assert client.get("/health/live").status_code == 200
+    assert client.get("/health/ready", environ_base=other).status_code != 429
 
 
 def test_a_worker_without_a_recent_heartbeat_is_unavailable(hospital) -> None:

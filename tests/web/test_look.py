@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask, Response, render_template, request
 from jinja2 import ChoiceLoader, FileSystemLoader
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 from werkzeug.datastructures import MultiDict
 from werkzeug.serving import make_server
 
@@ -168,16 +168,6 @@ def site(app: Flask) -> Iterator[str]:
     thread.join()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-        )
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context()
@@ -310,6 +300,11 @@ def test_a_page_shows_two_notices_at_most_and_six_links(app: Flask) -> None:
     menu = body.split('<nav class="menu"')[1].split("</nav>")[0]
     assert menu.count("<li>") == 6
     assert menu.count('aria-current="page"') == 1
+
+
+def test_a_change_of_language_keeps_the_rest_of_the_address(app: Flask) -> None:
+    body = app.test_client().get("/patient/journal?who=a%26b&language=de&done=yes").text
+    assert 'href="/patient/journal?who=a%26b&amp;language=es"' in body
 
 
 def test_a_page_for_work_has_no_choice_of_language(app: Flask) -> None:

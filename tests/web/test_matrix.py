@@ -159,6 +159,12 @@ GET  /custodian                                     custodian   ours
 GET  /custodian/patients/new                        custodian   ours
 POST /custodian/patients/new                        custodian   ours
 GET  /custodian/patients/made                       custodian   ours
+GET  /custodian/patients/lists                      custodian   ours
+POST /custodian/patients/lists                      custodian   ours
+GET  /custodian/patients/lists/<id>                 custodian   nothing!
+POST /custodian/patients/lists/<id>                 custodian   nothing!
+GET  /custodian/patients/lists/<id>/letters         custodian   nothing!
+GET  /custodian/patients/lists/<id>/links           custodian   nothing!
 GET  /custodian/deposits/new                        custodian   ours
 POST /custodian/deposits/new                        custodian   ours
 GET  /custodian/deposits/<upload>                   custodian   upload
@@ -195,9 +201,12 @@ GET  /custodian/deceased                            custodian   ours
 POST /custodian/deceased                            custodian   ours
 GET  /custodian/moves                               custodian   ours
 POST /custodian/moves                               custodian   ours
+GET  /custodian/versions                            custodian   ours
+POST /custodian/versions                            custodian   ours
 GET  /auditor                                       auditor     -
 GET  /auditor/anchors                               auditor     -
 GET  /auditor/journal                               auditor     -
+GET  /auditor/journal.csv                           auditor     -
 GET  /auditor/models                                auditor     -
 GET  /auditor/models/<id>                           auditor     -card
 GET  /auditor/models/<id>/card.json                 auditor     -card
@@ -314,7 +323,7 @@ def names(hospital, model) -> dict[str, str]:
         "record": store.records_of(subject)[0].record_id.hex(),
         "line": str(store.journal.of_subject(subject, 1)[0].seq),
         "person": key,
-        "diagnosis": asking.predictions.add(HOSPITAL, "a", subject, body),
+        "diagnosis": asking.predictions.add(HOSPITAL, "a", subject, body).id,
         "study": slug,
         "draft": asking.drafts.add(HOSPITAL, "a", QuestionChoices()).id,
         "job": job,

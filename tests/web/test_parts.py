@@ -87,3 +87,16 @@ def test_an_end_is_the_day_that_was_agreed_in_every_zone() -> None:
     ends = re.compile(r"say\.day\([\w.]*\b(ends_at_s|until_s|not_after_s)\)")
     wrong = [path.name for path in TEMPLATES.rglob("*.html") if ends.search(path.read_text())]
     assert wrong == []
+
+
+def test_help_shows_how_to_reach_people_as_far_as_the_settings_say(app: Flask) -> None:
+    template = (
+        '{% from "parts/contact.html" import contact_list with context %}{{ contact_list(c) }}'
+    )
+    contact = SimpleNamespace(telephone="030 123", hours="9 to 17", email="help@example.org")
+    page = render(app, template, c=contact)
+    assert 'href="tel:030123">030 123<' in page
+    assert "9 to 17" in page
+    assert 'href="mailto:help@example.org">' in page
+    nothing = SimpleNamespace(telephone="", hours="", email="")
+    assert render(app, template, c=nothing).strip() == ""

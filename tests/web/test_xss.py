@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 import pytest
-from browser import Person, chromium, person, served
+from browser import Person, person, served
 from visitors import HOSPITAL, signed_in
 
 from services.accounts import Invitee
@@ -78,7 +78,7 @@ def look_as_colleagues(hospital, visitor: Person, slug: str) -> None:
             f"/sets/{slug}",
             "/notices",
         ),
-        "custodian": ("", "/studies", studies, "/patients/new", "/deposits/new"),
+        "custodian": ("", "/studies", studies, "/patients/new", "/patients/lists", "/deposits/new"),
         "clinician": ("", f"?search={ALL[:300]}", "/requests/new"),
         "auditor": ("", "/journal", "/anchors", "/models"),
     }
@@ -117,7 +117,7 @@ def slug(hospital) -> str:
     return result
 
 
-def test_hostile_text_runs_nowhere(hospital, slug) -> None:
+def test_hostile_text_runs_nowhere(hospital, slug, browser) -> None:
     platform, subject = hospital.platform, secrets.token_bytes(32)
     values = {"x|number": (1.0, "kg"), "x|note": (CORPUS[0], "")}
     records = [Record(subject, "vital-signs", HOSPITAL, "2024-01-02", values)]
@@ -129,7 +129,7 @@ def test_hostile_text_runs_nowhere(hospital, slug) -> None:
     )
     assert answer.status_code == 303, answer.text
     invitation = Invitee("patient", "", "", subject)
-    with served(platform) as origin, chromium() as browser, person(browser, origin) as visitor:
+    with served(platform) as origin, person(browser, origin) as visitor:
         watched(visitor)
         visitor.join(platform.identity.invite(invitation))
         request = platform.requests.requests.list_waiting(subject)[0]

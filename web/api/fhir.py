@@ -223,6 +223,10 @@ def _manifest(report: UploadReport) -> dict[str, Any]:
         "error": [file] if counts["wrong"] else [],
         "outcomes": counts["outcomes"],
         "joined": counts["joined"],
+        "joined_same": counts.get("joined_same", 0),
+        "medicines": counts.get("medicines", 0),
+        "corrected_medicines": counts.get("corrected_medicines", 0),
+        "lost_medicines": counts.get("lost_medicines", 0),
         "corrected_records": counts["corrected_records"],
         "affected_models": counts["affected_models"],
     }

@@ -12,7 +12,7 @@ from services.wiring import Services
 from services.words import Words, best_language
 from web.cookies import csrf_of, session_secret
 from web.current import Caller
-from web.limits import Limit
+from web.limits import Limit, caller_at
 from web.view_options import current_options, require_own_site
 
 STRANGERS: Final = (5.0, 100)
@@ -49,7 +49,7 @@ class ApiGuard:
         g.words = Words(best_language(account.language if account else ""))
         # Guesses of tokens count as a stranger's requests, of which there are few.
         if caller is None:
-            self._strangers.take(str(request.remote_addr))
+            self._strangers.take(caller_at(request.remote_addr))
         else:
             self._known.take(caller.id)
         if options.roles is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -10,11 +11,14 @@ from urllib.parse import urlencode
 import orjson
 from flask import Blueprint, Response, request, send_file
 
+from records.csv_out import to_csv
 from services.auditor.journal import JournalSearch
 from services.auditor.verification import PARTS, RUN_ORDER
-from services.errors import NotFound
+from services.dates import iso_time
+from services.errors import Invalid, NotFound
 from services.tokens import AUDITOR
 from web.current import current_account, services, words
+from web.pages.forms import first_errors
 from web.pages.guard import is_fragment, render, see_other
 from web.responses import PDF, download_response, svg_response
 from web.view_options import requires_role
@@ -22,6 +26,7 @@ from web.view_options import requires_role
 SLOW_S: Final = 300
 """A verification longer than this is said to take longer than usual."""
 _SEARCH: Final = ("kind", "party", "purpose", "outcome")
+_DAYS: Final = ("since", "until")
 _MAX_SEARCH: Final = 128
 _MAX_ROW_DIGITS: Final = 15
 
@@ -55,20 +60,46 @@ def anchors() -> Response:
 @bp.get("/auditor/journal")
 @requires_role(AUDITOR)
 def journal() -> Response:
-    """Search the journal, without subjects and records."""
-    search = JournalSearch(
-        **{name: request.args.get(name, "").strip()[:_MAX_SEARCH] for name in _SEARCH}
-    )
-    page = services().auditor.journal(search, _row_number(request.args.get("before", "")))
-    filters = {name: value for name, value in asdict(search).items() if value}
-    older = f"/auditor/journal?{urlencode({**filters, 'before': page.older_before})}"
+    """Search the journal, without subjects and records; days that are named have totals."""
+    search, errors = _read_search()
+    page, totals = None, None
+    before = _row_number(request.args.get("before", ""))
+    if not errors:
+        page = services().auditor.journal(search, before)
+    if page is not None and before is None and (search.since or search.until):
+        try:
+            totals = services().auditor.journal_period(search).totals
+        except Invalid as exc:
+            errors = first_errors(exc)
+    filters = {name: str(value) for name, value in asdict(search).items() if value}
+    older = page.older_before if page else None
     return render(
         "auditor/journal.html",
         title=words()("audit-journal-title"),
         journal=page,
-        values=asdict(search),
-        older=older if page.older_before else "",
+        totals=totals,
+        values={name: request.args.get(name, "") for name in (*_SEARCH, *_DAYS)},
+        errors=errors,
+        older=f"/auditor/journal?{urlencode({**filters, 'before': older})}" if older else "",
+        file=f"/auditor/journal.csv?{urlencode(filters)}",
     )
+
+
+@bp.get("/auditor/journal.csv")
+@requires_role(AUDITOR)
+def journal_file() -> Response:
+    """Return every entry of a search as CSV, oldest first, with the hash of each row."""
+    search, errors = _read_search()
+    if errors:
+        raise Invalid(" ".join(errors.values()))
+    period, say = services().auditor.journal_period(search), words()
+    heads = ("row", "time-utc", "party", "purpose", "decision", "rule", "hash")
+    rows = [
+        (row.seq, iso_time(row.at_s), row.party, row.purpose, row.kind, row.outcome, row.hash.hex())
+        for row in period.rows
+    ]
+    body = to_csv([[say(f"audit-journal-{head}") for head in heads], *rows])
+    return download_response(body.encode(), "journal.csv", "text/csv; charset=utf-8")
 
 
 @bp.get("/auditor/models")
@@ -217,3 +248,22 @@ def download_bundle(job: str) -> Response:
 def _row_number(text: str) -> int | None:
     is_row = text.isascii() and text.isdigit() and len(text) <= _MAX_ROW_DIGITS
     return int(text) if is_row else None
+
+
+def _read_search() -> tuple[JournalSearch, dict[str, str]]:
+    """Return what to search for, and what is wrong with the days."""
+    kind, party, purpose, outcome = (
+        request.args.get(name, "").strip()[:_MAX_SEARCH] for name in _SEARCH
+    )
+    days, errors = dict[str, datetime.date | None](), dict[str, str]()
+    for name in _DAYS:
+        text = request.args.get(name, "").strip()
+        try:
+            days[name] = datetime.date.fromisoformat(text) if text else None
+        except ValueError:
+            errors[name] = words()("audit-journal-day-error")
+    since, until = days.get("since"), days.get("until")
+    if since and until and until < since:
+        errors["until"] = words()("audit-journal-order-error")
+    search = JournalSearch(kind, party, purpose, outcome, since, until)
+    return search, errors

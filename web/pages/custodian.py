@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Final
@@ -11,6 +9,7 @@ from typing import Final
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import FileStorage
 
+from records.csv_out import to_csv
 from services.accounts import PATIENT
 from services.custodian.fhir_uploads import NDJSON, to_ndjson
 from services.custodian.invitations import InvitationRequest
@@ -27,9 +26,10 @@ from services.custodian.upload_store import STORING as BEING_STORED
 from services.custodian.uploads import MAX_MAPPING, NewUpload
 from services.errors import Invalid, NotFound
 from services.requests import PROPOSED
+from services.requests.proposals import ProposalChanged
 from services.tokens import CUSTODIAN
 from web.current import current_account, services, words
-from web.pages import people
+from web.pages import invitation_lists, people
 from web.pages.forms import first_errors
 from web.pages.guard import is_fragment, render, see_other
 from web.shown_once import carry, forget, take
@@ -40,11 +40,12 @@ MAX_LISTED: Final = 10
 MAX_PROBLEMS: Final = 50
 OWN_MAPPING: Final = "own"
 _FORM_BYTES: Final = 2**20
-_FORMULA: Final = ("=", "+", "-", "@", "\t")
+_CONFLICT: Final = 409
 _INVALID: Final = 422
+_MAX_DIGITS: Final = 9
 
 bp = Blueprint("custodian", __name__)
-BLUEPRINTS: Final = (bp, people.bp)
+BLUEPRINTS: Final = (bp, people.bp, invitation_lists.bp)
 
 
 @bp.get("/custodian")
@@ -72,13 +73,15 @@ def invitation_form() -> Response:
 def invite() -> Response:
     """Make a link, and go to the page that shows it once."""
     form = request.form
-    role = form.get("role", "")
+    role, number = form.get("role", ""), form.get("number", "").strip()
     invitation = InvitationRequest(
         role=role,
-        number=form.get("number", "") if role == PATIENT else "",
+        number=number if role == PATIENT else "",
         name=form.get("name", ""),
         party=form.get("party", ""),
         identity=form.get("identity", ""),
+        # What is confirmed is the number: a corrected one has to be confirmed again.
+        new_patient=bool(number) and form.get("new_patient") == number,
     )
     try:
         issued = services().custodian.invitations.invite(
@@ -96,8 +99,10 @@ def invite() -> Response:
 def invited() -> Response:
     """Show a link that was just made, once: a reload does not make or show another."""
     facts = take() or {"invitation": None, "issued": None}
+    party = facts["invitation"]["party"] if facts["invitation"] else ""
+    name = services().information.party_name(party, "en") if party else ""
     return forget(
-        render("custodian/invited.html", title=words()("invite-made"), **facts),
+        render("custodian/invited.html", title=words()("invite-made"), party=name, **facts),
     )
 
 
@@ -173,17 +178,11 @@ def upload_report_file(upload: str) -> Response:
     report = services().custodian.uploads.get(words(), current_account().party, upload)
     if not report.upload.report:
         raise NotFound
-    text = io.StringIO()
-    lines = csv.writer(text)
     heads = ("deposit-row", "deposit-line", "deposit-column", "deposit-problem", "deposit-cure")
-    lines.writerow([words()(head) for head in heads])
-    for problem in report.problems:
-        # The sender of the file chose the column's name: no spreadsheet may run it as a formula.
-        is_formula = problem.column.startswith(_FORMULA)
-        column = f"'{problem.column}" if is_formula else problem.column
-        lines.writerow([problem.row, problem.line, column, problem.problem, problem.cure])
+    rows = [[each.row, each.line, each.column, each.problem, each.cure] for each in report.problems]
+    text = to_csv([[words()(head) for head in heads], *rows])
     headers = {"Content-Disposition": f'attachment; filename="report-{upload}.csv"'}
-    return Response(text.getvalue(), 200, headers, content_type="text/csv; charset=utf-8")
+    return Response(text, 200, headers, content_type="text/csv; charset=utf-8")
 
 
 @bp.get("/custodian/deposits/<upload>/outcomes")
@@ -238,15 +237,17 @@ def study(slug: str) -> Response:
 def decide_study(slug: str) -> Response:
     """Approve a study, ask for changes or refuse it; a repeated form changes nothing."""
     approvals, by = services().custodian.approvals, current_account().id
-    decision = request.form.get("wish", "")
-    if decision == "approve":
-        approvals.approve(slug, by=by)
-    elif decision in ("refuse", "return"):
-        decide = approvals.refuse if decision == "refuse" else approvals.return_for_changes
-        try:
-            decide(words(), slug, request.form.get("why", ""), by=by)
-        except Invalid as exc:
-            return _study(slug, first_errors(exc), _INVALID)
+    decision, version = request.form.get("wish", ""), _version(request.form.get("version", ""))
+    decide = approvals.refuse if decision == "refuse" else approvals.return_for_changes
+    try:
+        if decision == "approve":
+            approvals.approve(slug, by=by, version=version)
+        elif decision in ("refuse", "return"):
+            decide(words(), slug, request.form.get("why", ""), by=by, version=version)
+    except Invalid as exc:
+        return _study(slug, first_errors(exc), _INVALID)
+    except ProposalChanged:
+        return _study(slug, {"study": words()("may-study-changed")}, _CONFLICT)
     return see_other(f"/custodian/studies/{slug}")
 
 
@@ -297,6 +298,12 @@ def _own_mapping() -> bytes | None:
 def _sent_file(name: str) -> FileStorage | None:
     file = request.files.get(name)
     return file if file is not None and file.filename else None
+
+
+def _version(text: str) -> int:
+    """Return the version that a form names; -1, which none has, if it names none."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS
+    return int(text) if is_number else -1
 
 
 def _study(slug: str, errors: dict[str, str], status: int) -> Response:

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Mapping
 
 from services.errors import Invalid
-from services.words import MONTHS
+from services.words import number_months
 
 
 def date_in(form: Mapping[str, str], name: str) -> datetime.date | None:
@@ -33,7 +33,7 @@ def month_number(text: str) -> str:
 
     "March", "Mar", "März" and "marzo" are "3".
     """
-    return MONTHS.get(text.strip().rstrip(".").casefold(), text)
+    return number_months().get(text.strip().rstrip(".").casefold(), text)
 
 
 def _inputs(form: Mapping[str, str], name: str) -> list[str]:

@@ -16,7 +16,7 @@ from services.words import LANGUAGES, Words, best_language, find_zone
 from web.cookies import LANGUAGE, csrf_of, session_secret, with_language
 from web.current import Caller, find_account, services, words
 from web.errors import status_of
-from web.limits import Limit
+from web.limits import Limit, caller_at
 from web.view_options import ViewOptions, current_options, require_own_site
 
 VISITORS: Final = (20.0, 200)
@@ -72,7 +72,7 @@ class PageGuard:
         return with_language(self._site, response, chosen)
 
     def _take(self, account: Account | None) -> None:
-        caller = account.id if account else str(request.remote_addr)
+        caller = account.id if account else caller_at(request.remote_addr)
         self._limit.take(caller)
         if account is None and request.method != "GET":
             self._attempts.take(caller)

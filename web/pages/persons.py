@@ -1,4 +1,4 @@
-"""The custodian's pages about whose records are whose: duplicates, moves, deaths."""
+"""The custodian's pages about whose records are whose, and their earlier versions."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 from flask import Blueprint, Response, request
 
+from services.custodian.history import HistoryState
 from services.errors import Invalid
 from services.requests.wording import format_day
 from services.tokens import CUSTODIAN
@@ -114,6 +115,33 @@ def move_record() -> Response:
     except Invalid as exc:
         return _moves(first_errors(exc), _INVALID, None)
     return see_other(f"/custodian/moves?models={len(moved.affected_models)}")
+
+
+@bp.get("/custodian/versions")
+@requires_role(CUSTODIAN)
+def versions() -> Response:
+    """Show the rule for earlier versions, and how many are stored."""
+    return _versions(services().custodian.history.get(), {}, 200)
+
+
+@bp.post("/custodian/versions")
+@requires_role(CUSTODIAN)
+def decide_versions() -> Response:
+    """Keep earlier versions, or destroy them after a tick; a repeated form changes nothing."""
+    form, service = request.form, services().custodian.history
+    wish = form.get("wish")
+    if wish == "destroy" and not form.get("sure"):
+        state = service.get()
+        if state.versions:  # they cannot be restored
+            return _versions(state, {"sure": words()("versions-sure-error")}, _INVALID)
+    if wish in ("keep", "destroy"):
+        service.set(keeps=wish == "keep", by=current_account().id)
+    return see_other("/custodian/versions")
+
+
+def _versions(state: HistoryState, errors: dict[str, str], status: int) -> Response:
+    title = words()("menu-versions")
+    return render("custodian/versions.html", title=title, status=status, state=state, errors=errors)
 
 
 def _model_count() -> int | None:

@@ -11,8 +11,8 @@ from flask import Response, request
 
 from consent import ANY, Outcome, Terms
 from services.accounts import ProofInvalid
-from services.requests.choices import COPY, COPY_PURPOSES, PSEUDONYMISED_COPY
-from services.requests.wording import format_period
+from services.requests.choices import COPY_PURPOSES
+from services.requests.wording import COPY_TEXTS, format_period
 from services.words import Words
 from web.current import words
 from web.pages.guard import render
@@ -78,7 +78,12 @@ def signed_rows(say: Words, terms: Terms, not_after_s: int, recipient: str) -> l
 
 
 def terms_rows(
-    say: Words, message: Mapping[str, Any], recipient: str, change: str = ""
+    say: Words,
+    message: Mapping[str, Any],
+    recipient: str,
+    change: str = "",
+    *,
+    wants_copy: bool = True,
 ) -> list[TermRow]:
     """Return every term of a grant that is to be signed, in words, each with its code.
 
@@ -89,6 +94,7 @@ def terms_rows(
         message: a Grant as typed data.
         recipient: the name of the recipient.
         change: the path of the form that changes a choice; "" if there is none.
+        wants_copy: whether a copy was asked for: otherwise there is no choice about it to change.
     """
     terms = message["terms"]
     is_refusal = terms["decision"] == "deny"
@@ -116,7 +122,8 @@ def terms_rows(
     ]
     if not is_refusal:
         duties = _parts(say, "obligations", "duty", terms["obligations"])
-        rows.append(TermRow(say("check-copies"), _copies(say, terms["purposes"]), change))
+        copies = _copies(say, terms["purposes"])
+        rows.append(TermRow(say("check-copies"), copies, change if wants_copy else ""))
         rows.append(TermRow(say("check-duties"), duties))
     return rows
 
@@ -132,9 +139,10 @@ def _parts(say: Words, field: str, prefix: str, codes: Sequence[str]) -> list[Te
 
 def _copies(say: Words, purposes: Sequence[str]) -> list[TermPart]:
     """Return a part for each kind of copy that is allowed, or one that says that there is none."""
-    keys = {COPY: "check-copies-yes", PSEUDONYMISED_COPY: "check-copies-pseudonymised"}
     parts = [
-        TermPart(say(key), [("purposes", code)]) for code, key in keys.items() if code in purposes
+        TermPart(say(key), [("purposes", code)])
+        for code, key in COPY_TEXTS.items()
+        if code in purposes
     ]
     return parts or [TermPart(say("check-copies-no"), [])]
 

@@ -59,6 +59,8 @@ status-withdrawn = Von Ihnen widerrufen
 status-declined = Sie haben Nein gesagt
 status-refused = Abgelehnt
 status-unknown = Jetzt nicht prüfbar, also Nein
+
+status-overridden = Ruht: Forschung ist aus
 status-done = Fertig
 status-running = Läuft
 status-stopped = Angehalten
@@ -187,7 +189,7 @@ category-procedure-hint = Operationen und andere Eingriffe, und wie sie verlaufe
 
 category-survey = Antworten auf Fragebögen
 
-category-survey-hint = Was Sie auf Fragen geschrieben oder gesagt haben
+category-survey-hint = Was Sie auf Fragen geantwortet haben
 
 category-social-history = Lebensweise
 
@@ -203,7 +205,7 @@ category-therapy-hint = Zum Beispiel Physiotherapie oder Sprachtherapie
 
 category-demographics = Alter, Geschlecht und Herkunft
 
-category-demographics-hint = Zum Beispiel Ihr Alter und Ihr Geschlecht
+category-demographics-hint = Zum Beispiel Ihr Alter und Ihr Geschlecht. Wer sie zu Ihrer Behandlung lesen darf, sieht auch Ihren Namen.
 
 category-condition = Diagnosen
 
@@ -303,7 +305,7 @@ purpose-PATRQT = weil Sie darum gebeten haben
 
 purpose-FAMRQT = weil Ihre Familie darum gebeten hat
 
-purpose-PWATRNY = weil eine Vertretung darum gebeten hat
+purpose-PWATRNY = weil jemand, der für Sie handelt, darum gebeten hat
 
 purpose-SUPNWK = weil Menschen, die Ihnen helfen, darum gebeten haben
 
@@ -316,6 +318,8 @@ purpose-THREAT = um Menschen vor einer Gefahr zu schützen
 purpose-HMARKT = um zu werben
 
 purpose-PSEUDRESCH = um an einer Kopie mit genauen Werten und einem Code statt des Namens zu forschen
+
+purpose-RECRESCH = um an einer Kopie mit ganzen Daten und einem Code statt des Namens zu forschen
 
 ## Purposes in what a patient signs, in the first person
 
@@ -345,7 +349,7 @@ purpose-mine-PATRQT = weil ich darum gebeten habe
 
 purpose-mine-FAMRQT = weil meine Familie darum gebeten hat
 
-purpose-mine-PWATRNY = weil meine Vertretung darum gebeten hat
+purpose-mine-PWATRNY = weil jemand, der für mich handelt, darum gebeten hat
 
 purpose-mine-SUPNWK = weil Menschen, die mir helfen, darum gebeten haben
 
@@ -378,6 +382,8 @@ reason-opted-out = Sie haben der Forschung widersprochen.
 reason-linked-refusal = Sie haben das unter einer anderen Krankenhausnummer abgelehnt.
 
 reason-deceased = Sie sind als verstorben vermerkt.
+
+reason-duty-unmet = Was Ihre Einwilligung verlangt, war dort nicht möglich.
 
 reason-opening-missing = Wir konnten nicht lesen, was Sie unterschrieben haben. Darum war die Antwort Nein.
 
@@ -439,7 +445,7 @@ line-period = { $start } bis { $end }
 
 line-first-version = Empfangen am { $day }.
 
-line-later-version = Empfangen am { $day }, korrigiert: Fassung { $version }. Die frühere Fassung wurde gelöscht.
+line-later-version = Empfangen am { $day }, korrigiert: Fassung { $version }.
 
 line-reading = Das Modell für „{ $question }“ liest { $source } als { $value }. { $rule }
 
@@ -450,6 +456,10 @@ line-rule-molar = Es rechnet mit dem Gewicht dieses Stoffes.
 line-rule-habit = Der Absender meint immer diese Einheit.
 
 line-not-in-force = Nicht gültig: { $status }
+
+line-earlier = Frühere Fassungen
+
+line-earlier-hint = Der Absender hat diese Werte korrigiert oder entfernt. Sie sind nur zum Lesen gespeichert: Kein Modell lernt aus ihnen und keine Schätzung nutzt sie.
 
 line-name = Wert
 

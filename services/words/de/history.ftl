@@ -33,17 +33,19 @@ used-copy = { $study } hat eine Kopie mit einigen Ihrer Werte heruntergeladen, o
 
 used-copy-pseudonymised = { $study } hat eine Kopie mit Ihren genauen Werten und einem Code statt Ihres Namens heruntergeladen. Sie hatten das am { $date } erlaubt.
 
+used-copy-whole = { $study } hat eine Kopie mit Ihren ganzen Daten und einem Code statt Ihres Namens heruntergeladen. Sie hatten das am { $date } erlaubt.
+
 used-self = Sie haben diese Daten selbst angesehen: { $categories }.
 
 counted-people = { $party } hat gezählt, wie viele Menschen welche Werte haben, auch Sie. Kein Mensch hat Ihre Daten gelesen, und niemand hat Werte von Ihnen gesehen.
 
-refused-never = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Sie hatten es nicht erlaubt.
+refused-never = { $party } wollte diese Daten von Ihnen nutzen: { $categories }. Das wurde abgelehnt: Sie hatten es nicht erlaubt.
 
-refused-withdrawn = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Sie hatten am { $date } widerrufen.
+refused-withdrawn = { $party } wollte diese Daten von Ihnen nutzen: { $categories }. Das wurde abgelehnt: Sie hatten am { $date } widerrufen.
 
-refused-ended = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Ihre Einwilligung endete am { $date }.
+refused-ended = { $party } wollte diese Daten von Ihnen nutzen: { $categories }. Das wurde abgelehnt: Ihre Einwilligung endete am { $date }.
 
-refused-unknown = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Wir konnten Ihre Einwilligungen in dem Moment nicht prüfen.
+refused-unknown = { $party } wollte diese Daten von Ihnen nutzen: { $categories }. Das wurde abgelehnt: Wir konnten Ihre Einwilligungen in dem Moment nicht prüfen.
 
 empty-journal = Noch hat niemand Ihre Daten genutzt oder danach gefragt. Jede Nutzung und jede Ablehnung wird hier stehen.
 
@@ -75,13 +77,15 @@ proof-download = Beweis herunterladen
 
 proof-no-script = Ihr Browser führt hier kein Skript aus. Laden Sie den Beweis herunter und prüfen Sie ihn mit einem Programm Ihrer Wahl.
 
-used-read-party-undated = { $party } hat { $categories } von Ihnen angesehen. Sie hatten es erlaubt.
+used-read-party-undated = { $party } hat diese Daten von Ihnen angesehen: { $categories }. Sie hatten es erlaubt.
 
 used-model-party-undated = { $party } hat ein Modell nach Ihnen gefragt. Sie hatten es erlaubt.
 
 used-copy-undated = { $study } hat eine Kopie einiger Werte heruntergeladen, ohne Ihren Namen. Sie hatten es erlaubt.
 
 used-copy-pseudonymised-undated = { $study } hat eine Kopie mit Ihren genauen Werten und einem Code statt Ihres Namens heruntergeladen. Sie hatten es erlaubt.
+
+used-copy-whole-undated = { $study } hat eine Kopie mit Ihren ganzen Daten und einem Code statt Ihres Namens heruntergeladen. Sie hatten es erlaubt.
 
 records = Daten
 
@@ -125,9 +129,9 @@ refused-withdrawn-undated = { $party } wollte Ihre Daten ({ $categories }) und b
 
 refused-ended-undated = { $party } wollte Ihre Daten ({ $categories }) und bekam sie nicht. Ihre Einwilligung war zu Ende.
 
-act-granted = Sie haben { $party } Ja gesagt.
+act-granted = Sie haben die Anfrage von { $party } mit Ja beantwortet.
 
-act-declined = Sie haben { $party } Nein gesagt.
+act-declined = Sie haben die Anfrage von { $party } mit Nein beantwortet.
 
 act-reconsidered = Sie haben Ihre Antwort an { $party } wieder geöffnet.
 
@@ -175,13 +179,15 @@ proof-compare = Der Fingerabdruck hat im Register die Nummer { $place }. Jede Pr
 
 act-key-recovered = Ab jetzt gilt ein neuer Schlüssel für Sie. { $party } hatte ihn vorgeschlagen, nachdem geprüft wurde, wer Sie sind.
 
-refused-linked = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Ein Nein unter einer anderen Nummer von Ihnen gilt auch hier.
+refused-linked = { $party } wollte diese Daten von Ihnen nutzen: { $categories }. Das wurde abgelehnt: Ein Nein unter einer anderen Nummer von Ihnen gilt auch hier.
 
 person-linked = { $party } hat vermerkt, dass zwei Krankenhausnummern beide Ihnen gehören. Ein Nein unter einer davon gilt jetzt für beide.
 
 person-unlinked = { $party } hat vermerkt, dass zwei Krankenhausnummern doch nicht derselben Person gehören.
 
-refused-deceased = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Sie sind als verstorben vermerkt.
+refused-deceased = { $party } wollte diese Daten von Ihnen nutzen: { $categories }. Das wurde abgelehnt: Sie sind als verstorben vermerkt.
+
+refused-duty = { $party } wollte diese Daten von Ihnen nutzen: { $categories }. Das wurde abgelehnt: Was Ihre Einwilligung verlangt, ist dort nicht möglich.
 
 deceased-noted = { $party } hat vermerkt, dass Sie verstorben sind. Stimmt das nicht? Sagen Sie es bitte dort.
 
@@ -192,3 +198,7 @@ record-moved-away = { $party } hat einen Eintrag aus Ihren Daten genommen: Er ge
 record-moved-here = { $party } hat Ihren Daten einen Eintrag hinzugefügt, der versehentlich bei einer anderen Person lag.
 
 records-refiled = { $party } hat die Regeln geändert: Einige Ihrer Daten zählen jetzt zu einer anderen Art von Daten.
+
+versions-kept = { $party } bewahrt frühere Fassungen korrigierter Werte von nun an auf.
+
+versions-destroyed = { $party } hat die früheren Fassungen Ihrer korrigierten Werte gelöscht.

@@ -20,7 +20,7 @@ patient-title = Start
 
 patient-requests-title = Wartet auf Ihre Antwort
 
-patient-request = { $study } möchte Ihre Daten nutzen. Antworten Sie bis { $date }.
+patient-request = { $study } möchte Ihre Daten nutzen. Antworten Sie bis zum { $date }.
 
 patient-request-open = Anfrage lesen
 
@@ -50,7 +50,7 @@ request-less-hint = Sie wählen aus, was erlaubt ist.
 
 request-no-hint = Nichts ist erlaubt.
 
-request-by = Sie können bis { $date } antworten.
+request-by = Sie können bis zum { $date } antworten.
 
 request-protocol = Lesen, was die Studie vorhat
 
@@ -82,9 +82,11 @@ grant-withdraw = Sie können jederzeit auf dieser Seite widerrufen. Sie müssen 
 
 grant-limits = Manches können wir nicht rückgängig machen: Antworten, die ein Modell schon gegeben hat. Ergebnisse, die schon veröffentlicht sind. Kopien, die schon heruntergeladen sind. Wir verlangen, dass Kopien gelöscht werden.
 
-grant-copy = { $study } darf eine Kopie herunterladen. In der Kopie stehen kein Name, keine Adresse und kein Geburtsdatum. Die Kopie hat ein Enddatum. Aber eine heruntergeladene Kopie können wir nicht zurückholen.
+grant-copy = { $study } darf eine Kopie herunterladen. Darin stehen Bereiche statt Ihrer genauen Werte, dieselben wie bei mindestens zehn anderen Menschen. Darin stehen kein Name, keine Adresse und kein Geburtsdatum. Die Kopie hat ein Enddatum. Aber eine heruntergeladene Kopie können wir nicht zurückholen.
 
 grant-copy-pseudonymised = { $study } darf eine Kopie mit meinen genauen Werten herunterladen. Ein Code ersetzt meinen Namen. Wer mich kennt, könnte mich darin trotzdem erkennen und den Rest lesen. Eine heruntergeladene Kopie kann niemand zurückholen.
+
+grant-copy-whole = { $study } darf eine Kopie mit meinen ganzen Daten dieser Arten herunterladen, nicht nur mit den Werten für ihre Frage. Ein Code ersetzt meinen Namen. Freie Texte, Briefe und Bilder fehlen darin. Wer mich kennt, könnte mich darin trotzdem erkennen und den Rest lesen. Eine heruntergeladene Kopie kann niemand zurückholen.
 
 grant-care = { $clinic } möchte mit Ihren Daten Ihr Risiko prüfen. Es geht um { $condition }. Ihre Ärztin oder Ihr Arzt sieht das Ergebnis und spricht mit Ihnen darüber. Das Ergebnis ist eine Schätzung eines Computers. Entscheiden wird ein Mensch.
 
@@ -103,6 +105,8 @@ grant-title-access = Wer was sieht
 grant-title-end = Wie lange
 
 grant-title-means = Was Ja bedeutet
+
+grant-title-duties = Was sie tun müssen
 
 grant-title-not = Was Ja nicht bedeutet
 
@@ -140,7 +144,7 @@ limits-dates-hint = Lassen Sie das leer, wenn der Tag egal ist.
 
 limits-end = Wann soll es enden?
 
-limits-end-hint = An diesem Tag endet es von selbst. { $date } ist der späteste.
+limits-end-hint = An diesem Tag endet es von selbst. Der späteste ist der { $date }.
 
 limits-error-purposes = Kreuzen Sie mindestens eines an, oder gehen Sie zurück und sagen Sie Nein
 
@@ -183,6 +187,8 @@ ask-wrong = Nicht ganz.
 
 ask-check = Antworten prüfen
 
+understand-none = Wählen Sie eine Antwort, oder überspringen Sie die Fragen.
+
 ## Prüfen und unterschreiben
 
 check-title = Prüfen und unterschreiben
@@ -210,6 +216,8 @@ check-copies = Kopien
 check-copies-yes = Eine Kopie darf heruntergeladen werden
 
 check-copies-pseudonymised = Eine Kopie mit genauen Werten und einem Code statt des Namens darf heruntergeladen werden
+
+check-copies-whole = Eine Kopie mit ganzen Daten, nicht nur den Werten für die Frage, und einem Code statt des Namens darf heruntergeladen werden
 
 check-copies-no = Keine Kopien
 
@@ -299,7 +307,7 @@ withdraw-done-no-model = Kein Modell hat mit dieser Einwilligung von Ihnen geler
 
 withdraw-done-copy = { $study } hat vielleicht eine Kopie. Wir verlangen, dass sie gelöscht wird.
 
-withdraw-done-copy-pseudonymised = { $study } hat vielleicht eine Kopie mit Ihren genauen Werten. Die Studie muss sie in { $n } Tagen löschen und das melden. Auf der Seite dieser Erlaubnis sehen Sie, ob sie es getan hat.
+withdraw-done-copy-pseudonymised = { $study } hat vielleicht eine Kopie mit Ihren genauen Werten. Die Studie muss sie innerhalb von { $n } Tagen löschen und das melden. Auf der Seite dieser Einwilligung sehen Sie, ob sie es getan hat.
 
 stop-page = Jede Nutzung Ihrer Daten stoppen
 
@@ -362,6 +370,8 @@ keys-add = Passkey hinzufügen
 
 keys-add-lead = Ein zweiter Passkey auf einem anderen Gerät hilft, wenn Sie eines verlieren.
 
+keys-exists = Dieses Gerät hat schon einen Passkey für Sie. Wählen Sie in seinem Fenster ein anderes Gerät, zum Beispiel ein Telefon.
+
 keys-remove = Entfernen
 
 keys-remove-title = Diesen Passkey entfernen
@@ -376,7 +386,7 @@ keys-delegates = Wer für Sie handeln darf
 
 keys-delegate-none = Nur Sie selbst.
 
-keys-delegate-until = Eine Person darf bis { $date } für Sie unterschreiben
+keys-delegate-until = Eine Person darf bis zum { $date } für Sie unterschreiben
 
 keys-recovery = Ein neuer Schlüssel für Sie
 
@@ -401,6 +411,8 @@ opt-out-on = Ja, wenn ich es jedes Mal erlaube
 
 opt-out-off = Keine Forschung
 
+opt-out-end = Sie nehmen Ihren Widerspruch gegen alle Forschung zurück. Dann darf Forschung Sie wieder fragen. Genutzt wird nur, was Sie erlauben.
+
 opt-out-error = Wählen Sie Ja oder Nein
 
 opt-out-save = Speichern
@@ -423,6 +435,8 @@ empty-requests = Niemand wartet auf eine Antwort von Ihnen. Wenn jemand fragt, s
 
 empty-consents = Niemand darf Ihre Daten gerade nutzen. Sie haben keine Einwilligung gegeben.
 
+empty-consents-off = Niemand darf Ihre Daten gerade nutzen. Sie haben der Forschung widersprochen.
+
 empty-records = Hier sind noch keine Daten. { $custodian } trägt sie ein. Fragen Sie dort, wenn Sie etwas vermissen.
 
 empty-models = Kein Modell wurde mit Ihren Daten trainiert.
@@ -439,6 +453,8 @@ statement-records = { $n ->
 statement-copy = Eine Kopie ohne meinen Namen darf heruntergeladen werden.
 
 statement-copy-pseudonymised = Eine Kopie mit meinen genauen Werten und einem Code statt meines Namens darf heruntergeladen werden. Dafür gilt die Vereinbarung der Studie. Wer mich kennt, könnte mich darin erkennen.
+
+statement-copy-whole = Eine Kopie mit meinen ganzen Daten dieser Arten, nicht nur den Werten für die Frage der Studie, darf heruntergeladen werden. Darin steht ein Code statt meines Namens. Dafür gilt die Vereinbarung der Studie. Wer mich kennt, könnte mich darin erkennen.
 
 statement-no-copy = Es darf keine Kopie heruntergeladen werden.
 
@@ -474,7 +490,9 @@ decide-later = Später entscheiden
 
 copy-asked = { $study } möchte auch eine Kopie herunterladen. Darüber entscheiden Sie nach Ihrem Ja in einem eigenen Feld.
 
-copy-asked-pseudonymised = { $study } möchte auch nach einer Vereinbarung eine Kopie herunterladen. Darin stehen Ihre genauen Werte und ein Code statt Ihres Namens. Wer Sie kennt, könnte Sie darin erkennen. Darüber entscheiden Sie nach Ihrem Ja in einem eigenen Feld.
+copy-asked-pseudonymised = { $study } möchte auch eine Kopie herunterladen. Dafür gilt eine Vereinbarung. In der Kopie stehen Ihre genauen Werte und ein Code statt Ihres Namens. Wer Sie kennt, könnte Sie darin erkennen. Darüber entscheiden Sie nach Ihrem Ja in einem eigenen Feld.
+
+copy-asked-whole = { $study } möchte auch eine Kopie herunterladen. Dafür gilt eine Vereinbarung. In der Kopie stehen Ihre ganzen Daten dieser Arten, nicht nur die Werte für die Frage. Ein Code ersetzt Ihren Namen. Wer Sie kennt, könnte Sie darin erkennen. Darüber entscheiden Sie nach Ihrem Ja in einem eigenen Feld.
 
 consent-over = Diese Einwilligung ist beendet. { $study } darf Ihre Daten nicht mehr nutzen.
 
@@ -490,13 +508,17 @@ keys-removed = Der Passkey ist entfernt. Er kann nicht mehr für Sie unterschrei
 
 keys-veto-title = Diesen Schlüssel ablehnen
 
+keys-veto-lead = Sie lehnen den neuen Schlüssel ab, den { $custodian } für Sie eintragen will. Er gilt dann nicht. Ihre eigenen Schlüssel bleiben, wie sie sind.
+
 keys-veto-done = Sie haben den Schlüssel abgelehnt. Er gilt nicht.
+
+keys-waiting = Wir haben Ihre Unterschrift und haben sie an das Register geschickt. Das Register zeigt sie noch nicht. Bis dahin bleiben Ihre Schlüssel, wie sie waren. Diese Seite zeigt die Änderung dann.
 
 keys-sign = Ihr Gerät fragt jetzt nach Gesicht, Finger oder PIN. Vielleicht steht dort „Anmelden“. Hier unterschreiben Sie damit, was auf dieser Seite steht. Sonst nichts.
 
 opt-out-question = Darf die Forschung Ihre Daten nutzen?
 
-consent-title-active = Ihre Einwilligung ist aktiv
+consent-title-active = Ihre Einwilligung gilt
 
 consent-title-recording = Ihre Einwilligung wird eingetragen
 
@@ -505,6 +527,10 @@ consent-title-ended = Ihre Einwilligung ist beendet
 consent-title-withdrawn = Sie haben diese Einwilligung widerrufen
 
 consent-title-unknown = Wir können diese Einwilligung gerade nicht prüfen
+
+consent-overridden = Sie haben der Forschung widersprochen. Darum wird diese Einwilligung nicht genutzt. Wenn Sie Forschung wieder erlauben, gilt sie wieder.
+
+consent-title-overridden = Diese Einwilligung ruht
 
 consent-allowed = { $study } durfte diese Daten von Ihnen nutzen: { $categories }. Wofür: { $purposes }.
 
@@ -534,11 +560,13 @@ copy-what = Sie haben Ja gesagt. { $study } möchte auch eine Kopie mit einigen 
 
 copy-what-pseudonymised = Sie haben Ja gesagt. { $study } möchte auch eine Kopie Ihrer Werte herunterladen, so wie sie sind. Das ist eine eigene Frage.
 
+copy-what-whole = Sie haben Ja gesagt. { $study } möchte auch eine Kopie Ihrer ganzen Daten dieser Arten herunterladen: { $categories }. Das ist mehr als nur die Werte für die Frage der Studie. Das ist eine eigene Frage.
+
 copy-agreement = Die Studie hat dazu eine Vereinbarung getroffen: „{ $agreement }“. Sie endet am { $date }. Bis dahin muss jede Kopie gelöscht sein.
 
 copy-agreement-text = Die Vereinbarung lesen
 
-copy-leave = Wenn Sie widerrufen, muss die Studie Ihre Werte in { $n } Tagen löschen und das melden. Auf der Seite Ihrer Erlaubnis sehen Sie, ob sie es getan hat.
+copy-leave = Wenn Sie widerrufen, muss die Studie Ihre Werte innerhalb von { $n } Tagen löschen und das melden. Auf der Seite Ihrer Einwilligung sehen Sie, ob sie es getan hat.
 
 copy-free = Wenn Sie das Feld leer lassen, darf keine Kopie heruntergeladen werden. Ihr Ja bleibt, wie es ist.
 
@@ -559,6 +587,8 @@ grant-care-both-what = Wer dort behandelt, könnte diese Daten von Ihnen öffnen
 grant-limits-care = Manches können wir nicht rückgängig machen: Antworten, die ein Modell schon gegeben hat, und was ein Mensch gesehen hat.
 
 request-contact-title = Fragen zur Studie
+
+request-contact-care = Fragen an diese Stelle
 
 request-contact = Fragen Sie { $study }: { $contact }.
 
@@ -682,7 +712,7 @@ erasure-stay-hospital = die eigenen Akten Ihres Krankenhauses. Ihr Krankenhaus b
 
 erasure-stay-shared = Antworten, Ergebnisse und Kopien, die schon weitergegeben wurden. Modelle, die von Ihnen gelernt haben, werden ersetzt.
 
-erasure-stay-ledger = Zahlen im öffentlichen Register, die nicht mehr zu Ihnen oder zu dem führen, was Sie unterschrieben haben
+erasure-stay-ledger = Zahlen im Register, die nicht mehr zu Ihnen oder zu dem führen, was Sie unterschrieben haben
 
 erasure-stay-history = der Verlauf, wer Ihre Daten genutzt hat, damit man ihn prüfen kann
 
@@ -700,6 +730,8 @@ erasure-refused = Ihr Krankenhaus hat am { $date } Nein gesagt. Das ist der Grun
 
 erasure-done = Alles, was auf dieser Seite über Sie gespeichert war, ist gelöscht.
 
+erasure-receipt = Beleg der Löschung
+
 erasure-when = Gelöscht am
 
 erasure-blocks = Gelöschte verschlüsselte Dateien
@@ -710,7 +742,7 @@ erasure-valid = gültig
 
 erasure-invalid = ungültig. Bitte sagen Sie es Ihrem Krankenhaus.
 
-erasure-part-questions = Ihre Fragen an Ihre Klinik und die Antworten
+erasure-part-questions = Ihre Fragen an Ihr Krankenhaus und die Antworten
 
 ## Copies
 
@@ -723,6 +755,8 @@ copy-deleted = Die Studie hat am { $date } bestätigt, dass sie diese Kopie gel�
 copy-kept = Die Studie muss sie bis zum { $date } löschen. Das hat sie noch nicht bestätigt.
 
 copy-with-you-pseudonymised = Am { $date } wurde eine Kopie mit Ihren genauen Werten und einem Code statt Ihres Namens heruntergeladen.
+
+copy-with-you-whole = Am { $date } wurde eine Kopie mit Ihren ganzen Daten und einem Code statt Ihres Namens heruntergeladen.
 
 copy-row-deleted = Die Studie hat am { $date } bestätigt, dass sie Ihre Werte gelöscht hat.
 

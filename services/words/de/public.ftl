@@ -38,7 +38,7 @@ home-programs = Für Programme: die Schnittstelle
 
 ## Joining
 
-join-title = Bei { $site } anmelden
+join-title = { $site } beitreten
 
 join-who = { $custodian } lädt Sie zu dieser Seite ein.
 
@@ -52,6 +52,10 @@ join-as-custodian = Sie kommen als Kollegin oder Kollege aus der Datenstelle von
 
 join-as-auditor = Sie prüfen diese Seite.
 
+join-number = Dieser Link ist für die Person, deren Krankenhausnummer auf { $end } endet. Wenn Sie das nicht sind, machen Sie bitte nicht weiter.
+
+join-device = Nehmen Sie Ihr eigenes Telefon oder Ihren eigenen Computer, und zwar ein Gerät, das Sie behalten.
+
 join-passkey = Ein Passkey ist ein Schlüssel in Ihrem Telefon oder Computer. Sie öffnen ihn mit Gesicht, Finger oder PIN. Nur Sie können ihn benutzen.
 
 join-twice = Ihr Gerät fragt zweimal. Erst erstellt es den Passkey. Dann beweist es, dass der Passkey Ihnen gehört.
@@ -64,9 +68,11 @@ join-making = Ihr Gerät erstellt jetzt Ihren Passkey.
 
 join-proving = Ihr Passkey wurde erstellt. Jetzt beweist Ihr Gerät, dass er Ihnen gehört.
 
-join-old-title = Dieser Link ist abgelaufen
+join-old-title = Dieser Link gilt nicht
 
-join-old = Jeder Link gilt einmal, sieben Tage lang. Bitten Sie { $custodian } um einen neuen.
+join-old = Vielleicht ist er unvollständig, schon benutzt oder abgelaufen: Jeder Link gilt einmal, sieben Tage lang. Bitten Sie { $custodian } um einen neuen.
+
+join-old-joined = Sind Sie damit schon beigetreten?
 
 join-cancel = Es wurde kein Passkey erstellt. Sie haben das Fenster Ihres Geräts geschlossen, oder es hat zu lange gedauert. Versuchen Sie es noch einmal, wenn Sie so weit sind.
 
@@ -142,9 +148,9 @@ privacy-what = Wir bewahren Ihre Daten verschlossen auf, mit Ihren Einwilligunge
 
 privacy-why = Wir nutzen sie nur so, wie Sie es erlauben. Einwilligung ist das Wort des Gesetzes für Ihre Erlaubnis.
 
-privacy-counts = Damit Forschende planen können, zählen wir manchmal, wie viele Menschen welche Werte haben. Sie sehen nur gerundete Zahlen, nie weniger als zehn Menschen. Wenn Sie Forschung ausschalten, werden Sie nicht mitgezählt.
+privacy-counts = Damit Forschende planen können, zählen wir manchmal, wie viele Menschen welche Werte haben. Sie sehen nur ungefähre Zahlen und keine kleinen. Wenn Sie Forschung ausschalten, werden Sie nicht mitgezählt.
 
-privacy-cookies = Wir setzen zwei Cookies: eines, solange Sie angemeldet sind, und eines für Ihre Sprache. Niemand verfolgt Sie hier.
+privacy-cookies = Wir setzen Cookies nur, damit diese Seite funktioniert: eines für Ihre Anmeldung und eines für Ihre Sprache. Niemand verfolgt Sie hier.
 
 privacy-rights = Sie können Ihre Daten ansehen und herunterladen. Sie können jederzeit widerrufen oder alles stoppen.
 
@@ -203,3 +209,27 @@ contact-telephone = Telefon
 contact-hours = Zeiten
 
 contact-email = E-Mail
+
+letter-number = Krankenhausnummer { $number }
+
+letter-title = Ihre Einladung zu { $site }
+
+letter-what = Auf dieser Website entscheiden Sie, wer die Gesundheitsdaten nutzen darf, die { $custodian } über Sie aufbewahrt. Sie lesen jede Anfrage, sagen ja oder nein und können ein Ja später widerrufen.
+
+letter-free = Ob Sie teilnehmen, entscheiden Sie. Ihre Behandlung bleibt dieselbe, wenn Sie es nicht tun.
+
+letter-how = Richten Sie die Kamera Ihres eigenen Telefons auf das Quadrat oder tippen Sie die Adresse darunter ein. Ihr Telefon erstellt dann einen Passkey: Sie öffnen ihn mit Ihrem Gesicht, Ihrem Finger oder Ihrer PIN.
+
+letter-qr = QR-Code Ihres Links
+
+letter-until = Der Link funktioniert einmal, bis { $date }. Danach brauchen Sie einen neuen.
+
+letter-only = Dieser Brief ist nur für Sie. Wer den Link zuerst öffnet, nimmt an Ihrer Stelle teil; geben Sie ihn deshalb nicht weiter. Wenn die Krankenhausnummer oben nicht Ihre ist, verwenden Sie den Link nicht.
+
+letter-help = Fragen? Wenden Sie sich an: { $custodian }.
+
+mail-who = { $custodian } lädt Sie zu { $site } ein. Dort entscheiden Sie, wer Ihre Daten nutzen darf.
+
+mail-how = Öffnen Sie diesen Link auf Ihrem eigenen Telefon oder Computer. Es entsteht ein Passkey: Sie öffnen ihn mit Ihrem Gesicht, Ihrem Finger oder Ihrer PIN.
+
+mail-only = Diese E-Mail ist nur für Sie. Wer den Link zuerst öffnet, nimmt an Ihrer Stelle teil; leiten Sie sie deshalb nicht weiter. Wenn Sie { $custodian } diese Adresse nicht gegeben haben, löschen Sie die E-Mail.

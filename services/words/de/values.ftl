@@ -11,13 +11,13 @@ measure-body-mass-index = Body-Mass-Index
 measure-weight = Gewicht
 measure-height = Größe
 measure-waist-circumference = Bauchumfang
-measure-systolic-blood-pressure-first-reading = oberer Blutdruck, erste Messung
-measure-systolic-blood-pressure-second-reading = oberer Blutdruck, zweite Messung
-measure-systolic-blood-pressure-third-reading = oberer Blutdruck, dritte Messung
-measure-diastolic-blood-pressure-first-reading = unterer Blutdruck, erste Messung
-measure-diastolic-blood-pressure-second-reading = unterer Blutdruck, zweite Messung
-measure-diastolic-blood-pressure-third-reading = unterer Blutdruck, dritte Messung
-measure-systolic-blood-pressure-at-rest = oberer Blutdruck in Ruhe
+measure-systolic-blood-pressure-first-reading = oberer Blutdruckwert, erste Messung
+measure-systolic-blood-pressure-second-reading = oberer Blutdruckwert, zweite Messung
+measure-systolic-blood-pressure-third-reading = oberer Blutdruckwert, dritte Messung
+measure-diastolic-blood-pressure-first-reading = unterer Blutdruckwert, erste Messung
+measure-diastolic-blood-pressure-second-reading = unterer Blutdruckwert, zweite Messung
+measure-diastolic-blood-pressure-third-reading = unterer Blutdruckwert, dritte Messung
+measure-systolic-blood-pressure-at-rest = oberer Blutdruckwert in Ruhe
 measure-pulse = Puls
 measure-hdl-cholesterol = HDL-Cholesterin
 measure-total-cholesterol = Gesamtcholesterin
@@ -31,7 +31,7 @@ measure-heart-attack-told-by-a-doctor = Herzinfarkt, ärztlich festgestellt
 measure-stroke-told-by-a-doctor = Schlaganfall, ärztlich festgestellt
 measure-cancer-told-by-a-doctor = Krebs, ärztlich festgestellt
 measure-general-health-in-own-words = eigene Einschätzung der Gesundheit
-measure-ever-smoked-100-cigarettes = je 100 Zigaretten geraucht
+measure-ever-smoked-100-cigarettes = mindestens 100 Zigaretten geraucht
 measure-smokes-now = raucht jetzt
 measure-sleep-on-workdays = Schlaf an Arbeitstagen
 measure-trouble-sleeping-told-to-a-doctor = Schlafprobleme, ärztlich besprochen
@@ -60,6 +60,116 @@ measure-large-vessels-coloured-by-fluoroscopy = große Gefäße, im Röntgen gef
 measure-thallium-scan = Thallium-Untersuchung
 measure-diabetes = Diabetes
 measure-heart-disease = Herzkrankheit
+measure-fasting-blood-sugar = Nüchternblutzucker
+
+measure-blood-sugar = Blutzucker
+
+measure-hba1c-long-term-blood-sugar = HbA1c (Langzeitzucker)
+
+measure-ldl-cholesterol = LDL-Cholesterin
+
+measure-triglycerides = Triglyzeride
+
+measure-creatinine = Kreatinin
+
+measure-urea-nitrogen = Harnstoff-Stickstoff
+
+measure-uric-acid = Harnsäure
+
+measure-sodium = Natrium
+
+measure-potassium = Kalium
+
+measure-chloride = Chlorid
+
+measure-bicarbonate = Bikarbonat
+
+measure-calcium = Kalzium
+
+measure-magnesium = Magnesium
+
+measure-phosphate = Phosphat
+
+measure-liver-enzyme-alt = Leberwert ALT (GPT)
+
+measure-liver-enzyme-ast = Leberwert AST (GOT)
+
+measure-alkaline-phosphatase = alkalische Phosphatase
+
+measure-liver-enzyme-ggt = Leberwert GGT
+
+measure-bilirubin = Bilirubin
+
+measure-albumin = Albumin
+
+measure-total-protein = Gesamteiweiß
+
+measure-lactate-dehydrogenase = Laktatdehydrogenase
+
+measure-creatine-kinase = Kreatinkinase
+
+measure-crp-sign-of-inflammation = CRP (Entzündungswert)
+
+measure-sedimentation-rate = Blutsenkung
+
+measure-ferritin = Ferritin
+
+measure-iron = Eisen
+
+measure-troponin-i = Troponin I
+
+measure-bnp-strain-on-the-heart = BNP (Belastung des Herzens)
+
+measure-nt-probnp-strain-on-the-heart = NT-proBNP (Belastung des Herzens)
+
+measure-tsh-thyroid = TSH (Schilddrüse)
+
+measure-free-t4-thyroid = freies T4 (Schilddrüse)
+
+measure-psa-prostate = PSA (Prostata)
+
+measure-haemoglobin = Hämoglobin
+
+measure-haematocrit = Hämatokrit
+
+measure-white-blood-cells = weiße Blutkörperchen
+
+measure-platelets = Blutplättchen
+
+measure-red-blood-cells = rote Blutkörperchen
+
+measure-size-of-the-red-blood-cells-mcv = Größe der roten Blutkörperchen (MCV)
+
+measure-spread-of-the-red-blood-cells-rdw = Streuung der roten Blutkörperchen (RDW)
+
+measure-inr-blood-clotting = INR (Blutgerinnung)
+
+measure-prothrombin-time-blood-clotting = Prothrombinzeit (Blutgerinnung)
+
+measure-fibrinogen = Fibrinogen
+
+measure-lactate = Laktat
+
+measure-acidity-of-arterial-blood-ph = Säuregrad im arteriellen Blut (pH)
+
+measure-vitamin-b12 = Vitamin B12
+
+measure-folate = Folsäure
+
+measure-kidney-function-egfr = Nierenfunktion (eGFR)
+
+measure-albumin-to-creatinine-in-urine = Albumin zu Kreatinin im Urin
+
+measure-breathing-rate = Atemfrequenz
+
+measure-body-temperature = Körpertemperatur
+
+measure-oxygen-in-the-blood = Sauerstoff im Blut
+
+measure-systolic-blood-pressure = oberer Blutdruckwert
+
+measure-diastolic-blood-pressure = unterer Blutdruckwert
+
 value-female = weiblich
 value-male = männlich
 value-white = weiß

@@ -99,6 +99,8 @@ anchors-count = Count
 
 anchors-block = Block
 
+anchors-entries = entries up to { $count }
+
 anchors-time = Time
 
 anchors-kind-records = records
@@ -131,7 +133,37 @@ audit-journal-other = neither
 
 audit-journal-row = Row
 
+audit-journal-since = First day
+
+audit-journal-until = Last day
+
+audit-journal-day-hint = A day (UTC) such as 2026-11-01. With a first or last day, the page also shows totals.
+
+audit-journal-until-hint = A day (UTC) such as 2026-11-30
+
+audit-journal-day-error = Enter the day as year, month and day, such as 2026-11-01.
+
+audit-journal-order-error = The last day is before the first day. Enter a later last day.
+
+audit-journal-totals = Totals
+
+audit-journal-totals-caption = Entries of these days by party and purpose
+
+audit-journal-permits = Permits
+
+audit-journal-refusals = Refusals
+
+audit-journal-others = Neither
+
+audit-journal-file = Download the entries (CSV)
+
+audit-journal-time-utc = Time (UTC)
+
+audit-journal-hash = Hash
+
 empty-audit-journal = No entries match this search.
+
+empty-audit-journal-older = No entry so far matches this search. Press “Older” to look further back.
 
 evidence-title = Export evidence
 
@@ -141,7 +173,7 @@ evidence-size = Size
 
 evidence-how = How to verify it independently
 
-evidence-how-lead = The bundle is data alone: one line of JSON a fact. The program check.py below checks it. It uses none of this site's code. It needs Python 3.11 with pycryptodome, and read access to a node of the chain. It also needs a copy of the folder of sealed blocks.
+evidence-how-lead = The bundle contains only data, one JSON object per line. The program check.py below checks it. It uses none of this site's code. It needs Python 3.11 with pycryptodome, and read access to a node of the chain. It also needs a copy of the folder of sealed blocks.
 
 evidence-button = Create bundle
 

@@ -16,15 +16,26 @@ clinician-permits = Allowed records
 
 clinician-until = Until
 
-clinician-caption = Patients { $first } to { $last } of { $total }
+clinician-caption = { $count ->
+        [one] 1 patient
+       *[other] Patients { $first } to { $last } of { $total }
+    }
 
 clinician-order = Sort by
 
 clinician-order-number = Hospital number
 
-clinician-order-until = End of the permission, next to end first
+clinician-order-until = End of the permission, soonest first
 
 clinician-today = Only patients with an estimate of mine today
+
+clinician-names = Show names and dates of birth
+
+clinician-names-hint = Only for patients who let you read their personal details. Each name is read from the record, and the patient sees this in their history.
+
+clinician-name = Name
+
+clinician-born = Date of birth
 
 clinician-all = Show all patients
 
@@ -51,7 +62,7 @@ ask-question = Which estimate do you need?
 
 ask-question-none = None in particular
 
-ask-question-hint = Then the kinds of records that its model uses are ticked below
+ask-question-hint = Press the button, and the kinds of records that its model uses are ticked below
 
 ask-question-button = Tick its records
 
@@ -198,7 +209,7 @@ values-rule-molar = the molar mass that the question states
 
 values-rule-habit = the unit that this sender means, as the question states
 
-values-not-accepted = The model gives no estimate while a value is outside the range it was trained on. Check the value and its unit in the patient's chart.
+values-not-accepted = The model gives no estimate while a value is outside the range that the question accepts. Check the value and its unit in the patient's chart.
 
 values-button = Get the estimate
 
@@ -428,6 +439,8 @@ card-with = With the outcome
 
 card-dates = Recorded
 
+card-years = Years of the records (at most 10 patients have earlier records, at most 10 later)
+
 card-left-out = People left out
 
 card-refused = Records refused
@@ -454,9 +467,7 @@ card-affected = Since { $date }, people it was trained on no longer permit it
 
 card-successor = Successor
 
-card-last = Last check
-
-card-next = Next check
+card-last = Last evaluation
 
 card-version = Version
 
@@ -515,3 +526,25 @@ frame-page-of = Page { $page } of { $pages }
 frame-page-before = Previous page
 
 frame-page-after = Next page
+
+owes-title = What patients ask of you
+
+owes-lead = A patient's permission can have any of these duties. By asking, your organisation accepts them.
+
+owes-here = You may read this under these duties, which the patient set:
+
+owes-DEID = Remove what shows who they are.
+
+owes-PSEUD = Use a code in place of their name.
+
+owes-AUDIT = Keep a record of each use.
+
+owes-DELAU = Delete it after use.
+
+owes-ENCRYPT = Keep it encrypted.
+
+owes-NORELINK = Do not try to find out who anybody is.
+
+owes-NOREUSE = Use it for nothing else.
+
+owes-NORDSCLCD = Do not pass it on without their consent.

@@ -112,6 +112,12 @@ invite-number-hint = For a patient. It is stored encrypted.
 
 invite-number-error = Enter the hospital number, 64 characters or fewer
 
+invite-no-records = No records are stored for this hospital number. Check it, or confirm that this is a new patient.
+
+invite-new-patient = { $number } is a new patient. Invite them before their first record is stored.
+
+invite-qr = QR code of the link, for the camera of a phone
+
 invite-number-staff = Leave the hospital number empty: only a patient has one
 
 invite-has-account = This patient can sign in already. For a lost device, open Account recovery.
@@ -142,7 +148,198 @@ invite-shown = The link was shown once and cannot be shown again. If you did not
 
 invite-once = Give it to this person only. It works once and is not shown again.
 
-invite-print-how = Print this page and hand it over. Your browser prints it without the menu.
+invite-print-how = Print this page and hand it over. Your browser prints it without the menu. The camera of a phone opens the link from the QR code.
+
+list-title = Invite many patients
+
+list-lead = Paste or upload a list with one patient per line, at most { $most }. Nobody is invited before you have seen what the list does.
+
+list-paste = List
+
+list-paste-hint = One hospital number per line. An e-mail address, the name for the letter and the language (en, de, es) can follow. Separate them by comma, semicolon or tab. A first line may name the columns.
+
+list-file = Or a file
+
+list-file-hint = CSV in UTF-8, up to 512 kB. It is used in place of what is pasted.
+
+list-letters-language = Language of the letters
+
+list-letters-language-hint = For lines without a language of their own
+
+list-language-error = Choose the language of the letters
+
+list-check-button = Check the list
+
+list-stored = Lists of the last day
+
+list-stored-caption = Lists that are stored
+
+list-sent = Sent
+
+list-size = Patients
+
+list-people = { $count ->
+    [one] One patient
+   *[other] { $count } patients
+}
+
+list-state = State
+
+list-is-checked = Checked, nobody is invited
+
+list-is-done = Invited
+
+list-empty = Enter a list or choose a file with at least one patient
+
+list-long = The list has more than { $most } patients or 512 kB. Divide it.
+
+list-encoding = The file is not UTF-8 text. Save it as “CSV UTF-8” and send it again.
+
+list-header = The first line names a column twice or one that is not known. The columns are number, email, name and language.
+
+list-quotes = A quotation mark is opened and not closed, or something follows it. Correct the list and send it again.
+
+list-many = { $most } lists are stored already. Delete one whose letters are printed.
+
+list-wrong = { $count ->
+    [one] One line is wrong. Correct it and send the list again.
+   *[other] { $count } lines are wrong. Correct them and send the list again.
+}
+
+list-nobody = Everybody on this list has an account already. Nobody is left to invite.
+
+list-nobody-new = No records are stored for the patients who are left on this list. Tick that they are new patients, or delete the list.
+
+list-check = Check of the list
+
+list-nothing-yet = Nobody is invited yet.
+
+list-known = To be invited: records are stored
+
+list-known-caption = { $count ->
+    [one] One patient with records
+   *[other] { $count } patients with records
+}
+
+list-new = No records are stored
+
+list-new-lead = No records are stored for these numbers. Check them: a mistyped number gives the link to the wrong person.
+
+list-new-caption = { $count ->
+    [one] One number without records
+   *[other] { $count } numbers without records
+}
+
+list-new-tick = { $count ->
+    [one] This is a new patient: invite them too
+   *[other] These { $count } are new patients: invite them too
+}
+
+list-joined = Not to be invited: they have an account
+
+list-joined-lead = For a lost device, open Account recovery.
+
+list-joined-caption = { $count ->
+    [one] One patient with an account
+   *[other] { $count } patients with an account
+}
+
+list-problems = Lines that are wrong
+
+list-problems-caption = { $count ->
+    [one] One line
+   *[other] { $count } lines
+}
+
+list-correct = Nobody is invited while a line is wrong. Correct the list and send it again.
+
+list-line = Line
+
+list-problem = What is wrong
+
+list-fault-number = The hospital number is missing or longer than 64 characters
+
+list-fault-email = The e-mail address is not complete, such as name@example.org
+
+list-fault-name = The name is longer than 128 characters or has a line break
+
+list-fault-language = The language is not en, de or es
+
+list-fault-twice = The hospital number is on an earlier line too
+
+list-fault-cells = The line has more cells than columns
+
+list-state-records = To be invited: records are stored
+
+list-state-new = No records are stored: invited only if you say so
+
+list-state-account = Not to be invited: has an account already
+
+list-number = Hospital number
+
+list-name = Name
+
+list-email = E-mail
+
+list-language = Language
+
+list-link = Link
+
+list-identity = How was the identity of all these people checked?
+
+list-invite-button = Invite these patients
+
+list-delete-button = Delete the list
+
+list-done = Invitations
+
+list-invited = { $count ->
+    [one] One patient is invited
+   *[other] { $count } patients are invited
+}
+
+list-works = Each link works once, until { $date }. An earlier link for the same person no longer works.
+
+list-kept = The letters and links can be shown until { $date }. Then the list is deleted; the links continue to work.
+
+list-letters = Letters
+
+list-download = Links as CSV
+
+list-result = Result
+
+list-result-caption = { $count ->
+    [one] One patient of the list
+   *[other] { $count } patients of the list
+}
+
+list-has-link = Invited
+
+list-no-mail = No mail server is set, so no e-mails can be sent. Hand over the links with the letters.
+
+list-mail-tick = { $count ->
+    [one] Send the link to the one e-mail address too
+   *[other] Send the links to the { $count } e-mail addresses too
+}
+
+list-mail-hint = An e-mail has the link and whom to ask, and nothing about health. The first person to open it joins in the patient’s place. Send it only to addresses that the patients gave you themselves.
+
+list-mail-none = No mail server is set: the addresses are listed with the links, and no e-mail is sent.
+
+list-mail-waiting = Invited, the e-mail is waiting to be sent
+
+list-mail-sending = Invited, the e-mail is being sent
+
+list-mail-sent = Invited, the e-mail was sent
+
+list-mail-refused = Invited, the e-mail address was refused
+
+list-left-out = Not invited: no records are stored
+
+list-print-how = { $count ->
+    [one] Print this page: one letter.
+   *[other] Print this page: { $count } letters, each on a page of its own.
+} Give each letter to the person whose number is on it, and to nobody else.
 
 invite-another = Invite another person
 
@@ -158,7 +355,7 @@ deposit-empty = The file is empty. Choose another file.
 
 deposit-wrong-size = The file is { $size }. The limit is { $most }.
 
-deposit-wrong-kind = The file is neither CSV, Excel, Parquet nor FHIR as JSON.
+deposit-wrong-kind = The file is neither CSV, Excel, Parquet nor FHIR as JSON. Choose a file of one of these kinds.
 
 deposit-xml = The file is XML. Save a table as CSV or Excel, and FHIR as JSON.
 
@@ -198,9 +395,9 @@ deposit-bad-error = Choose what should happen to bad rows
 
 deposit-kept = The file is stored encrypted until you decide, one day at most. Then it is deleted.
 
-deposit-rules = FHIR resources get their category by the rules of { $version }. After a change of the rules, the command vouchsafe categories lists what would move.
+deposit-rules = FHIR resources get their category by version { $version } of the rules. After a change of the rules, the command vouchsafe categories lists what would move.
 
-deposit-inbox = FHIR files that are put in { $folder } are stored automatically. Each is then moved to its folder done or refused, with a report beside it.
+deposit-inbox = FHIR files, and tables that fit a saved mapping, are stored automatically when they are put in { $folder }. Each is then moved to its folder done or refused, with a report beside it.
 
 deposit-parked = { $count ->
     [one] One FHIR resource waits until its patient is known.
@@ -259,6 +456,8 @@ deposit-may-not = There is nothing to store: no row is good, or you chose to sto
 deposit-working-checking = Checking the rows
 
 deposit-working-storing = Encrypting and storing the records
+
+deposit-working-waiting = Waiting for a worker
 
 deposit-stuck-checking = The check did not finish. The file is deleted after a day. Send it again.
 
@@ -330,6 +529,26 @@ deposit-fhir-after = { $all ->
 
 deposit-fhir-store = Store these entries
 
+deposit-medicines = { $count ->
+        [one] 1 stored entry has the code of its medicine now.
+       *[other] { $count } stored entries have the code of their medicine now.
+    }
+
+deposit-corrected-medicines = { $count ->
+        [one] 1 stored entry has the new version of its medicine.
+       *[other] { $count } stored entries have the new version of their medicine.
+    }
+
+deposit-lost-medicines = { $count ->
+        [one] 1 stored entry lost the code of its medicine, which was deleted or entered in error.
+       *[other] { $count } stored entries lost the code of their medicine, which was deleted or entered in error.
+    }
+
+deposit-joined-same = { $count ->
+        [one] 1 parked entry was the same as a stored one and is no longer parked.
+       *[other] { $count } parked entries were the same as stored ones and are no longer parked.
+    }
+
 deposit-joined = { $count ->
     [one] One parked entry was stored, since its patient arrived.
    *[other] { $count } parked entries were stored, since their patient arrived.
@@ -366,6 +585,14 @@ deposit-again = This file was stored on { $date }. Nothing was added.
 deposit-bad-caption = { $all ->
         [one] 1 problem
        *[other] { $all } problems
+    }{ $hidden ->
+        [0] {""}
+       *[other] ; the first { $shown } are listed, the report has all that were kept
+    }
+
+deposit-fhir-caption = { $all ->
+        [one] 1 thing to look at
+       *[other] { $all } things to look at
     }{ $hidden ->
         [0] {""}
        *[other] ; the first { $shown } are listed, the report has all that were kept
@@ -418,6 +645,8 @@ deposit-bad = Bad
 
 deposit-column = Column
 
+deposit-element = Resource or element
+
 deposit-problem = Problem
 
 deposit-cure = What to do
@@ -457,6 +686,8 @@ deposit-needs-columns = The table was read. Say what its columns mean; then it i
 columns-title = Map the columns
 
 columns-lead = { $rows } rows, { $columns } columns. What each column means is guessed from its name and its cells: look at every column. Nothing has been stored yet.
+
+columns-has-units = The row below the header was read as units, not as data. Check each unit: these units are filled in below.
 
 columns-no-id = No column looks like a hospital number. Choose the one that tells people apart.
 
@@ -561,9 +792,11 @@ columns-flag-bounds = Some cells are bounds, such as <0.5. Say below what become
 
 columns-flag-ambiguous-date = Day and month of its dates can be read in either order. Choose the right form.
 
-columns-flag-unread-date = Its dates are written in a form that cannot be read. Write them as 2024-05-31.
+columns-flag-unread-date = Its dates, or some of them, cannot be read. Write them as 2024-05-31, or say below how they are written.
 
 columns-flag-not-all-numbers = Some of its cells are not numbers, or have a unit behind them.
+
+columns-flag-spreadsheet-errors = Some cells show an error of the spreadsheet, such as #N/A in place of a value. Correct the formulas in the file.
 
 columns-flag-same-name = Another column has the same name. Rename one of them in the file.
 
@@ -584,6 +817,8 @@ columns-id-error = Choose the column with the hospital number
 columns-value-error = Choose at least one column with values to store
 
 columns-date-error = Enter the day of every row as 2024-05-31, or choose a column of dates
+
+columns-date-format-error = Say how the dates are written, such as %d.%m.%Y for 31.05.2024; leave it empty for 2024-05-31
 
 columns-unit-error = Enter a unit of UCUM, such as mg/dL; 1 for none
 
@@ -635,6 +870,8 @@ may-study-copy-anonymised = anonymised, as a separate choice of each patient
 
 may-study-copy-pseudonymised = pseudonymised under an agreement, as a separate choice of each patient. The values are exact: somebody who knows a person can recognise the person in it and read the rest.
 
+may-study-copy-whole = pseudonymised under an agreement, with whole records as FHIR. That is more than the variables of the question, and a separate choice of each patient. Names, identifiers, free texts and attachments are removed, and dates are moved. The values are exact: somebody who knows a person can recognise the person in it and read the rest.
+
 may-study-copy-none = not requested
 
 may-study-agreement = Agreement
@@ -669,6 +906,8 @@ may-study-reason-hint = Needed if you ask for changes or do not approve
 
 may-study-why = Enter a reason for the study's team
 
+may-study-changed = This study was changed after you opened the page. Read it again, then decide
+
 may-study-approve = Approve
 
 may-study-return = Ask for changes
@@ -693,7 +932,7 @@ empty-studies = No study has been proposed yet. Researchers propose studies; the
 
 ## Account recovery
 
-recoveries-what = A new key cannot work before a delay of seven days is over. Until then any of the patient's keys can refuse it. Then it starts to work by itself.
+recoveries-what = A new key cannot work before a delay of seven days is over. Until then any of the patient's keys can refuse it. After that it starts to work by itself.
 
 recoveries-how = For a patient who has no device with a passkey left. Check their identity as strictly as the first time. They open the link on their new device and create a passkey there.
 
@@ -753,7 +992,7 @@ people-role-custodian = Records office
 
 people-role-auditor = Auditor
 
-people-last = Last signed in
+people-last = Last active
 
 people-sessions = Sessions
 
@@ -845,7 +1084,9 @@ inbox-outcome-error = Choose what you decided
 
 inbox-answer = Your answer
 
-inbox-answer-hint = In plain words. If the record stays, say why. 2,000 characters at most.
+inbox-answer-hint-correction = In plain words. If the record stays, say why. 2,000 characters at most.
+
+inbox-answer-hint-question = In plain words. 2,000 characters at most.
 
 inbox-text-error = Write an answer of 2,000 characters or fewer
 
@@ -853,7 +1094,7 @@ inbox-button = Send the answer
 
 ## Erasure
 
-erasures-what = Patients who ask that everything stored about them here is deleted (GDPR Article 17). An approved request cannot be undone.
+erasures-what = Patients can ask that everything stored about them here be deleted (GDPR Article 17). An approved request cannot be undone.
 
 erasures-one = Request for erasure
 
@@ -929,7 +1170,7 @@ months-fine = no large shift
 
 months-few = too few
 
-months-hint = The shift is the population stability index against the training data: above 0.25 is large. It needs 100 answers. Outcomes count for patients who permit the study to train on their records. Counts are in tens.
+months-hint = The shift is the population stability index against the training data: above 0.25 is large. It needs answers about at least 100 people; only the last answer about each person counts. Outcomes count for patients who permit the study to train on their records. Counts are in tens.
 
 ## Counting
 
@@ -937,7 +1178,7 @@ counting-title = Counts for researchers
 
 counting-lead = Researchers can build a question and see how many people it would have, before anybody is asked. For this, the platform opens the records of everybody who did not turn research off. No record leaves, and no person reads one.
 
-counting-rules = Every number is rounded to tens. Numbers below eleven, and cohorts below fifty, are hidden. The people are fixed for a week. Each count is in the journal, and each patient's history says that they were counted.
+counting-rules = Noise is added to every number, numbers are rounded to tens, and small ones are hidden. An organisation can take 100 different counts in a quarter. The people are fixed for a week. Each count is in the journal, and each patient's history says that they were counted.
 
 counting-on = Counting has been on since { $date }.
 
@@ -1123,3 +1364,27 @@ moves-record-error = Choose a record
 moves-patient-error = This record holds the patient's own details (a Patient resource) and cannot be moved. Correct it in your own system and send it again.
 
 empty-moves = No records are stored under this number.
+
+menu-versions = Earlier versions
+
+versions-what = A correction, a deletion or a value “entered in error” replaces what was stored. This rule says what becomes of the earlier version.
+
+versions-destroy = Earlier versions are destroyed: the key is deleted with each correction.
+
+versions-keep = Earlier versions are kept, each encrypted under its own key. Patients and the clinicians they let read see them beside the correction. No model learns from them and no estimate uses them. A withdrawal, an erasure, a move and an export reach them as they reach the current version.
+
+versions-since = This rule is in force since { $day }.
+
+versions-count = { $count ->
+        [0] No earlier version is stored.
+        [one] 1 earlier version is stored.
+       *[other] { $count } earlier versions are stored.
+    }
+
+versions-start = Keep earlier versions
+
+versions-end = Destroy earlier versions
+
+versions-sure = Destroy every earlier version that is stored, at once. It cannot be undone; each patient sees it in the history.
+
+versions-sure-error = Tick the box to destroy every earlier version

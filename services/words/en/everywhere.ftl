@@ -31,7 +31,7 @@ frame-unknown-day = an unknown day
 ## The own account
 
 account-title = Your account
-account-what = Here you see each device that is signed in to your account now. End what you do not know.
+account-what = Here you see each device that is signed in to your account now. Sign out any that you do not know.
 account-device = Device
 account-since = Signed in on
 account-last = Last used
@@ -72,6 +72,8 @@ status-withdrawn = Withdrawn by you
 status-declined = You said no
 status-refused = Refused
 status-unknown = Cannot check now, so refused
+
+status-overridden = Not used: research is off
 status-done = Done
 status-running = Running
 status-stopped = Stopped
@@ -216,7 +218,7 @@ category-therapy-hint = Such as physiotherapy or speech therapy
 
 category-demographics = age, sex and background
 
-category-demographics-hint = Such as your age and sex
+category-demographics-hint = Such as your age and sex. Anyone who may read them to treat you also sees your name.
 
 category-condition = diagnoses
 
@@ -330,6 +332,8 @@ purpose-HMARKT = to advertise
 
 purpose-PSEUDRESCH = to do research on a copy with exact values and a code instead of the name
 
+purpose-RECRESCH = to do research on a copy with whole records and a code instead of the name
+
 ## Purposes in what a patient signs, in the first person
 
 purpose-mine-TREAT = to treat me
@@ -392,6 +396,8 @@ reason-linked-refusal = You refuse this under another hospital number of yours.
 
 reason-deceased = You are noted as deceased.
 
+reason-duty-unmet = They could not do what your permission demands.
+
 reason-opening-missing = We could not read what you signed, so the answer was no.
 
 reason-unknown-word = They asked for something that we do not know.
@@ -432,7 +438,7 @@ line-period = { $start } to { $end }
 
 line-first-version = Received on { $day }.
 
-line-later-version = Received on { $day }, corrected: version { $version }. The earlier version was deleted.
+line-later-version = Received on { $day }, corrected: version { $version }.
 
 line-reading = The model for “{ $question }” reads { $source } as { $value }. { $rule }
 
@@ -443,6 +449,10 @@ line-rule-molar = It uses the weight of this substance.
 line-rule-habit = The sender always means this unit.
 
 line-not-in-force = Not valid: { $status }
+
+line-earlier = Earlier versions
+
+line-earlier-hint = The sender corrected or removed these values. They are stored for reading only: no model learns from them and no estimate uses them.
 
 line-name = Value
 

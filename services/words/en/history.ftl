@@ -33,6 +33,8 @@ used-copy = { $study } downloaded a copy with some of your values, without your 
 
 used-copy-pseudonymised = { $study } downloaded a copy with your exact values and a code instead of your name. You allowed this on { $date }.
 
+used-copy-whole = { $study } downloaded a copy with your whole records and a code instead of your name. You allowed this on { $date }.
+
 used-self = You looked at your { $categories } yourself.
 
 counted-people = { $party } counted how many people have which values, you among them. No person read your records, and no value of yours was shown to anybody.
@@ -82,6 +84,8 @@ used-model-party-undated = { $party } asked a model about you. You allowed this.
 used-copy-undated = { $study } downloaded a copy of some of your values, without your name. You allowed this.
 
 used-copy-pseudonymised-undated = { $study } downloaded a copy with your exact values and a code instead of your name. You allowed this.
+
+used-copy-whole-undated = { $study } downloaded a copy with your whole records and a code instead of your name. You allowed this.
 
 records = records
 
@@ -183,6 +187,8 @@ person-unlinked = { $party } noted that two hospital numbers do not belong to th
 
 refused-deceased = { $party } asked for your { $categories } and was refused. You are noted as deceased.
 
+refused-duty = { $party } asked for your { $categories } and was refused. It cannot do what your permission demands.
+
 deceased-noted = { $party } noted that you have died. Is that wrong? Please tell them.
 
 deceased-undone = { $party } took back the note that you have died.
@@ -192,3 +198,7 @@ record-moved-away = { $party } removed a record from yours: it belongs to anothe
 record-moved-here = { $party } added a record to yours that was filed under another person by mistake.
 
 records-refiled = { $party } changed its rules: some of your records now count as another kind of records.
+
+versions-kept = { $party } keeps earlier versions of corrected values from now on.
+
+versions-destroyed = { $party } deleted the earlier versions of your corrected values.

@@ -82,9 +82,11 @@ grant-withdraw = You can withdraw at any time, on this site. You do not have to 
 
 grant-limits = Some things we cannot undo. We cannot take back answers that a model has already given. We cannot take back results that are already published. We cannot take back copies that a researcher has already downloaded. We tell them to delete their copies.
 
-grant-copy = Let { $study } download a copy. The copy has no name, address or birth date. It has an end date. But we cannot take it back once it is downloaded.
+grant-copy = Let { $study } download a copy. It has ranges instead of your exact values, the same as at least ten other people have. It has no name, address or birth date. It has an end date. But we cannot take it back once it is downloaded.
 
 grant-copy-pseudonymised = Let { $study } download a copy with my exact values. A code replaces my name. Somebody who knows me could still find me in it and read the rest. It cannot be taken back once it is downloaded.
+
+grant-copy-whole = Let { $study } download a copy with my whole records of these kinds. That is more than the values that its question needs. A code replaces my name. Free texts, letters and images are left out. Somebody who knows me could still find me in it and read the rest. It cannot be taken back once it is downloaded.
 
 grant-care = { $clinic } is asking to use your records to check your risk of { $condition }. Your doctor will see the result and talk to you about it. The result is a computer estimate. Your doctor decides.
 
@@ -103,6 +105,8 @@ grant-title-access = Who gets to see what
 grant-title-end = How long
 
 grant-title-means = What yes means
+
+grant-title-duties = What they must do
 
 grant-title-not = What yes does not mean
 
@@ -183,6 +187,8 @@ ask-wrong = Not quite.
 
 ask-check = Check my answers
 
+understand-none = Choose an answer, or skip the questions.
+
 ## Check and sign
 
 check-title = Check and sign
@@ -210,6 +216,8 @@ check-copies = Copies
 check-copies-yes = They may download a copy
 
 check-copies-pseudonymised = They may download a copy with exact values and a code instead of the name
+
+check-copies-whole = They may download a copy of whole records, more than the question's values, with a code instead of the name
 
 check-copies-no = No copies
 
@@ -362,6 +370,8 @@ keys-add = Add a passkey
 
 keys-add-lead = A second passkey on another device helps when you lose one.
 
+keys-exists = This device already has a passkey for you. Choose another device in its window, such as a phone.
+
 keys-remove = Remove
 
 keys-remove-title = Remove this passkey
@@ -401,6 +411,8 @@ opt-out-on = Yes, if I allow it each time
 
 opt-out-off = No research at all
 
+opt-out-end = You take back your refusal of all research. Then research may ask you again. It may use only what you allow.
+
 opt-out-error = Choose yes or no
 
 opt-out-save = Save
@@ -423,6 +435,8 @@ empty-requests = Nobody is waiting for an answer from you. When someone asks, yo
 
 empty-consents = Nobody may use your records right now. You have given no permission.
 
+empty-consents-off = Nobody may use your records right now. You have turned research off.
+
 empty-records = No records are here yet. { $custodian } adds them. Ask them if something is missing.
 
 empty-models = No model was trained on your records.
@@ -439,6 +453,8 @@ statement-records = { $n ->
 statement-copy = A copy without my name may be downloaded.
 
 statement-copy-pseudonymised = A copy with my exact values and a code instead of my name may be downloaded. The agreement of the study applies. Somebody who knows me could recognise me in it.
+
+statement-copy-whole = A copy with my whole records of these kinds may be downloaded. That is more than the values that the study's question needs. It has a code instead of my name. The agreement of the study applies. Somebody who knows me could recognise me in it.
 
 statement-no-copy = No copy may be downloaded.
 
@@ -476,6 +492,8 @@ copy-asked = { $study } is also asking to download a copy. You decide about that
 
 copy-asked-pseudonymised = { $study } is also asking to download a copy, under an agreement. It has your exact values and a code instead of your name. Somebody who knows you could recognise you in it. You decide about that after your yes, with a box of its own.
 
+copy-asked-whole = { $study } is also asking to download a copy, under an agreement. It has your whole records of these kinds, not only the values that the question needs. It has a code instead of your name. Somebody who knows you could recognise you in it. You decide about that after your yes, with a box of its own.
+
 consent-over = This permission has ended. { $study } may no longer use your records.
 
 grant-withdraw-care = You can withdraw at any time, on this site. You do not have to say why. From then on, nobody asks a model about you.
@@ -490,7 +508,11 @@ keys-removed = The passkey is removed. It can no longer sign for you.
 
 keys-veto-title = Refuse this key
 
+keys-veto-lead = You are refusing the new key that { $custodian } wants to add for you. It will not work. Your own keys stay as they are.
+
 keys-veto-done = You refused the key. It will not work.
+
+keys-waiting = We have your signature and sent it to the register. The register does not show it yet. Until it does, your keys stay as they were. This page will show the change.
 
 keys-sign = Your device will ask for your face, your finger or your PIN. It may say ‘sign in’. Here it signs what this page says. Nothing else is signed.
 
@@ -505,6 +527,10 @@ consent-title-ended = Your permission has ended
 consent-title-withdrawn = You withdrew this permission
 
 consent-title-unknown = We cannot check this permission now
+
+consent-overridden = You have turned research off, so this permission is not used. If you turn research on again, it counts again.
+
+consent-title-overridden = This permission is not used now
 
 consent-allowed = { $study } could use your { $categories }, { $purposes }.
 
@@ -534,6 +560,8 @@ copy-what = You said yes. { $study } also asks to download a copy of some of you
 
 copy-what-pseudonymised = You said yes. { $study } also asks to download a copy of your values as they are. That is a separate question.
 
+copy-what-whole = You said yes. { $study } also asks to download a copy of your whole records of these kinds: { $categories }. That is more than the values that its question needs. That is a separate question.
+
 copy-agreement = The study signed an agreement on this: “{ $agreement }”. It ends on { $date }. By then every copy must be deleted.
 
 copy-agreement-text = Read the agreement
@@ -559,6 +587,8 @@ grant-care-both-what = Its clinicians could open these records of yours: { $cate
 grant-limits-care = Some things we cannot undo. We cannot take back answers that a model has already given, or what a person has seen.
 
 request-contact-title = Questions about the study
+
+request-contact-care = Questions for them
 
 request-contact = Ask { $study }: { $contact }.
 
@@ -588,7 +618,7 @@ check-decision-no = No, I forbid this
 
 check-anybody = Anybody
 
-check-records = Single records
+check-records = Individual records
 
 check-records-all = All records of these kinds
 
@@ -683,7 +713,7 @@ erasure-stay-hospital = your hospital's own files. Your hospital still treats yo
 
 erasure-stay-shared = answers, results and copies that have already been shared. Models that learned from you are replaced.
 
-erasure-stay-ledger = numbers in the public register that no longer lead to you or to what you signed
+erasure-stay-ledger = numbers in the register that no longer lead to you or to what you signed
 
 erasure-stay-history = the history of who used your records, so that it can be checked
 
@@ -700,6 +730,8 @@ erasure-approved = Your hospital agreed on { $date }. Your data is being deleted
 erasure-refused = Your hospital said no on { $date }. This is the reason that it gives:
 
 erasure-done = Everything stored about you on this site has been deleted.
+
+erasure-receipt = Receipt of the deletion
 
 erasure-when = Deleted at
 
@@ -724,6 +756,8 @@ copy-deleted = The study confirmed on { $date } that it has deleted this copy.
 copy-kept = The study must delete it by { $date }. It has not confirmed that yet.
 
 copy-with-you-pseudonymised = A copy with your exact values and a code instead of your name was downloaded on { $date }.
+
+copy-with-you-whole = A copy with your whole records and a code instead of your name was downloaded on { $date }.
 
 copy-row-deleted = The study confirmed on { $date } that it has deleted your values.
 

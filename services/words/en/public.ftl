@@ -52,6 +52,10 @@ join-as-custodian = You join as a colleague of the records office of { $party }.
 
 join-as-auditor = You join as an auditor.
 
+join-number = This link is for the person whose hospital number ends in { $end }. If that is not you, do not go on.
+
+join-device = Use your own phone or computer, and one that you will keep.
+
 join-passkey = A passkey is a key inside your phone or computer. You open it with your face, your finger or your PIN. Only you can use it.
 
 join-twice = Your device asks you twice. First it creates the passkey. Then it proves that the passkey is yours.
@@ -64,9 +68,11 @@ join-making = Your device is creating your passkey.
 
 join-proving = Your passkey is ready. Now your device proves that it is yours.
 
-join-old-title = This link has expired
+join-old-title = This link does not work
 
-join-old = Each link works once, for seven days. Ask { $custodian } for a new one.
+join-old = It may be incomplete, used already or out of date: each link works once, for seven days. Ask { $custodian } for a new one.
+
+join-old-joined = Did you join with it already?
 
 join-cancel = No passkey was created. You closed the window of your device, or it took too long. Try again when you are ready.
 
@@ -142,9 +148,9 @@ privacy-what = We keep your records locked, with what you allowed and a line for
 
 privacy-why = We use them only as you allow. Consent is the legal word for your permission.
 
-privacy-counts = We may count how many people have which values, so that researchers can plan. They see rounded numbers only, never fewer than ten people. If you turn research off, you are not counted.
+privacy-counts = We may count how many people have which values, so that researchers can plan. They see approximate numbers only, and no small ones. If you turn research off, you are not counted.
 
-privacy-cookies = We set two cookies: one while you are signed in, and one for your language. Nobody follows you here.
+privacy-cookies = We set cookies only so that this site works: one for your sign-in, and one for your language. Nobody follows you here.
 
 privacy-rights = You can see and download your records. You can withdraw or stop at any time.
 
@@ -203,3 +209,27 @@ contact-telephone = Telephone
 contact-hours = Hours
 
 contact-email = E-mail
+
+letter-number = Hospital number { $number }
+
+letter-title = Your invitation to { $site }
+
+letter-what = On this site you decide who may use the health records that { $custodian } keeps about you. You read each request, say yes or no, and can withdraw a yes later.
+
+letter-free = Joining is your choice. Your care stays the same if you do not.
+
+letter-how = Point the camera of your own phone at the square, or type the address below it. Your phone then creates a passkey: you open it with your face, your finger or your PIN.
+
+letter-qr = QR code of your link
+
+letter-until = The link works once, until { $date }. After that you need a new one.
+
+letter-only = This letter is for you alone. The first person to open the link joins in your place, so do not pass it on. If the hospital number above is not yours, do not use the link.
+
+letter-help = Questions? Ask { $custodian }.
+
+mail-who = { $custodian } invites you to { $site }. There you decide who may use your records.
+
+mail-how = Open this link on your own phone or computer. It then creates a passkey: you open it with your face, your finger or your PIN.
+
+mail-only = This e-mail is for you alone. The first person to open the link joins in your place, so do not forward it. If you did not give this address to { $custodian }, delete it.

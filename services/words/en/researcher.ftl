@@ -17,7 +17,7 @@ researcher-state = State
 
 researcher-asked = Asked
 
-researcher-permitted = Agreed
+researcher-permitted = Agreed when asked
 
 researcher-models = Models
 
@@ -37,13 +37,17 @@ question-eligible-records = People with { $categories }
 
 question-feasible = About { $count } people may be eligible.
 
-question-feasible-few = Fewer than { $count } people may be eligible. They are too few for a cohort.
+question-feasible-few = Too few people may be eligible to show a number. Cohorts below about { $count } people are not shown.
+
+count-used-up = Your organisation has no count left in this quarter, so nobody was counted.
+
+question-used-up = Your organisation has no counts left for this quarter, so no number is shown.
 
 question-kinds = Of these people, those with records of each kind
 
-question-kinds-hint = Nobody opens records to count: how often a single value is missing is on the card of a trained model.
+question-kinds-hint = Each of these numbers has noise of its own, so they can differ where the people are the same. Nobody opens records to count: how often a single value is missing is on the card of a trained model.
 
-question-frozen = Counted once in the week of { $date }, the same for everyone. Next count: { $next }.
+question-frozen = Counted in the week of { $date }, the same for everybody in your organisation. Noise is added to every number: in 95 of 100 cases, the number of people is within { $margin } of the true one. People who opted out of research are not in it. Next count: { $next }.
 
 question-dummy = Dummy data
 
@@ -111,6 +115,10 @@ study-copy-pseudonymised = A pseudonymised copy under an agreement
 
 study-copy-pseudonymised-hint = Exact values, with a code for each person. Somebody who knows a person can recognise the person in it: it is personal data. Only your key opens it. When people leave, you must delete their rows within { $days } days and confirm it.
 
+study-copy-whole = A pseudonymised copy with whole records, under an agreement
+
+study-copy-whole-hint = As above, and the patients' records of the kinds that the question reads, as FHIR: more than the variables of the question. It is another permission, which patients read and sign as such: ask for it only if the variables are not enough.
+
 agreement-heading = The agreement on a pseudonymised copy
 
 agreement-lead = Fill this in only if you ask for a pseudonymised copy. The custodian and every patient can read it.
@@ -139,11 +147,13 @@ pseudonymised-title = Pseudonymised copies
 
 pseudonymised-people = People who permit this copy: { $count }. This number changes only when eleven people or more do.
 
-pseudonymised-agree = I accept the agreement for { $party }, and I know that this is personal data
+pseudonymised-agree = I accept the agreement and these duties for { $party }, and I know that this is personal data
 
 pseudonymised-button = Download the encrypted copy
 
 pseudonymised-open = Open the file on your own computer: "vouchsafe open-copy FILE --key KEYFILE".
+
+pseudonymised-whole = The copy also has whole records of these people as FHIR NDJSON. Names, identifiers, free texts, attachments and references to staff are removed, and dates are moved; manifest.json says how much.
 
 pseudonymised-few = No copy: fewer than { $count } people permit it.
 
@@ -213,7 +223,7 @@ study-state-refused = not approved
 
 study-send = Send the request
 
-request-whom = People who receive it: { $people }. Everybody here with { $categories } is asked who does not permit the study yet. People who turned research off, or refused this study, are not asked. Nobody is asked again while a request waits, or within half a year after a no.
+request-whom = At most this many people receive it: { $people }. It goes to everybody here who has { $categories } and does not permit the study yet. People who turned research off, or refused this study, are left out. So is everybody with an unanswered request of this study, or a no within the last half year.
 
 request-text = What patients will read
 
@@ -281,7 +291,7 @@ training-cancelled = You cancelled this training. No model was published.
 
 training-not = No model was published.
 
-training-gate-closed = It missed these thresholds, with what was measured and what is required:
+training-gate-closed = The run missed these thresholds. Each line says what was measured and what is required.
 
 training-gate-open = More people who permit the study, or another question, can change this. The thresholds stay.
 
@@ -353,6 +363,8 @@ model-state-retired = retired
 model-state-replaced = replaced, destroyed
 
 empty-models-work = No model yet. Train one on the cohort.
+
+empty-models-yet = No model yet.
 
 model-gate = Quality thresholds
 
@@ -524,6 +536,8 @@ draft-outcome-minimum = The outcome is a number of at least
 
 draft-outcome-maximum = The outcome is a number of at most
 
+draft-values = Values
+
 draft-no-inputs = No inputs yet. Choose codes below.
 
 draft-input-name = Name
@@ -633,7 +647,7 @@ count-needed = Needed for a new model, at least
 
 count-needed-unknown = not known without both outcomes
 
-count-few = hidden: a count is shown only from { $count } people
+count-few = hidden: cohorts below about { $count } people are not shown
 
 count-enough = That is enough by the criteria of Riley et al. for { $parameters ->
         [one] 1 parameter,
@@ -653,7 +667,9 @@ count-missing = Missing values
 
 count-missing-share = Missing
 
-count-hint = From the census of { $date }, which is fixed for a week. Every count is rounded to tens, up or down. Fewer than eleven are hidden, and so are some counts of up to nineteen. A missing share is shown only where enough people have a value and enough have none. People who turned research off, or refuse your organisation, are not in it.
+count-hint = From the census of { $date }, which is fixed for a week. Noise is added to every number: in 95 of 100 cases, a number of people is within { $margin } of the true one. Numbers are rounded to tens, and small ones are hidden. Missing values are shown for large cohorts only. People who turned research off, or refuse your organisation, are not in it.
+
+count-left = Your organisation and its studies have { $left } of { $all } counts left in this quarter. The next quarter begins on { $date } (UTC). The same question in the same week counts once.
 
 excluded-no-index = no index
 
@@ -669,11 +685,21 @@ excluded-no-label = no value of the outcome
 
 excluded-ineligible = not eligible
 
+excluded-death-not-dated = date of death not known
+
 ## The codes to choose from
 
 codes-title = Codes
 
 codes-none = There is no census now.
+
+codes-by-hand = While counting is off, no list of codes is shown. Enter each code that you need.
+
+codes-new-hint = system|code, such as http://loinc.org|2823-3
+
+codes-new-error = Enter the code as system|code, such as http://loinc.org|2823-3.
+
+codes-add = Add as input
 
 codes-take = Take the census
 
@@ -702,4 +728,4 @@ codes-as-outcome = outcome
 
 codes-as-index = index
 
-codes-hint = About { $people } people, in the census of { $date }. Codes of fewer than eleven people are not listed.
+codes-hint = About { $people } people, in the census of { $date }. Noise is added to every number: in 95 of 100 cases, a number of people is within { $margin } of the true one. Codes with fewer than about { $least } people are not listed.

@@ -59,6 +59,8 @@ status-withdrawn = Retirado por usted
 status-declined = Usted dijo que no
 status-refused = Rechazado
 status-unknown = No se puede comprobar, así que no
+
+status-overridden = Sin uso: investigación desactivada
 status-done = Hecho
 status-running = En marcha
 status-stopped = Parado
@@ -203,7 +205,7 @@ category-therapy-hint = Por ejemplo fisioterapia o logopedia
 
 category-demographics = edad, sexo y origen
 
-category-demographics-hint = Por ejemplo su edad y su sexo
+category-demographics-hint = Por ejemplo su edad y su sexo. Quien puede leerlos para tratarle ve también su nombre.
 
 category-condition = diagnósticos
 
@@ -317,6 +319,8 @@ purpose-HMARKT = para hacer publicidad
 
 purpose-PSEUDRESCH = para investigar con una copia que lleva valores exactos y un código en lugar del nombre
 
+purpose-RECRESCH = para investigar con una copia que lleva datos enteros y un código en lugar del nombre
+
 ## Purposes in what a patient signs, in the first person
 
 purpose-mine-TREAT = para tratarme
@@ -379,6 +383,8 @@ reason-linked-refusal = Usted lo rechaza con otro número de hospital suyo.
 
 reason-deceased = Consta que usted ha fallecido.
 
+reason-duty-unmet = No podían cumplir lo que exige su permiso.
+
 reason-opening-missing = No pudimos leer lo que usted firmó, así que la respuesta fue no.
 
 reason-unknown-word = Pidieron algo que no conocemos.
@@ -439,7 +445,7 @@ line-period = { $start } a { $end }
 
 line-first-version = Recibido el { $day }.
 
-line-later-version = Recibido el { $day }, corregido: versión { $version }. La versión anterior se borró.
+line-later-version = Recibido el { $day }, corregido: versión { $version }.
 
 line-reading = El modelo para «{ $question }» lee { $source } como { $value }. { $rule }
 
@@ -450,6 +456,10 @@ line-rule-molar = Usa el peso de esta sustancia.
 line-rule-habit = Quien lo envía siempre quiere decir esta unidad.
 
 line-not-in-force = No es válido: { $status }
+
+line-earlier = Versiones anteriores
+
+line-earlier-hint = Quien los envió corrigió o quitó estos valores. Se guardan solo para leerlos: ningún modelo aprende de ellos y ninguna estimación los usa.
 
 line-name = Valor
 

@@ -33,17 +33,19 @@ used-copy = { $study } descargó una copia con algunos valores suyos, sin su nom
 
 used-copy-pseudonymised = { $study } descargó una copia con sus valores exactos y un código en lugar de su nombre. Usted lo permitió el { $date }.
 
+used-copy-whole = { $study } descargó una copia con sus datos enteros y un código en lugar de su nombre. Usted lo permitió el { $date }.
+
 used-self = Usted consultó estos datos: { $categories }.
 
 counted-people = { $party } contó cuántas personas tienen qué valores, también usted. Ninguna persona leyó sus datos y nadie vio valores suyos.
 
-refused-never = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: usted no había dado permiso.
+refused-never = { $party } pidió usar estos datos suyos: { $categories }. No se le permitió: usted no había dado permiso.
 
-refused-withdrawn = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: usted retiró su permiso el { $date }.
+refused-withdrawn = { $party } pidió usar estos datos suyos: { $categories }. No se le permitió: usted retiró su permiso el { $date }.
 
-refused-ended = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: su permiso terminó el { $date }.
+refused-ended = { $party } pidió usar estos datos suyos: { $categories }. No se le permitió: su permiso terminó el { $date }.
 
-refused-unknown = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: en ese momento no podíamos comprobar sus permisos.
+refused-unknown = { $party } pidió usar estos datos suyos: { $categories }. No se le permitió: en ese momento no podíamos comprobar sus permisos.
 
 empty-journal = Nadie ha usado ni pedido sus datos todavía. Cada uso y cada rechazo se verá aquí.
 
@@ -82,6 +84,8 @@ used-model-party-undated = { $party } preguntó por usted a un modelo. Usted lo 
 used-copy-undated = { $study } descargó una copia de algunos valores, sin su nombre. Usted lo había permitido.
 
 used-copy-pseudonymised-undated = { $study } descargó una copia con sus valores exactos y un código en lugar de su nombre. Usted lo había permitido.
+
+used-copy-whole-undated = { $study } descargó una copia con sus datos enteros y un código en lugar de su nombre. Usted lo había permitido.
 
 records = datos
 
@@ -175,13 +179,15 @@ proof-compare = La huella tiene el número { $place } en el registro. Un auditor
 
 act-key-recovered = Desde ahora funciona una llave nueva para usted. { $party } la había propuesto después de comprobar quién es usted.
 
-refused-linked = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: una negativa con otro número suyo vale también aquí.
+refused-linked = { $party } pidió usar estos datos suyos: { $categories }. No se le permitió: una negativa con otro número suyo vale también aquí.
 
 person-linked = { $party } anotó que dos números de hospital son suyos. Un no con uno de ellos vale ahora para los dos.
 
 person-unlinked = { $party } anotó que dos números de hospital no son, después de todo, de la misma persona.
 
-refused-deceased = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: consta que usted ha fallecido.
+refused-deceased = { $party } pidió usar estos datos suyos: { $categories }. No se le permitió: consta que usted ha fallecido.
+
+refused-duty = { $party } pidió usar estos datos suyos: { $categories }. No se le permitió: no puede cumplir lo que exige su permiso.
 
 deceased-noted = { $party } anotó que usted ha fallecido. ¿No es verdad? Dígaselo, por favor.
 
@@ -192,3 +198,7 @@ record-moved-away = { $party } quitó un registro de sus datos: es de otra perso
 record-moved-here = { $party } añadió a sus datos un registro que por error estaba con los de otra persona.
 
 records-refiled = { $party } cambió sus reglas: algunos de sus datos cuentan ahora como otra clase de datos.
+
+versions-kept = { $party } conserva desde ahora las versiones anteriores de los valores corregidos.
+
+versions-destroyed = { $party } borró las versiones anteriores de sus valores corregidos.

@@ -20,7 +20,7 @@ patient-title = Inicio
 
 patient-requests-title = Pendiente de su respuesta
 
-patient-request = { $study } pide usar sus datos. Responda hasta el { $date }.
+patient-request = { $study } pide usar sus datos. Responda a más tardar el { $date }.
 
 patient-request-open = Leer la petición
 
@@ -82,9 +82,11 @@ grant-withdraw = Puede retirar su permiso cuando quiera, en este sitio. No tiene
 
 grant-limits = Hay cosas que no podemos deshacer: las respuestas que un modelo ya dio, los resultados ya publicados y las copias ya descargadas. Pedimos que borren sus copias.
 
-grant-copy = Permitir que { $study } descargue una copia. La copia no lleva nombre, dirección ni fecha de nacimiento. Tiene una fecha final. Pero una copia descargada no se puede recuperar.
+grant-copy = Permitir que { $study } descargue una copia. Lleva rangos en lugar de sus valores exactos, los mismos que tienen al menos otras diez personas. No lleva nombre, dirección ni fecha de nacimiento. Tiene una fecha final. Pero una copia descargada no se puede recuperar.
 
 grant-copy-pseudonymised = Permitir que { $study } descargue una copia con mis valores exactos. Un código sustituye mi nombre. Quien me conozca podría reconocerme en ella y leer lo demás. Una copia descargada no se puede recuperar.
+
+grant-copy-whole = Permitir que { $study } descargue una copia con mis datos enteros de estos tipos, no solo los valores que su pregunta necesita. Un código sustituye mi nombre. Los textos libres, las cartas y las imágenes no están en ella. Quien me conozca podría reconocerme en ella y leer lo demás. Una copia descargada no se puede recuperar.
 
 grant-care = { $clinic } pide usar sus datos para ver su riesgo. El tema: { $condition }. Su médico verá el resultado y hablará con usted. El resultado es un cálculo de una computadora. Decide una persona.
 
@@ -103,6 +105,8 @@ grant-title-access = Quién ve qué
 grant-title-end = Cuánto tiempo
 
 grant-title-means = Qué significa el sí
+
+grant-title-duties = Lo que deben hacer
 
 grant-title-not = Qué no significa el sí
 
@@ -183,6 +187,8 @@ ask-wrong = No del todo.
 
 ask-check = Comprobar mis respuestas
 
+understand-none = Elija una respuesta, o salte las preguntas.
+
 ## Revisar y firmar
 
 check-title = Revisar y firmar
@@ -210,6 +216,8 @@ check-copies = Copias
 check-copies-yes = Pueden descargar una copia
 
 check-copies-pseudonymised = Pueden descargar una copia con valores exactos y un código en lugar del nombre
+
+check-copies-whole = Pueden descargar una copia con datos enteros, no solo los valores de la pregunta, y un código en lugar del nombre
 
 check-copies-no = Sin copias
 
@@ -243,7 +251,7 @@ consents-active = Vigentes
 
 consents-ended = Terminados
 
-consent-allows = { $study } puede usar estos datos suyos: { $categories }. Motivo: { $purposes }.
+consent-allows = { $study } puede usar estos datos suyos: { $categories }. Para qué: { $purposes }.
 
 consent-until = Termina el { $date }.
 
@@ -299,7 +307,7 @@ withdraw-done-no-model = Ningún modelo aprendió de usted con este permiso.
 
 withdraw-done-copy = { $study } puede tener una copia. Pedimos que la borre.
 
-withdraw-done-copy-pseudonymised = { $study } puede tener una copia con sus valores exactos. Debe borrarlos en { $n } días y confirmarlo. La página de este permiso muestra si lo hizo.
+withdraw-done-copy-pseudonymised = { $study } puede tener una copia con sus valores exactos. Debe borrarlos en un plazo de { $n } días y confirmarlo. La página de este permiso muestra si lo hizo.
 
 stop-page = Detener todo uso de sus datos
 
@@ -362,6 +370,8 @@ keys-add = Añadir una llave de acceso
 
 keys-add-lead = Una segunda llave en otro dispositivo ayuda cuando pierde uno.
 
+keys-exists = Este dispositivo ya tiene una llave para usted. Elija otro dispositivo en su ventana, por ejemplo un teléfono.
+
 keys-remove = Quitar
 
 keys-remove-title = Quitar esta llave
@@ -401,6 +411,8 @@ opt-out-on = Sí, si lo permito cada vez
 
 opt-out-off = Ninguna investigación
 
+opt-out-end = Usted retira su negativa a toda investigación. Entonces la investigación puede preguntarle de nuevo. Solo puede usar lo que usted permita.
+
 opt-out-error = Elija sí o no
 
 opt-out-save = Guardar
@@ -423,6 +435,8 @@ empty-requests = Nadie espera una respuesta de usted. Cuando alguien pida algo, 
 
 empty-consents = Nadie puede usar sus datos ahora. Usted no ha dado ningún permiso.
 
+empty-consents-off = Nadie puede usar sus datos ahora. Usted ha desactivado la investigación.
+
 empty-records = Aquí todavía no hay datos. { $custodian } los añade. Pregunte ahí si echa algo en falta.
 
 empty-models = Ningún modelo se ha entrenado con sus datos.
@@ -432,13 +446,15 @@ statement-allow = Permito a { $who } usar estos datos míos: { $what }, { $purpo
 statement-dates = Solo valen los datos de este tiempo: { $span }.
 
 statement-records = { $n ->
-    [one] Solo vale un documento concreto.
-   *[other] Solo valen { $n } documentos concretos.
+    [one] Solo vale un registro concreto.
+   *[other] Solo valen { $n } registros concretos.
 }
 
 statement-copy = Se puede descargar una copia sin mi nombre.
 
 statement-copy-pseudonymised = Se puede descargar una copia con mis valores exactos y un código en lugar de mi nombre. Se aplica el acuerdo del estudio. Quien me conozca podría reconocerme en ella.
+
+statement-copy-whole = Se puede descargar una copia con mis datos enteros de estos tipos, no solo los valores que la pregunta del estudio necesita. Lleva un código en lugar de mi nombre. Se aplica el acuerdo del estudio. Quien me conozca podría reconocerme en ella.
 
 statement-no-copy = No se puede descargar ninguna copia.
 
@@ -454,9 +470,9 @@ statement-opt-out = No permito a nadie usar mis datos para investigar. Puedo cam
 
 limits-error-dates = El primer día no puede ser posterior al último
 
-limits-left-out = Dejar fuera algunos documentos
+limits-left-out = Dejar fuera algunos registros
 
-limits-left-out-hint = Lo que marque aquí sigue cerrado. Los documentos posteriores no se incluyen.
+limits-left-out-hint = Lo que marque aquí sigue cerrado. Los registros posteriores no se incluyen.
 
 keys-add-sign-title = Añadir esta llave
 
@@ -476,6 +492,8 @@ copy-asked = { $study } pide también descargar una copia. Usted lo decide despu
 
 copy-asked-pseudonymised = { $study } pide también descargar una copia, según un acuerdo. Lleva sus valores exactos y un código en lugar de su nombre. Quien le conozca podría reconocerle en ella. Usted lo decide después de su sí, en una casilla aparte.
 
+copy-asked-whole = { $study } pide también descargar una copia, según un acuerdo. Lleva sus datos enteros de estos tipos, no solo los valores que la pregunta necesita. Un código sustituye su nombre. Quien le conozca podría reconocerle en ella. Usted lo decide después de su sí, en una casilla aparte.
+
 consent-over = Este permiso ha terminado. { $study } ya no puede usar sus datos.
 
 grant-withdraw-care = Puede retirarlo cuando quiera, en este sitio. No tiene que decir por qué. Desde entonces nadie pregunta por usted a un modelo.
@@ -490,13 +508,17 @@ keys-removed = La llave está eliminada. Ya no puede firmar por usted.
 
 keys-veto-title = Rechazar esta llave
 
+keys-veto-lead = Usted rechaza la llave nueva que { $custodian } quiere añadir para usted. Entonces no funcionará. Sus propias llaves siguen como están.
+
 keys-veto-done = Usted rechazó la llave. No funcionará.
+
+keys-waiting = Tenemos su firma y la enviamos al registro. El registro todavía no la muestra. Hasta entonces, sus llaves siguen como estaban. Esta página mostrará el cambio.
 
 keys-sign = Ahora su dispositivo le pedirá la cara, el dedo o el PIN. Quizá diga «Iniciar sesión». Aquí sirve para firmar lo que dice esta página. No se firma nada más.
 
 opt-out-question = ¿Puede la investigación usar sus datos?
 
-consent-title-active = Su permiso está activo
+consent-title-active = Su permiso está vigente
 
 consent-title-recording = Su permiso se está anotando
 
@@ -506,7 +528,11 @@ consent-title-withdrawn = Usted retiró este permiso
 
 consent-title-unknown = No podemos comprobar este permiso ahora
 
-consent-allowed = { $study } podía usar estos datos suyos: { $categories }. Para: { $purposes }.
+consent-overridden = Usted ha desactivado la investigación, así que este permiso no se usa. Si la activa de nuevo, vuelve a valer.
+
+consent-title-overridden = Este permiso no se usa ahora
+
+consent-allowed = { $study } podía usar estos datos suyos: { $categories }. Para qué: { $purposes }.
 
 consent-over-on = Usted lo retiró el { $date }.
 
@@ -534,11 +560,13 @@ copy-what = Usted dijo que sí. { $study } pide también descargar una copia con
 
 copy-what-pseudonymised = Usted dijo que sí. { $study } pide también descargar una copia de sus valores tal como son. Es otra pregunta.
 
-copy-agreement = El estudio firmó un acuerdo sobre esto: «{ $agreement }». Termina el { $date }. Para entonces debe borrar todas las copias.
+copy-what-whole = Usted dijo que sí. { $study } pide también descargar una copia de sus datos enteros de estos tipos: { $categories }. Es más que los valores que su pregunta necesita. Es otra pregunta.
+
+copy-agreement = El estudio firmó un acuerdo sobre esto: «{ $agreement }». Termina el { $date }. Para entonces todas las copias deben estar borradas.
 
 copy-agreement-text = Leer el acuerdo
 
-copy-leave = Si usted lo retira, el estudio debe borrar sus valores en { $n } días y confirmarlo. La página de su permiso muestra si lo hizo.
+copy-leave = Si usted lo retira, el estudio debe borrar sus valores en un plazo de { $n } días y confirmarlo. La página de su permiso muestra si lo hizo.
 
 copy-free = Si deja la casilla vacía, no se puede descargar ninguna copia. Su sí no cambia.
 
@@ -559,6 +587,8 @@ grant-care-both-what = Quienes tratan allí podrían abrir estos datos suyos: { 
 grant-limits-care = Hay cosas que no podemos deshacer: las respuestas que un modelo ya dio y lo que una persona ya vio.
 
 request-contact-title = Preguntas sobre el estudio
+
+request-contact-care = Preguntas a esta entidad
 
 request-contact = Pregunte a { $study }: { $contact }.
 
@@ -588,13 +618,13 @@ check-decision-no = No, lo prohíbo
 
 check-anybody = Cualquiera
 
-check-records = Registros sueltos
+check-records = Registros concretos
 
 check-records-all = Todos los registros de estos tipos
 
 check-records-some = { $n ->
-    [one] Solo un registro suelto que está aquí ahora
-   *[other] Solo { $n } registros sueltos que están aquí ahora
+    [one] Solo un registro concreto que está aquí ahora
+   *[other] Solo { $n } registros concretos que están aquí ahora
 }
 
 check-duties = Lo que deben hacer
@@ -682,7 +712,7 @@ erasure-stay-hospital = los archivos propios de su hospital. Su hospital le sigu
 
 erasure-stay-shared = respuestas, resultados y copias que ya se compartieron. Los modelos que aprendieron de usted se sustituyen.
 
-erasure-stay-ledger = números en el registro público que ya no llevan a usted ni a lo que firmó
+erasure-stay-ledger = números en el registro que ya no llevan a usted ni a lo que firmó
 
 erasure-stay-history = el historial de quién usó sus datos, para que se pueda comprobar
 
@@ -699,6 +729,8 @@ erasure-approved = Su hospital aceptó el { $date }. Sus datos se están borrand
 erasure-refused = Su hospital dijo que no el { $date }. Esta es la razón que da:
 
 erasure-done = Se ha borrado todo lo que este sitio guardaba sobre usted.
+
+erasure-receipt = Recibo del borrado
 
 erasure-when = Borrado el
 
@@ -720,13 +752,15 @@ copy-with-you = El { $date } se descargó una copia con sus valores, sin su nomb
 
 copy-deleted = El estudio confirmó el { $date } que ha borrado esta copia.
 
-copy-kept = El estudio debe borrarla antes del { $date }. Aún no lo ha confirmado.
+copy-kept = El estudio debe borrarla a más tardar el { $date }. Aún no lo ha confirmado.
 
 copy-with-you-pseudonymised = El { $date } se descargó una copia con sus valores exactos y un código en lugar de su nombre.
 
+copy-with-you-whole = El { $date } se descargó una copia con sus datos enteros y un código en lugar de su nombre.
+
 copy-row-deleted = El estudio confirmó el { $date } que ha borrado sus valores.
 
-copy-row-waiting = El { $date } pedimos al estudio que borre sus valores hasta el { $due }. Aún no lo ha confirmado.
+copy-row-waiting = El { $date } pedimos al estudio que borre sus valores a más tardar el { $due }. Aún no lo ha confirmado.
 
 download-records-title = Datos para otro hospital
 

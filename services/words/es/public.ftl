@@ -52,6 +52,10 @@ join-as-custodian = Usted entra como colega de la oficina de datos de { $party }
 
 join-as-auditor = Usted entra para auditar.
 
+join-number = Este enlace es para la persona cuyo número de hospital termina en { $end }. Si no es usted, no continúe.
+
+join-device = Use su propio teléfono o su propia computadora: un dispositivo que vaya a conservar.
+
 join-passkey = Una llave de acceso vive dentro de su teléfono o computadora. Se abre con la cara, el dedo o el PIN. Solo usted puede usarla.
 
 join-twice = Su dispositivo pregunta dos veces. Primero crea la llave de acceso. Después demuestra que es suya.
@@ -64,9 +68,11 @@ join-making = Su dispositivo está creando su llave de acceso.
 
 join-proving = Su llave de acceso está creada. Ahora su dispositivo demuestra que es suya.
 
-join-old-title = Este enlace ha caducado
+join-old-title = Este enlace no vale
 
-join-old = Cada enlace vale una vez, durante siete días. Pida otro a { $custodian }.
+join-old = Puede que esté incompleto, ya usado o caducado: cada enlace vale una vez, durante siete días. Pida otro a { $custodian }.
+
+join-old-joined = ¿Ya se unió con él?
 
 join-cancel = No se creó ninguna llave de acceso. Usted cerró la ventana de su dispositivo, o tardó demasiado. Inténtelo de nuevo cuando quiera.
 
@@ -100,7 +106,7 @@ signed-out = Cierre esta ventana si otras personas usan esta computadora.
 
 help-title = Ayuda
 
-help-contact = Escriba o hable con { $contact }.
+help-contact = Escriba a { $contact } o llame por teléfono.
 
 help-ask = Le pueden ayudar con este sitio o con una línea de su historial que no conoce.
 
@@ -142,9 +148,9 @@ privacy-what = Guardamos sus datos bajo llave, con lo que usted permitió y una 
 
 privacy-why = Los usamos solo como usted permite. Consentimiento es la palabra de la ley para su permiso.
 
-privacy-counts = Para que se puedan planear estudios, a veces contamos cuántas personas tienen qué valores. Solo se ven números redondeados, nunca de menos de diez personas. Si usted desactiva la investigación, no se le cuenta.
+privacy-counts = Para que se puedan planear estudios, a veces contamos cuántas personas tienen qué valores. Solo se ven números aproximados, y ninguno pequeño. Si usted desactiva la investigación, no se le cuenta.
 
-privacy-cookies = Ponemos dos cookies: una mientras está dentro y otra para su idioma. Nadie le sigue aquí.
+privacy-cookies = Ponemos cookies solo para que este sitio funcione: una para su sesión y otra para su idioma. Nadie le sigue aquí.
 
 privacy-rights = Puede ver y descargar sus datos. Puede retirar su permiso o detenerlo todo cuando quiera.
 
@@ -203,3 +209,27 @@ contact-telephone = Teléfono
 contact-hours = Horario
 
 contact-email = Correo electrónico
+
+letter-number = Número de hospital { $number }
+
+letter-title = Su invitación a { $site }
+
+letter-what = En este sitio usted decide quién puede usar los datos de salud que { $custodian } guarda sobre usted. Usted lee cada solicitud, dice sí o no, y puede retirar un sí más tarde.
+
+letter-free = Participar es decisión suya. Su atención sigue igual si no lo hace.
+
+letter-how = Apunte la cámara de su propio teléfono al cuadrado, o escriba la dirección que está debajo. Su teléfono crea entonces una llave de acceso: la abre con su cara, su dedo o su PIN.
+
+letter-qr = Código QR de su enlace
+
+letter-until = El enlace funciona una vez, hasta el { $date }. Después necesita uno nuevo.
+
+letter-only = Esta carta es solo para usted. La primera persona que abra el enlace participa en su lugar; por eso no lo comparta. Si el número de hospital de arriba no es el suyo, no use el enlace.
+
+letter-help = ¿Preguntas? Consulte a { $custodian }.
+
+mail-who = { $custodian } le invita a { $site }. Allí usted decide quién puede usar sus datos.
+
+mail-how = Abra este enlace en su propio teléfono o computadora. Se crea una llave de acceso: la abre con su cara, su dedo o su PIN.
+
+mail-only = Este correo es solo para usted. La primera persona que abra el enlace participa en su lugar; por eso no lo reenvíe. Si usted no dio esta dirección a { $custodian }, borre el correo.

@@ -11,13 +11,13 @@ measure-body-mass-index = índice de masa corporal
 measure-weight = peso
 measure-height = estatura
 measure-waist-circumference = contorno de cintura
-measure-systolic-blood-pressure-first-reading = presión arterial alta, primera medición
-measure-systolic-blood-pressure-second-reading = presión arterial alta, segunda medición
-measure-systolic-blood-pressure-third-reading = presión arterial alta, tercera medición
-measure-diastolic-blood-pressure-first-reading = presión arterial baja, primera medición
-measure-diastolic-blood-pressure-second-reading = presión arterial baja, segunda medición
-measure-diastolic-blood-pressure-third-reading = presión arterial baja, tercera medición
-measure-systolic-blood-pressure-at-rest = presión arterial alta en reposo
+measure-systolic-blood-pressure-first-reading = presión arterial máxima, primera medición
+measure-systolic-blood-pressure-second-reading = presión arterial máxima, segunda medición
+measure-systolic-blood-pressure-third-reading = presión arterial máxima, tercera medición
+measure-diastolic-blood-pressure-first-reading = presión arterial mínima, primera medición
+measure-diastolic-blood-pressure-second-reading = presión arterial mínima, segunda medición
+measure-diastolic-blood-pressure-third-reading = presión arterial mínima, tercera medición
+measure-systolic-blood-pressure-at-rest = presión arterial máxima en reposo
 measure-pulse = pulso
 measure-hdl-cholesterol = colesterol HDL
 measure-total-cholesterol = colesterol total
@@ -31,7 +31,7 @@ measure-heart-attack-told-by-a-doctor = infarto, según un médico
 measure-stroke-told-by-a-doctor = derrame cerebral, según un médico
 measure-cancer-told-by-a-doctor = cáncer, según un médico
 measure-general-health-in-own-words = salud según usted
-measure-ever-smoked-100-cigarettes = ha fumado 100 cigarrillos
+measure-ever-smoked-100-cigarettes = ha fumado 100 cigarrillos o más
 measure-smokes-now = fuma ahora
 measure-sleep-on-workdays = sueño en días de trabajo
 measure-trouble-sleeping-told-to-a-doctor = problemas de sueño, contados a un médico
@@ -60,25 +60,135 @@ measure-large-vessels-coloured-by-fluoroscopy = vasos grandes teñidos en radios
 measure-thallium-scan = prueba con talio
 measure-diabetes = diabetes
 measure-heart-disease = enfermedad del corazón
+measure-fasting-blood-sugar = azúcar en ayunas
+
+measure-blood-sugar = azúcar en la sangre
+
+measure-hba1c-long-term-blood-sugar = HbA1c (azúcar a largo plazo)
+
+measure-ldl-cholesterol = colesterol LDL
+
+measure-triglycerides = triglicéridos
+
+measure-creatinine = creatinina
+
+measure-urea-nitrogen = nitrógeno ureico
+
+measure-uric-acid = ácido úrico
+
+measure-sodium = sodio
+
+measure-potassium = potasio
+
+measure-chloride = cloruro
+
+measure-bicarbonate = bicarbonato
+
+measure-calcium = calcio
+
+measure-magnesium = magnesio
+
+measure-phosphate = fosfato
+
+measure-liver-enzyme-alt = enzima del hígado ALT
+
+measure-liver-enzyme-ast = enzima del hígado AST
+
+measure-alkaline-phosphatase = fosfatasa alcalina
+
+measure-liver-enzyme-ggt = enzima del hígado GGT
+
+measure-bilirubin = bilirrubina
+
+measure-albumin = albúmina
+
+measure-total-protein = proteína total
+
+measure-lactate-dehydrogenase = lactato deshidrogenasa
+
+measure-creatine-kinase = creatina cinasa
+
+measure-crp-sign-of-inflammation = PCR (señal de inflamación)
+
+measure-sedimentation-rate = velocidad de sedimentación
+
+measure-ferritin = ferritina
+
+measure-iron = hierro
+
+measure-troponin-i = troponina I
+
+measure-bnp-strain-on-the-heart = BNP (carga del corazón)
+
+measure-nt-probnp-strain-on-the-heart = NT-proBNP (carga del corazón)
+
+measure-tsh-thyroid = TSH (tiroides)
+
+measure-free-t4-thyroid = T4 libre (tiroides)
+
+measure-psa-prostate = PSA (próstata)
+
+measure-haemoglobin = hemoglobina
+
+measure-haematocrit = hematocrito
+
+measure-white-blood-cells = glóbulos blancos
+
+measure-platelets = plaquetas
+
+measure-red-blood-cells = glóbulos rojos
+
+measure-size-of-the-red-blood-cells-mcv = tamaño de los glóbulos rojos (VCM)
+
+measure-spread-of-the-red-blood-cells-rdw = variación de los glóbulos rojos (ADE)
+
+measure-inr-blood-clotting = INR (coagulación)
+
+measure-prothrombin-time-blood-clotting = tiempo de protrombina (coagulación)
+
+measure-fibrinogen = fibrinógeno
+
+measure-lactate = lactato
+
+measure-acidity-of-arterial-blood-ph = acidez de la sangre arterial (pH)
+
+measure-vitamin-b12 = vitamina B12
+
+measure-folate = folato
+
+measure-kidney-function-egfr = función de los riñones (FGe)
+
+measure-albumin-to-creatinine-in-urine = albúmina y creatinina en la orina
+
+measure-breathing-rate = frecuencia respiratoria
+
+measure-body-temperature = temperatura del cuerpo
+
+measure-oxygen-in-the-blood = oxígeno en la sangre
+
+measure-systolic-blood-pressure = presión arterial máxima
+
+measure-diastolic-blood-pressure = presión arterial mínima
+
 value-female = mujer
 value-male = hombre
-value-white = blanco
-value-black = negro
-value-asian = asiático
-value-mexican-american = mexicano-estadounidense
+value-white = blanco/a
+value-black = negro/a
+value-asian = asiático/a
+value-mexican-american = mexicano/a-estadounidense
 value-other-hispanic = otro origen hispano
-value-other = otro
+value-other = otro/a
 value-below-9th-grade = menos de 9.º grado
 value-9th-to-12th-grade = de 9.º a 12.º grado
 value-high-school = bachillerato
 value-some-college = universidad sin terminar
 value-college = universidad
-value-married = casado
-value-never-married = nunca casado
-value-divorced = divorciado
+value-married = casado/a
+value-never-married = nunca casado/a
+value-divorced = divorciado/a
 value-with-partner = con pareja
-value-widowed = viudo
-value-separated = separado
+value-widowed = viudo/a
+value-separated = separado/a
 value-excellent = excelente
 value-very-good = muy buena
 value-good = buena

@@ -24,6 +24,7 @@ from services.accounts.recovered_keys import RecoveredKeys
 from services.accounts.sessions import Sessions
 from services.accounts.wallets import Wallets
 from services.tables import METADATA
+from services.tokens import Tokens
 
 NOW_S = 1_800_000_000
 DOMAIN = Domain(1, "0x" + "11" * 20)
@@ -40,7 +41,9 @@ class Bench:
         site, challenges = Site.at("http://localhost:8000", "localhost"), self._of(Challenges)
         self.accounts = Accounts(self.engine)
         self.wallets = Wallets(self.engine, lambda: NOW_S, site, challenges)
+        self.tokens = Tokens(self.engine, lambda: NOW_S)
         self.proposed: list[Recovery] = []
+        self.refused: set[tuple[bytes, bytes]] = set()
         ports: dict[str, Any] = {
             "accounts": self.accounts,
             "passkeys": self._of(Passkeys),
@@ -58,10 +61,16 @@ class Bench:
             keys=SimpleNamespace(
                 propose_recovery=self._propose,
                 recoveries_of=lambda subject: [r for r in self.proposed if r.subject == subject],
+                is_refused=lambda subject, signer: (subject, signer) in self.refused,
             ),
         )
         self.recoveries = KeyRecoveries(
-            **ports, site=site, ledger=ledger, challenges=challenges, keys=self.keys
+            **ports,
+            site=site,
+            ledger=ledger,
+            challenges=challenges,
+            keys=self.keys,
+            tokens=self.tokens,
         )
 
     def _of(self, store: Any) -> Any:
@@ -69,7 +78,7 @@ class Bench:
 
     def _propose(self, signed: Signed) -> Any:
         self.proposed.append(Recovery(signed.message.subject, signed.signer, FINISHED, None, 1))
-        return SimpleNamespace(ok=True)
+        return SimpleNamespace(ok=True, reason="")
 
     def register(self, address: bytes) -> None:
         """Give a wallet to somebody else's account."""
@@ -136,11 +145,31 @@ def test_a_key_that_a_disabled_account_proposed_is_on_hold(bench: Bench) -> None
         bench.accounts.add(connection, keeper)
     bench.recoveries.propose_signed(enrolment(ANNA, FIRST), "keeper")
     bench.recoveries.propose_signed(enrolment(BERT, SECOND), "another")
-    assert not bench.recoveries.is_on_hold(FIRST.address)
+    assert not bench.recoveries.is_on_hold(ANNA, FIRST.address)
     bench.accounts.disable("keeper")
-    assert bench.recoveries.is_on_hold(FIRST.address)
-    assert not bench.recoveries.is_on_hold(SECOND.address)
+    assert bench.recoveries.is_on_hold(ANNA, FIRST.address)
+    assert not bench.recoveries.is_on_hold(BERT, SECOND.address)
     assert bench.recoveries.admit_recovered() == [BERT]
+    assert bench.wallets.find_account(FIRST.address) is None
+
+
+def test_a_key_that_was_proposed_with_a_token_that_is_revoked_is_on_hold(bench: Bench) -> None:
+    stolen, _ = bench.tokens.create("custodian", "organisation:h", 1)
+    other, _ = bench.tokens.create("custodian", "organisation:h", 1)
+    bench.recoveries.propose_signed(enrolment(ANNA, FIRST), stolen.id)
+    bench.recoveries.propose_signed(enrolment(BERT, SECOND), other.id)
+    assert not bench.recoveries.is_on_hold(ANNA, FIRST.address)
+    bench.tokens.revoke(stolen.id)
+    assert bench.recoveries.is_on_hold(ANNA, FIRST.address)
+    assert bench.recoveries.admit_recovered() == [BERT]
+    assert bench.wallets.find_account(FIRST.address) is None
+
+
+def test_a_key_that_the_patient_refused_here_is_never_admitted(bench: Bench) -> None:
+    bench.recoveries.propose_signed(enrolment(ANNA, FIRST), "keeper")
+    bench.refused.add((ANNA, FIRST.address))
+    assert bench.recoveries.is_on_hold(ANNA, FIRST.address)
+    assert bench.recoveries.admit_recovered() == []
     assert bench.wallets.find_account(FIRST.address) is None
 
 

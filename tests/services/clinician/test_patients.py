@@ -34,7 +34,7 @@ class Known:
 def request(known: Known, **changed: Any) -> None:
     values: dict[str, Any] = {"number": " MRN-1 ", "categories": ["laboratory"], "days": 30}
     ports: Any = {"diagnostics": known, "directory": known, "requests": known}
-    ports |= dict.fromkeys(("care", "predictions", "clock"))
+    ports |= dict.fromkeys(("care", "predictions", "names", "clock"))
     ClinicianPatients(**ports).request_access(
         "organisation:here", "account", CareRequest(**values | changed), Words("en")
     )

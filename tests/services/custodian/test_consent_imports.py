@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from consent import PURPOSES, LedgerUnavailable
+from records import JsonInvalid
 from services.custodian.consent_imports import ConsentImport, ConsentImports, to_outcome
 from services.requests import RequestDetails
 from services.words import Words
@@ -68,9 +69,12 @@ class Studies:
 
 
 def propose(known: Known, *resources: dict[str, Any], recipient: str = "") -> ConsentImport:
+    return propose_body(known, b"\n".join(map(orjson.dumps, resources)), recipient)
+
+
+def propose_body(known: Known, body: bytes, recipient: str = "") -> ConsentImport:
     ports: Any = {"requests": known, "proposals": Studies(), "directory": known}
     ports |= {"names": Names(), "store": known, "installation": known}
-    body = b"\n".join(map(orjson.dumps, resources))
     return ConsentImports(**ports).propose(body, sender="", recipient=recipient, by="system")
 
 
@@ -173,6 +177,14 @@ def test_refusals_are_read_once_for_a_file_and_nothing_is_sent_if_they_cannot_be
     with pytest.raises(LedgerUnavailable):
         propose(unavailable, PATIENT, consent(), consent(HOSPITAL, "TREAT"))
     assert unavailable.sent == []
+
+
+def test_nothing_is_sent_of_a_file_with_an_entry_that_cannot_be_read() -> None:
+    known = Known()
+    twice = orjson.dumps(consent()).replace(b'"status":', b'"status":"draft","status":')
+    with pytest.raises(JsonInvalid, match="entry 3: an element occurs twice"):
+        propose_body(known, b"\n".join([orjson.dumps(PATIENT), orjson.dumps(consent()), twice]))
+    assert known.sent == []
 
 
 def test_a_file_without_a_consent_says_so() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import secrets
+from dataclasses import replace
 
 import pytest
 
 from services.custodian.invitations import InvitationRequest
 from services.errors import Invalid
 from services.words import Words
+from storage import Record
 
 pytestmark = pytest.mark.node
 WORDS = Words("en")
@@ -48,6 +50,7 @@ def test_researchers_and_auditors_of_another_organisation_can_be_invited(invitat
         (InvitationRequest(role="patient", number=" ", identity="card"), "number"),
         (InvitationRequest(role="patient", number="1" * 65, identity="card"), "number"),
         (InvitationRequest(role="patient", number="1"), "identity"),
+        (InvitationRequest(role="patient", number="no-such", identity="card"), "new_patient"),
     ],
 )
 def test_an_invalid_request_names_the_field(invitations, request_, field) -> None:
@@ -56,11 +59,18 @@ def test_an_invalid_request_names_the_field(invitations, request_, field) -> Non
     assert set(error.value.fields) == {field}
 
 
+def test_every_wrong_field_is_named_at_once(invitations) -> None:
+    request = InvitationRequest(role="clinician", identity="", party=ELSEWHERE)
+    with pytest.raises(Invalid) as error:
+        invitations.invite(WORDS, request, by="me")
+    assert list(error.value.fields) == ["identity", "name", "party"]
+
+
 def test_the_log_has_the_identity_check_but_not_the_hospital_number(
     hospital, invitations, caplog
 ) -> None:
-    number = secrets.token_hex(8)
-    request = InvitationRequest(role="patient", number=number, identity="card")
+    number = f"p{secrets.token_hex(8)}"
+    request = InvitationRequest(role="patient", number=number, identity="card", new_patient=True)
     with caplog.at_level(logging.INFO, "vouchsafe.custodian"):
         invitations.invite(WORDS, request, by="keeper")
     subject = hospital.platform.requests.directory.find_subject(number)
@@ -69,9 +79,33 @@ def test_the_log_has_the_identity_check_but_not_the_hospital_number(
 
 
 def test_one_patient_has_one_subject_whichever_way_they_are_entered(hospital, invitations) -> None:
-    number, records = secrets.token_hex(8), hospital.services.custodian.subjects
+    number, records = f"p{secrets.token_hex(8)}", hospital.services.custodian.subjects
     request = InvitationRequest(role="patient", number=f" {number} ", identity="known")
-    invitations.invite(WORDS, request, by="me")
+    with pytest.raises(Invalid):
+        invitations.invite(WORDS, request, by="me")
+    assert hospital.platform.requests.directory.find_subject(number) is None
+    invitations.invite(WORDS, replace(request, new_patient=True), by="me")
     subject = hospital.platform.requests.directory.find_subject(number)
     assert records.assign([number], {}) == {number: subject}
     assert records.assign([number], {number: secrets.token_bytes(32)}) == {number: subject}
+
+
+def test_a_number_with_records_needs_no_confirmation_that_the_patient_is_new(
+    hospital, invitations
+) -> None:
+    directory, number = hospital.platform.requests.directory, f"p{secrets.token_hex(8)}"
+    directory.add([(number, hospital.new_patient())])
+    request = InvitationRequest(role="patient", number=number, identity="card")
+    with pytest.raises(Invalid) as error:
+        invitations.invite(WORDS, request, by="me")  # in the directory, but without records
+    assert set(error.value.fields) == {"new_patient"}
+    subject = directory.find_subject(number)
+    record = Record(
+        subject,
+        "vital-signs",
+        hospital.platform.installation.organisation,
+        "2024-01-02",
+        {"x|number": (5.0, "kg")},
+    )
+    hospital.platform.store.deposits.deposit([record])
+    assert "/join/" in invitations.invite(WORDS, request, by="me").link

@@ -120,3 +120,16 @@ def test_a_number_that_is_nobodys_or_the_same_is_refused(
     pair = links.propose(WORDS, "V-100", "V-200", by="c")
     with pytest.raises(Conflict):
         links.undo(pair.link.id, by="c")
+
+
+def test_a_link_that_is_confirmed_at_this_moment_is_not_dismissed(
+    custodian: Custodian, links: CustodianLinks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(custodian, bundle(PATIENT, OTHER))
+    pair = links.propose(WORDS, "V-100", "V-200", by="c")
+    links.confirm(pair.link.id, by="c")
+    monkeypatch.setattr(links, "get", lambda _: pair)  # as it was read before
+    with pytest.raises(Conflict):
+        links.dismiss(pair.link.id, by="d")
+    monkeypatch.undo()
+    assert links.get(pair.link.id).link.state == LINKED

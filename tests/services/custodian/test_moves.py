@@ -127,3 +127,20 @@ def test_what_cannot_be_moved_is_refused_and_stays(
     with pytest.raises(Invalid):
         moves.move(WORDS, person.record_id, "V-200", by="c")
     assert laboratory(moves, "V-100") == [record_id]
+
+
+def test_earlier_versions_move_with_their_record(
+    custodian: Custodian, moves: CustodianMoves
+) -> None:
+    custodian.store.history_rule.set(keeps=True, by="c")
+    send(custodian, bundle(WRONG))
+    changed = {"valueQuantity": {"value": 99, "code": "mg/dL"}}
+    later = {"meta": {"lastUpdated": "2024-03-07T00:00:00Z"}}
+    send(custodian, bundle(WRONG | changed | later))
+    [record_id] = laboratory(moves, "V-100")
+    moved = moves.move(WORDS, record_id, "V-200", by="c")
+    [former] = custodian.store.versions.read_former([moved.record_id])
+    assert former.subject == custodian.directory.find_subject("V-200")
+    assert orjson.loads(former.resources[0])["valueQuantity"]["value"] == 101
+    assert custodian.store.versions.read_former([record_id]) == []
+    assert b"Not This Person" not in former.resources[0]

@@ -58,6 +58,18 @@ def test_a_disabled_colleague_is_signed_out_and_their_passkey_and_links_are_refu
         sign_in(hospital, passkey)
 
 
+def test_the_links_of_a_revoked_token_no_longer_work(hospital, people) -> None:
+    identity = hospital.services.identity
+    token, secret = hospital.services.tokens.create("custodian", HOSPITAL, 1)
+    invitee = Invitee("auditor", HOSPITAL, f"A {secrets.token_hex(4)}")
+    link = identity.invite(invitee, token.id).rsplit("/", 1)[1]
+    assert identity.registrations.find_invitation(link) is not None
+    assert identity.revoke_token(token.id)
+    assert identity.registrations.find_invitation(link) is None
+    assert hospital.services.tokens.find(secret) is None
+    assert not identity.revoke_token("none")
+
+
 def test_nobody_disables_their_own_account_or_a_patient(hospital, people) -> None:
     keeper = signed_in(hospital, "custodian").account
     with pytest.raises(Invalid):

@@ -36,7 +36,7 @@ def records(hospital):
 
 
 def test_the_same_rows_are_the_same_people_and_are_stored_once(hospital, records, tmp_path) -> None:
-    person = secrets.token_hex(4)
+    person = f"p{secrets.token_hex(4)}"  # digits with an e among them are a rounded number
     table = tmp_path / "table.csv"
     table.write_text(f"id,number\n{person}-a,60\n{person}-b,70\n")
     rows = list(read_table(table, Mapping.parse(MAPPING, "mapping")))

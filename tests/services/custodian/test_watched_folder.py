@@ -10,8 +10,10 @@ from typing import Any
 import orjson
 import pytest
 from memory_store import NOW_S, OBSERVATION, PATIENT, Custodian, bundle
+from sqlalchemy.exc import OperationalError
 
 from services.custodian.watched_folder import LOCK, SETTLED_S, FolderUnsafe, WatchedFolder
+from services.custodian.watched_tables import WatchedTables
 from storage import StoreUnavailable
 
 
@@ -26,6 +28,7 @@ def watched(custodian: Custodian, tmp_path: Path) -> WatchedFolder:
         folder=tmp_path / "inbox",
         home=tmp_path,
         intake=custodian.intake,
+        tables=WatchedTables(records=custodian.records, installation=custodian.installation),
         clock=lambda: custodian.now_s,
     )
 
@@ -172,3 +175,48 @@ def test_a_file_of_the_same_name_that_arrives_meanwhile_is_read_too(
     assert (inbox / "done" / "a.json").read_bytes() == bundle(PATIENT)
     assert watched.take() == [inbox / "done" / "2-a.json"]
     assert len(custodian.stored("V-100")) == 2
+
+
+@pytest.mark.parametrize("name", [b"n" * 250 + b".json", b"caf\xe9.json", b"a\n\x1b[2J.json"])
+def test_a_file_of_any_name_is_filed_away_with_its_report(
+    custodian: Custodian, watched: WatchedFolder, tmp_path: Path, name: bytes
+) -> None:
+    leave(tmp_path / "inbox", os.fsdecode(name), bundle(PATIENT, OBSERVATION), 3 * SETTLED_S)
+    leave(tmp_path / "inbox", "next.json", bundle(PATIENT))
+    done, following = watched.take()
+    assert done.parent == following.parent == tmp_path / "inbox" / "done"
+    assert os.fsencode(done.name)[-8:] == name[-8:]
+    assert outcomes(done) == ["stored", "stored"]
+    assert watched.take() == []
+
+
+def test_a_file_that_fails_unexpectedly_holds_up_no_other(
+    custodian: Custodian, watched: WatchedFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave(tmp_path / "inbox", "bad.json", bundle(PATIENT), age_s=3 * SETTLED_S)
+    leave(tmp_path / "inbox", "good.json", bundle(PATIENT, OBSERVATION))
+    store = type(custodian.intake).store
+
+    def fail_for_bad(intake: Any, files: Any, *rest: Any) -> Any:
+        return 1 / 0 if files[0].name == "bad.json" else store(intake, files, *rest)
+
+    monkeypatch.setattr(type(custodian.intake), "store", fail_for_bad)
+    bad, good = watched.take()
+    assert bad == tmp_path / "inbox" / "refused" / "bad.json"
+    report = bad.with_name(bad.name + ".report.ndjson").read_bytes()
+    assert "unexpected error" in orjson.loads(report)["issue"][0]["diagnostics"]
+    assert good.parent == tmp_path / "inbox" / "done"
+
+
+def test_a_file_waits_while_the_database_is_unavailable(
+    custodian: Custodian, watched: WatchedFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave(tmp_path / "inbox", "a.json", bundle(PATIENT))
+
+    def unavailable(*_: Any) -> None:
+        raise OperationalError("", {}, Exception())
+
+    with monkeypatch.context() as away:
+        away.setattr(type(custodian.intake), "store", unavailable)
+        assert watched.take() == [tmp_path / "inbox" / "working" / "a.json"]
+    assert watched.take() == [tmp_path / "inbox" / "done" / "a.json"]

@@ -19,6 +19,9 @@ class Models:
     """Two studies, one of them over, and the models that lost consent."""
 
     affected: list[str] = field(default_factory=list)
+    changes: int = 7
+    """Of the ledger."""
+    compared: int = 0
 
     def studies(self):
         return [
@@ -27,6 +30,7 @@ class Models:
         ]
 
     def apply_withdrawals(self):
+        self.compared += 1
         return [
             SimpleNamespace(model=SimpleNamespace(id=f"{study}-1", study=study))
             for study in self.affected
@@ -50,7 +54,12 @@ def models() -> Models:
 
 @pytest.fixture
 def retraining(models, jobs, now) -> Retraining:
-    return Retraining(diagnostics=models, jobs=jobs, clock=lambda: now[0])
+    return Retraining(
+        diagnostics=models,
+        jobs=jobs,
+        clock=lambda: now[0],
+        count_changes=lambda: models.changes,
+    )
 
 
 def queued(jobs) -> list[dict]:
@@ -80,6 +89,28 @@ def test_later_withdrawals_wait_an_hour_and_a_failure_a_day(retraining, models, 
         now[0] += 1
     retraining.queue_affected()
     assert len(queued(jobs)) == 3
+
+
+def test_a_long_comparison_is_repeated_after_a_rest_and_at_once_after_a_change_of_the_ledger(
+    retraining, models, now
+) -> None:
+    compare = models.apply_withdrawals
+
+    def compare_slowly():
+        now[0] += 3
+        return compare()
+
+    models.apply_withdrawals = compare_slowly
+    retraining.queue_affected()
+    now[0] += 59
+    retraining.queue_affected()
+    assert models.compared == 1
+    models.changes += 1
+    retraining.queue_affected()
+    assert models.compared == 2
+    now[0] += 60
+    retraining.queue_affected()
+    assert models.compared == 3
 
 
 def test_no_model_of_a_study_that_is_over_is_retrained(retraining, models, jobs) -> None:

@@ -10,6 +10,7 @@ from services.requests import RequestDetails
 from services.requests.choices import (
     COPY,
     PSEUDONYMISED_COPY,
+    WHOLE_COPY,
     Choice,
     ChoiceInvalid,
     latest_end,
@@ -39,6 +40,7 @@ requested_terms = st.builds(
     st.just("it"),
     st.booleans(),
     agreement=st.sampled_from(("", "Agreement 12")),
+    whole_records=st.booleans(),
 )
 choices = st.builds(
     Choice,
@@ -49,6 +51,7 @@ choices = st.builds(
     ends,
     st.booleans(),
     st.just(()),
+    st.booleans(),
     st.booleans(),
 )
 
@@ -61,13 +64,13 @@ def test_a_restricted_choice_permits_no_more_than_was_requested_or_chosen(detail
         assert exc.errors
         return
     terms = made.to_terms(details.party, {})
-    copy, other = COPY, PSEUDONYMISED_COPY
+    copy = COPY
     if details.agreement:
-        copy, other = other, copy
+        copy = WHOLE_COPY if details.whole_records else PSEUDONYMISED_COPY
     assert set(terms.purposes) - {copy} <= set(details.purposes) & set(choice.purposes)
     assert set(terms.categories) <= set(details.categories) & set(choice.categories)
     assert (copy in terms.purposes) <= (details.wants_copy and choice.may_copy)
-    assert other not in terms.purposes
+    assert not ({COPY, PSEUDONYMISED_COPY, WHOLE_COPY} - {copy}) & set(terms.purposes)
     for bound in filter(None, (details.data_from, choice.data_from)):
         assert terms.data_from >= bound
     for bound in filter(None, (details.data_to, choice.data_to)):

@@ -87,7 +87,7 @@ def test_counts_contain_each_person_once_by_the_newest_answer(requests, now) -> 
     assert requests.count_by_state(PARTY) == {ACCEPTED: 1, DECLINED: 1, WAITING: 0, LAPSED: 3}
     requests.send(DETAILS, patients[2:], "r")
     assert requests.count_by_state(PARTY) == {ACCEPTED: 1, DECLINED: 1, WAITING: 3, LAPSED: 0}
-    assert sorted(requests.list_subjects(PARTY)) == sorted(patients)
+    assert sorted(requests.list_states(PARTY)) == sorted(patients)
 
 
 def test_the_sender_sees_only_a_yes_and_a_no_looks_like_no_answer(requests, now) -> None:

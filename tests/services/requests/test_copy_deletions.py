@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from consent import DAY_S
+from models.errors import ModelsNotFound
 from models.pseudonymised import DELETION_DAYS, pseudonym_label
+from services.requests.agreements import CopyAgreement
 from services.requests.copies import NAME_CHARACTERS, NewCopy, ReleasedCopies
 from services.requests.copy_deletions import CopyDeletions
 from storage import SubjectRecords
@@ -16,7 +19,8 @@ from storage import SubjectRecords
 STUDY = "study:s"
 PEOPLE = [bytes([number]) * 32 for number in range(3)]
 CATEGORIES = ("condition", "laboratory")
-PROPOSAL: Any = SimpleNamespace(study=STUDY, agreement="an agreement", question="q")
+AGREEMENT = CopyAgreement("an agreement", "text", "2031-01-01", "00" * 32)
+PROPOSAL: Any = SimpleNamespace(study=STUDY, agreement=AGREEMENT, question="q")
 
 
 class Store:
@@ -27,6 +31,7 @@ class Store:
         self.seal_text, self.open_text = store.seal_text, store.open_text
         self.links = SimpleNamespace(groups=lambda subjects, *, ever: {})
         self.linked: dict[bytes, bytes] = {}
+        self.purpose = "PSEUDRESCH"
         self.permitted = {
             person: SubjectRecords({f"{number}{c[0]}": c for c in CATEGORIES})
             for number, person in enumerate(PEOPLE)
@@ -36,7 +41,7 @@ class Store:
         return {subject: self.linked.get(subject, subject) for subject in subjects}
 
     def permitted_records(self, party: str, purpose: str) -> dict[bytes, SubjectRecords]:
-        return self.permitted if (party, purpose) == (STUDY, "PSEUDRESCH") else {}
+        return self.permitted if (party, purpose) == (STUDY, self.purpose) else {}
 
 
 class World:
@@ -99,6 +104,16 @@ def test_who_withdrew_is_listed_with_a_deadline_until_the_study_acknowledges(wor
     assert world.deletions.find(copy, PEOPLE[0]).acknowledged_at_s == world.now_s
 
 
+def test_who_no_longer_permits_whole_records_is_listed_whatever_else_they_permit(
+    world, monkeypatch
+) -> None:
+    monkeypatch.setattr(PROPOSAL, "agreement", replace(AGREEMENT, whole_records=True))
+    world.store.purpose = "RECRESCH"
+    assert world.waiting() == []
+    world.store.purpose = "PSEUDRESCH"
+    assert world.waiting() == sorted(map(world.name, PEOPLE))
+
+
 def test_who_narrowed_the_permission_is_listed_too(world) -> None:
     world.store.permitted[PEOPLE[1]] = SubjectRecords({"1c": "condition"}, {"1l": "laboratory"})
     assert world.waiting() == [world.name(PEOPLE[1])]
@@ -159,3 +174,20 @@ def test_a_copy_that_is_deleted_whole_acknowledges_everybody_in_it(world) -> Non
     assert world.waiting() == []
     world.store.permitted.clear()
     assert world.waiting() == []
+
+
+def test_a_study_whose_question_cannot_be_read_keeps_no_other_list_from_its_people(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken: Any = SimpleNamespace(study="study:broken", agreement=AGREEMENT)
+    world.deletions._proposals.list_all = lambda: [broken, PROPOSAL]
+    updated = []
+
+    def update(study: Any) -> None:
+        if study is broken:
+            raise ModelsNotFound("no question q")
+        updated.append(study)
+
+    monkeypatch.setattr(world.deletions, "update", update)
+    world.deletions.update_all()
+    assert updated == [PROPOSAL]

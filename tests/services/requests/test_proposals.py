@@ -11,6 +11,7 @@ import pytest
 from models import ModelsInvalid, Study
 from services.errors import NotFound
 from services.requests import Proposal, StudyProposals
+from services.requests.proposals import ProposalChanged
 
 NOW_S = 1_800_000_000.0
 CALLERS = 8
@@ -60,6 +61,24 @@ def test_a_refused_proposal_is_no_study_and_has_the_reason(proposals, studies) -
     refused = proposals.refuse(PROPOSAL.study, "a custodian", "The protocol names no end.")
     assert (refused.state, refused.why) == ("refused", "The protocol names no end.")
     assert not is_study(studies)
+
+
+def test_a_decision_counts_for_the_version_that_was_read_alone(
+    proposals, studies, monkeypatch
+) -> None:
+    first = proposals.register(PROPOSAL)
+    proposals.return_for_changes(first.study, "a custodian", "why?", first.version)
+    wider = proposals.amend(replace(PROPOSAL, protocol="Everything, for everybody."))
+    for decide in (proposals.approve, lambda *read: proposals.refuse(*read[:2], "no", read[2])):
+        with pytest.raises(ProposalChanged):
+            decide(first.study, "another custodian", first.version)
+    assert not is_study(studies)
+    monkeypatch.setattr(proposals, "get", lambda _: replace(wider, protocol="We look."))
+    with pytest.raises(ProposalChanged):  # it was changed between reading and deciding
+        proposals.approve(first.study, "another custodian", wider.version)
+    monkeypatch.undo()
+    assert proposals.get(first.study) == wider
+    assert proposals.approve(first.study, "a custodian", wider.version).state == "approved"
 
 
 def test_a_studys_name_is_given_once(proposals) -> None:

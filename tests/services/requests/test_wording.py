@@ -11,19 +11,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consent import CATEGORIES, PURPOSES, TermsInvalid, UnknownCode, require_terms, terms_hash
-from services.requests.choices import COPY, PSEUDONYMISED_COPY
+from services.requests.choices import COPY, PSEUDONYMISED_COPY, WHOLE_COPY
 from services.requests.wording import (
     format_condition,
     format_day,
     format_name,
     format_value,
     make_statement,
+    summarise,
 )
 from services.statement import RequestedTerms, terms_for
 from services.words import LANGUAGES, Words
 
 PERMIT = RequestedTerms("permit", "study:a", ("MLTRAINING",))
-SENTENCES = {COPY: "statement-copy", PSEUDONYMISED_COPY: "statement-copy-pseudonymised"}
+SENTENCES = {
+    COPY: "statement-copy",
+    PSEUDONYMISED_COPY: "statement-copy-pseudonymised",
+    WHOLE_COPY: "statement-copy-whole",
+}
 
 
 def statement(requested: RequestedTerms, language: str = "en") -> str:
@@ -36,6 +41,24 @@ def test_a_permit_says_who_may_use_what_for_what_and_until_when() -> None:
         "No copy may be downloaded. This ends on 3 March 2027. "
         "I can withdraw it at any time, and no new use starts then."
     )
+
+
+@pytest.mark.parametrize(
+    ("purposes", "copies"),
+    [
+        (("MLTRAINING",), []),
+        (("MLTRAINING", COPY), ["check-copies-yes"]),
+        (("MLTRAINING", PSEUDONYMISED_COPY), ["check-copies-pseudonymised"]),
+        (("MLTRAINING", WHOLE_COPY), ["check-copies-whole"]),
+    ],
+)
+def test_the_summary_of_a_permission_names_the_copies_that_it_allows(purposes, copies) -> None:
+    words = Words("en")
+    terms = terms_for(RequestedTerms("permit", "study:a", purposes), "I allow it.")
+    summary = summarise(words, "Study A", terms)
+    assert summary.startswith("Study A may use your records of every kind, to train a computer")
+    every = ("check-copies-yes", "check-copies-pseudonymised", "check-copies-whole")
+    assert [key for key in every if f"{words(key)}." in summary] == copies
 
 
 def test_a_refusal_for_everybody_says_so() -> None:

@@ -1,4 +1,4 @@
-"""Who is left out of a count of this week's census, and when people are counted again."""
+"""When people are counted again, and that nothing is counted or shown without the switch."""
 
 from __future__ import annotations
 
@@ -8,56 +8,19 @@ from typing import Any
 
 import orjson
 import pytest
+import sqlalchemy as sa
 
+from models import Question
 from services.requests.censuses import LIFE_S, Censuses
+from services.requests.count_budget import MAX_COUNTS, CountBudget, CountsUsedUp
+from services.requests.counting_rules import CountingOff
 from services.requests.question_drafts import StoredCount
+from services.researcher import builder
+from services.researcher.builder import QuestionBuilder
 from services.researcher.counting import PeopleCounting
+from services.tables import METADATA
 
-FIRST, SECOND, OTHER = b"1" * 32, b"2" * 32, b"3" * 32
 OWNER, STUDY = "organisation:here", "study:s"
-
-
-class Store:
-    """Knows who refuses which party, and who is linked."""
-
-    def __init__(self, refusing: dict[str, set[bytes]], persons: dict[bytes, bytes]) -> None:
-        self._refusing = refusing
-        self._persons = persons
-
-    def refusing_subjects(self, party: str, _: str) -> set[bytes]:
-        return set(self._refusing.get(party, ()))
-
-    def persons(self, subjects: set[bytes]) -> dict[bytes, bytes]:
-        return {subject: self._persons.get(subject, subject) for subject in subjects}
-
-
-def refusing(store: Store, party: str) -> set[bytes]:
-    port: Any = None
-    proposals: Any = SimpleNamespace(
-        find=lambda study: SimpleNamespace(owner=OWNER) if study == STUDY else None
-    )
-    stored: Any = store
-    counting = PeopleCounting(
-        drafts=port,
-        censuses=port,
-        rules=port,
-        jobs=port,
-        store=stored,
-        ledger=port,
-        proposals=proposals,
-    )
-    return counting._find_refusing(party)
-
-
-def test_who_was_linked_after_the_census_is_left_out_under_both_numbers() -> None:
-    store = Store({OWNER: {SECOND}}, {SECOND: FIRST})
-    assert refusing(store, OWNER) == {FIRST, SECOND}
-
-
-def test_a_refusal_of_the_organisation_counts_for_its_studies() -> None:
-    store = Store({OWNER: {FIRST}, STUDY: {OTHER}}, {})
-    assert refusing(store, STUDY) == {FIRST, OTHER}
-    assert refusing(store, OWNER) == {FIRST}
 
 
 class Jobs:
@@ -83,6 +46,19 @@ class Proposals:
         return [each for each in self.studies if each.owner == owner]
 
 
+class Countable:
+    """People may be counted while `is_allowed`."""
+
+    is_allowed = True
+
+    def require(self) -> None:
+        if not self.is_allowed:
+            raise CountingOff
+
+    def owner_of(self, _: str) -> str:
+        return OWNER
+
+
 @pytest.fixture
 def now() -> list[float]:
     return [1_000.0]
@@ -101,9 +77,12 @@ def counting(tmp_path: Path, now: list[float], jobs: Jobs) -> PeopleCounting:
     (tmp_path / "census").mkdir()
     codes = {"deletion": "", "taken_at_s": 1_000, "people": None, "codes": []}
     (tmp_path / "census" / "codes.json").write_bytes(orjson.dumps(codes))
+    engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
+    METADATA.create_all(engine)
     ports: Any = {
+        "budget": CountBudget(engine, lambda: now[0]),
         "drafts": SimpleNamespace(set_job=lambda *_: None),
-        "rules": SimpleNamespace(require=lambda: None),
+        "countable": Countable(),
         "jobs": jobs,
         "store": store,
         "ledger": store,
@@ -112,10 +91,10 @@ def counting(tmp_path: Path, now: list[float], jobs: Jobs) -> PeopleCounting:
     return PeopleCounting(censuses=Censuses(store, installation), **ports)
 
 
-def draft_of(party: str, taken_at_s: int) -> Any:
+def draft_of(party: str, taken_at_s: int, sha256: str = "q") -> Any:
     count: Any = None
-    stored = StoredCount(sha256="q", taken_at_s=taken_at_s, count=count)
-    return SimpleNamespace(id="d", party=party, stored_count=stored)
+    stored = StoredCount(sha256=sha256, taken_at_s=taken_at_s, count=count)
+    return SimpleNamespace(id="d", party=party, stored_count=stored, job="", choices=None)
 
 
 QUESTION: Any = SimpleNamespace(sha256="q")
@@ -133,8 +112,50 @@ def test_a_question_is_counted_once_in_each_census(counting, jobs, now) -> None:
 
 
 @pytest.mark.parametrize("party", [OWNER, STUDY])
+def test_an_organisation_without_a_count_left_starts_none(counting, jobs, party) -> None:
+    budget = counting._budget
+    for number in range(MAX_COUNTS):
+        budget.spend(OWNER, str(number))
+    assert counting.remaining(party).left == 0
+    with pytest.raises(CountsUsedUp, match="1970-04-01"):
+        counting.start(draft_of(party, 0), QUESTION)
+    assert jobs.queued == []
+    counting.start(draft_of(party, 1_000), QUESTION)  # counted already: free
+
+
+@pytest.mark.parametrize("party", [OWNER, STUDY])
 def test_an_organisation_and_its_studies_share_the_counts_of_an_hour(counting, jobs, party) -> None:
     counting.start(draft_of(party, 0), QUESTION)
     counting.take_census(party)
     everybody = {OWNER, STUDY, "study:t"}
     assert jobs.queued == [("count-people", party, everybody), ("take-census", party, everybody)]
+
+
+def test_while_counting_is_off_nothing_is_counted_and_no_earlier_count_is_shown(
+    counting, jobs, monkeypatch
+) -> None:
+    monkeypatch.setattr(Countable, "is_allowed", False)
+    assert counting.search("", []).code_list is None
+    for count in (
+        lambda: counting.take_census(OWNER),
+        lambda: counting.run_census("", lambda *_: None),
+        lambda: counting.start(draft_of(OWNER, 0), QUESTION),
+    ):
+        with pytest.raises(CountingOff):
+            count()
+    assert jobs.queued == []
+
+
+@pytest.mark.parametrize("is_allowed", [True, False])
+def test_a_count_of_before_counting_was_turned_off_is_not_shown(
+    counting, monkeypatch, tmp_path: Path, is_allowed: bool
+) -> None:
+    monkeypatch.setattr(Countable, "is_allowed", is_allowed)
+    text = (Path(__file__).parents[2] / "models" / "small-question.toml").read_text()
+    question = Question.parse(text, "question")
+    monkeypatch.setattr(builder, "write_question", lambda _: text)
+    draft = draft_of(OWNER, 1_000, sha256=question.sha256)
+    port: Any = None
+    drafts: Any = SimpleNamespace(get=lambda *_: draft)
+    building = QuestionBuilder(drafts=drafts, counting=counting, diagnostics=port, home=tmp_path)
+    assert (building.get(OWNER, "d").stored_count is not None) is is_allowed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 
 import pytest
@@ -35,6 +36,21 @@ def test_the_journal_is_searched_and_paged_without_naming_a_patient(hospital, au
         assert all(row["seq"] < page["older_before"] for row in older["lines"])
     assert auditor.get("/auditor/journal?kind=odd").status_code == 422
     assert auditor.get("/auditor/journal?before=-1").status_code == 422
+
+
+def test_a_period_of_the_journal_has_its_entries_and_their_totals(hospital, auditor) -> None:
+    store = hospital.platform.store
+    record = store.records_of(hospital.subjects[0])[0].record_id.hex()
+    store.vault.open("study:small", "MLTRAINING", record, "test")
+    newest = auditor.get("/auditor/journal").get_json()["lines"][0]
+    day = datetime.datetime.fromtimestamp(newest["at_s"], datetime.UTC).date()
+    period = auditor.get(f"/auditor/journal/period?since={day}&until={day}").get_json()
+    assert newest in period["lines"]
+    counts = [row[key] for row in period["totals"] for key in ("permits", "refusals", "others")]
+    assert sum(counts) == len(period["lines"])
+    after = day + datetime.timedelta(days=1)
+    assert auditor.get(f"/auditor/journal?since={after}").get_json()["lines"] == []
+    assert auditor.get("/auditor/journal/period?since=yesterday").status_code == 422
 
 
 def test_the_evidence_is_written_once_and_can_be_downloaded(hospital, auditor) -> None:

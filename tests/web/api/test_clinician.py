@@ -7,6 +7,7 @@ import secrets
 import pytest
 from research import HOSPITAL, add_numbers, key_of, trained_model
 from visitors import signed_in
+from work import count_work
 
 from cli.trial_wallet import TrialWallet
 from services.accounts import PATIENT
@@ -126,6 +127,23 @@ def test_a_token_acts_for_its_organisation_and_other_roles_are_refused(
     patient = signed_in(hospital, PATIENT, "", hospital.subjects[0])
     assert patient.api("GET", "/clinician/patients").status_code == 403
     assert hospital.client().get("/clinician/patients").status_code == 401
+
+
+def test_the_work_of_an_answer_does_not_creep_up(hospital, known, model, clinician) -> None:
+    query = {"patient": key_of(hospital, next(iter(known))), "question": model.question}
+    assert clinician.post("/clinician/diagnoses", query).status_code == 201
+    counts = []
+    for _ in range(3):
+        with count_work(hospital.platform.engine) as done:
+            assert clinician.post("/clinician/diagnoses", query).status_code == 201
+        counts.append(done)
+    # The least: once in a while an answer also compares the models with the ledger.
+    least = min(counts, key=lambda each: each["statements"])
+    # Four looks at the ledger, two questions each: for the list, before and after the records are
+    # opened, and before the answer leaves. Three commits: access, use, and the stored prediction.
+    assert (least["chain"], least["commits"]) == (8, 3)
+    assert least["statements"] <= 45
+    assert (least["parses"], least["schemas"]) == (0, 0)
 
 
 def test_a_token_gets_a_prediction_and_the_journal_has_its_reason(

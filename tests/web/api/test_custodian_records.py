@@ -82,3 +82,15 @@ def test_another_custodians_subject_looks_as_if_it_did_not_exist(hospital, custo
         assert refused.status_code == missing.status_code == malformed.status_code == 404
         assert refused.data == missing.data == malformed.data
         assert custodian.get(f"/custodian/subjects/{known}/{what}").status_code == 200
+
+
+def test_another_custodian_files_nothing_about_a_patient_of_this_one_and_so_reads_nothing(
+    hospital,
+) -> None:
+    other = hospital.client(CUSTODIAN, "organisation:elsewhere")
+    subject = hospital.new_patient()
+    body = {"records": [record(subject, custodian="organisation:elsewhere")]}
+    assert other.post("/custodian/records", body).status_code == 404
+    assert hospital.platform.store.records_of(subject) == []
+    for what in ("consents", "uses"):
+        assert other.get(f"/custodian/subjects/{subject.hex()}/{what}").status_code == 404

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from html import unescape
 
 import pytest
 from fhir.resources.R4B.auditevent import AuditEvent
@@ -64,7 +65,7 @@ def test_a_request_says_in_sentences_who_asks_and_what_it_means(hospital, patien
     assert json["state"] == "waiting"
     assert json["name"] == "Small"
     assert json["chosen"] is None
-    assert len(json["says"]) == 12
+    assert len(json["says"]) == 13
     assert all(item["heading"] and item["text"] for item in json["says"])
 
 
@@ -88,6 +89,24 @@ def test_the_shown_statement_is_signed_and_in_force(hospital, patient) -> None:
     assert patient.api("GET", f"/patient/requests/{request}").get_json()["state"] == "accepted"
     receipt = patient.api("GET", f"/patient/consents/{done['consent']}/receipt").get_json()
     assert receipt["terms"]["statement"] == prepared["statement"]
+
+
+def test_a_receipt_is_a_page_that_prints_every_signed_term(hospital, patient) -> None:
+    _, prepared, done = granted(hospital, patient)
+    page = unescape(patient.get(f"/patient/consents/{done['consent']}").text)
+    say, terms = Words("en"), prepared["typed_data"]["message"]["terms"]
+    assert prepared["statement"] in page
+    for prefix, codes in (
+        ("purpose", terms["purposes"]),
+        ("category", terms["categories"]),
+        ("duty", terms["obligations"]),
+    ):
+        assert codes
+        assert all(say(f"{prefix}-{code}") in page for code in codes)
+    assert say("receipt-print") in page
+    assert done["consent"] in page
+    site = hospital.platform.installation.site.origin
+    assert f"Address: {site}/patient/consents/{done['consent']}" in page
 
 
 def test_a_signature_sent_twice_returns_the_first_result(hospital, patient) -> None:
@@ -134,14 +153,23 @@ def test_a_stop_ends_every_permission(hospital, patient) -> None:
 
 
 def test_research_is_turned_off_and_on_again(hospital, patient) -> None:
+    _, _, done = granted(hospital, patient)
+
+    def is_overridden() -> bool:
+        consent = patient.api("GET", f"/patient/consents/{done['consent']}").get_json()
+        return consent["is_overridden"]
+
     path = "/patient/opt-out"
+    assert not is_overridden()
     assert patient.api("POST", path, {"research": "on"}).get_json() == {"to_sign": None}
     to_sign = patient.api("POST", path, {"research": "off"}).get_json()["to_sign"]
     assert signed(hospital, patient, to_sign).get_json()["is_in_force"]
     assert patient.api("GET", path).get_json() == {"research": "off"}
+    assert is_overridden()
     to_sign = patient.api("POST", path, {"research": "on"}).get_json()["to_sign"]
     assert signed(hospital, patient, to_sign).get_json()["is_in_force"]
     assert patient.api("GET", path).get_json() == {"research": "on"}
+    assert not is_overridden()
 
 
 def test_what_takes_nothing_back_re_encrypts_nothing(hospital, patient) -> None:

@@ -118,6 +118,9 @@ def test_a_patient_is_invited_by_hospital_number_and_only_until_they_have_an_acc
 ) -> None:
     number, platform = secrets.token_hex(6), hospital.platform
     body = {"role": "patient", "number": number, "identity": "card"}
+    problem = custodian.post("/invitations", body)
+    assert (problem.status_code, list(problem.get_json()["errors"])) == (422, ["new_patient"])
+    body |= {"new_patient": True}
     first, second = (custodian.post("/invitations", body).get_json()["link"] for _ in range(2))
     assert platform.identity.registrations.find_invitation(first.rsplit("/", 1)[1]) is None
     account = joined(hospital, second)
@@ -163,7 +166,11 @@ def test_the_operator_invites_by_command(hospital) -> None:
     account = joined(hospital, made["link"])
     assert (account.role, account.party, account.name) == ("clinician", HOSPITAL, "Dr A")
     checked = ("--role", "patient", "--identity", "card")
-    plain = run(*checked, "--number", secrets.token_hex(6)).stdout.strip()
+    number = f"p{secrets.token_hex(6)}"
+    unknown = run(*checked, "--number", number)
+    assert unknown.exit_code == 2
+    assert "No records are stored for this hospital number" in unknown.output
+    plain = run(*checked, "--number", number, "--new-patient").stdout.strip()
     assert plain.startswith(f"{hospital.platform.installation.site.origin}/join/")
     wrong = run(*checked)
     assert wrong.exit_code == 2

@@ -15,6 +15,7 @@ from visitors import HOSPITAL, signed_in
 
 import app as application
 from cli.trial_wallet import TrialWallet
+from models.count_noise import DEVIATION
 from services.tokens import RESEARCHER, ROLES
 from storage import Record
 
@@ -86,12 +87,31 @@ def trained(hospital, researcher, leavers) -> tuple[str, str, str]:
     return path, study, done["result"]["model"]
 
 
-def test_a_question_shows_everyone_the_same_number_of_eligible_people(hospital, researcher) -> None:
+@pytest.fixture
+def counting(hospital):
+    hospital.platform.custodian.counting.allow("c")
+    yield
+    hospital.platform.custodian.counting.forbid("c")
+
+
+def test_a_question_has_no_number_unless_the_custodian_allows_counting(researcher) -> None:
+    question = researcher.api("GET", "/researcher/questions/small").get_json()
+    assert question["features"][0]["words"] == "number"
+    assert (question["is_counted"], question["people"]) == (False, "not counted")
+    assert question["counted_on"] is None
+
+
+def test_a_question_shows_each_organisation_one_number_of_eligible_people(
+    hospital, researcher, counting
+) -> None:
     question = researcher.api("GET", "/researcher/questions/small").get_json()
     assert question["features"][0]["words"] == "number"
     assert question["people"] >= 600
+    colleague = signed_in(hospital, RESEARCHER)
+    assert colleague.api("GET", "/researcher/questions/small").get_json() == question
     other = signed_in(hospital, RESEARCHER, ELSEWHERE)
-    assert other.api("GET", "/researcher/questions/small").get_json() == question
+    number = other.api("GET", "/researcher/questions/small").get_json()["people"]
+    assert abs(number - question["people"]) < 10 * DEVIATION
     assert researcher.api("GET", "/researcher/questions/none").status_code == 404
     listed = researcher.api("GET", "/researcher/questions").get_json()["questions"]
     assert "small" in [question["id"] for question in listed]

@@ -1,4 +1,4 @@
-"""A browser, and the pages served to it, once for each file of tests."""
+"""The pages served to a browser, once for each file of tests."""
 
 from __future__ import annotations
 
@@ -6,13 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browser import chromium, served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as made:
-        yield made
+from browser import served
 
 
 @pytest.fixture(scope="module")

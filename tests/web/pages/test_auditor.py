@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import person, served
@@ -71,7 +73,32 @@ def test_the_journal_is_searched_and_shows_no_subject(hospital, auditor) -> None
     assert subject.hex() not in auditor.page.content()
     assert record not in auditor.page.content()
     auditor.go("/auditor/journal?party=nobody-at-all")
-    auditor.says("No entries match this search.")
+    auditor.says("this search.")  # none at all, or none among the newest
+
+
+def test_days_of_the_journal_have_totals_and_a_file_of_their_entries(hospital, auditor) -> None:
+    subject = hospital.subjects[0]
+    record = hospital.platform.store.records_of(subject)[0].record_id.hex()
+    hospital.platform.store.vault.open("study:small", "MLTRAINING", record, "test")
+    auditor.go("/auditor/journal")
+    auditor.page.fill("#since", "2019-01-01")
+    auditor.page.click("button:text('Search')")
+    auditor.says("Totals")
+    assert Axe().run(auditor.page).violations_count == 0
+    with auditor.page.expect_download() as download:
+        auditor.page.click("main a:text('Download the entries')")
+    lines = Path(download.value.path()).read_text().splitlines()
+    assert lines[0] == '"Row","Time (UTC)","Party","Purpose","Decision","Rule","Hash"'
+    assert any('"study:small","MLTRAINING","permit"' in line for line in lines)
+    assert subject.hex() not in "".join(lines)
+    auditor.go("/auditor/journal?since=yesterday")
+    auditor.says("There is a problem")
+    auditor.go("/auditor/journal?since=2020-01-02&until=2020-01-01")
+    auditor.says("The last day is before the first day.")
+    hospital.platform.store.journal.anchor()
+    auditor.go("/auditor/anchors")
+    auditor.page.click("main a:has-text('entries up to') >> nth=0")
+    auditor.says("Entries, newest first")
 
 
 def test_the_bundle_is_written_by_a_job_and_downloaded(hospital, auditor) -> None:

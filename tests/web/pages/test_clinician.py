@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from research import add_numbers, key_of, trained_model
-from visitors import Visitor, signed_in
+from research import add_numbers, key_of, permit, trained_model
+from visitors import HOSPITAL, Visitor, signed_in
 
 from services.words import Words
+from storage import Arrival, Record
 
 pytestmark = pytest.mark.node
 
@@ -199,3 +202,46 @@ def test_an_empty_request_names_what_is_missing(clinician) -> None:
 @pytest.mark.parametrize("role", ["researcher", "custodian", "auditor"])
 def test_other_roles_cannot_open_the_clinicians_pages(hospital, role) -> None:
     assert signed_in(hospital, role).get("/clinician").status_code == 404
+
+
+def test_names_are_shown_where_they_may_be_read_and_each_is_journalled(hospital, clinician) -> None:
+    readable, other = hospital.new_patient(), hospital.new_patient()
+    numbers = add_numbers(hospital, [readable, other])
+    store = hospital.platform.store
+    store.deposits.deposit([named(readable, "Anna <b>Bee"), named(other, "Hidden Name")])
+    permit(hospital, HOSPITAL, ("TREAT",), [readable])
+    permit(hospital, HOSPITAL, ("TREATDS",), [other])
+    plain = clinician.get("/clinician?search=MRN").text
+    assert "Anna" not in plain
+    assert store.journal.of_subject(readable) == []
+    pages = [clinician.get(f"/clinician?search={number}&names=yes").text for number in numbers]
+    assert "<bdi>Anna &lt;b&gt;Bee</bdi>" in pages[0]
+    assert "28 February 1970" in pages[0]
+    assert not any("Hidden Name" in page for page in pages)
+    (row,) = store.journal.of_subject(readable)
+    use = store.journal.uses_of([row.use])[row.use]
+    assert (row.answer.outcome, use["purpose"]) == ("permitted", "TREAT")
+    assert use["actor"] == f"clinician:{clinician.account.id}"
+    assert store.journal.of_subject(other) == []
+    patient = signed_in(hospital, "patient", "", readable)
+    assert "looked at your age, sex and background" in patient.get("/patient/journal").text
+    listed = clinician.api("GET", f"/clinician/patients?names=true&search={next(iter(numbers))}")
+    (item,) = listed.get_json()["patients"]
+    assert (item["name"], item["birth_date"]) == ("Anna <b>Bee", "1970-02-28")
+    without = clinician.api("GET", "/clinician/patients").get_json()["patients"]
+    assert {(each["name"], each["birth_date"]) for each in without} == {("", "")}
+
+
+def test_a_link_on_another_site_opens_no_names(clinician) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    assert clinician.http.get("/clinician?names=yes", headers=headers).status_code == 403
+    assert clinician.http.get("/clinician", headers=headers).status_code == 200
+
+
+def named(subject: bytes, name: str) -> Record:
+    """Return the demographics record of somebody with this name."""
+    resource = {"resourceType": "Patient", "name": [{"text": name}], "birthDate": "1970-02-28"}
+    text, arrivals = (json.dumps(resource).encode(),), (Arrival("p", 1, 86_400),)
+    return Record(
+        *(subject, "demographics", HOSPITAL, "2024-01-02", {}), resources=text, arrivals=arrivals
+    )

@@ -6,6 +6,7 @@ import orjson
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import person
+from qr_codes import drawn_modules, modules_of
 
 from services.accounts import Invitee
 from services.custodian.upload_store import UploadStore
@@ -80,8 +81,17 @@ def test_a_patient_is_invited_only_after_an_identity_check(hospital, keeper) -> 
     assert hospital.platform.requests.directory.find_subject("H-1") is None
     keeper.page.check("input[name=identity][value=card]")
     keeper.page.click("text=Make the link")
+    keeper.says("No records are stored for this hospital number")
+    assert hospital.platform.requests.directory.find_subject("H-1") is None
+    assert Axe().run(keeper.page).violations_count == 0
+    keeper.page.check("#new_patient")
+    keeper.page.click("text=Make the link")
     keeper.says("/join/")
     assert hospital.platform.requests.directory.find_subject("H-1") is not None
+    (link,) = [word for word in keeper.text().split() if "/join/" in word]
+    assert drawn_modules(keeper.page.inner_html(".qr")) == modules_of(link)
+    assert keeper.page.locator(".qr svg").bounding_box()["width"] > 100
+    assert Axe().run(keeper.page).violations_count == 0
 
 
 def test_a_file_is_reported_without_its_cells_then_stored_and_recognised_again(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from typing import Any
 
@@ -111,3 +112,29 @@ def test_a_mapping_that_does_not_fit_is_explained_column_by_column(
     assert names[0] in answer.text
     assert "Add the column to the file, or remove it from the mapping" in answer.text
     assert keeper.get(f"{path}/report").text.count("\n") == 62
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@"])
+def test_no_name_of_a_column_is_a_formula_in_the_report(
+    hospital: Any, keeper: Visitor, first: str
+) -> None:
+    header = f"who,weight,{first}cmd()\n".encode()
+    path = send(keeper, header + b"W-1,70,1\n").headers["Location"]
+    hospital.work("check-upload")
+    report = keeper.get(f"{path}/report").text
+    assert f',"\'{first}cmd()",' in report
+
+
+@pytest.mark.parametrize("first", ["\\t", "\\r", "\\n", "a;="])
+def test_no_name_in_a_mapping_is_a_formula_in_the_report(
+    hospital: Any, keeper: Visitor, first: str
+) -> None:
+    column = COLUMN.format(name="odd").replace('column = "odd"', f'column = "{first}cmd()"')
+    mapping = MAPPING + column
+    path = send(keeper, HEAD + b"W-1,70\n", mapping).headers["Location"]
+    hospital.work("check-upload")
+    name = f"{first}cmd()".encode().decode("unicode_escape")
+    cell = name if first == "a;=" else f"'{name}"
+    rows = list(csv.reader(io.StringIO(keeper.get(f"{path}/report").text, newline="")))
+    assert cell in [row[2] for row in rows]
+    assert ";=" not in keeper.get(f"{path}/report").text.replace(f'"{cell}"', "")

@@ -208,8 +208,14 @@ def test_research_is_turned_off_and_on_again(hospital, patient) -> None:
         for consent in hospital.platform.ledger.consents_of(patient.subject)
     }
     assert states == {"permit": "active", "deny": "active"}
+    patient.go("/patient")
+    patient.says("Nobody may use your records right now. You have turned research off.")
+    patient.go("/patient/consents")
+    patient.says("Not used: research is off")
     patient.go("/patient/opt-out")
     patient.page.check("input[value=on]")
     patient.page.click("button:text('Save')")
     patient.page.click("button:text('Sign with your passkey')")
     patient.says("Research may ask you.")
+    patient.go("/patient/consents")
+    assert "Not used" not in patient.text()

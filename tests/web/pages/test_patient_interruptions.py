@@ -78,7 +78,7 @@ def test_a_reload_keeps_the_choices(hospital, patient) -> None:
     patient.page.check("input[name=categories][value=vital-signs]")
     patient.page.click("button:text('Continue')")
     patient.page.click("main a:text('Skip')")
-    patient.page.reload()
+    patient.reload_at("**/check")
     patient.page.click("main a:text('Change') >> nth=0")
     assert patient.page.is_checked("input[name=categories][value=vital-signs]")
     assert not patient.page.is_checked("input[name=categories][value=condition]")

@@ -5,21 +5,17 @@ from __future__ import annotations
 import secrets
 
 import pytest
-from browser import chromium, person, served
+from browser import person, served
 
 from services.accounts import Invitee
 
 
 @pytest.mark.node
 @pytest.mark.slow
-def test_a_passkey_is_added_on_the_page_and_removed_again(hospital) -> None:
+def test_a_passkey_is_added_on_the_page_and_removed_again(hospital, browser) -> None:
     people, subject = hospital.platform.identity, secrets.token_bytes(32)
     link = people.invite(Invitee("patient", "", "", subject))
-    with (
-        served(hospital.platform) as origin,
-        chromium() as browser,
-        person(browser, origin) as me,
-    ):
+    with served(hospital.platform) as origin, person(browser, origin) as me:
         me.join(link)
         account = people.accounts.of_subject(subject)
         first = people.passkeys.of(account.id)[0]

@@ -39,14 +39,15 @@ def propose(researcher, **changed):
     return researcher.post("/researcher/studies/new", **(FORM | {"title": title} | changed))
 
 
-def approved(hospital, researcher) -> str:
+def approved(hospital, researcher, **changed) -> str:
     """Return the name of a study with an agreement, which the custodian approved on the page."""
-    slug = propose(researcher).location.rsplit("/", 1)[1]
+    slug = propose(researcher, **changed).location.rsplit("/", 1)[1]
     custodian = signed_in(hospital, "custodian")
     page = custodian.get(f"/custodian/studies/{slug}").text
     assert "Agreement 12" in page and "Keep it locked." in page
     assert "somebody who knows a person can recognise" in page
-    custodian.post(f"/custodian/studies/{slug}", wish="approve")
+    assert ("whole records as FHIR" in page) == (changed.get("copy") == "whole")
+    custodian.post(f"/custodian/studies/{slug}", wish="approve", version="1")
     return slug
 
 
@@ -106,6 +107,23 @@ def test_a_consent_to_an_anonymised_copy_releases_no_pseudonymised_one(
     permit(hospital, f"study:{name}", ("MLTRAINING", "HRESCH"), hospital.subjects[400:420])
     page = researcher.post(f"/researcher/pseudonymised/{name}", agree="yes").text
     assert "fewer than 11 people permit it" in page
+
+
+def test_whole_records_leave_only_where_the_study_asked_and_the_patients_read_so(
+    hospital, researcher
+) -> None:
+    name = approved(hospital, researcher, copy="whole")
+    preview = researcher.get(f"/researcher/studies/{name}/request").text
+    assert "your whole records of these kinds, not only the values" in preview
+    people, path = hospital.subjects[400:412], f"/researcher/pseudonymised/{name}"
+    permit(hospital, f"study:{name}", ("MLTRAINING", "PSEUDRESCH"), people)
+    assert "fewer than 11 people permit it" in researcher.post(path, agree="yes").text
+    permit(hospital, f"study:{name}", ("MLTRAINING", "RECRESCH"), people)
+    assert Words("en")("pseudonymised-whole") in researcher.get(path).text
+    sealed = researcher.post(path, agree="yes").data
+    with zipfile.ZipFile(io.BytesIO(open_copy(sealed, PRIVATE).content)) as archive:
+        lines = archive.read("fhir/Patient.ndjson").splitlines()
+    assert len(lines) == len(people)
 
 
 def test_a_copy_leaves_encrypted_with_its_agreement_and_is_journalled_for_each_person(

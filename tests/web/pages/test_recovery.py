@@ -35,8 +35,10 @@ def refuse(phone) -> None:
     phone.go("/patient/keys")
     assert Axe().run(phone.page).violations_count == 0
     phone.page.click("text=Refuse this key")
+    phone.says("Your own keys stay as they are.")
     phone.page.click("form[data-sign] button.primary")
     phone.says("You refused the key.")
+    assert "Somebody asked" not in phone.page.inner_text("body")
 
 
 def test_a_recovery_link_makes_a_passkey_that_the_patients_old_phone_refuses(

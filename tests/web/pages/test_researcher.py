@@ -12,7 +12,7 @@ import zipfile
 
 import pyarrow.parquet as pq
 import pytest
-from browser import chromium, person, served
+from browser import person, served
 from hospital import records_of
 from research import permit
 from visitors import HOSPITAL, signed_in
@@ -87,7 +87,7 @@ def test_a_study_waits_for_the_custodian_and_then_asks_everyone_who_is_eligible(
     off = someone_with_research_off(hospital)
     review = hospital.services.custodian.approvals.review(Words("en"), study)
     assert researcher.post(f"{path}/request", confirm="yes").status_code == 303
-    recipients = hospital.platform.requests.requests.list_subjects(study)
+    recipients = list(hospital.platform.requests.requests.list_states(study))
     assert len(recipients) == review.reach
     assert off not in recipients
     counts = hospital.platform.requests.requests.count_by_state(study)
@@ -173,9 +173,9 @@ def test_a_custodian_asks_for_changes_and_decides_again(hospital, researcher) ->
     path = researcher.post("/researcher/studies/new", **form()).location
     slug, custodian = path.rsplit("/", 1)[1], signed_in(hospital, "custodian")
     page = f"/custodian/studies/{slug}"
-    assert "Enter a reason" in custodian.post(page, wish="return").text
-    custodian.post(page, wish="return", why="Say how it ends.")
-    custodian.post(page, wish="approve")  # it waits for its team, not for a decision
+    assert "Enter a reason" in custodian.post(page, wish="return", version="1").text
+    custodian.post(page, wish="return", why="Say how it ends.", version="1")
+    custodian.post(page, wish="approve", version="2")  # it waits for its team, not for a decision
     assert "Say how it ends." in researcher.get(path).text
     filled = researcher.get(f"{path}/change").text
     assert "We look." in filled
@@ -184,18 +184,19 @@ def test_a_custodian_asks_for_changes_and_decides_again(hospital, researcher) ->
     assert researcher.post(f"{path}/change", **changed).location == path
     assert researcher.get(f"{path}/change").status_code == 404
     review = custodian.get(page).text
-    assert "We look, then we publish." in review
-    assert "changes asked for" in review
-    assert "Dr R" in review
-    custodian.post(page, wish="approve")
+    for words in ("We look, then we publish.", "changes asked for", "Dr R"):
+        assert words in review
+    for read in ("1", "", "x"):  # of a page that was opened before the change, or of no page
+        stale = custodian.post(page, wish="approve", version=read)
+        assert stale.status_code == 409
+        assert stale.text.count("changed after you opened the page") == 1  # not beside the reason
+        assert 'id="study"' in stale.text
+    assert "Approved by" not in researcher.get(path).text
+    custodian.post(page, wish="approve", version="3")
     assert "Approved by" in researcher.get(path).text
     study = hospital.platform.requests.proposals.get(f"study:{slug}")
-    assert [event.state for event in study.history] == [
-        "proposed",
-        "returned",
-        "proposed",
-        "approved",
-    ]
+    states = [event.state for event in study.history]
+    assert states == ["proposed", "returned", "proposed", "approved"]
 
 
 def test_errors_of_the_proposal_are_listed_in_the_order_of_its_fields(researcher) -> None:
@@ -214,9 +215,19 @@ def test_errors_of_the_proposal_are_listed_in_the_order_of_its_fields(researcher
     ]
 
 
-def test_people_with_each_kind_of_records_are_counted_without_small_numbers(researcher) -> None:
+def test_people_with_each_kind_of_records_are_counted_if_the_custodian_allows_it(
+    hospital, researcher
+) -> None:
+    kinds = "those with records of each kind"
     page = researcher.get("/researcher/questions/small").text
-    assert "those with records of each kind" in page
+    assert kinds not in page
+    assert "Counting people before they are asked is turned off here." in page
+    hospital.platform.custodian.counting.allow("c")
+    try:
+        page = researcher.get("/researcher/questions/small").text
+    finally:
+        hospital.platform.custodian.counting.forbid("c")
+    assert kinds in page
     assert "Body measurements" in page or "body measurements" in page
 
 
@@ -234,15 +245,13 @@ def test_the_cohorts_page_polls_every_second_while_a_job_runs(hospital, research
 
 
 @pytest.mark.slow
-def test_in_a_browser_the_cohorts_page_shows_the_result_of_a_job(hospital, researcher) -> None:
+def test_in_a_browser_the_cohorts_page_shows_the_result_of_a_job(
+    hospital, researcher, browser
+) -> None:
     path = approved(hospital, researcher)
     job = researcher.post(f"{path}/cohort").location
     cookie = researcher.http.get_cookie(cookie_name(hospital.platform.installation.site))
-    with (
-        served(hospital.platform) as origin,
-        chromium() as browser,
-        person(browser, origin) as somebody,
-    ):
+    with served(hospital.platform) as origin, person(browser, origin) as somebody:
         somebody.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": origin}])
         somebody.go(f"{path}/cohort")
         somebody.says("waiting for a worker")
@@ -266,7 +275,7 @@ def test_a_closed_gate_states_what_was_measured_and_required(hospital, researche
     job = researcher.post(f"{path}/cohort").location
     application.make_worker(hospital.platform).run(job.rsplit("/", 1)[1])
     page = researcher.get(job).text
-    assert "No model was published. It missed these thresholds" in page
+    assert "No model was published. The run missed these thresholds" in page
     assert re.search(
         r"<li>AUROC of the membership attack, upper confidence bound: 0\.\d{3}"
         r" \(required: at most 0\.01\)</li>",
@@ -278,6 +287,7 @@ def test_a_closed_gate_states_what_was_measured_and_required(hospital, researche
     report = researcher.get(run[1]).text
     for words in ("What would help", "Use fewer features", "Two kinds of model", "PPV"):
         assert words in report
+    assert "bound for answering here" not in report  # which a refused run may have missed
     other = signed_in(hospital, "researcher", "organisation:elsewhere")
     assert other.get(run[1]).status_code == 404
     assert researcher.get(f"{path}/runs/0").status_code == 404

@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, send_file
 
 from models import Model
-from services.auditor.journal import JournalPage, JournalSearch
+from services.auditor.journal import JournalPage, JournalPeriod, JournalSearch
 from services.auditor.service import AnchorRow, LedgerStatus
 from services.jobs.queue import Job
 from services.subjects import SubjectConsents, SubjectUses, parse_subject
@@ -17,6 +17,8 @@ from web.api.auditor.schemas import (
     AuditedModelSchema,
     AuditedModelsSchema,
     AuditJournalSchema,
+    JournalPeriodBody,
+    JournalPeriodSchema,
     JournalSearchBody,
     LedgerStatusSchema,
 )
@@ -63,6 +65,15 @@ def get_journal(body: dict[str, Any]) -> JournalPage:
     """Return the journal without subjects and records, newest first."""
     before = body.pop("before")
     return services().auditor.journal(JournalSearch(**body), before)
+
+
+@bp.get("/auditor/journal/period")
+@requires_role(AUDITOR)
+@accepts(JournalPeriodBody)
+@returns(JournalPeriodSchema)
+def get_journal_period(body: dict[str, Any]) -> JournalPeriod:
+    """Return every matching row of some days, oldest first, with totals by party and purpose."""
+    return services().auditor.journal_period(JournalSearch(**body))
 
 
 @bp.get("/auditor/models")

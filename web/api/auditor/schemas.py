@@ -5,7 +5,15 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from models import Model
-from services.auditor.journal import OTHER, PERMIT, REFUSAL, JournalPage, JournalRow
+from services.auditor.journal import (
+    OTHER,
+    PERMIT,
+    REFUSAL,
+    JournalPage,
+    JournalPeriod,
+    JournalRow,
+    JournalTotal,
+)
 from services.auditor.service import AnchorRow, LedgerStatus, PartStatus
 from services.schemas import Strict
 from web.api.schemas import BARE_HEX, Text, listing, schema_of
@@ -13,13 +21,20 @@ from web.api.schemas import BARE_HEX, Text, listing, schema_of
 MAX_SEQ = 10**15
 
 
-class JournalSearchBody(Strict):
-    """What rows must match, and the row below which to search."""
+class JournalPeriodBody(Strict):
+    """What rows must match; `since` and `until` are the first and the last day, UTC."""
 
     kind = fields.String(load_default="", validate=validate.OneOf(("", PERMIT, REFUSAL, OTHER)))
     party = Text(128, 0, load_default="")
     purpose = Text(128, 0, load_default="")
     outcome = Text(128, 0, load_default="")
+    since = fields.Date(load_default=None)
+    until = fields.Date(load_default=None)
+
+
+class JournalSearchBody(JournalPeriodBody):
+    """What rows must match, and the row below which to search."""
+
     before = fields.Integer(load_default=None, validate=validate.Range(0, MAX_SEQ))
 
 
@@ -47,4 +62,14 @@ AuditJournalSchema = schema_of(
     JournalPage,
     "older_before",
     lines=("rows", AuditRowSchema),
+)
+JournalTotalSchema = schema_of(
+    "JournalTotalSchema", JournalTotal, "party purpose permits refusals others"
+)
+JournalPeriodSchema = schema_of(
+    "JournalPeriodSchema",
+    JournalPeriod,
+    "",
+    lines=("rows", AuditRowSchema),
+    totals=JournalTotalSchema,
 )

@@ -14,6 +14,7 @@ from services.clinician.patients import (
     ORDERS,
     PURPOSES,
     REQUEST_DAYS,
+    NamedPatient,
     PatientDetails,
     PatientList,
     PatientQuery,
@@ -28,7 +29,7 @@ from services.clinician.reports import (
     PredictionReport,
     UnusualLine,
 )
-from services.requests import PatientInCare, SentRequest
+from services.requests import SentRequest
 from services.requests.predictions import CHOICES
 from services.schemas import Strict
 from web.api.lines import LineSchema, SeriesSchema
@@ -39,12 +40,13 @@ _ANY: Final = ["string", "number", "boolean", "null"]
 
 
 class SearchBody(Strict):
-    """A part of a hospital number or nothing, the page, the order, and whether of today only."""
+    """A part of a hospital number or nothing, the page, the order, only of today, with names."""
 
     search = Text(128, 0, load_default="")
     page = fields.Integer(load_default=1, validate=validate.Range(1, 10**6))
     order = fields.String(load_default=ORDERS[0], validate=validate.OneOf(ORDERS))
     today = fields.Boolean(load_default=False, attribute="is_today")
+    names = fields.Boolean(load_default=False, attribute="shows_names")
 
     @post_load
     def _to_query(self, data: Mapping[str, Any], **_: Any) -> PatientQuery:
@@ -101,13 +103,13 @@ class DecisionBody(Strict):
 
 PatientSchema = schema_of(
     "PatientSchema",
-    PatientInCare,
-    "categories readable until_s",
-    patient="key",
-    hospital_number="number",
+    NamedPatient,
+    "patient.categories patient.readable patient.until_s identity.name identity.birth_date",
+    patient="patient.key",
+    hospital_number="patient.number",
 )
 PatientsSchema = schema_of(
-    "PatientsSchema", PatientList, "total page pages", patients=PatientSchema
+    "PatientsSchema", PatientList, "total page pages", patients=("named", PatientSchema)
 )
 SentRequestSchema = schema_of(
     "SentRequestSchema",
@@ -130,10 +132,11 @@ TimelineDaySchema = schema_of("TimelineDaySchema", TimelineDay, "day", lines=Lin
 TimelineSchema = schema_of(
     "TimelineSchema",
     PatientTimeline,
-    "patient.readable total page pages",
+    "patient.readable duties total page pages",
     patient="patient.key",
     kind="category",
     days=TimelineDaySchema,
+    earlier=LineSchema,
 )
 PatientSeriesSchema = schema_of(
     "PatientSeriesSchema", PatientSeries, patient="patient.key", series=SeriesSchema

@@ -24,7 +24,7 @@ from services.requests import Proposal
 from services.subjects import SubjectConsents, SubjectUses, parse_subject
 from services.tokens import CUSTODIAN
 from storage import DepositReport
-from web.api.custodian import counting, erasures, people, persons
+from web.api.custodian import counting, erasures, invitation_lists, people, persons
 from web.api.custodian.schemas import (
     MAX_FILE_BYTES,
     DepositBody,
@@ -195,14 +195,14 @@ def get_proposal(study: str) -> StudyReview:
 @idempotent
 @accepts(StudyDecisionBody)
 @returns(StudyReviewSchema)
-def post_proposal_answer(study: str, body: dict[str, str]) -> StudyReview:
+def post_proposal_answer(study: str, body: dict[str, Any]) -> StudyReview:
     """Approve a study, or with a reason refuse it or ask for changes; a decision is final."""
-    approvals, by = services().custodian.approvals, current_caller().id
+    approvals, by, version = services().custodian.approvals, current_caller().id, body["version"]
     if body["answer"] == "approve":
-        approvals.approve(study, by=by)
+        approvals.approve(study, by=by, version=version)
     else:
         decide = approvals.refuse if body["answer"] == "refuse" else approvals.return_for_changes
-        decide(words(), study, body["why"], by=by)
+        decide(words(), study, body["why"], by=by, version=version)
     return approvals.review(words(), study)
 
 
@@ -247,7 +247,7 @@ def post_enrolments(body: dict[str, list[Signed]]) -> list[Outcome]:
     return services().custodian.subjects.enrol(body["signed"])
 
 
-@bp.post("/custodian/records")
+@own.post("/custodian/records")
 @requires_role(CUSTODIAN)
 @max_body(MAX_BATCH_BYTES)
 @idempotent
@@ -259,7 +259,7 @@ def post_records(body: dict[str, Any]) -> DepositReport:
     return services().custodian.records.deposit(party, body["records"], body.get("sources"))
 
 
-@bp.get("/custodian/subjects/<subject>/consents")
+@own.get("/custodian/subjects/<subject>/consents")
 @requires_role(CUSTODIAN)
 @returns(SubjectConsentsSchema)
 def get_subject_consents(subject: str) -> SubjectConsents:
@@ -268,7 +268,7 @@ def get_subject_consents(subject: str) -> SubjectConsents:
     return services().custodian.subjects.consents_of(party, parse_subject(subject))
 
 
-@bp.get("/custodian/subjects/<subject>/uses")
+@own.get("/custodian/subjects/<subject>/uses")
 @requires_role(CUSTODIAN)
 @accepts(PageSchema)
 @returns(SubjectUsesSchema)
@@ -281,6 +281,7 @@ def get_subject_uses(subject: str, body: dict[str, Any]) -> SubjectUses:
 
 
 own.register_blueprint(people.bp)
+own.register_blueprint(invitation_lists.bp)
 own.register_blueprint(counting.bp)
 own.register_blueprint(erasures.bp)
 own.register_blueprint(persons.bp)

@@ -1,4 +1,4 @@
-"""The custodian's API about whose records are whose: duplicates, moves, deaths."""
+"""The custodian's API about whose records are whose, and their earlier versions."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint
 
 from services.custodian.deaths import DeceasedPatient
+from services.custodian.history import HistoryState
 from services.custodian.links import LinkedPatients
 from services.custodian.moves import FiledRecord, MoveResult
 from services.tokens import CUSTODIAN
@@ -14,6 +15,8 @@ from web.api.custodian.schemas import (
     DeathBody,
     DeceasedSchema,
     FiledRecordsSchema,
+    HistoryRuleBody,
+    HistoryStateSchema,
     LinkBody,
     LinkDecisionBody,
     LinkedPatientsSchema,
@@ -76,6 +79,23 @@ def post_deceased(body: dict[str, Any]) -> list[DeceasedPatient]:
     return services().custodian.deaths.note(
         words(), body["number"], has_died=body["has_died"], by=current_caller().id
     )
+
+
+@bp.get("/custodian/versions")
+@requires_role(CUSTODIAN)
+@returns(HistoryStateSchema)
+def get_versions() -> HistoryState:
+    """Return the rule for earlier versions, and how many are stored."""
+    return services().custodian.history.get()
+
+
+@bp.post("/custodian/versions")
+@requires_role(CUSTODIAN)
+@accepts(HistoryRuleBody)
+@returns(HistoryStateSchema)
+def post_versions(body: dict[str, bool]) -> HistoryState:
+    """Keep earlier versions from now on, or destroy them with all that are stored."""
+    return services().custodian.history.set(keeps=body["keeps"], by=current_caller().id)
 
 
 @bp.post("/custodian/filed-records")

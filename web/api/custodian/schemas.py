@@ -18,13 +18,16 @@ from services.custodian.approvals import MAX_REASON, StudyReview
 from services.custodian.column_maps import NewMapping
 from services.custodian.deaths import DeceasedPatient
 from services.custodian.erasures import PendingErasure
+from services.custodian.history import HistoryState
 from services.custodian.identity_checks import IDENTITY_CHECKS
-from services.custodian.invitations import MAX_NUMBER, IssuedInvitation
+from services.custodian.invitation_lists import InvitationList, ListPerson, ListSummary
+from services.custodian.invitations import IssuedInvitation
 from services.custodian.links import LinkedPatients
 from services.custodian.messages import Inbox, PatientMessage
 from services.custodian.moves import FiledRecord, MoveResult
 from services.custodian.overview import Health, Holdings, Overview, Week
 from services.custodian.people import OpenInvitation, StaffAccount
+from services.custodian.people_lists import MAX_LIST_BYTES, MAX_NUMBER, LineFault, LineProblem
 from services.custodian.recoveries import PendingRecovery
 from services.custodian.upload_problems import BadCell
 from services.custodian.upload_store import LEAVE, NONE, Upload
@@ -34,6 +37,7 @@ from services.requests.copy_deletions import DeletionCounts
 from services.requests.counting_rules import CountingRule
 from services.requests.messages import ANSWERED, CORRECTED, MAX_TEXT, REFUSED
 from services.schemas import Strict, ValidationError
+from services.words import LANGUAGES
 from storage import DepositReport
 from storage.schemas import RecordSchema
 from web.api.schemas import BARE_HEX, ErasureRequestSchema, JobSchema, Text, listing, schema_of
@@ -86,10 +90,14 @@ class MappingBody(Strict):
 
 
 class StudyDecisionBody(Strict):
-    """An approval, or with its reason a refusal or what has to change (`return`)."""
+    """An approval, or with its reason a refusal or what has to change (`return`).
+
+    With the `version` that was read, a study that was changed since is not decided on (409).
+    """
 
     answer = fields.String(required=True, validate=validate.OneOf(("approve", "return", "refuse")))
     why = fields.String(load_default="", validate=validate.Length(0, MAX_REASON))
+    version = fields.Integer(load_default=None, strict=True, allow_none=True)
 
 
 class MessageAnswerBody(Strict):
@@ -99,10 +107,31 @@ class MessageAnswerBody(Strict):
     text = fields.String(required=True, validate=validate.Length(1, MAX_TEXT))
 
 
+class ListBody(Strict):
+    """Patients to invite as CSV: number, e-mail, name, language; `language` is of other letters."""
+
+    list = fields.String(required=True, validate=validate.Length(1, MAX_LIST_BYTES))
+    language = fields.String(load_default="en", validate=validate.OneOf(LANGUAGES))
+
+
+class ListConfirmationBody(Strict):
+    """How everybody's identity was checked, who is invited too, whether mails are sent."""
+
+    identity = fields.String(required=True, validate=validate.OneOf(IDENTITY_CHECKS))
+    new_patients = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    mails = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+
 class CountingBody(Strict):
     """Whether researchers may have people counted before anybody is asked."""
 
     is_allowed = fields.Boolean(required=True, truthy={True}, falsy={False})
+
+
+class HistoryRuleBody(Strict):
+    """Whether the versions that corrections replace are kept."""
+
+    keeps = fields.Boolean(required=True, truthy={True}, falsy={False})
 
 
 class ErasureBody(Strict):
@@ -216,7 +245,7 @@ ColumnDescriptionSchema = schema_of(
 TableDescriptionSchema = schema_of(
     "TableDescriptionSchema",
     TableDescription,
-    "rows copies has_id mapping",
+    "rows copies has_id has_units mapping",
     columns=ColumnDescriptionSchema,
 )
 UploadReportSchema = schema_of(
@@ -236,7 +265,7 @@ ProposalSchema = schema_of(
     "ProposalSchema",
     Proposal,
     "study owner title board protocol condition question purpose categories data_from data_to "
-    "days until_s wants_copy copy_kind contact state proposed_at_s answered_at_s why",
+    "days until_s wants_copy copy_kind contact state version proposed_at_s answered_at_s why",
 )
 PseudonymisedCopySchema = schema_of(
     "PseudonymisedCopySchema", ReleasedCopy, "at_s ends_at_s rows deleted_at_s"
@@ -273,6 +302,27 @@ OpenInvitationSchema = schema_of(
     "OpenInvitationSchema",
     OpenInvitation,
     "id kind role name party issued_by issued_at_s until_s",
+)
+ListPersonSchema = schema_of(
+    "ListPersonSchema", ListPerson, "line number email name language state link mail"
+)
+LineProblemSchema = schema_of(
+    "LineProblemSchema",
+    LineProblem,
+    "line",
+    problem=fields.Enum(LineFault, by_value=True, attribute="fault", required=True),
+)
+InvitationListSchema = schema_of(
+    "InvitationListSchema",
+    InvitationList,
+    "id is_issued until_s kept_until_s can_mail",
+    people=ListPersonSchema,
+    problems=LineProblemSchema,
+)
+InvitationListsSchema = listing(
+    "InvitationListsSchema",
+    "lists",
+    schema_of("ListSummarySchema", ListSummary, "id at_s people is_issued"),
 )
 OpenInvitationsSchema = listing("OpenInvitationsSchema", "invitations", OpenInvitationSchema)
 PatientMessageSchema = schema_of(
@@ -323,6 +373,9 @@ DeceasedPatientSchema = schema_of(
     hospital_number="number",
 )
 DeceasedSchema = listing("DeceasedSchema", "deceased", DeceasedPatientSchema)
+HistoryStateSchema = schema_of(
+    "HistoryStateSchema", HistoryState, "rule.keeps rule.by rule.at_s versions"
+)
 FiledRecordSchema = schema_of(
     "FiledRecordSchema", FiledRecord, "record_id category recorded_on version"
 )

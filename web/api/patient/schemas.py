@@ -134,7 +134,7 @@ RequestDetailSchema = schema_of(
     RequestDetail,
     f"{_REQUEST} request.details.purposes request.details.categories request.details.data_from "
     "request.details.data_to latest_end request.details.wants_copy request.details.agreement "
-    "request.details.agreement_ends_on",
+    "request.details.agreement_ends_on request.details.whole_records",
     agreement_text="text.agreement",
     says=("text.sections", SectionSchema),
     chosen=("choice", ChoiceSchema),
@@ -168,7 +168,8 @@ SubmittedSchema = schema_of(
     consent="outcome.consent_id",
 )
 _CONSENT: Final = (
-    "state terms.decision terms.recipient terms.purposes terms.categories signed_at_s not_after_s"
+    "state is_overridden terms.decision terms.recipient terms.purposes terms.categories "
+    "signed_at_s not_after_s"
 )
 _CONSENT_NAMES: Final = {"consent": "consent_id", "name": "recipient_name", "says": "sentence"}
 ConsentSchema = schema_of("ConsentSchema", ConsentSummary, _CONSENT, **_CONSENT_NAMES)
@@ -185,7 +186,8 @@ HistoryLineSchema = schema_of(
 OwnCopySchema = schema_of(
     "OwnCopySchema",
     OwnCopy,
-    "at_s ends_at_s deleted_at_s is_pseudonymised row_listed_at_s row_due_at_s row_deleted_at_s",
+    "at_s ends_at_s deleted_at_s is_pseudonymised whole_records row_listed_at_s row_due_at_s "
+    "row_deleted_at_s",
 )
 ConsentDetailSchema = schema_of(
     "ConsentDetailSchema",
@@ -212,6 +214,7 @@ OpenedRecordSchema = schema_of(
     date="record.recorded_on",
     values="observations",
     says=("values", LineSchema),
+    earlier=LineSchema,
 )
 TrainedModelSchema = schema_of(
     "TrainedModelSchema",
@@ -232,7 +235,7 @@ ProposedKeySchema = schema_of("ProposedKeySchema", Recovery, "state ready_at_s",
 KeysSchema = schema_of(
     "KeysSchema",
     KeyList,
-    "delegates_until_s has_others is_checked",
+    "delegates_until_s has_others is_checked is_waiting",
     passkeys=PasskeySchema,
     recoveries=ProposedKeySchema,
 )

@@ -21,7 +21,8 @@ MAX_LENGTH: Final = 128
 class InvitationBody(Strict):
     """Who is to be invited: a patient by `number`, others by `name` and `party`.
 
-    `identity` says how the person's identity was checked; a patient's has to be.
+    `identity` says how the person's identity was checked; a patient's has to be. `new_patient`
+    confirms that no records are stored for the number yet.
     """
 
     role = fields.String(required=True, validate=validate.OneOf((PATIENT, *ROLES)))
@@ -29,6 +30,7 @@ class InvitationBody(Strict):
     name = Text(MAX_LENGTH, load_default="")
     number = Text(MAX_LENGTH, load_default="")
     identity = fields.String(load_default=None, validate=validate.OneOf(IDENTITY_CHECKS))
+    new_patient = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
 InvitationSchema = schema_of("InvitationSchema", IssuedInvitation, "link days")

@@ -35,7 +35,7 @@ bp = Blueprint("researcher_api_builder", __name__)
 @accepts(CodeQuery)
 @returns(CodesSchema)
 def get_codes(body: dict[str, str]) -> CodeSearch:
-    """Return codes with rounded counts of people: at most 200, of at least eleven people each."""
+    """Return at most 200 codes that enough people have; the numbers of people have noise."""
     return _builder().search_codes(body["search"])
 
 
@@ -90,7 +90,7 @@ def post_draft(draft: str, body: QuestionChoices) -> DraftDetails:
 @accepts(NothingSchema)
 @returns(DraftSchema, status=202)
 def post_draft_count(draft: str, body: dict[str, Any]) -> DraftDetails:
-    """Count the people of a question, by the worker; at most 60 questions an hour."""
+    """Count the people of a question, by the worker: 60 an hour, 100 different ones a quarter."""
     return _builder().count(current_caller().party, draft)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from marshmallow import fields, post_load, validate
 
 from consent import CATEGORIES
-from models import MIN_COHORT, Model, suppress
+from models import Model, suppress
 from models.counting import CodeSummary
 from models.question import Feature
 from models.question_choices import INDEX_DAY, FeatureChoice, QuestionChoices
@@ -49,22 +49,24 @@ class Count(fields.Field[int]):
 
 
 class FeasibleCount(fields.Field[int | None]):
-    """How many people may fit; fewer than `MIN_COHORT` is a text."""
+    """How many people may fit; that they are too few, or not counted, is a text."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(required=True, metadata=_COUNT, **options)
 
-    def _serialize(self, value: int | None, *_: Any, **__: Any) -> int | str:
-        return f"fewer than {MIN_COHORT}" if value is None else value
+    def _serialize(self, value: int | None, attr: Any, obj: Any, **_: Any) -> int | str:
+        is_hidden = obj.is_counted and not obj.is_used_up
+        return ("too few to show" if is_hidden else "not counted") if value is None else value
 
 
 class CopyAgreementBody(Strict):
-    """The agreement on a pseudonymised copy; `public_key` is an X25519 key in hex."""
+    """The agreement on a pseudonymised copy: an X25519 key in hex; whole records beside rows."""
 
     title = Text(MAX_TEXT, required=True)
     text = fields.String(required=True, validate=validate.Length(1, MAX_AGREEMENT))
     ends_on = fields.Date(required=True)
     public_key = Text(64, required=True)
+    whole_records = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
     @post_load
     def _make(self, body: dict[str, Any], **_: Any) -> AgreementDraft:
@@ -100,7 +102,7 @@ class EvaluationBody(Strict):
 
 
 class AcceptanceBody(Strict):
-    """That the study's agreement is accepted; nothing leaves without."""
+    """That the study's agreement and the duties are accepted; nothing leaves without."""
 
     agree = fields.Boolean(
         required=True, truthy={True}, falsy={False}, validate=validate.Equal(True)
@@ -139,7 +141,7 @@ FeatureSchema = schema_of("FeatureSchema", Feature, "code words kind category un
 QuestionSchema = schema_of(
     "QuestionSchema",
     QuestionDetails,
-    "question.id question.title question.intended_use question.required counted_on",
+    "question.id question.title question.intended_use question.required is_counted counted_on",
     outcome="question.label.words",
     definition="question.label.definition",
     features=("question.features", FeatureSchema),
@@ -238,8 +240,8 @@ CopyDeletionSchema = schema_of(
 PseudonymisedSchema = schema_of(
     "PseudonymisedSchema",
     PseudonymisedOffer,
-    "study.study risk refusal overdue agreement.title agreement.text agreement.ends_on "
-    "agreement.public_key agreement.fingerprint",
+    "study.study risk refusal overdue duties agreement.title agreement.text agreement.ends_on "
+    "agreement.public_key agreement.fingerprint agreement.whole_records",
     people=Count(),
     taken=("copies", CopySchema),
     deletions=CopyDeletionSchema,
@@ -344,11 +346,12 @@ class CodeQuery(Strict):
     search = _text()
 
 
-_COUNTS_BY_NAME: Final[dict[str, Any]] = {
-    "keys": fields.String(),
-    "values": fields.Integer(),
-    "required": True,
-}
+def _counts(name: str) -> fields.Dict:
+    """Return a field of numbers by name, of the stored count of a question."""
+    options: dict[str, Any] = {"attribute": f"stored_count.count.{name}", "dump_default": {}}
+    return fields.Dict(fields.String(), fields.Integer(), required=True, **options)
+
+
 FeatureChoiceSchema = schema_of(
     "FeatureChoiceSchema",
     FeatureChoice,
@@ -376,12 +379,10 @@ DraftSchema = schema_of(
     events="stored_count.count.events",
     needed="stored_count.count.needed",
     counted_at_s="stored_count.taken_at_s",
-    excluded=fields.Dict(
-        attribute="stored_count.count.excluded", dump_default={}, **_COUNTS_BY_NAME
-    ),
-    missing_percent=fields.Dict(
-        attribute="stored_count.count.missing", dump_default={}, **_COUNTS_BY_NAME
-    ),
+    counts_left="remaining.left",
+    counts_renew_on="remaining.renews_on",
+    excluded=_counts("excluded"),
+    missing_percent=_counts("missing"),
     job=JobSchema,
 )
 CodeSchema = schema_of(

@@ -45,8 +45,8 @@ def get_questions() -> list[Question]:
 @requires_role(RESEARCHER)
 @returns(QuestionSchema)
 def get_question(question: str) -> QuestionDetails:
-    """Return a question, and how many people may fit: the same number for everyone, for a week."""
-    return _researcher().questions.get(question)
+    """Return a question; if people may be counted, how many fit: the same number for a week."""
+    return _researcher().questions.get(current_caller().party, question)
 
 
 @bp.get("/researcher/questions/<question>/dummy")

@@ -18,10 +18,11 @@ from services.clinician.patients import (
 )
 from services.errors import Invalid
 from services.tokens import CLINICIAN
+from storage import ACCEPTED_DUTIES
 from web.current import current_account, services, words
 from web.pages.forms import first_errors
 from web.pages.guard import render, see_other
-from web.view_options import requires_role
+from web.view_options import require_own_site, requires_role
 
 bp = Blueprint("clinician_patients", __name__)
 
@@ -36,8 +37,12 @@ def patients() -> Response:
         page=request.args.get("page", 1, type=int),
         order=order if order in ORDERS else ORDERS[0],
         is_today=request.args.get("today") == "yes",
+        shows_names=request.args.get("names") == "yes",
     )
+    if query.shows_names:
+        require_own_site()  # each name is opened and journalled
     values = {"search": query.search, "order": query.order}
+    values |= {"names": "yes"} if query.shows_names else {}
     return render(
         "clinician/patients.html",
         title=words()("menu-clinician"),
@@ -129,6 +134,7 @@ def _access_form(errors: Mapping[str, str], values: MultiDict[str, Any]) -> Resp
         ],
         purposes=[(code, say(f"ask-purpose-{code}")) for code in PURPOSES],
         days=[(str(days), say("days-of", days=days)) for days in REQUEST_DAYS],
+        duties=ACCEPTED_DUTIES,
         errors=errors,
         values=values,
         status=422 if errors else 200,

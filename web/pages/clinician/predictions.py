@@ -130,6 +130,7 @@ def _prediction(report: PredictionReport, errors: Mapping[str, str]) -> Response
         "clinician/prediction.html",
         title=words()("prediction-title", question=report.question.title),
         report=report,
+        site=services().installation.site.origin,
         now=words().moment(services().installation.clock()),
         values=request.form or {"decision": report.decision, "reason": report.reason},
         errors=errors,

@@ -39,10 +39,11 @@ def consent(id: str) -> Response:
     consent = services().patient.consents.get(current_subject(), words(), id)
     return render(
         "patient/permission.html",
-        title=words()(f"consent-title-{consent.state}"),
+        title=words()(f"consent-title-{'overridden' if consent.is_overridden else consent.state}"),
         consent=consent,
         rows=_rows(consent),
         is_repeated=request.args.get("new") == "again",
+        site=services().installation.site.origin,
         printed_at_s=services().installation.clock(),
     )
 

@@ -113,16 +113,22 @@ def removal(id: str) -> Response:
 def veto(signer: str) -> Response:
     """Show the refusal of a proposed key to sign."""
     signature = services().patient.keys.prepare_veto(current_account(), signer)
-    texts = ("keys-veto-title", "", "keys-recovery-no")
+    texts = ("keys-veto-title", "keys-veto-lead", "keys-recovery-no")
     return _signing_page(signature, texts, message="RecoveryVeto", signer=bytes.fromhex(signer))
 
 
 @bp.post("/patient/keys/sign")
 @requires_role(PATIENT)
 def sign() -> Response:
-    """Submit a change of keys to the ledger, once; it ends every other session."""
+    """Submit a change of keys to the ledger, once; it ends every other session.
+
+    One that the ledger does not show yet changes nothing: the page says so while it waits, and
+    the worker completes it (`services.patient.waiting_keys`).
+    """
     patient, account = services().patient, current_account()
     submitted = patient.signatures.submit(account, *signed_form())
+    if submitted.is_pending:
+        return see_other("/patient/keys")
     if not submitted.is_in_force:
         return refused(submitted.outcome)
     if not patient.keys.has_passkeys(account):
@@ -137,12 +143,13 @@ def _signing_page(
     signature: SignatureRequest, texts: tuple[str, str, str], **values: Any
 ) -> Response:
     say, (title, lead, button) = words(), texts
+    operator = services().information.operator_name(say.language)
     return render(
         "patient/keys_sign.html",
         title=say(title),
-        lead=say(lead) if lead else "",
+        lead=say(lead, custodian=operator),
         button=say(button),
         signature=signature,
-        operator=services().information.operator_name(words().language),
+        operator=operator,
         **values,
     )

@@ -152,6 +152,7 @@ def understand(id: str) -> Response:
         title=words()("understand-title", n=2 if detail.request.details.wants_copy else 1),
         detail=detail,
         answers={name: request.form.get(name, "") for name in ("ask-1", "ask-2")},
+        is_sent=request.method == "POST",
         values=request.form,
         errors={},
     )
@@ -183,6 +184,7 @@ def check(id: str) -> Response:
             review.signature.typed_data["message"],
             detail.party_name,
             f"{detail.path}/limits",
+            wants_copy=detail.request.details.wants_copy,
         ),
         review=review,
     )

@@ -40,6 +40,7 @@ def join(token: str) -> Response:
         invitee=invitee,
         operator=operator,
         party=information.party_name(invitee.party, words().language) if invitee.party else "",
+        number_end=services().patient.number_end(invitee.subject) if invitee.subject else "",
     )
 
 

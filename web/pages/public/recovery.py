@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from consent import PENDING
 from services.accounts import SignInFailed
 from web.current import services, words
 from web.devices import credential_of_form, device_name, device_request, json_response
@@ -49,6 +50,6 @@ def add_recovery_passkey(token: str) -> Response:
 def prove_recovery_passkey(token: str) -> Response:
     """Propose the passkey that proved itself; the page then says from when it works."""
     outcome = services().identity.key_recoveries.propose(token, credential_of_form())
-    if not outcome.ok:
+    if not outcome.ok and outcome.reason != PENDING:
         raise SignInFailed(f"The ledger refused the new key: {outcome.reason}.")
     return json_response({"go": f"/recover/{token}"})

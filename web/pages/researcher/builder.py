@@ -10,12 +10,13 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 
 from consent import CATEGORIES
-from models import MIN_COHORT
+from models.count_noise import LEAST_COHORT, LEAST_LISTED, LIST_MARGIN, MARGIN
 from models.counting import CodeSummary
 from models.question_choices import QuestionChoices, add_code
 from models.timeline import TAKES
-from records.values import BOOLEAN
+from records.values import BOOLEAN, NUMBER
 from services.errors import Invalid, TooManyRequests
+from services.requests.count_budget import CountsUsedUp
 from services.requests.counting_rules import CountingOff
 from services.researcher.builder import DraftDetails
 from services.tokens import RESEARCHER
@@ -29,6 +30,7 @@ from web.view_options import max_body, requires_role
 MAX_FORM_BYTES: Final = 2**20
 _INVALID: Final = 422
 _INPUT, _OUTCOME, _INDEX = "input", "outcome", "index"
+_ADD: Final = "add"
 
 bp = Blueprint("researcher_builder", __name__)
 
@@ -76,7 +78,7 @@ def change_draft(id: str) -> Response:
         details = services().researcher.builder.get(party, id)
         return _draft(details, request.form.to_dict(), first_errors(exc), _INVALID)
     search = request.form.get("search", "").strip()
-    place = "#codes" if wish == "search" else "#inputs" if wish.startswith(_INPUT) else ""
+    place = "#codes" if wish == "search" else "#inputs" if wish.startswith((_INPUT, _ADD)) else ""
     return see_other(
         f"/researcher/drafts/{id}" + (f"?{urlencode({'search': search})}" if search else "") + place
     )
@@ -96,6 +98,8 @@ def count(id: str) -> Response:
             builder.count(party, id)
     except Invalid as exc:
         return _count(id, next(iter(first_errors(exc).values()), str(exc)))
+    except CountsUsedUp:
+        return _count(id, words()("count-used-up"))
     except CountingOff as exc:
         return _count(id, str(exc))
     except TooManyRequests as exc:
@@ -148,6 +152,8 @@ def _save(id: str, wish: str) -> DraftDetails:
     """Save the form; a button of the list of codes adds its code to a part of the question."""
     account, builder = current_account(), services().researcher.builder
     choices = choices_from(words(), request.form)
+    if wish == _ADD:
+        choices = add_code(choices, _typed_code())
     part, _, name = wish.partition(":")
     if name:
         search = builder.search_codes(name)
@@ -156,6 +162,25 @@ def _save(id: str, wish: str) -> DraftDetails:
         if matching:
             choices = _with_code(choices, part, matching[0])
     return builder.change(account.party, id, account.id, choices)
+
+
+def _typed_code() -> CodeSummary:
+    """Return the code that was typed where no list of codes is shown; nothing is known of it."""
+    code = request.form.get("new_code", "").strip()
+    system, _, value = code.partition("|")
+    if not system or not value:
+        raise Invalid(fields={"new_code": [words()("codes-new-error")]})
+    category = request.form.get("new_category", "")
+    return CodeSummary(
+        code=code,
+        name="",
+        category=category if category in CATEGORIES else "",
+        kind=NUMBER,
+        unit="",
+        values=(),
+        people=0,
+        missing_percent=0,
+    )
 
 
 def _with_code(choices: QuestionChoices, part: str, code: CodeSummary) -> QuestionChoices:
@@ -192,7 +217,10 @@ def _draft(
         search=services().researcher.builder.search_codes(search),
         categories=list(CATEGORIES),
         takes=list(TAKES),
-        min_cohort=MIN_COHORT,
+        least=LEAST_COHORT,
+        margin=MARGIN,
+        least_listed=LEAST_LISTED,
+        list_margin=LIST_MARGIN,
         problem="",
     )
 
@@ -206,6 +234,7 @@ def _count(id: str, problem: str = "") -> Response:
         title="",
         details=details,
         search=services().researcher.builder.search_codes(""),
-        min_cohort=MIN_COHORT,
+        least=LEAST_COHORT,
+        margin=MARGIN,
         problem=problem,
     )

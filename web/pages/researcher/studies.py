@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 
 from consent import ConsentError
 from models import MIN_COHORT, format_unit, is_small
+from models.count_noise import LEAST_COHORT, MARGIN
 from models.pseudonymised import DELETION_DAYS
 from services.errors import Invalid, NotFound
 from services.parties import study_name
@@ -18,6 +19,7 @@ from services.requests.wording import format_day
 from services.researcher.cohorts import CohortCounts
 from services.researcher.proposing import PERMISSION_DAYS, TEXTS, AgreementDraft, StudyDraft
 from services.tokens import RESEARCHER
+from storage import ACCEPTED_DUTIES
 from web.current import current_account, services, words
 from web.pages.forms import date_in, first_errors
 from web.pages.guard import render, see_other
@@ -33,6 +35,9 @@ FIELDS = (
 
 PSEUDONYMISED = "pseudonymised"
 """What the form sends for a pseudonymised copy; "yes" is an anonymised one."""
+
+WHOLE = "whole"
+"""What it sends for one with whole records."""
 
 bp = Blueprint("researcher_studies", __name__)
 
@@ -64,7 +69,7 @@ def questions() -> Response:
 @requires_role(RESEARCHER)
 def question(id: str) -> Response:
     """Show a question, and how many people may fit."""
-    details = services().researcher.questions.get(id)
+    details = services().researcher.questions.get(current_account().party, id)
     return render(
         "researcher/question.html",
         title=details.question.title,
@@ -72,9 +77,11 @@ def question(id: str) -> Response:
         details=details,
         people=details.people,
         format_unit=format_unit,
-        min_cohort=MIN_COHORT,
-        counted_on=format_day(words(), details.counted_on),
-        next_count_on=format_day(words(), details.next_count_on),
+        least=LEAST_COHORT,
+        margin=MARGIN,
+        days=[
+            format_day(words(), day) for day in (details.counted_on, details.next_count_on) if day
+        ],
     )
 
 
@@ -138,8 +145,8 @@ def _draft() -> StudyDraft:
         question=form.get("question", ""),
         days={str(days): days for days in PERMISSION_DAYS}.get(form.get("days", ""), 0),
         ends_on=date_in(form, "end"),
-        wants_copy=kind in ("yes", PSEUDONYMISED),
-        agreement=_agreement_draft() if kind == PSEUDONYMISED else None,
+        wants_copy=kind in ("yes", PSEUDONYMISED, WHOLE),
+        agreement=_agreement_draft() if kind in (PSEUDONYMISED, WHOLE) else None,
     )
 
 
@@ -150,6 +157,7 @@ def _agreement_draft() -> AgreementDraft:
         text=form.get("agreement-text", ""),
         ends_on=date_in(form, "agreement-end"),
         public_key=form.get("key", ""),
+        whole_records=form.get("copy") == WHOLE,
     )
 
 
@@ -254,6 +262,7 @@ def _proposal_form(errors: Mapping[str, str], returned: Proposal | None = None) 
         questions=[choose, *((question.id, question.title) for question in installed)],
         days=[choose, *((str(days), say("days-of", days=days)) for days in PERMISSION_DAYS)],
         deletion_days=DELETION_DAYS,
+        duties=ACCEPTED_DUTIES,
         errors=errors,
         values=request.form or known,
         status=422 if errors else 200,
@@ -273,7 +282,7 @@ def _values_of(study: Proposal) -> dict[str, str]:
 def _agreement_values(agreement: CopyAgreement) -> dict[str, str]:
     day = datetime.date.fromisoformat(agreement.ends_on)
     return {
-        "copy": PSEUDONYMISED,
+        "copy": WHOLE if agreement.whole_records else PSEUDONYMISED,
         "agreement-title": agreement.title,
         "agreement-text": agreement.text,
         "key": agreement.public_key,

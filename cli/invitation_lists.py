@@ -1,0 +1,106 @@
+"""The operator's command that invites many patients at once, from a list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.output import Output, with_services
+from cli.people import OPERATOR
+from records.csv_out import to_csv
+from services.custodian.identity_checks import IDENTITY_CHECKS
+from services.custodian.invitation_lists import InvitationList, InvitationLists, ListConfirmation
+from services.custodian.people_lists import MAX_LIST_BYTES
+from services.errors import Invalid
+from services.wiring import Services
+from services.words import LANGUAGES, Words
+
+
+@click.command("invite-list")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--language", type=click.Choice(LANGUAGES), default="en", help="Of the letters.")
+@click.option(
+    "--identity",
+    type=click.Choice(IDENTITY_CHECKS),
+    help="How everybody's identity was checked; without it nobody is invited.",
+)
+@click.option("--new-patients", is_flag=True, help="Invite also those without stored records.")
+@click.option("--send-mails", "mails", is_flag=True, help="Send the links to the addresses.")
+@with_services
+def invite_list(services: Services, output: Output, path: Path, **options: Any) -> None:
+    """Invite the patients of a CSV file (number, email, name, language), at most 1,000.
+
+    Without --identity the list is only checked. The links are written as CSV to stdout; they are
+    secrets. The letters are at the page of the list.
+
+    Exit codes: 0 everybody on the list is invited, can be invited or has an account; 3 a line is
+    wrong, or people without records were left out; 2 nobody is invited.
+    """
+    lists, words = services.custodian.lists, Words("en")
+    content = _read(path)
+    checked = lists.check(words, content, options["language"], by=OPERATOR)
+    if options["identity"] is None:
+        lists.delete(checked.id, by=OPERATOR)
+        _show_list(output, words, checked)
+        if checked.problems:
+            output.end_incomplete()
+        return
+    confirmed = _confirmed(lists, checked, options)
+    people = [asdict(each) for each in confirmed.invited]
+    rows = to_csv(confirmed.link_rows(words), "\n").rstrip()
+    output.result({"list": confirmed.id, "people": people}, rows)
+    origin = services.installation.site.origin
+    output.note(f"{len(confirmed.invited)} people are invited. Print their letters within a day:")
+    output.note(f"{origin}/custodian/patients/lists/{confirmed.id}/letters")
+    _show_left_out(output, confirmed)
+
+
+def _confirmed(
+    lists: InvitationLists, checked: InvitationList, options: Mapping[str, Any]
+) -> InvitationList:
+    """Return the list with its links; one that cannot be confirmed is deleted."""
+    confirmation = ListConfirmation(
+        identity=options["identity"],
+        new_patients=options["new_patients"],
+        mails=options["mails"],
+    )
+    try:
+        return lists.invite(Words("en"), checked.id, confirmation, by=OPERATOR)
+    except Invalid:
+        lists.delete(checked.id, by=OPERATOR)
+        raise
+
+
+def _show_list(output: Output, words: Words, checked: InvitationList) -> None:
+    """Print what a list would do: each person's state, each wrong line with its cause."""
+    document = {
+        "people": [{"line": each.line, "state": each.state} for each in checked.people],
+        "problems": [{"line": each.line, "problem": each.fault} for each in checked.problems],
+    }
+    output.result(document)
+    rows = [(str(each.line), words(f"list-state-{each.state}")) for each in checked.people]
+    rows += [(str(each.line), words(f"list-fault-{each.fault}")) for each in checked.problems]
+    output.table(("line", "what happens"), sorted(rows, key=lambda row: int(row[0])))
+    output.note("Nobody is invited yet. Repeat the command with --identity to invite them.")
+
+
+def _show_left_out(output: Output, confirmed: InvitationList) -> None:
+    """Say who got no link; those without records may be wrong numbers, so that it is no success."""
+    if confirmed.joined:
+        output.note(f"{len(confirmed.joined)} have an account already and are not invited.")
+    left_out = [person for person in confirmed.new if not person.link]
+    if left_out:
+        lines = ", ".join(str(person.line) for person in left_out)
+        output.note(f"No records are stored for the people in these lines: {lines}.")
+        output.note("They are not invited. List them alone, with --new-patients if they are new.")
+        output.end_incomplete()
+
+
+def _read(path: Path) -> bytes:
+    """Return a file's content; of a longer one only so much that it is refused."""
+    with path.open("rb") as file:
+        return file.read(MAX_LIST_BYTES + 1)

@@ -1,0 +1,63 @@
+"""Finds the rows of a study's earlier copies that must be deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from models.ports import RecordStore
+from storage import Record
+
+PSEUDONYM_CHARACTERS: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierCopy:
+    """The name of an earlier copy of the study, and the pseudonyms of its rows.
+
+    `parts` has the ids of the records of each row; it is empty for a copy of an earlier release.
+    """
+
+    release: str
+    names: tuple[str, ...]
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def to_row_name(pseudonym: bytes) -> str:
+    """Return the name of a person's rows in a copy."""
+    return pseudonym.hex()[:PSEUDONYM_CHARACTERS]
+
+
+def find_deleted(
+    store: RecordStore,
+    study: str,
+    earlier: Sequence[EarlierCopy],
+    patients: Mapping[bytes, Sequence[Record]],
+    records: Sequence[Record],
+) -> dict[str, list[str]]:
+    """Return, by earlier copy, the names of the rows that must be deleted from it.
+
+    A row stays only while every record that it was made of is permitted. A row from before two
+    subjects were linked stays while its own subject permits it; a row made of several subjects
+    stays only while the same ones are linked and permit it.
+
+    Args:
+        store: gives the pseudonyms.
+        study: whose copies they are.
+        earlier: the copies.
+        patients: the records of each row that can be made now, by the row's key.
+        records: all that are permitted now.
+    """
+    keys = {*patients, *(record.subject for part in patients.values() for record in part)}
+    permitted = {record.record_id for record in records}
+    deleted = {}
+    for copy in earlier:
+        pseudonym = store.pseudonyms(f"release {study} {copy.release}")
+        known = {to_row_name(pseudonym(key)) for key in keys}
+        deleted[copy.release] = sorted(
+            name
+            for name in set(copy.names)
+            if name not in known or not permitted.issuperset(copy.parts.get(name, ()))
+        )
+    return deleted

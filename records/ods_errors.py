@@ -1,0 +1,75 @@
+"""Find the cells of an .ods sheet that hold an error (OpenDocument 1.3, part 3)."""
+
+from __future__ import annotations
+
+import re
+from typing import IO, Final
+from xml.etree import ElementTree
+
+from records.cells import SPREADSHEET_ERRORS, SheetErrors
+
+MAX_ERRORS: Final = 1_000_000
+"""A few bytes can say that a cell is repeated a million times."""
+_TABLE: Final = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_TEXT: Final = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}p"
+_TYPE: Final = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
+_CELLS: Final = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
+_NUMBERED: Final = re.compile(r"Err:[0-9]+\Z")
+"""How LibreOffice shows an error without a name of its own, such as Err:502."""
+
+
+def errors_of_ods(part: IO[bytes], sheet: str) -> SheetErrors:
+    """Return the cells with an error on a sheet; "" is the first sheet.
+
+    Raises:
+        LookupError: there is no such sheet.
+        ValueError: it has more errors than MAX_ERRORS.
+        ElementTree.ParseError: it is damaged.
+    """
+    errors: SheetErrors = {}
+    row, is_wanted, count = 0, False, 0
+    for event, element in ElementTree.iterparse(part, ("start", "end")):  # noqa: S314
+        if event == "start" and element.tag == f"{_TABLE}table":
+            is_wanted = sheet in ("", element.get(f"{_TABLE}name"))
+        elif event == "end" and element.tag == f"{_TABLE}table" and is_wanted:
+            return errors
+        elif event == "end" and element.tag == f"{_TABLE}table-row":
+            repeated = _repeated(element, "rows")
+            errors_of_row = _in_row(element) if is_wanted else {}
+            count += len(errors_of_row) * repeated
+            if count > MAX_ERRORS:
+                raise ValueError("too many errors")
+            if errors_of_row:
+                errors |= {number: dict(errors_of_row) for number in range(row, row + repeated)}
+            row = row + repeated if is_wanted else 0
+            element.clear()
+    raise LookupError("no such sheet")
+
+
+def _in_row(row: ElementTree.Element) -> dict[int, str]:
+    errors_of_row: dict[int, str] = {}
+    column = 0
+    for cell in row:
+        if cell.tag not in _CELLS:
+            continue
+        repeated = _repeated(cell, "columns")
+        error = _error(cell)
+        if error:
+            if len(errors_of_row) + repeated > MAX_ERRORS:
+                raise ValueError("too many errors")
+            errors_of_row |= dict.fromkeys(range(column, column + repeated), error)
+        column += repeated
+    return errors_of_row
+
+
+def _error(cell: ElementTree.Element) -> str:
+    """Return the error that a cell shows, "" if it shows none; its value may be 0 or empty."""
+    paragraph = cell.find(_TEXT)
+    text = "".join(paragraph.itertext()).strip() if paragraph is not None else ""
+    if text in SPREADSHEET_ERRORS:
+        return text
+    return "#ERROR!" if cell.get(_TYPE) == "error" or _NUMBERED.match(text) else ""
+
+
+def _repeated(element: ElementTree.Element, kind: str) -> int:
+    return int(element.get(f"{_TABLE}number-{kind}-repeated", "1"))

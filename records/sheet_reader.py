@@ -1,0 +1,157 @@
+"""Read the sheets of a workbook as a program of its own, which alone ends if a file is crafted.
+
+A workbook of one kilobyte can name two cells that are a billion cells apart, and the library
+allocates all that lie between. So this program is run in a process with bounded memory and time
+(records/workbook.py). It begins in a tenth of a second: the package itself is not imported.
+"""
+
+from __future__ import annotations
+
+import math
+import resource
+import sys
+import zipfile
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from records.errors import TableInvalid
+from records.workbook_errors import find_errors
+
+MAX_MEMORY_BYTES: Final = 2 * 2**30
+MAX_CPU_S: Final = 600
+MAX_UNPACKED_BYTES: Final = 2**30
+MAX_ROW_BYTES: Final = 16 * 2**20
+TOO_LARGE: Final = (
+    "reading the workbook takes more memory or time than it may; delete what is far to the "
+    "right of or below the table, or save the table as CSV"
+)
+_INPUT: Final = Path("/dev/stdin")
+_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
+
+
+def read_rows(path: Path, sheet: str) -> Iterator[tuple[int, list[Any]]]:
+    """Yield the number of each row of a sheet, from 1, and its cells; "" is the first sheet.
+
+    Raises:
+        TableInvalid: it is no workbook, has no such sheet, or its errors cannot be found.
+    """
+    from python_calamine import CalamineWorkbook
+
+    with _Readable(path):
+        workbook = CalamineWorkbook.from_path(path)
+        if sheet and sheet not in workbook.sheet_names:
+            names = ", ".join(map(repr, workbook.sheet_names))
+            raise TableInvalid(f"no sheet {sheet!r}; it has {names}. Correct sheet in the mapping")
+        chosen = workbook.get_sheet_by_name(sheet or workbook.sheet_names[0])
+        first_row, first_column = chosen.start or (0, 0)
+        rows = islice(chosen.iter_rows(), first_row, None)
+    errors = find_errors(path, sheet)
+    for number, row in enumerate(rows, first_row + 1):
+        for column, text in errors.get(number - 1, {}).items():
+            if 0 <= column - first_column < len(row):
+                row[column - first_column] = text
+        yield number, row
+
+
+class _Readable:
+    """Refuses a workbook that the library cannot read, in place of the library's own error."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        """Do nothing yet."""
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Say what is wrong with the workbook.
+
+        Raises:
+            TableInvalid: it is damaged, or protected by a password.
+        """
+        from python_calamine import CalamineError
+
+        # The library is written in Rust: where it panics, what it raises is not an Exception.
+        is_known = kind is not None and issubclass(kind, CalamineError | IndexError)
+        if kind is None or not (is_known or kind.__name__ == "PanicException"):
+            return
+        problem = "a zip archive or damaged workbook; save the table as .xlsx or CSV"
+        if _ENCRYPTED in self._path.read_bytes():  # the name of a stream in a compound file
+            problem = "protected by a password; save the workbook without one"
+        raise TableInvalid(problem) from None
+
+
+def find_others(path: Path) -> list[str]:
+    """Return the sheets after the first one that have cells; a sheet of charts has none."""
+    from python_calamine import CalamineWorkbook, SheetTypeEnum
+
+    try:
+        with _Readable(path):
+            workbook = CalamineWorkbook.from_path(path)
+            sheets = workbook.sheets_metadata[1:]
+            names = [each.name for each in sheets if each.typ == SheetTypeEnum.WorkSheet]
+            return [name for name in names if workbook.get_sheet_by_name(name).height]
+    except TableInvalid:
+        return []  # reading its first sheet says why
+
+
+def require_size(path: Path) -> None:
+    """Refuse a workbook that says that it unpacks to too much.
+
+    Raises:
+        TableInvalid: it does, or it is a damaged ZIP archive.
+    """
+    with path.open("rb") as opened:
+        if opened.read(2) != b"PK":
+            return
+        try:
+            unpacked = sum(entry.file_size for entry in zipfile.ZipFile(opened).infolist())
+        except zipfile.BadZipFile as exc:
+            raise TableInvalid("damaged workbook; save it again") from exc
+    if unpacked > MAX_UNPACKED_BYTES:
+        raise TableInvalid("the workbook unpacks to more than 1 GiB; split it")
+
+
+def _line(number: int, row: list[Any]) -> bytes:
+    """Return a row as a line of JSON; infinity, which JSON does not have, is a text.
+
+    Raises:
+        TableInvalid: it is longer than a row may be.
+    """
+    if math.inf in row or -math.inf in row:
+        row = [str(cell) if cell in (math.inf, -math.inf) else cell for cell in row]
+    line = orjson.dumps([number, row], default=str)
+    if len(line) > MAX_ROW_BYTES:
+        limit = f"the maximum is {MAX_ROW_BYTES} bytes"
+        raise TableInvalid(f"row {number} is too long; {limit}. Shorten its cells")
+    return line
+
+
+def _lines(path: Path, request: dict[str, Any]) -> Iterator[bytes]:
+    """Yield the answer to a request, and last of all a line that says that it is complete."""
+    try:
+        require_size(path)
+        if "others" in request:
+            yield orjson.dumps(find_others(path))
+        else:
+            for number, row in read_rows(path, request["sheet"]):
+                if number > request["skip"]:
+                    yield _line(number, row)
+    except TableInvalid as exc:
+        yield orjson.dumps({"problem": str(exc).removeprefix(f"{path.name}: ")})
+    except MemoryError:
+        yield orjson.dumps({"problem": TOO_LARGE})
+    yield orjson.dumps({"problem": ""})
+
+
+def main() -> None:
+    """Answer the request in the last argument about the workbook on standard input."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold patients' values
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S))
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+    for line in _lines(_INPUT, orjson.loads(sys.argv[-1])):
+        sys.stdout.buffer.write(line + b"\n")
+    sys.stdout.buffer.flush()

@@ -1,0 +1,341 @@
+"""Invites many patients at once: a list is checked, confirmed, and gives a link for each person."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import sqlalchemy as sa
+
+from services.accounts import PATIENT, IdentityService, Invitee
+from services.accounts.invitations import JOIN, VALID_DAYS, ends_at_s
+from services.custodian.identity_checks import IDENTITY_CHECKS, IdentityChecks
+from services.custodian.invitation_list_store import (
+    ISSUED,
+    KEPT_S,
+    InvitationListStore,
+    StoredList,
+)
+from services.custodian.invitation_mails import with_mails
+from services.custodian.people_lists import (
+    MAX_PEOPLE,
+    LineProblem,
+    ListUnreadable,
+    read_people,
+)
+from services.errors import Invalid
+from services.installation import Installation
+from services.requests import PatientDirectory
+from services.words import LANGUAGES, Words
+from storage import RecordStore
+
+LOG: Final = logging.getLogger("vouchsafe.custodian")
+MAX_LISTS: Final = 20
+"""How many lists are stored at once, over all custodians."""
+RECORDS: Final = "records"
+NEW: Final = "new"
+ACCOUNT: Final = "account"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPerson:
+    """A person of a list.
+
+    Attributes:
+        line: of the list, from 1.
+        number, email, name: as listed; "" where the list has nothing.
+        language: of their letter.
+        state: ``records`` of them are stored; ``new``: none are; ``account``: they have one and
+            are not invited.
+        link: works once; "" before the list is confirmed, and for who is not invited.
+        mail: ``waiting``, ``sending``, ``sent``, or ``refused`` by the mail server for good; "" if
+            there is none.
+    """
+
+    line: int
+    number: str
+    email: str
+    name: str
+    language: str
+    state: str
+    link: str
+    mail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationList:
+    """A list of patients to invite; times are seconds UTC.
+
+    Attributes:
+        is_issued: whether the links exist.
+        people: of the lines that are right, in their order.
+        problems: the lines that are wrong; nobody is invited while there are any.
+        until_s: when the links stop working; 0 before there are any.
+        kept_until_s: when the list and what it shows of the links are deleted.
+        can_mail: whether a mail server is set.
+    """
+
+    id: str
+    is_issued: bool
+    people: Sequence[ListPerson]
+    problems: Sequence[LineProblem]
+    until_s: int
+    kept_until_s: int
+    can_mail: bool
+    days: int = VALID_DAYS
+
+    @property
+    def invited(self) -> list[ListPerson]:
+        """The people who have a link of this list."""
+        return [person for person in self.people if person.link]
+
+    @property
+    def addressed(self) -> list[ListPerson]:
+        """The people without an account whose line has an e-mail address."""
+        return [each for each in self.people if each.email and each.state != ACCOUNT]
+
+    @property
+    def known(self) -> list[ListPerson]:
+        """The people of whom records are stored, and who have no account."""
+        return [person for person in self.people if person.state == RECORDS]
+
+    @property
+    def new(self) -> list[ListPerson]:
+        """The people of whom no records are stored."""
+        return [person for person in self.people if person.state == NEW]
+
+    @property
+    def joined(self) -> list[ListPerson]:
+        """The people who have an account already."""
+        return [person for person in self.people if person.state == ACCOUNT]
+
+    def link_rows(self, words: Words) -> list[list[str]]:
+        """Return the rows of a table of the links; the first has the names of its columns."""
+        heads = ["list-number", "list-name", "list-email", "list-language", "list-link"]
+        return [
+            [words(head) for head in heads],
+            *(
+                [each.number, each.name, each.email, each.language, each.link]
+                for each in self.invited
+            ),
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListSummary:
+    """A list that is stored: when it was sent (seconds UTC), for how many people, and its state."""
+
+    id: str
+    at_s: int
+    people: int
+    is_issued: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListConfirmation:
+    """How a list is carried out.
+
+    Attributes:
+        identity: how the identity of all people of the list was checked.
+        new_patients: whether the people of whom no records are stored are invited too.
+        mails: whether the links are sent to the addresses of the list.
+    """
+
+    identity: str
+    new_patients: bool = False
+    mails: bool = False
+
+
+class InvitationLists:
+    """Checks lists of patients, and issues every link of a list or none."""
+
+    def __init__(  # noqa: PLR0913 - seven ports, by keyword
+        self,
+        *,
+        engine: sa.Engine,
+        lists: InvitationListStore,
+        identity: IdentityService,
+        store: RecordStore,
+        directory: PatientDirectory,
+        checks: IdentityChecks,
+        installation: Installation,
+    ) -> None:
+        self._engine = engine
+        self._lists = lists
+        self._identity = identity
+        self._store = store
+        self._directory = directory
+        self._checks = checks
+        self._installation = installation
+
+    def check(self, words: Words, content: bytes, language: str, *, by: str) -> InvitationList:
+        """Store a list for a day and return what it would do; nobody is invited yet.
+
+        Args:
+            words: of messages.
+            content: CSV (`read_people`), at most 1,000 people.
+            language: of the letters to people whose line has none.
+            by: the account that sends it.
+
+        Raises:
+            Invalid: the list cannot be read, or too many lists are stored.
+            VaultSealed (storage): the root key is absent.
+        """
+        if language not in LANGUAGES:
+            raise _invalid(words, "language", "list-language-error")
+        try:
+            people = read_people(content)
+        except ListUnreadable as exc:
+            raise _invalid(words, "list", f"list-{exc.fault}", most=MAX_PEOPLE) from exc
+        self._lists.delete_expired()
+        if len(self._lists.list_all()) >= MAX_LISTS:
+            raise _invalid(words, "list", "list-many", most=MAX_LISTS)
+        return self._described(self._lists.add(people, language, by=by))
+
+    def get(self, list_id: str) -> InvitationList:
+        """Return a list; before it is confirmed, as it would be carried out now.
+
+        Raises:
+            NotFound: there is no such list, or it is older than a day.
+        """
+        return self._described(self._lists.get(list_id))
+
+    def list_all(self) -> list[ListSummary]:
+        """Return the lists that are stored, the newest first."""
+        return [
+            ListSummary(
+                id=stored.id,
+                at_s=stored.at_s,
+                people=len(stored.people),
+                is_issued=stored.state == ISSUED,
+            )
+            for stored in self._lists.list_all()
+        ]
+
+    def invite(
+        self, words: Words, list_id: str, confirmation: ListConfirmation, *, by: str
+    ) -> InvitationList:
+        """Issue a link for each person who has no account; repeating it issues no further link.
+
+        The journal has the identity check of each person before the links exist, and the links are
+        stored in one transaction.
+
+        Args:
+            words: of messages.
+            list_id: the list.
+            confirmation: the identity check, and who gets a link and a mail.
+            by: the account that is responsible.
+
+        Raises:
+            NotFound: as `get`.
+            Invalid: a line is wrong, the identity check is missing, nobody is left to invite, or
+                mails are wanted without a mail server.
+            LedgerUnavailable, ViewRefused (consent), JournalUnavailable (storage): nobody was
+                invited; the list can be confirmed again.
+        """
+        stored = self._lists.get(list_id)
+        described = self._described(stored)
+        if described.is_issued:
+            return described
+        chosen = described.known + (described.new if confirmation.new_patients else [])
+        self._require_confirmable(words, described, confirmation, chosen)
+        numbers = [person.number for person in chosen]
+        subjects = self._directory.get_or_add(numbers)
+        invitees = [Invitee(PATIENT, "", "", subjects[number]) for number in numbers]
+        people = list(subjects.values())
+        self._checks.record_all(JOIN, confirmation.identity, by=by, subjects=people)
+        until_s = ends_at_s(self._installation.clock())
+        with self._engine.begin() as connection:
+            links = self._identity.invite_all(connection, invitees, by)
+            issued = _with_links(stored, dict(zip(numbers, links, strict=True)), until_s)
+            if confirmation.mails:
+                issued = replace(issued, people=with_mails(issued.people))
+            if not self._lists.issue(connection, issued):
+                connection.rollback()  # another request issued the links of this list first
+                return self.get(list_id)
+        how = confirmation.identity
+        for subject in people:
+            LOG.info("invited %s %s, identity %s, by %s", PATIENT, subject.hex(), how, by)
+        return self._described(issued)
+
+    def delete(self, list_id: str, *, by: str) -> None:
+        """Delete a list, and with it what can be shown of its links; those go on working.
+
+        Raises:
+            NotFound: as `get`.
+        """
+        self._lists.get(list_id)
+        self._lists.delete(list_id)
+        LOG.info("invitation list %s deleted by %s", list_id, by)
+
+    def delete_expired(self) -> int:
+        """Delete the lists that are older than a day; return how many."""
+        return self._lists.delete_expired()
+
+    def erase_subject(self, subject: bytes) -> None:
+        """Take a patient out of every list."""
+        self._lists.erase_number(self._directory.number_of(subject))
+
+    def _require_confirmable(
+        self,
+        words: Words,
+        described: InvitationList,
+        confirmation: ListConfirmation,
+        chosen: Sequence[ListPerson],
+    ) -> None:
+        if described.problems:
+            raise _invalid(words, "list", "list-wrong", count=len(described.problems))
+        if confirmation.identity not in IDENTITY_CHECKS:
+            raise _invalid(words, "identity", "invite-identity-error")
+        if confirmation.mails and not described.can_mail:
+            raise _invalid(words, "mails", "list-no-mail")
+        if not chosen:
+            field = "new_patients" if described.new else "list"
+            raise _invalid(words, field, "list-nobody-new" if described.new else "list-nobody")
+
+    def _described(self, stored: StoredList) -> InvitationList:
+        states = self._states([each.person.number for each in stored.people])
+        return InvitationList(
+            id=stored.id,
+            is_issued=stored.state == ISSUED,
+            people=[
+                ListPerson(
+                    line=each.person.line,
+                    number=each.person.number,
+                    email=each.person.email,
+                    name=each.person.name,
+                    language=each.person.language or stored.language,
+                    state=states[each.person.number],
+                    link=each.link,
+                    mail=each.mail,
+                )
+                for each in stored.people
+            ],
+            problems=stored.problems,
+            until_s=stored.until_s,
+            kept_until_s=stored.at_s + KEPT_S,
+            can_mail=self._installation.mail is not None,
+        )
+
+    def _states(self, numbers: Sequence[str]) -> dict[str, str]:
+        """Return what is known of the patient of each number now."""
+        subjects = self._directory.find_subjects(numbers)
+        known = list(subjects.values())
+        recorded = self._store.find_recorded(known)
+        joined = self._identity.accounts.find_joined(known)
+        return {
+            number: ACCOUNT if subject in joined else RECORDS if subject in recorded else NEW
+            for number, subject in ((number, subjects.get(number)) for number in numbers)
+        }
+
+
+def _with_links(stored: StoredList, links: Mapping[str, str], until_s: int) -> StoredList:
+    people = [replace(each, link=links.get(each.person.number, "")) for each in stored.people]
+    return replace(stored, state=ISSUED, people=people, until_s=until_s)
+
+
+def _invalid(words: Words, field: str, text: str, **values: int) -> Invalid:
+    message = words(text, **values)
+    return Invalid(message, {field: [message]})

@@ -1,0 +1,98 @@
+"""Sends the links of invitation lists to the addresses that the lists give."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from services.custodian.invitation_list_store import (
+    REFUSED,
+    SENT,
+    WAITING,
+    InvitationListStore,
+    StoredList,
+    StoredPerson,
+)
+from services.installation import Installation
+from services.mail import Mail, Mailer, MailUnavailable
+from services.parties import PartyNames
+from services.words import Words, find_zone
+
+LOG: Final = logging.getLogger("vouchsafe.custodian")
+BATCH: Final = 20
+"""Mails that one worker takes at a time."""
+
+
+class InvitationMails:
+    """The lists are the outbox: a mail waits in its list until the mail server has taken it.
+
+    A mail says who invites, the link, how long it works and whom to ask. It has no hospital number,
+    no name and nothing of a record.
+    """
+
+    def __init__(
+        self,
+        *,
+        lists: InvitationListStore,
+        parties: PartyNames,
+        installation: Installation,
+    ) -> None:
+        self._lists = lists
+        self._parties = parties
+        self._installation = installation
+        self._mailer = Mailer(installation.mail) if installation.mail else None
+
+    def send_waiting(self) -> int:
+        """Send what waits, as far as the mail server takes it; return how many were sent.
+
+        What is not taken now waits for the next call, for as long as its list is stored.
+        """
+        if self._mailer is None:
+            return 0
+        sent = 0
+        try:
+            for stored in self._lists.list_all():
+                sent += self._send_list(self._mailer, stored)
+        except MailUnavailable as exc:
+            LOG.warning("invitations wait for the mail server: %s", exc)
+        return sent
+
+    def _send_list(self, mailer: Mailer, stored: StoredList) -> int:
+        sent = 0
+        while part := self._lists.take_mails(stored.id, BATCH):
+            states = {person.person.number: WAITING for person in part}
+            try:
+                answers = mailer.send([self._mail(stored, person) for person in part])
+                for person, is_taken in zip(part, answers, strict=True):
+                    states[person.person.number] = SENT if is_taken else REFUSED
+            finally:
+                self._lists.set_mails(stored.id, states)
+            sent += sum(state == SENT for state in states.values())
+        return sent
+
+    def _mail(self, stored: StoredList, invited: StoredPerson) -> Mail:
+        profile = self._installation.profile
+        words = Words(invited.person.language or stored.language, find_zone(profile.time_zone))
+        custodian = self._parties.name_of(self._installation.organisation, words.language)
+        contact = profile.contact(words.language)
+        paragraphs = [
+            words("mail-who", custodian=custodian, site=words("frame-product")),
+            words("letter-free"),
+            words("mail-how"),
+            invited.link,
+            words("letter-until", date=words.day(stored.until_s)),
+            words("mail-only", custodian=custodian),
+            f"{words('letter-help', custodian=custodian)} {contact}".rstrip(),
+        ]
+        subject = words("letter-title", site=words("frame-product"))
+        text = "\n\n".join(paragraphs) + "\n"
+        return Mail(address=invited.person.email, subject=subject, text=text)
+
+
+def with_mails(people: Sequence[StoredPerson]) -> list[StoredPerson]:
+    """Return the people with a mail that waits, for each who has a link and an address."""
+    return [
+        replace(each, mail=WAITING) if each.link and each.person.email else each for each in people
+    ]

@@ -1,0 +1,73 @@
+"""Results inside a report count like results beside it, with the times that they have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from records.documents import observations
+from records.event_rules import facts_of
+from records.lines import lines_of
+from storage import Arrival, Record
+
+LOINC = "http://loinc.org"
+GLUCOSE, POTASSIUM = f"{LOINC}|2345-7", f"{LOINC}|2823-3"
+
+
+def result(code: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "Observation",
+        "id": "in",
+        "status": "final",
+        "code": {"coding": [{"system": LOINC, "code": code}]},
+        "valueQuantity": {"value": 5.1, "code": "mmol/L"},
+        **changes,
+    }
+
+
+REPORT = {
+    "resourceType": "DiagnosticReport",
+    "status": "final",
+    "code": {"coding": [{"system": LOINC, "code": "24323-8"}]},
+    "effectiveDateTime": "2024-03-05",
+    "issued": "2024-03-06T08:00:00Z",
+    "result": [{"reference": "#in"}],
+    "contained": [
+        result("2345-7"),
+        result("2823-3", effectiveDateTime="2024-03-04"),
+        result("2160-0", status="cancelled"),
+        {"resourceType": "Practitioner", "id": "p"},
+        "wrong",
+    ],
+}
+
+
+def test_results_inside_a_report_are_facts_of_their_own_time_or_the_reports() -> None:
+    facts = {fact.codes[0]: fact for fact in facts_of(REPORT, {})}
+    assert set(facts) == {f"{LOINC}|24323-8", GLUCOSE, POTASSIUM}
+    assert facts[GLUCOSE].values[0].number == 5.1
+    day = 86_400
+    assert facts[GLUCOSE].start.first - facts[POTASSIUM].start.first == day
+    assert facts[POTASSIUM].known == facts[GLUCOSE].known > facts[GLUCOSE].start.first
+
+
+def test_results_inside_a_report_are_shown_and_are_values_of_the_record() -> None:
+    body = (orjson.dumps(REPORT),)
+    record = Record(
+        b"s" * 32, "laboratory", "o", "2024-03-05", {}, "ab" * 16, 1, body, (Arrival("r", 1, 1),)
+    )
+    assert observations(record)[GLUCOSE] == (5.1, "mmol/L")
+    assert f"{LOINC}|2160-0" not in observations(record)
+    lines = {line.codes[0]: (line.value, line.at) for line in lines_of(record)}
+    assert lines[GLUCOSE] == ("5.1", "2024-03-05")
+    assert lines[POTASSIUM] == ("5.1", "2024-03-04")
+
+
+def test_a_report_that_was_taken_back_takes_its_results_with_it() -> None:
+    body = (orjson.dumps(REPORT | {"status": "entered-in-error"}),)
+    record = Record(
+        b"s" * 32, "laboratory", "o", "2024-03-05", {}, "ab" * 16, 1, body, (Arrival("r", 1, 1),)
+    )
+    assert observations(record) == {}
+    assert not any(line.is_in_force for line in lines_of(record))

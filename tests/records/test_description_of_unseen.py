@@ -1,0 +1,111 @@
+"""The draft of a table says what the table says, in each way that hospitals write one."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from records import TableEmpty
+from records.description import Flag, TableDescription, describe_table
+from records.mapping import Mapping
+
+TODAY = datetime.date(2024, 6, 1)
+ROWS = range(1, 41)
+
+
+def describe(folder: Path, text: str) -> TableDescription:
+    path = folder / "t.csv"
+    path.write_text(text, encoding="utf-8")
+    return describe_table(path, "t.csv", TODAY)
+
+
+def draft_of(description: TableDescription) -> Mapping:
+    return Mapping.parse(description.mapping, "draft")
+
+
+def flags(description: TableDescription, name: str) -> tuple[Flag, ...]:
+    return next(each.flags for each in description.columns if each.draft.name == name)
+
+
+def test_a_date_that_is_the_same_in_every_row_is_the_day_and_never_today(tmp_path: Path) -> None:
+    rows = "".join(f"p{n},2023-05-01,{n % 9 + 1}\n" for n in ROWS)
+    description = describe(tmp_path, f"pid,date,crp\n{rows}")
+    assert draft_of(description).date_column == "date"
+    assert TODAY.isoformat() not in description.mapping
+
+
+def test_of_two_dates_the_one_that_varies_is_the_day(tmp_path: Path) -> None:
+    rows = "".join(f"p{n},2024-01-01,2023-05-{n % 28 + 1:02},{n % 9 + 1}\n" for n in ROWS)
+    description = describe(tmp_path, f"pid,export_date,visit_date,crp\n{rows}")
+    assert draft_of(description).date_column == "visit_date"
+
+
+@pytest.mark.parametrize("mark", ["'", "\u2019", "\u00a0", "\u202f", " "])
+def test_groups_of_digits_are_numbers_whatever_stands_between_them(
+    tmp_path: Path, mark: str
+) -> None:
+    rows = "".join(f"p{n},2023-05-01,{n * 7 % 40 + 101}{mark}{n * 13 % 900:03}\n" for n in ROWS)
+    (column,) = draft_of(describe(tmp_path, f"pid,date,kosten\n{rows}")).mapped()
+    assert column.kind == "number"
+    assert column.read(f"101{mark}013") == 101_013
+
+
+def test_lines_above_the_header_of_a_csv_are_skipped_however_wide_they_are(tmp_path: Path) -> None:
+    rows = "".join(f"p{n},2023-05-{n % 28 + 1:02},{n % 9 + 1},{n % 5}\n" for n in ROWS)
+    description = describe(tmp_path, f"Labor,,,\nStand 2023-05-01,,,\npid,date,crp,x\n{rows}")
+    assert draft_of(description).file.skip == 2
+
+
+def test_a_header_with_an_unnamed_column_is_no_title(tmp_path: Path) -> None:
+    rows = "".join(f"{n},p{n},2023-05-{n % 28 + 1:02},{n % 9 + 1}\n" for n in ROWS)
+    assert draft_of(describe(tmp_path, f",pid,date,crp\n{rows}")).file.skip == 0
+
+
+def test_lines_of_totals_do_not_widen_a_range(tmp_path: Path) -> None:
+    rows = "".join(f"p{n},2023-05-{n % 28 + 1:02},{12 + n % 5}\n" for n in ROWS)
+    description = describe(tmp_path, f"pid,date,hb\n{rows}Summe,,560\nMittelwert,,14\n")
+    (hb,) = draft_of(description).mapped()
+    assert (hb.minimum, hb.maximum) == (2, 25)
+    assert description.rows == len(ROWS)
+
+
+def test_a_range_includes_the_bounds_that_occur(tmp_path: Path) -> None:
+    cells = ("<0.014", "> 100", "0.05", "0.2")
+    rows = "".join(f"p{n},2023-05-{n % 28 + 1:02},{cells[n % 4]}\n" for n in ROWS)
+    (column,) = draft_of(describe(tmp_path, f"pid,date,troponin\n{rows}")).mapped()
+    assert column.minimum <= 0.014 < 100 <= column.maximum
+
+
+def test_days_of_eight_digits_are_dates(tmp_path: Path) -> None:
+    rows = "".join(f"p{n},202305{n % 28 + 1:02},{n % 9 + 1}\n" for n in ROWS)
+    draft = draft_of(describe(tmp_path, f"pid,date,crp\n{rows}"))
+    assert (draft.date_column, draft.date_format) == ("date", "%Y%m%d")
+
+
+def test_seconds_since_1970_wait_for_their_form(tmp_path: Path) -> None:
+    rows = "".join(f"p{n},{1_680_000_000 + n * 90_001},{n % 9 + 1}\n" for n in ROWS)
+    description = describe(tmp_path, f"pid,timestamp,crp\n{rows}")
+    assert flags(description, "timestamp") == (Flag.UNREAD_DATE,)
+    assert TODAY.isoformat() not in description.mapping
+
+
+def test_a_column_with_errors_of_formulas_is_flagged(tmp_path: Path) -> None:
+    rows = "".join(f"p{n},2023-05-01,{'#DIV/0!' if n == 3 else n % 9 + 1}\n" for n in ROWS)
+    assert flags(describe(tmp_path, f"pid,date,crp\n{rows}"), "crp") == (Flag.ERRORS,)
+
+
+def test_an_empty_file_has_no_header(tmp_path: Path) -> None:
+    with pytest.raises(TableEmpty, match="the file is empty"):
+        describe(tmp_path, "")
+    with pytest.raises(TableEmpty, match="no row below"):
+        describe(tmp_path, "pid,crp\n")
+
+
+def test_plus_and_minus_are_yes_and_no_and_minus_is_not_missing(tmp_path: Path) -> None:
+    rows = "".join(f"p{n},2023-05-01,{'+-'[n % 2]},{n % 9 + 1}\n" for n in ROWS)
+    description = describe(tmp_path, f"pid,date,ckd,crp\n{rows}")
+    column = next(each for each in draft_of(description).mapped() if each.name == "ckd")
+    assert (column.read("+"), column.read("-"), column.read("")) == (True, False, None)
+    assert flags(description, "ckd") == ()

@@ -1,0 +1,193 @@
+"""An error of a formula is never taken for an empty cell or a 0, in any form of workbook."""
+
+from __future__ import annotations
+
+import re
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from records import TableInvalid
+from records.mapping import FileFormat
+from records.ods_errors import MAX_ERRORS
+from records.table_file import read_cells
+from records.workbook import other_sheets
+from records.workbook_errors import find_errors
+from records.xls_errors import errors_of_xls
+
+XLS = Path(__file__).parent / "tables" / "errors.xls"
+"""Written by xlwt 1.3: sheet 1 with three errors, sheet 2 with one."""
+SPACES = (
+    'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
+    ' xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"'
+    ' xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
+    ' xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
+)
+NAMED = (
+    '<table:table-cell office:value-type="string" office:string-value=""'
+    ' calcext:value-type="error">'
+)
+
+
+def cell(text: str, head: str = '<table:table-cell office:value-type="string">') -> str:
+    return f"{head}<text:p>{text}</text:p></table:table-cell>"
+
+
+def number(value: int, text: str) -> str:
+    return cell(text, f'<table:table-cell office:value-type="float" office:value="{value}">')
+
+
+def row(*cells: str, repeated: int = 1) -> str:
+    return (
+        f'<table:table-row table:number-rows-repeated="{repeated}">{"".join(cells)}'
+        "</table:table-row>"
+    )
+
+
+def ods(path: Path, **sheets: str) -> Path:
+    """Write a workbook with the rows of each sheet."""
+    tables = "".join(
+        f'<table:table table:name="{name}">{rows}</table:table>' for name, rows in sheets.items()
+    )
+    body = (
+        f'<office:document-content {SPACES} office:version="1.3"><office:body><office:spreadsheet>'
+        f"{tables}</office:spreadsheet></office:body></office:document-content>"
+    )
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    manifest = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", kind)
+        archive.writestr("content.xml", body)
+        archive.writestr("META-INF/manifest.xml", f'<m:manifest xmlns:m="{manifest}"></m:manifest>')
+    return path
+
+
+def cells(path: Path, sheet: str = "") -> list[list[str]]:
+    return [line for _, line in read_cells(path, FileFormat(sheet=sheet))]
+
+
+def test_errors_of_an_xls_are_cells_of_their_own() -> None:
+    assert cells(XLS)[1:4] == [["1", "#DIV/0!", "3"], ["2", "4", "#REF!"], ["#N/A", "5", "6"]]
+    assert find_errors(XLS, "Zweites Blatt – ä") == {1: {2: "#NAME?"}}
+
+
+def test_a_formula_of_an_xls_with_an_error_is_found() -> None:
+    body = bytearray(XLS.read_bytes())
+    # The one formula, 1+1: its result becomes the error #NUM!.
+    match = re.search(rb"\x06\x00.\x00\x04\x00\x01\x00", body)
+    assert match is not None
+    place = match.start() + 10
+    body[place : place + 8] = b"\x02\0\x24\0\0\0\xff\xff"
+    assert errors_of_xls(bytes(body), "")[4] == {1: "#NUM!"}
+
+
+@pytest.mark.parametrize("size", [8, 500, 600, 3_000, 4_000])
+def test_a_damaged_xls_is_refused(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "t.xls"
+    path.write_bytes(XLS.read_bytes()[:size])
+    with pytest.raises(TableInvalid, match="save the table as CSV"):
+        find_errors(path, "")
+
+
+def test_a_chain_of_sectors_without_an_end_is_refused(tmp_path: Path) -> None:
+    body = bytearray(XLS.read_bytes())
+    table = struct.unpack_from("<I", body, 76)[0]
+    size = 1 << struct.unpack_from("<H", body, 30)[0]
+    first = struct.unpack_from("<I", body, 48)[0]
+    struct.pack_into("<I", body, (table + 1) * size + 4 * first, first)
+    path = tmp_path / "t.xls"
+    path.write_bytes(body)
+    with pytest.raises(TableInvalid, match="save the table as CSV"):
+        find_errors(path, "")
+
+
+def test_errors_of_an_ods_are_cells_of_their_own_also_where_the_file_says_0(tmp_path: Path) -> None:
+    rows = row(cell("who"), cell("a"), cell("b"))
+    rows += row(number(1, "1"), cell("#DIV/0!", NAMED), number(3, "3"))
+    rows += row('<table:table-cell table:number-columns-repeated="3"/>', repeated=2)
+    rows += row(number(2, "2"), number(0, "#N/A"), cell("Err:502", NAMED))
+    path = ods(tmp_path / "t.ods", Labs=rows, Other=row(cell("#REF!")))
+    read = [line for line in cells(path) if any(line)]
+    assert read[1:] == [["1", "#DIV/0!", "3"], ["2", "#N/A", "#ERROR!"]]
+    assert find_errors(path, "Other") == {0: {0: "#REF!"}}
+
+
+def test_cells_of_an_ods_that_are_repeated_all_have_their_error(tmp_path: Path) -> None:
+    wide = '<table:table-cell table:number-columns-repeated="2" calcext:value-type="error"/>'
+    path = ods(tmp_path / "t.ods", Labs=row(number(1, "1"), wide, repeated=2))
+    error = {1: "#ERROR!", 2: "#ERROR!"}
+    assert find_errors(path, "") == {0: error, 1: error}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        row('<table:table-cell calcext:value-type="error"/>', repeated=MAX_ERRORS + 1),
+        row(
+            f'<table:table-cell table:number-columns-repeated="{MAX_ERRORS + 1}"'
+            ' calcext:value-type="error"/>'
+        ),
+        row('<table:table-cell table:number-columns-repeated="many"/>'),
+        "<broken",
+    ],
+)
+def test_an_ods_that_cannot_be_searched_is_refused(tmp_path: Path, rows: str) -> None:
+    with pytest.raises(TableInvalid, match="save the table as CSV"):
+        find_errors(ods(tmp_path / "t.ods", Labs=rows), "")
+
+
+def test_a_workbook_of_another_kind_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsb"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("xl/workbook.bin", b"")
+    with pytest.raises(TableInvalid, match="save the table as CSV"):
+        find_errors(path, "")
+
+
+def test_a_formula_of_an_xlsx_that_was_never_calculated_is_an_error(tmp_path: Path) -> None:
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006/relationships"
+    body = (
+        '<row r="1"><c r="A1"><f>1+1</f><v></v></c><c r="B1" t="str"><f>""</f><v></v></c>'
+        '<c r="C1"><f>1+1</f><v>2</v></c></row>'
+    )
+    path = tmp_path / "t.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            "xl/workbook.xml",
+            f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet name="S" sheetId="1" '
+            'r:id="rId1"/></sheets></workbook>',
+        )
+        archive.writestr(
+            "xl/_rels/workbook.xml.rels",
+            f'<Relationships xmlns="{package}"><Relationship Id="rId1" '
+            'Target="worksheets/s.xml"/></Relationships>',
+        )
+        archive.writestr(
+            "xl/worksheets/s.xml",
+            f'<worksheet xmlns="{main}"><sheetData>{body}</sheetData></worksheet>',
+        )
+    assert find_errors(path, "") == {0: {0: "#CALC!"}}
+
+
+def test_a_workbook_with_a_password_is_named_as_such(tmp_path: Path) -> None:
+    body = bytearray(XLS.read_bytes())
+    place = body.index("Workbook".encode("utf-16-le"))
+    name = "EncryptedPackage".encode("utf-16-le")
+    body[place : place + len(name)] = name
+    struct.pack_into("<H", body, place + 64, len(name) + 2)
+    path = tmp_path / "t.xlsx"
+    path.write_bytes(body)
+    with pytest.raises(TableInvalid, match="protected by a password"):
+        cells(path)
+
+
+def test_a_workbook_at_which_its_reader_panics_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.xls"
+    path.write_bytes(XLS.read_bytes()[:-77])  # cut in a sector
+    with pytest.raises(TableInvalid, match="damaged workbook"):
+        cells(path)
+    assert other_sheets(path, FileFormat()) == []

@@ -1,0 +1,98 @@
+"""A passkey whose enrolment is on its way to the ledger is never replaced by another one."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from passkeys import Passkey as Device
+
+from consent import PENDING, LedgerUnavailable, Outcome, Signed, keccak
+from consent.typed_data import Domain
+from services.accounts import Site
+from services.accounts.accounts import PATIENT, Accounts
+from services.accounts.challenges import Challenges
+from services.accounts.errors import ProofInvalid
+from services.accounts.invitations import Invitations, Invitee
+from services.accounts.passkeys import Passkeys
+from services.accounts.pending_registrations import PendingRegistrations
+from services.accounts.registrations import Registrations
+from services.accounts.wallets import Wallets
+from services.tables import METADATA
+
+NOW_S = 1_800_000_000
+SITE = Site.at("http://localhost:8000", "localhost")
+
+
+class SlowLedger:
+    """A ledger that stores an enrolment at once and shows it when `mine` is called."""
+
+    def __init__(self) -> None:
+        self.coming: list[Signed] = []
+        self.mined: list[Signed] = []
+        self.keys: Any = SimpleNamespace(is_enrolling=self._is_enrolling, of_subject=self._keys_of)
+
+    def mine(self) -> None:
+        self.mined += self.coming
+        self.coming = []
+
+    def domain(self) -> Domain:
+        return Domain(1, "0x" + "11" * 20)
+
+    def custodian(self) -> bytes:
+        return b"c" * 20
+
+    def passkey_verifier(self) -> bytes:
+        return b"v" * 20
+
+    def enrol(self, signed: list[Signed]) -> list[Outcome]:
+        self.coming += signed
+        return [Outcome(False, PENDING, None, "0x")]
+
+    def is_enrolled(self, subject: bytes) -> bool:
+        return any(signed.message.subject == subject for signed in self.mined)
+
+    def _is_enrolling(self, subject: bytes, signer: bytes) -> bool:
+        return (subject, signer) in [(each.message.subject, each.signer) for each in self.coming]
+
+    def _keys_of(self, subject: bytes) -> list[Any]:
+        signers = [each.signer for each in self.mined if each.message.subject == subject]
+        return [SimpleNamespace(key_hash=keccak(each), is_removed=False) for each in signers]
+
+
+def test_a_join_link_waits_for_the_passkey_that_was_sent_to_a_slow_ledger(tmp_path: Path) -> None:
+    engine, clock = sa.create_engine(f"sqlite:///{tmp_path}/test.db"), lambda: NOW_S
+    METADATA.create_all(engine)
+    accounts, invitations = Accounts(engine), Invitations(engine, clock)
+    challenges, ledger = Challenges(engine, clock), SlowLedger()
+    join = Registrations(
+        site=SITE,
+        ledger=ledger,  # type: ignore[arg-type]
+        challenges=challenges,
+        passkeys=Passkeys(engine, clock),
+        wallets=Wallets(engine, clock, SITE, challenges),
+        pending=PendingRegistrations(
+            engine=engine, clock=clock, accounts=accounts, invitations=invitations
+        ),
+    )
+    subject, device = secrets.token_bytes(32), Device(SITE.origin, SITE.rp_id)
+    secret = invitations.add(Invitee(PATIENT, "", "", subject))
+    request = join.begin(secret)
+    proof = join.add_passkey(secret, request.challenge, device.answer(request.options))
+    with pytest.raises(LedgerUnavailable):
+        join.finish(secret, proof.challenge, device.answer(proof.options))
+    again = join.begin(secret)
+    assert again.step == "prove"
+    with pytest.raises(ProofInvalid, match="Another passkey"):
+        other = Device(SITE.origin, SITE.rp_id)
+        join.add_passkey(secret, request.challenge, other.answer(request.options))
+    with pytest.raises(LedgerUnavailable):
+        join.finish(secret, again.challenge, device.answer(again.options))
+    ledger.mine()
+    last = join.begin(secret)
+    account = join.finish(secret, last.challenge, device.answer(last.options))
+    assert account.subject == subject

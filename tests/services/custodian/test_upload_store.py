@@ -1,0 +1,84 @@
+"""The first decision on a file counts: it is stored or discarded, never both; no nodes."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from consent import DAY_S
+from services.custodian.upload_store import (
+    CHECKED,
+    CHECKING,
+    DROPPED,
+    STORED,
+    STORING,
+    Sent,
+    Upload,
+    UploadStore,
+)
+
+SENT = Sent("organisation:here", "a", "t.csv", "table", "", "leave")
+
+
+class PlainStore:
+    """A record store that seals nothing."""
+
+    def seal_bytes(self, _label: str, body: bytes, _about: bytes) -> bytes:
+        return body
+
+    def open_bytes(self, _label: str, body: bytes, _about: bytes) -> bytes:
+        return body
+
+    def pseudonyms(self, _label: str) -> Any:
+        return lambda mark: mark[:32]
+
+
+@pytest.fixture
+def times() -> list[float]:
+    return [1_700_000_000.0]
+
+
+@pytest.fixture
+def uploads(engine: sa.Engine, times: list[float]) -> UploadStore:
+    return UploadStore(engine, PlainStore(), lambda: times[-1])  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def checked(uploads: UploadStore) -> Upload:
+    upload = uploads.add(SENT, io.BytesIO(b"who,v\n1,2\n"))
+    assert uploads.report(upload, {"good": 1}, CHECKED)
+    return uploads.require(upload.id)
+
+
+def test_a_file_that_is_being_stored_is_not_discarded_by_an_older_page(
+    uploads: UploadStore, checked: Upload
+) -> None:
+    assert uploads.move(checked, CHECKED, STORING)
+    assert not uploads.report(checked, {}, DROPPED)
+    storing = uploads.require(checked.id)
+    assert storing.state == STORING
+    assert uploads.body(storing) == b"who,v\n1,2\n"
+    assert uploads.report(storing, {"records": 1}, STORED)
+    assert uploads.require(checked.id).report == {"good": 1, "records": 1}
+
+
+def test_a_file_that_was_discarded_is_not_stored(uploads: UploadStore, checked: Upload) -> None:
+    assert uploads.report(checked, {}, DROPPED)
+    assert not uploads.move(checked, CHECKED, STORING)
+    assert not uploads.report(checked, {"good": 1}, CHECKED)
+    assert uploads.require(checked.id).state == DROPPED
+
+
+def test_a_file_whose_storing_begins_at_this_moment_does_not_expire(
+    uploads: UploadStore, checked: Upload, times: list[float]
+) -> None:
+    storing = uploads.add(SENT, io.BytesIO(b"x"))
+    assert uploads.move(storing, CHECKING, STORING)
+    times.append(times[-1] + DAY_S + 1)
+    # Whether the other one is active is asked after the files were listed.
+    assert uploads.delete_expired(lambda _: uploads.move(checked, CHECKED, STORING)) == 0
+    assert uploads.require(checked.id).state == STORING
+    assert uploads.body(checked) == b"who,v\n1,2\n"
