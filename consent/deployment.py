@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, Final
 
 from consent import abi
 from consent.chain import FINALITIES, Chain, Finality, Look, Receipt
-from consent.errors import ConsentInvalid, LedgerBroken
+from consent.errors import ConsentInvalid, LedgerBroken, LedgerUnavailable
 from consent.outbox import Intent, Outbox, StoredTransaction
 from consent.passkeys import P256, P256_VECTOR, P256_WRONG_VECTOR, P256_YES
 from consent.raw_transactions import Payload, read_payload
@@ -22,6 +23,7 @@ _DEVELOPMENT_CHAINS: Final = frozenset({1337, 31337})
 _DEVELOPMENT_CLIENTS: Final = ("anvil", "hardhat", "ganache", "ethereumjs", "eth-tester")
 _DEPLOY_GAS: Final = {"verifier": 4_000_000, "ledger": 12_000_000}
 _DEPLOY_LIMIT_S: Final = 60.0
+_POLL_S: Final = 0.05
 _ADMIN_SHARE: Final = 100
 _PAYMENT_GAS: Final = 21_000
 
@@ -44,6 +46,14 @@ class Deployment:
     recovery_delay_s: int = RECOVERY_DELAY_S
     founder: str = ""
     admin: str = ""
+
+    @property
+    def first_block(self) -> int:
+        """The first block that can hold a change of this ledger.
+
+        A single validator that lost its chain may mine the deployment again in an earlier block.
+        """
+        return 0 if self.finality == "single" else self.block_number
 
     def require_same(self, chain: Chain) -> None:
         """Check that the node shows this chain, and this contract on it.
@@ -184,6 +194,7 @@ def deploy(  # noqa: PLR0913 - the last three have defaults
     owner, admin = outbox.address, admin or outbox.address
     code = abi.encode_constructor(admin, owner, [verifier.contract], recovery_delay_s)
     ledger = _deployed(outbox, "ledger", code)
+    _wait_for_block(chain, ledger)
     _require_compiled(chain.code(verifier.contract), compiled["verifier"])
     _require_compiled(chain.code(ledger.contract), compiled)
     if admin != owner:
@@ -233,6 +244,18 @@ def _mined(outbox: Outbox, purpose: str, transactions: Sequence[StoredTransactio
     if not receipts[0].ok:
         raise LedgerBroken(f"the chain refused to {purpose}")
     return receipts[0]
+
+
+def _wait_for_block(chain: Chain, mined: Receipt) -> None:
+    """Wait until the node's newest block has a transaction: it can return the receipt before."""
+    until_s = time.monotonic() + _DEPLOY_LIMIT_S
+    while chain.look(mined.contract, "single", 0).latest.number < mined.block_number:
+        if time.monotonic() > until_s:
+            raise LedgerUnavailable(
+                f"the chain node's newest block is before block {mined.block_number}, of which it"
+                f" returned a receipt {_DEPLOY_LIMIT_S:.0f} s ago: check the node, then start again"
+            )
+        time.sleep(_POLL_S)
 
 
 def _require_compiled(code: bytes, compiled: Any) -> None:

@@ -174,11 +174,10 @@ class Mirror:
         with self._lock:
             look, mark = self._look(0), self.events.mark()
             tip = self._tips(look)[0]
-            changes = self._read(self._deployment.block_number, look.final.number)
-            heads = [GENESIS_HEAD, *roll(GENESIS_HEAD, changes)]
             if tip.count < mark.tip.count:
                 raise ViewRefused("the ledger is behind its mark")
-            if Tip(heads[-1], len(changes)) != tip or heads[mark.tip.count] != mark.tip.head:
+            changes, heads = self._changes_since(look, tip, START)
+            if [GENESIS_HEAD, *heads][mark.tip.count] != mark.tip.head:
                 raise LedgerBroken("the chain's events do not lead to its head through the mark")
             # What the node says of a proposal's time counts only where no earlier look remains.
             known, until_s = self.events.proposal_times(), self._synced_at_s or int(self._clock())
@@ -188,7 +187,7 @@ class Mirror:
             ]
             newest = Mark(tip, look.final.number, look.final.hash)
             proofs = self._prove_all(changes, times_s)
-            self.events.replace(newest, ChangeRun(changes, heads[1:], proofs))
+            self.events.replace(newest, ChangeRun(changes, heads, proofs))
             self._reset()
 
     def suspend(self, count: int) -> int:
@@ -307,7 +306,7 @@ class Mirror:
             if tip != own:
                 raise LedgerBroken("the ledger has another history than the one used before")
             return True
-        changes, heads = self._changes_since(look, tip)
+        changes, heads = self._changes_since(look, tip, self._mark)
         if own.count == 0:
             proofs = self._prove_all(changes)
         else:
@@ -350,13 +349,15 @@ class Mirror:
         if self._unproved:  # they end permits, as those that are not final do, but lift no refusal
             self._state = self._state.with_pending(*parse_revocations(self._unproved))
 
-    def _changes_since(self, look: Look, tip: Tip) -> tuple[Sequence[abi.Change], Sequence[bytes]]:
-        """Return the changes after our own, and the head after each.
+    def _changes_since(
+        self, look: Look, tip: Tip, mark: Mark
+    ) -> tuple[Sequence[abi.Change], Sequence[bytes]]:
+        """Return the changes after a mark, and the head after each.
 
-        It goes back further where blocks were mined again.
+        It goes back further where blocks were mined again, the deployment's perhaps among them.
         """
-        start, own = self._deployment.block_number, self._mark.tip
-        first, back = max(self._mark.block_number + 1, start), _FIRST_STEP_BACK
+        own, back = mark.tip, _FIRST_STEP_BACK
+        first = max(mark.block_number + 1, self._deployment.block_number)
         while True:
             changes = self._read(first, look.final.number)
             known = own.count - (tip.count - len(changes))
@@ -365,9 +366,9 @@ class Mirror:
                 heads = [head, *roll(head, changes)]
                 if len(heads) > known and heads[known] == own.head and heads[-1] == tip.head:
                     return changes[known:], heads[known + 1 :]
-            if first <= start:
+            if first <= self._deployment.first_block:
                 raise LedgerBroken("the chain's events do not lead to its head")
-            first, back = max(first - back, start), back * _BACK_FACTOR
+            first, back = max(first - back, self._deployment.first_block), back * _BACK_FACTOR
 
     def _read(self, first: int, last: int) -> list[abi.Change]:
         rows = self._chain.changes(self._deployment.contract, first, last)

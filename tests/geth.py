@@ -67,9 +67,14 @@ class Geth:
         self._fees_to = f"--miner.pending.feeRecipient={address}"
         shutil.copytree(self._prepared, folder, dirs_exist_ok=True)
 
-    def start(self) -> Geth:
-        """Start and return when the socket answers."""
-        options = "--dev --dev.period=0 --gcmode=archive --state.scheme=hash --ipcpath=geth.ipc"
+    def start(self, period_s: int = 0) -> Geth:
+        """Start and return when the socket answers.
+
+        It makes a block for each transaction, or one in each period for all that were sent.
+        """
+        options = (
+            f"--dev --dev.period={period_s} --gcmode=archive --state.scheme=hash --ipcpath=geth.ipc"
+        )
         quiet = "--nodiscover --maxpeers=0 --verbosity=1 --cache=128 --miner.gaslimit=60000000"
         logs = "--history.logs.disable"  # as the platform starts it: its index lags behind
         self.process = subprocess.Popen(

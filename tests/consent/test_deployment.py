@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,11 @@ from geth import Geth
 from township import RELAYER, Town, make_town
 
 from consent import abi
-from consent.chain import Chain
+from consent.chain import Chain, Finality, Look
 from consent.deployment import deploy, load, require_production
 from consent.errors import ConsentInvalid, LedgerBroken, LedgerUnavailable
 from consent.raw_transactions import RelayerAccount
+from consent.typed_data import keccak
 
 pytestmark = pytest.mark.node
 
@@ -69,6 +71,43 @@ def test_a_deployment_that_the_chain_reverts_is_an_error(town: Town) -> None:
     reverting = {**abi.contract(), "verifier": {"bytecode": "0x60006000fd"}}
     with pytest.raises(LedgerBroken, match="refused to deploy"):
         deploy(other.chain, other.outbox, "single", compiled=reverting)
+
+
+class _LateChain(Chain):
+    """A node that returned a receipt and shows the block only after some more looks."""
+
+    looks_before = 0
+
+    def look(self, contract: str, finality: Finality, accepted: int) -> Look:
+        look = super().look(contract, finality, accepted)
+        if self.looks_before <= 0:
+            return look
+        self.looks_before -= 1
+        earlier = replace(look.latest, number=look.latest.number - 1)
+        return replace(look, latest=earlier, code_hash=keccak(b""))
+
+    def code(self, address: str) -> bytes:
+        return b"" if self.looks_before > 0 else super().code(address)
+
+
+def test_a_node_that_shows_the_block_after_the_receipt_is_waited_for(town: Town) -> None:
+    chain = _LateChain(town.endpoint)
+    chain.looks_before = 3
+    made = deploy(chain, town.outbox, "single")
+    assert made == town.deployment
+    assert chain.looks_before == 0
+    chain.close()
+
+
+def test_a_node_that_never_shows_the_block_is_an_error(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = _LateChain(town.endpoint)
+    chain.looks_before = 1_000
+    monkeypatch.setattr("consent.deployment._DEPLOY_LIMIT_S", 0.2)
+    with pytest.raises(LedgerUnavailable, match="newest block is before block"):
+        deploy(chain, town.outbox, "single")
+    chain.close()
 
 
 def test_other_code_than_the_compilers_is_refused(own_town: Town) -> None:

@@ -64,7 +64,8 @@ def test_logs_that_miss_double_reorder_or_alter_an_event_are_refused(
         connection.execute(sa.text("delete from consent_mirror"))
     mirror = town.process(proxy.endpoint).mirror
     proxy.wants = lambda question: b"eth_getLogs" in question
-    proxy.fault = harm
+    # Answers about the blocks before the deployment hold no log.
+    proxy.fault = lambda answer: harm(answer) if LOG.search(answer) else answer
     assert "do not lead to its head" in refusal(mirror)
     proxy.wants = lambda question: False
     assert mirror.sync()[0].count == town.process().mirror.sync()[0].count

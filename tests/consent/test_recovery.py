@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from faults import FaultProxy, delayed
 from geth import Geth
-from township import Patient, Town, ask, make_ledger
+from township import Patient, Town, ask, make_ledger, make_town
 
 from consent import ConsentLedger, LedgerBroken, LedgerFinding, LedgerUnavailable, ViewRefused
 
@@ -243,3 +243,29 @@ def test_a_recovery_that_the_chain_does_not_take_says_so(
     ledger.limits.recovery_s = 60.0
     ledger.recover()
     assert ledger.view().count == 4
+
+
+def test_a_deployment_that_is_mined_again_in_an_earlier_block_is_recovered(
+    own_geth: Geth, tmp_path: Path
+) -> None:
+    own_geth.wipe()
+    own_geth.start(period_s=1)  # blocks of each second: one contract, then the other
+    town = make_town(tmp_path / "town", own_geth.endpoint, time.time())
+    ledger, patient = make_ledger(town), town.patient()
+    ledger.grant([patient.grants(town.now_s())])
+    before = ledger.view()
+    own_geth.wipe()
+    own_geth.start()  # a block for what was sent, at once
+    ledger.recover()
+    after = ledger.view()
+    [deployed] = town.chain.receipts([town.outbox.find("ledger")[0].hash])
+    assert deployed is not None
+    assert deployed.block_number < town.deployment.block_number
+    assert (after.count, after.head) == (before.count, before.head)
+    assert ledger.decide(ask(patient)).permitted
+    with town.engine.begin() as connection:
+        connection.execute(sa.text("delete from consent_events where op = 4"))
+    new = make_ledger(town.process())
+    new.recover()
+    assert new.view().head == before.head
+    assert new.decide(ask(patient)).permitted
