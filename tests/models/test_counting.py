@@ -119,10 +119,10 @@ UPWARDS = CountNoise(lambda _: b"\xff" + 31 * b"\0")
 
 
 def test_a_reason_that_nobody_has_is_drawn_as_one_that_somebody_has() -> None:
-    asked = question(features=FEATURES + OLD)
-    count = count_people(asked, census_of(300, 120), (), UPWARDS, "q")
+    timed = question(features=FEATURES + OLD)
+    count = count_people(timed, census_of(300, 120), (), UPWARDS, "q")
     assert len(count.excluded) > 1
-    assert set(count.excluded) == set(possible_reasons(asked))
+    assert set(count.excluded) == set(possible_reasons(timed))
     assert set(count.excluded.values()) == {50}
 
 
