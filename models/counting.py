@@ -16,7 +16,7 @@ from models.count_noise import DEVIATION, LIST_DEVIATION, CountNoise
 from models.errors import ModelsInvalid
 from models.question import Question
 from models.sample_size import plan_sample_size
-from models.selection import select
+from models.selection import Selection, possible_reasons, select
 from models.suppression import MIN_COHORT, MIN_COUNT
 from models.windows import EventReader
 from records.event_rules import BIRTH, DEATH, DEATH_UNDATED, SEX
@@ -197,7 +197,7 @@ def count_people(
         events=events,
         needed=plan_sample_size(people, events, parameters) if events else None,
         parameters=parameters,
-        excluded=_excluded(selection.excluded, staying, noise, name),
+        excluded=_excluded(question, selection, staying, noise, name),
         missing=_missing(question, (rows.subject, lacking), people, noise, name),
     )
 
@@ -208,10 +208,19 @@ def _count_parameters(question: Question) -> int:
 
 
 def _excluded(
-    reasons: Mapping[int, str], staying: Flags, noise: CountNoise, name: str
+    question: Question, selection: Selection, staying: Flags, noise: CountNoise, name: str
 ) -> dict[str, int]:
-    sizes = Counter(reason for subject, reason in reasons.items() if staying[subject])
-    counts = {r: noise.count(size, f"{name}/excluded/{r}") for r, size in sizes.items()}
+    """Return how many have no row, by reason.
+
+    Also the number of a reason that nobody has is drawn: else one that is shown, as one in a
+    hundred would be, proves that somebody has it.
+    """
+    reasons = selection.excluded.items()
+    sizes = Counter(reason for subject, reason in reasons if staying[subject])
+    counts = {
+        reason: noise.count(sizes[reason], f"{name}/excluded/{reason}")
+        for reason in possible_reasons(question)
+    }
     visible = Counter({reason: count for reason, count in counts.items() if count is not None})
     return dict(visible.most_common())
 

@@ -17,6 +17,7 @@ from models.counting import count_people, summarise_codes
 from models.errors import ModelsBroken
 from models.question import Question
 from models.sample_size import plan_sample_size
+from models.selection import possible_reasons
 
 DIABETES = "http://hl7.org/fhir/sid/icd-10-cm|E11.9"
 GLUCOSE = "http://loinc.org|2345-7"
@@ -111,6 +112,18 @@ def test_those_without_a_row_are_counted_by_reason() -> None:
     count = count_of(joined, type(strict).parse(mixed, "mixed"))
     assert count.excluded.keys() == {"no-index"}
     assert abs(count.excluded["no-index"] - 150) <= 2 * MARGIN
+
+
+UPWARDS = CountNoise(lambda _: b"\xff" + 31 * b"\0")
+"""Every number is 53 higher than it is."""
+
+
+def test_a_reason_that_nobody_has_is_drawn_as_one_that_somebody_has() -> None:
+    timed = question(features=FEATURES + OLD)
+    count = count_people(timed, census_of(300, 120), (), UPWARDS, "q")
+    assert len(count.excluded) > 1
+    assert set(count.excluded) == set(possible_reasons(timed))
+    assert set(count.excluded.values()) == {50}
 
 
 def test_codes_are_listed_with_name_unit_and_missingness() -> None:
