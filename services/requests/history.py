@@ -117,7 +117,8 @@ class HistoryEntry:
         if self.outcome in _FIXED_TEXTS:
             return _FIXED_TEXTS[self.outcome]
         if self.outcome == IDENTITY_CHECKED:
-            return "-".join(filter(None, ("identity", self.purpose, self.result)))
+            by_post = "-letter" if self.result == LETTER else ""
+            return f"identity-{self.purpose}{by_post}"
         if self.is_refusal:
             return _REFUSALS.get(self.outcome, "refused-never")
         if self.purpose == OWN_PURPOSE:
