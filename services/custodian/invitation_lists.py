@@ -254,7 +254,8 @@ class InvitationLists:
             if confirmation.mails:
                 issued = replace(issued, people=with_mails(issued.people))
             if not self._lists.issue(connection, issued):
-                connection.rollback()  # another request issued the links of this list first
+                # Another request issued the links first, or a person was erased meanwhile.
+                connection.rollback()
                 return self.get(list_id)
         how = confirmation.identity
         for subject in people:

@@ -203,6 +203,28 @@ def test_an_erased_patient_is_taken_out_of_every_list(hospital, lists) -> None:
     assert [person.number for person in lists.get(checked.id).people] == [staying]
 
 
+def test_a_patient_who_is_erased_while_a_list_is_confirmed_is_in_no_list(
+    hospital, lists, monkeypatch
+) -> None:
+    leaving, staying = numbers(2)
+    directory = hospital.platform.requests.directory
+    subject = directory.get_or_add([leaving])[leaving]
+    checked = lists.check(WORDS, f"{leaving}\n{staying}".encode(), "en", by="me")
+    record_all = lists._checks.record_all
+
+    def erase_meanwhile(*parts: object, **names: object) -> None:
+        record_all(*parts, **names)
+        lists.erase_subject(subject)
+
+    monkeypatch.setattr(lists._checks, "record_all", erase_meanwhile)
+    confirmation = ListConfirmation(identity="card", new_patients=True)
+    result = lists.invite(WORDS, checked.id, confirmation, by="me")
+    assert (result.is_issued, result.invited) == (False, [])
+    assert [person.number for person in result.people] == [staying]
+    open_links = hospital.platform.identity.invitations.list_open(1_000)
+    assert subject not in {each.invitee.subject for each in open_links}
+
+
 def test_at_most_twenty_lists_are_stored_at_once(hospital, lists) -> None:
     (number,) = numbers(1)
     for _ in range(MAX_LISTS - len(lists.list_all())):
