@@ -138,3 +138,16 @@ def test_no_name_in_a_mapping_is_a_formula_in_the_report(
     rows = list(csv.reader(io.StringIO(keeper.get(f"{path}/report").text, newline="")))
     assert cell in [row[2] for row in rows]
     assert ";=" not in keeper.get(f"{path}/report").text.replace(f'"{cell}"', "")
+
+
+def test_the_report_of_a_fhir_file_names_entries_and_elements_not_rows_and_columns(
+    hospital: Any, keeper: Visitor
+) -> None:
+    path = keeper.post(
+        "/custodian/deposits/new",
+        file=(io.BytesIO(b'{"resourceType": "Bundle", "entry": [{}]}'), "b.json"),
+        bad="leave",
+    ).headers["Location"]
+    hospital.work("check-upload")
+    heads = next(csv.reader(io.StringIO(keeper.get(f"{path}/report").text)))
+    assert heads[:3] == ["Entry", "Line", "Resource or element"]
