@@ -198,7 +198,7 @@ class Predictor:
     def _open(self, access: AccessRequest) -> AccessResult:
         opened = self.store.vault.gather(access)
         if not opened.records:
-            raise StorageNotFound("patient not found, or access is not permitted")
+            raise StorageNotFound("patient not found, or you do not have access")
         return opened
 
     def _card(self, model: Model) -> Card:

@@ -344,13 +344,13 @@ def main(evidence, chain, blocks):
     uses = {line["hash"]: line["body"] for line in told.get("use", [])}
     use_of = {name: json.loads(body) for name, body in uses.items()}
     for name, body in uses.items(): check(sha(body.encode()).hex() == name and canonical(use_of[name]) == body.encode(), f"use {name} is altered")
-    before, hashes, last = bytes(32), [], 0
+    before, hashes, last, seq = bytes(32), [], 0, 0
     for row in told.get("journal", []):
         check(row["use"] in uses, f"journal row {row['seq']} names no use")
-        fixed = row["seq"].to_bytes(8, "big") + unhex(row["use"]) + unhex(row["commitments"]) + row["version"].to_bytes(4, "big")
-        before = sha(before + fixed + unhex(row["consent"]) + row["outcome"].encode())
-        check(before.hex() == row["hash"], f"journal row {row['seq']} is altered")
-        hashes.append(before := unhex(row["hash"]))  # so that one altered row is one finding
+        fixed = row["seq"].to_bytes(8, "big"), unhex(row["use"]), unhex(row["commitments"]), row["version"].to_bytes(4, "big"), unhex(row["consent"])
+        check(row["seq"] > seq and [*map(len, fixed)] == [8, 32, 64, 4, 32], f"journal row {row['seq']} is out of order, or not a row")  # else the same bytes could be read in two ways
+        check(sha(b"".join((before, *fixed, row["outcome"].encode()))).hex() == row["hash"], f"journal row {row['seq']} is altered")
+        hashes.append(before := unhex(row["hash"])); seq = row["seq"]  # so that one altered row is one finding
     for root, count in anchors.get("journal", []):
         if count <= last: continue
         check(merkle(hashes[last:count]) == root, f"journal rows {last + 1} to {count} are not those anchored")
@@ -363,7 +363,7 @@ def main(evidence, chain, blocks):
         if row["outcome"] == "own" and use: check((use["party"], use["purpose"]) == ("patient", "PATRQT"), f"journal row {row['seq']} is not a patient's own reading")
         if row["outcome"] != "permitted" or not use: continue
         while coming and coming[-1][0] < row["seq"]: newest = sorted([*newest, coming.pop()[1]])[-depth:]
-        name, whose, where = unhex(row["consent"]), row["commitments"][:64], f"journal row {row['seq']} was permitted by consent {row['consent']}, "
+        name, whose, where = unhex(row["consent"]), unhex(row["commitments"])[:32], f"journal row {row['seq']} was permitted by consent {row['consent']}, "
         check(len(newest) < depth or use["count"] >= newest[0], where + "by a view that was outdated when the row was written")
         check(use["at_s"] >= latest - 3600, where + "at a time before that of earlier rows"); latest = max(latest, use["at_s"])
         words = grants.get(name)

@@ -20,7 +20,7 @@ from services.custodian.column_maps import NewMapping
 from services.custodian.deaths import DeceasedPatient
 from services.custodian.erasures import PendingErasure
 from services.custodian.history import HistoryState
-from services.custodian.identity_checks import IDENTITY_CHECKS
+from services.custodian.identity_checks import IDENTITY_CHECKS, LIST_CHECKS
 from services.custodian.invitation_lists import InvitationList, ListPerson, ListSummary
 from services.custodian.invitations import IssuedInvitation
 from services.custodian.links import LinkedPatients
@@ -118,7 +118,7 @@ class ListBody(Strict):
 class ListConfirmationBody(Strict):
     """How everybody's identity was checked, who is invited too, whether mails are sent."""
 
-    identity = fields.String(required=True, validate=validate.OneOf(IDENTITY_CHECKS))
+    identity = fields.String(required=True, validate=validate.OneOf(LIST_CHECKS))
     new_patients = fields.Boolean(load_default=False, truthy={True}, falsy={False})
     mails = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
