@@ -51,7 +51,7 @@ class FileFormat:
         skip: how many lines are above the header.
         sheet: of a workbook; "" for the first one.
         decimal: the decimal separator that numbers of binary formats are written with.
-        header_rows: how many rows the names of the columns stand in; they are joined.
+        header_rows: how many rows hold the names of the columns; they are joined.
     """
 
     separator: str = ","

@@ -86,9 +86,9 @@ def test_rows_that_a_filter_hides_are_named_too(tmp_path: Path) -> None:
 
 
 def test_what_is_shown_in_full_has_no_note(tmp_path: Path) -> None:
-    shown = 'hidden="0"'
-    path = hide_rows(workbook(tmp_path / "t.xlsx", ROWS), 3, how=shown)
-    columns = f'<cols><col min="1" max="3" width="9" {shown}/></cols><sheetData>'
+    visible = 'hidden="0"'
+    path = hide_rows(workbook(tmp_path / "t.xlsx", ROWS), 3, how=visible)
+    columns = f'<cols><col min="1" max="3" width="9" {visible}/></cols><sheetData>'
     changed(path, worksheets=("<sheetData>", columns))
     assert notes(path) == {}
 
@@ -133,9 +133,9 @@ def test_hidden_sheets_are_named_and_said_to_be_read_or_not(tmp_path: Path, stat
 def test_a_hidden_first_sheet_is_read_and_said_to_be_hidden(tmp_path: Path) -> None:
     path = workbook(tmp_path / "t.xlsx", ROWS, "Old", "Labs")
     changed(path, book=('name="Old"', 'name="Old" state="hidden"'))
-    found = notes(path)
-    assert found["hidden-sheet"] == "the sheet that was read, Old, is hidden in the workbook"
-    assert "Labs" in found["other-sheets"]
+    noted = notes(path)
+    assert noted["hidden-sheet"] == "the sheet that was read, Old, is hidden in the workbook"
+    assert "Labs" in noted["other-sheets"]
 
 
 def ods_rows(attributes: str = "", *, of: int = 3) -> str:
@@ -181,9 +181,9 @@ def test_of_several_sheets_of_an_ods_only_the_one_that_is_read_counts(tmp_path: 
     column = '<table:table-column table:visibility="collapse"/>'
     path = ods(tmp_path / "t.ods", A=ods_rows(), B=column + hidden)
     assert set(notes(path)) == {"other-sheets"}
-    found = notes(path, 'sheet = "B"')
-    assert found["hidden-rows"] == HIDDEN_ROWS.format(1, "3")
-    assert found["hidden-columns"].endswith(": pid")
+    noted = notes(path, 'sheet = "B"')
+    assert noted["hidden-rows"] == HIDDEN_ROWS.format(1, "3")
+    assert noted["hidden-columns"].endswith(": pid")
 
 
 def test_a_hidden_sheet_of_an_ods_is_named(tmp_path: Path) -> None:
@@ -236,9 +236,9 @@ def test_a_table_that_begins_further_in_a_sheet_has_the_right_lines_and_columns(
         path,
         worksheets=("<sheetData>", '<cols><col min="4" max="4" hidden="1"/></cols><sheetData>'),
     )
-    found = notes(path)
-    assert found["hidden-rows"] == HIDDEN_ROWS.format(1, "6")
-    assert found["hidden-columns"].endswith(": crp")
+    noted = notes(path)
+    assert noted["hidden-rows"] == HIDDEN_ROWS.format(1, "6")
+    assert noted["hidden-columns"].endswith(": crp")
 
 
 def test_describe_says_what_is_hidden(tmp_path: Path) -> None:

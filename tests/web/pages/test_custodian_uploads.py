@@ -179,17 +179,17 @@ def test_what_a_workbook_hides_is_said_before_its_columns_are_mapped_and_after_t
             '<row hidden="1"><c t="inlineStr"><is><t>H1<',
         ),
     )
-    said = [
+    sentences = [
         "rows that are hidden or filtered out in the workbook were read like the others: 1",
         "columns that are hidden in the workbook were read like the others: crp",
         "the workbook has hidden sheets that were not read: Old",
     ]
     address = described(hospital, keeper, path.read_bytes(), "t.xlsx")
     page = keeper.get(f"{address}/columns").text
-    assert all(sentence in page for sentence in said)
+    assert all(sentence in page for sentence in sentences)
     form = {"what-0": "id", "what-1": "number", "code-1": "x|crp", "unit-1": "mg/L"}
     form |= {"category-1": "laboratory", "date": "2024-01-02", "bounds": "refuse"}
     assert keeper.post(f"{address}/columns", **form, outside="refuse").status_code == 303
     hospital.work("check-upload")
     report = keeper.get(address).text
-    assert all(sentence in report for sentence in said)
+    assert all(sentence in report for sentence in sentences)
