@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from records.cells import SPREADSHEET_ERRORS, USUAL_MISSING, normalised
 from records.columns import is_identifying
@@ -27,6 +27,7 @@ from records.draft import (
     with_distinct_codes,
 )
 from records.errors import DeclarationInvalid, TableInvalid
+from records.faults import CellFault
 from records.guesses import (
     MAX_CATEGORY_LEVELS,
     TRUTHS,
@@ -36,12 +37,12 @@ from records.guesses import (
     is_plus_minus,
 )
 from records.long_draft import draft_long, find_long_columns
-from records.mapping import FileFormat
 from records.profile import MAX_DISTINCT, Profile, TableProfile, count_copies, profile_table
 from records.strength import separation
 from records.values import NUMBER
 from records.variables import spaced
 from records.wide_visits import without_other_visits
+from records.workbook_notes import workbook_notes
 
 TWIN: Final = "more than one column has this name: rename them to map them"
 SUSPECT: Final = 0.85
@@ -112,6 +113,7 @@ class TableDescription:
         mapping: the draft as TOML.
         has_id: whether a column looks like the id of people; if not, the first column is drafted.
         has_units: whether the row below the header was read as the units of its columns.
+        notes: what was not read, or is hidden in the workbook.
     """
 
     rows: int
@@ -122,6 +124,7 @@ class TableDescription:
     mapping: str
     has_id: bool
     has_units: bool = False
+    notes: tuple[CellFault, ...] = ()
 
 
 def describe_table(
@@ -172,39 +175,12 @@ def describe_table(
         mapping=to_toml(draft),
         has_id=has_id,
         has_units=profile.has_units,
+        notes=tuple(workbook_notes(path, profile.file, names)),
     )
 
 
 def _ignored_twin(draft: ColumnDraft) -> ColumnDraft:
     return ColumnDraft(name=draft.name, role=IGNORE, comment=TWIN)
-
-
-def description_from(stored: Mapping[str, Any]) -> TableDescription:
-    """Return the description whose fields were stored as JSON."""
-    return TableDescription(
-        **{
-            **stored,
-            "draft": _draft_from(stored["draft"]),
-            "columns": tuple(_column_from(column) for column in stored["columns"]),
-        }
-    )
-
-
-def _draft_from(stored: Mapping[str, Any]) -> MappingDraft:
-    columns = [ColumnDraft(**column) for column in stored["columns"]]
-    return MappingDraft(**{**stored, "file": FileFormat(**stored["file"]), "columns": columns})
-
-
-def _column_from(stored: Mapping[str, Any]) -> ColumnDescription:
-    return ColumnDescription(
-        **{
-            **stored,
-            "draft": ColumnDraft(**stored["draft"]),
-            "shapes": tuple(stored["shapes"]),
-            "levels": tuple((value, count) for value, count in stored["levels"]),
-            "flags": tuple(map(Flag, stored["flags"])),
-        }
-    )
 
 
 def _id_column(profile: TableProfile) -> tuple[int, bool]:

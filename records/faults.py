@@ -58,6 +58,27 @@ class CellFaultCode(RemedyCode):
         "the workbook has further sheets that were not read: {names}",
         'Deposit each by a mapping of its own that names it: sheet = "…"',
     )
+    HIDDEN_SHEET = (
+        "hidden-sheet",
+        "the sheet that was read, {names}, is hidden in the workbook",
+        'Nothing, if it is the right one; else name the other one in the mapping: sheet = "…"',
+    )
+    HIDDEN_SHEETS = (
+        "hidden-sheets",
+        "the workbook has hidden sheets that were not read: {names}",
+        "Nothing, if they are not meant",
+    )
+    HIDDEN_ROWS = (
+        "hidden-rows",
+        "rows that are hidden or filtered out in the workbook were read like the others: {found} "
+        "(lines: {lines})",
+        "Delete the rows in the file if they are not meant",
+    )
+    HIDDEN_COLUMNS = (
+        "hidden-columns",
+        "columns that are hidden in the workbook were read like the others: {names}",
+        "List them under ignore in the mapping if they are not meant",
+    )
     UNIT_ROW = (
         "unit-row",
         "the row below the header was read as units, not as data ({names})",

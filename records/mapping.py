@@ -51,6 +51,7 @@ class FileFormat:
         skip: how many lines are above the header.
         sheet: of a workbook; "" for the first one.
         decimal: the decimal separator that numbers of binary formats are written with.
+        header_rows: how many rows hold the names of the columns; they are joined.
     """
 
     separator: str = ","
@@ -58,6 +59,7 @@ class FileFormat:
     skip: int = 0
     sheet: str = ""
     decimal: str = "."
+    header_rows: int = 1
 
 
 @dataclass(frozen=True, slots=True)
