@@ -244,7 +244,7 @@ def _require_names(
         return
     fault = find_names([header, *islice(lines, SEARCHED_LINES)], mapping)
     if fault is not None:
-        raise TableInvalid(f"{path.name}: {fault.message}", [fault])
+        raise TableInvalid(f"{path.name}: {fault.message.removesuffix('.')}", [fault])
 
 
 def _key(row: ReadRow, mapping: TableMapping) -> Key:
