@@ -33,10 +33,10 @@ def is_installed(lock: Path, installed: Path) -> bool:
     """Return whether what npm has installed is what the lock file names."""
     if not installed.is_file():
         return False
-    wanted, there = _hashes(lock), _hashes(installed)
+    named, present = _hashes(lock), _hashes(installed)
     # The lock names programs for every platform; npm leaves out those of the others.
     optional = {name for name, package in _packages(lock).items() if package.get("optional")}
-    return wanted.keys() - optional <= there.keys() and there.items() <= wanted.items()
+    return named.keys() - optional <= present.keys() and present.items() <= named.items()
 
 
 def _hashes(path: Path) -> dict[str, str]:

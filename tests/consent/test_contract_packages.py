@@ -43,7 +43,7 @@ def test_the_packages_are_installed_from_the_lock_alone(monkeypatch: pytest.Monk
     assert [command[:2] for command in commands] == [("npm", "ci")]
 
 
-def test_no_script_of_ours_installs_packages_that_the_lock_does_not_name() -> None:
+def test_no_script_installs_packages_that_the_lock_does_not_name() -> None:
     root = build.HERE.parents[1]
     sources = [root / "Makefile", *(root / "deploy").rglob("*.py"), *build.HERE.glob("*.py")]
     for path in sources:
