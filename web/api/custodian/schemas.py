@@ -119,6 +119,7 @@ class ListConfirmationBody(Strict):
 
     identity = fields.String(required=True, validate=validate.OneOf(IDENTITY_CHECKS))
     new_patients = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    replace_links = fields.Boolean(load_default=False, truthy={True}, falsy={False})
     mails = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
