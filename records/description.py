@@ -13,7 +13,7 @@ from typing import Final
 
 from records.cells import SPREADSHEET_ERRORS, USUAL_MISSING, normalised
 from records.columns import is_identifying
-from records.dates import EXCEL, UNKNOWN_FORMAT
+from records.dates import EXCEL, UNKNOWN_FORMAT, has_two_digit_year
 from records.draft import (
     DATE,
     ID,
@@ -75,6 +75,7 @@ class Flag(StrEnum):
     FUTURE = "future"
     AMBIGUOUS_DATE = "ambiguous-date"
     UNREAD_DATE = "unread-date"
+    TWO_DIGIT_YEAR = "two-digit-year"
     MIXED = "not-all-numbers"
     SAME_NAME = "same-name"
     ERRORS = "spreadsheet-errors"
@@ -212,7 +213,9 @@ def _mapping(
     comment = "Drafted from the table: read every line before you use it."
     days = [column.name for column in profile.columns if column.is_ambiguous_date]
     if any(each.role == DATE and each.name in days for each in drafts):
-        comment += "\nDay and month can be read in either order: correct date_format."
+        comment += "\nDates can be read in more than one order: correct date_format."
+    if has_two_digit_year(date_format):
+        comment += "\nYears have two digits: say in two_digit_years_from which they mean."
     if not any(each.role == VALUE for each in drafts):
         comment += "\nNo column is left to store: take one from ignore and map it."
     if profile.has_units:
@@ -337,12 +340,13 @@ def _described(
 
 
 def _flags(column: Profile, draft: ColumnDraft) -> list[Flag]:
-    is_value = draft.role == VALUE
+    is_value, is_day = draft.role == VALUE, draft.role == DATE
     is_open = not column.is_number and not column.is_open and column.date_format is None
     is_counter = column.is_counter and column.numbers == column.count > 20
     is_unread = draft.role == IGNORE and has_unread_dates(column)
     flags = {
-        Flag.AMBIGUOUS_DATE: draft.role == DATE and column.is_ambiguous_date,
+        Flag.AMBIGUOUS_DATE: is_day and column.is_ambiguous_date,
+        Flag.TWO_DIGIT_YEAR: is_day and has_two_digit_year(column.date_format or ""),
         Flag.UNREAD_DATE: draft.comment == UNREAD_DATES or is_unread,
         Flag.MIXED: is_value and column.is_mixed,
         Flag.SAME_NAME: draft.comment == TWIN,

@@ -136,6 +136,12 @@ class CellFaultCode(RemedyCode):
         "not a date such as 2024-05-31",
         "Write it as year-month-day, or set date_format in the mapping, e.g. '%d.%m.%Y'",
     )
+    TWO_DIGIT_YEAR = (
+        "two-digit-year",
+        "a date with a year of two digits, which can mean several years",
+        "Set date_format with %y, such as '%d.%m.%y', and two_digit_years_from in the mapping, the "
+        "first of the hundred years that two digits mean; or write four digits",
+    )
     DATE_OUTSIDE = (
         "date-outside",
         "a day before 1900 or in the future",

@@ -182,7 +182,7 @@ class RowReader:
                 row.faults.append(exc.at(row.number, mapping.time_column, row.line))
 
     def _moment(self, text: str) -> Moment:
-        moment = read_date(text, self.mapping.date_format)
+        moment = read_date(text, self.mapping.date_format, self.mapping.first_year)
         if self._is_late(moment.day):
             raise CellInvalid(CellFaultCode.DATE_OUTSIDE)
         return moment

@@ -193,3 +193,22 @@ def test_what_a_workbook_hides_is_said_before_its_columns_are_mapped_and_after_t
     hospital.work("check-upload")
     report = keeper.get(address).text
     assert all(sentence in report for sentence in sentences)
+
+
+def test_the_years_that_two_digits_mean_are_set_on_the_page_of_columns(
+    hospital: Any, keeper: Visitor
+) -> None:
+    rows = "".join(f"Y{n},{n % 28 + 1:02}.05.{n % 20:02},{n % 9 + 1}\n" for n in range(30))
+    address = described(hospital, keeper, f"pid,day,crp\n{rows}".encode(), "years.csv")
+    page = keeper.get(f"{address}/columns").text
+    assert "Its years have two digits. Say below which years they mean." in page
+    form = {"what-0": "id", "what-1": "date", "what-2": "number", "code-2": "x|crp"}
+    form |= {"unit-2": "mg/L", "category-2": "laboratory", "bounds": "refuse"}
+    form |= {"outside": "refuse", "date_format": "%d.%m.%y"}
+    for wrong in ({}, {"first_year": "30"}, {"date_format": "%d.%m.%Y", "first_year": "1930"}):
+        answer = keeper.post(f"{address}/columns", **{**form, **wrong})
+        assert answer.status_code == 422
+        assert "Enter a year from 1900 to 2000, such as 1930" in answer.text
+    assert keeper.post(f"{address}/columns", **form, first_year="1930").status_code == 303
+    hospital.work("check-upload")
+    assert "30 rows" in keeper.get(address).text
