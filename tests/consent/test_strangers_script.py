@@ -286,6 +286,16 @@ def test_a_use_after_a_withdrawal_by_an_older_view_or_time_is_found(
     assert any("row 8 " in line and line.endswith("that of earlier rows") for line in wrong)
 
 
+def test_the_finality_that_gives_views_more_time_is_stated_for_the_reader(
+    judge: Callable[..., dict[str, Any]],
+) -> None:
+    world = World()
+    assert judge(world)["finality"] == "single"
+    lines = world.lines()
+    lines[0]["finality"] = "pos"
+    assert judge(world, lines)["finality"] == "pos"
+
+
 def test_a_row_under_the_number_of_an_earlier_one_is_found(
     judge: Callable[..., dict[str, Any]],
 ) -> None:

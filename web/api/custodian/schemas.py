@@ -13,6 +13,7 @@ from marshmallow import fields, post_load, validate
 from consent import Outcome
 from records import ColumnSummary, Level
 from records.description import ColumnDescription, TableDescription
+from records.faults import CellFault
 from services.accounts.sessions import Session
 from services.custodian.approvals import MAX_REASON, StudyReview
 from services.custodian.column_maps import NewMapping
@@ -242,11 +243,15 @@ ColumnDescriptionSchema = schema_of(
     shapes=fields.List(fields.String()),
     flags=fields.List(fields.String()),
 )
+TableNoteSchema = schema_of(
+    "TableNoteSchema", CellFault, "row line column problem message", code=fields.String()
+)
 TableDescriptionSchema = schema_of(
     "TableDescriptionSchema",
     TableDescription,
     "rows copies has_id has_units mapping",
     columns=ColumnDescriptionSchema,
+    notes=TableNoteSchema,
 )
 UploadReportSchema = schema_of(
     "UploadReportSchema",
