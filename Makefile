@@ -93,7 +93,7 @@ test-services:
 coverage: .venv/dev nodes ## run all tests but the stories with coverage, at least 85 %
 	$(PYTEST) tests --ignore=tests/stories -m "not install" --cov --cov-report=term:skip-covered --cov-fail-under=85
 
-quick: .venv/dev ## run the tests that need no node, in under a minute
+quick: .venv/dev ## run the tests that need no node
 	$(PYTEST) tests -m "not node and not slow and not install"
 
 check: .venv/dev ## format, lint, types, imports, map, house rules, contract

@@ -12,7 +12,7 @@ import click
 from cli.output import Output, with_services
 from cli.people import OPERATOR
 from records.csv_out import to_csv
-from services.custodian.identity_checks import IDENTITY_CHECKS
+from services.custodian.identity_checks import LIST_CHECKS
 from services.custodian.invitation_lists import InvitationList, InvitationLists, ListConfirmation
 from services.custodian.people_lists import MAX_LIST_BYTES
 from services.errors import Invalid
@@ -25,7 +25,7 @@ from services.words import LANGUAGES, Words
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", help="Of the letters.")
 @click.option(
     "--identity",
-    type=click.Choice(IDENTITY_CHECKS),
+    type=click.Choice(LIST_CHECKS),
     help="How everybody's identity was checked; without it nobody is invited.",
 )
 @click.option("--new-patients", is_flag=True, help="Invite also those without stored records.")

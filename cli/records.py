@@ -63,6 +63,7 @@ def describe(clock: Clock, output: Output, table: Path, label: str, folder: Path
         "copies": description.copies,
         "has_id": description.has_id,
         "has_units": description.has_units,
+        "notes": [fault.to_json() for fault in description.notes],
         "mapping": description.mapping,
         "question": question,
         "columns": [_column_document(column) for column in description.columns],
@@ -183,7 +184,7 @@ def _print_description(output: Output, table: TableDescription) -> None:
         notes.append("No column looks like a hospital number; the first one is drafted as it.")
     if table.copies:
         notes.append(f"{table.copies} rows are equal to another row under a different id.")
-    output.note(" ".join(notes))
+    output.note("\n".join([" ".join(notes), *(fault.message for fault in table.notes)]))
     flagged = [column for column in table.columns if column.flags]
     output.table(
         ("column", "look at", "AUROC alone"),

@@ -117,7 +117,9 @@ class Wallet:
             ConsentNotFound: the wallet has no such label.
         """
         if label not in self._subjects:
-            raise ConsentNotFound("the wallet has no subject with that label")
+            raise ConsentNotFound(
+                f"the wallet has no person {label!r}: enrol them with this wallet, or give another"
+            )
         return self._subjects[label]
 
     def address(self, subject: bytes) -> bytes:

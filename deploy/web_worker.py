@@ -8,7 +8,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from gunicorn.workers.gthread import ThreadWorker
@@ -17,6 +17,8 @@ GRACE_S: Final = 10.0
 MIN_BYTES_A_SECOND: Final = 16_384
 """What a peer must reach in the long run, either way: 64 MB may take an hour."""
 _PART_BYTES: Final = 1 << 16
+LINGER_S: Final = 2.0
+"""How long a peer may take to close a connection after the last answer."""
 MAX_CONNECTIONS: Final = 256
 """Open connections of one peer to one process; further ones are closed."""
 
@@ -35,6 +37,7 @@ class TimedSocket:
         self._clock = clock
         self._waited_s = 0.0
         self._bytes = 0
+        self._is_over = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._socket, name)
@@ -49,6 +52,8 @@ class TimedSocket:
         Raises:
             ConnectionResetError: the peer is too slow.
         """
+        if self._is_over:
+            return b""
         with self._limited():
             received: bytes = self._socket.recv(size)
         self._bytes += len(received)
@@ -66,6 +71,23 @@ class TimedSocket:
                 sent: int = self._socket.send(left[:_PART_BYTES])
             self._bytes += sent
             left = left[sent:]
+
+    def end(self) -> None:
+        """Say that no answer follows, and wait a little until the peer has closed too.
+
+        Nothing is received after that. RFC 9112, 9.6: what is unread when a connection is closed
+        may cost the peer the end of the last answer.
+        """
+        ends_s, unread = self._clock() + LINGER_S, _PART_BYTES
+        with suppress(OSError):  # also a peer that takes too long
+            self._socket.shutdown(socket.SHUT_WR)
+            while unread > 0 and (left_s := ends_s - self._clock()) > 0:
+                self._socket.settimeout(left_s)
+                received = self._socket.recv(unread)
+                if not received:
+                    break
+                unread -= len(received)
+        self._is_over = True
 
     @contextmanager
     def _limited(self) -> Iterator[None]:
@@ -97,7 +119,11 @@ class TimedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _PART_BYTES)
             conn.sock = TimedSocket(conn.sock)
         conn.sock.begin_request()
-        return super().handle(conn)
+        is_kept = super().handle(conn)
+        if not is_kept:
+            # Here, in a thread: gunicorn would wait for the peer in the loop that serves everybody.
+            conn.sock.end()
+        return is_kept
 
 
 class FairWorker(TimedWorker):

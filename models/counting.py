@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +16,7 @@ from models.count_noise import DEVIATION, LIST_DEVIATION, CountNoise
 from models.errors import ModelsInvalid
 from models.question import Question
 from models.sample_size import plan_sample_size
-from models.selection import select
+from models.selection import Selection, possible_reasons, select
 from models.suppression import MIN_COHORT, MIN_COUNT
 from models.windows import EventReader
 from records.event_rules import BIRTH, DEATH, DEATH_UNDATED, SEX
@@ -26,6 +26,10 @@ from records.values import CATEGORY
 
 MAX_VALUES: Final = 20
 Flags = npt.NDArray[np.bool_]
+_ANY: Final = -(1 << 32)
+"""Fewer people than any number with noise has."""
+_Source = tuple[CountNoise, str]
+"""The noise of every count, and the period within which it stays the same."""
 _PERSON_NAMES: Final = {BIRTH: "date of birth", SEX: "sex", DEATH: "death"}
 
 
@@ -35,10 +39,11 @@ class CodeSummary:
 
     Attributes:
         code: `system|code`, or BIRTH, SEX or DEATH.
-        name: what its senders call it; empty if they do not say.
-        category: of consent, of most of its records.
-        kind: `number`, `boolean`, `code`, `text`, or `none` for an event without a value.
-        unit: in which most numbers are written.
+        name: what its senders call it; empty if they do not say, or too few people have that name.
+        category: of consent, in which most people have it, by numbers with noise.
+        kind: `number`, `boolean`, `code`, `text`, or `none` for an event without a value, as most
+            people have it, by numbers with noise.
+        unit: in which most people have a number, by numbers with noise; "" if few have each.
         values: the most frequent coded values or texts, each of people enough to count.
         people: how many have it, with noise, in tens.
         missing_percent: of how many it is missing, in steps of 5, from the numbers shown.
@@ -114,32 +119,52 @@ def _summarise(
     code: str,
     rows: Integers,
     counts: tuple[int, int],
-    source: tuple[CountNoise, str],
+    source: _Source,
 ) -> CodeSummary:
     """Return the summary of a code; `counts` are to be shown: who has it, and everybody."""
     events = census.events
     people, total = counts
-    kind = _most_frequent(events.kind[rows])
-    numbers = rows[events.kind[rows] == NUMBER]
+    subjects, numbers = events.subject[rows], rows[events.kind[rows] == NUMBER]
+    kinds = _people_by(subjects, events.kind[rows], KINDS)
+    categories = _people_by(subjects, events.category[rows], events.categories)
+    units = _people_by(events.subject[numbers], events.unit[numbers], events.units)
+    kind = _most_frequent(kinds, f"{code}/kind", source, least=_ANY)
+    is_number, has_value = kind == KINDS[NUMBER], kind != KINDS[NOTHING]
+    name = _most_frequent(census.names.get(code, {}), f"{code}/name", source, least=MIN_COUNT)
     return CodeSummary(
         code=code,
-        name=census.names.get(code, _PERSON_NAMES.get(code, "")),
-        category=events.categories[_most_frequent(events.category[rows])],
-        kind=KINDS[kind],
-        unit=events.units[_most_frequent(events.unit[numbers])] if kind == NUMBER else "",
-        values=_values(census, code, rows, source) if kind not in (NUMBER, NOTHING) else (),
+        name=name or _PERSON_NAMES.get(code, ""),
+        category=_most_frequent(categories, f"{code}/category", source, least=_ANY),
+        kind=kind,
+        unit=_most_frequent(units, f"{code}/unit", source, least=MIN_COUNT) if is_number else "",
+        values=_values(census, code, rows, source) if has_value and not is_number else (),
         people=people,
         missing_percent=_in_steps(max(0, 1 - people / max(people, total))),
     )
 
 
-def _most_frequent(numbers: Integers) -> int:
-    return int(np.bincount(numbers).argmax())
+def _most_frequent(sizes: Mapping[str, int], name: str, source: _Source, *, least: int) -> str:
+    """Return the option that most people have, by numbers with noise: one person decides nothing.
+
+    "" if each option may well have fewer people than `least`.
+    """
+    noise, period = source
+    chosen, most = "", -math.inf
+    for option in sorted(sizes):
+        names = f"list/{period}/{name}/{option}"
+        people = noise.count(sizes[option], names, least=least, deviation=LIST_DEVIATION)
+        if people is not None and people > most:
+            chosen, most = option, people
+    return chosen
 
 
-def _values(
-    census: Census, code: str, rows: Integers, source: tuple[CountNoise, str]
-) -> tuple[str, ...]:
+def _people_by(people: Integers, options: Integers, names: Sequence[str]) -> Counter[str]:
+    """Return how many people have each option."""
+    pairs = np.unique(people.astype(np.int64) * len(names) + options)
+    return Counter(names[option] for option in (pairs % len(names)).tolist())
+
+
+def _values(census: Census, code: str, rows: Integers, source: _Source) -> tuple[str, ...]:
     """Return the values that enough people have; an exact size decides neither which nor where."""
     noise, period = source
     events = census.events
@@ -197,7 +222,7 @@ def count_people(
         events=events,
         needed=plan_sample_size(people, events, parameters) if events else None,
         parameters=parameters,
-        excluded=_excluded(selection.excluded, staying, noise, name),
+        excluded=_excluded(question, selection, staying, noise, name),
         missing=_missing(question, (rows.subject, lacking), people, noise, name),
     )
 
@@ -208,10 +233,19 @@ def _count_parameters(question: Question) -> int:
 
 
 def _excluded(
-    reasons: Mapping[int, str], staying: Flags, noise: CountNoise, name: str
+    question: Question, selection: Selection, staying: Flags, noise: CountNoise, name: str
 ) -> dict[str, int]:
-    sizes = Counter(reason for subject, reason in reasons.items() if staying[subject])
-    counts = {r: noise.count(size, f"{name}/excluded/{r}") for r, size in sizes.items()}
+    """Return how many have no row, by reason.
+
+    Also the number of a reason that nobody has is drawn: else one that is shown, as one in a
+    hundred would be, proves that somebody has it.
+    """
+    reasons = selection.excluded.items()
+    sizes = Counter(reason for subject, reason in reasons if staying[subject])
+    counts = {
+        reason: noise.count(sizes[reason], f"{name}/excluded/{reason}")
+        for reason in possible_reasons(question)
+    }
     visible = Counter({reason: count for reason, count in counts.items() if count is not None})
     return dict(visible.most_common())
 

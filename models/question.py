@@ -209,7 +209,12 @@ def _require_consistent(question: Question, top: Section) -> None:
     _require_subgroups(question, top, kinds)
     is_category = kinds.get(question.plan.split_by) == CATEGORY
     if not is_category and question.plan.split_by not in ("", BY_CUSTODIAN, BY_DATE):
-        raise top.error("evaluation", "split_by: expected custodian, date or a category's code")
+        raise top.error(
+            "evaluation",
+            f"split_by: {question.plan.split_by} is not custodian, date or a feature of kind"
+            " category: list it under [[features]], with predicts = false if the model must not"
+            " learn from it",
+        )
     if not 0.1 <= question.held_out <= 0.5:
         raise top.error("held_out", "must be 0.1 to 0.5")
 

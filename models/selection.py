@@ -58,6 +58,25 @@ class Selection:
     excluded: dict[int, str]
 
 
+def possible_reasons(question: Question) -> tuple[str, ...]:
+    """Return the reasons that people can have for having no row of a timed question."""
+    timeline = question.timeline
+    if timeline is None:
+        raise ValueError(f"question {question.id} has no timeline")
+    outcome = timeline.outcome
+    can_be = {
+        NO_INDEX: timeline.index.take != DATE,
+        NO_CATEGORY: bool(question.required),
+        NOT_OBSERVED: timeline.before is not None,
+        LABEL_BEFORE: outcome.never_before,
+        NOT_FOLLOWED: timeline.after is not None,
+        NO_LABEL: not outcome.absent_is_negative,
+        INELIGIBLE: bool(question.eligibility),
+        DEATH_NOT_DATED: bool(outcome.codes.match([DEATH])[0]),
+    }
+    return tuple(reason for reason, can in can_be.items() if can)
+
+
 def find_extractor(question: Question) -> Extractor | None:
     """Return what a vault is handed for a question: events, if it has a timeline."""
     return None if question.timeline is None else EVENTS

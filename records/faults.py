@@ -58,6 +58,27 @@ class CellFaultCode(RemedyCode):
         "the workbook has further sheets that were not read: {names}",
         'Deposit each by a mapping of its own that names it: sheet = "…"',
     )
+    HIDDEN_SHEET = (
+        "hidden-sheet",
+        "the sheet that was read, {names}, is hidden in the workbook",
+        'Nothing, if it is the right one; else name the other one in the mapping: sheet = "…"',
+    )
+    HIDDEN_SHEETS = (
+        "hidden-sheets",
+        "the workbook has hidden sheets that were not read: {names}",
+        "Nothing, if they are not meant",
+    )
+    HIDDEN_ROWS = (
+        "hidden-rows",
+        "rows that are hidden or filtered out in the workbook were read like the others: {found} "
+        "(lines: {lines})",
+        "Delete the rows in the file if they are not meant",
+    )
+    HIDDEN_COLUMNS = (
+        "hidden-columns",
+        "columns that are hidden in the workbook were read like the others: {names}",
+        "List them under ignore in the mapping if they are not meant",
+    )
     UNIT_ROW = (
         "unit-row",
         "the row below the header was read as units, not as data ({names})",
@@ -114,6 +135,12 @@ class CellFaultCode(RemedyCode):
         "not-a-date",
         "not a date such as 2024-05-31",
         "Write it as year-month-day, or set date_format in the mapping, e.g. '%d.%m.%Y'",
+    )
+    TWO_DIGIT_YEAR = (
+        "two-digit-year",
+        "a date with a year of two digits, which can mean several years",
+        "Set date_format with %y, such as '%d.%m.%y', and two_digit_years_from in the mapping, the "
+        "first of the hundred years that two digits mean; or write four digits",
     )
     DATE_OUTSIDE = (
         "date-outside",

@@ -20,6 +20,8 @@ TRUTHS: Final = BOOLEANS | {
     **dict.fromkeys(("y", "ja", "j", "si", "sí", "positive", "pos", "present", "t"), True),
     **dict.fromkeys(("n", "nein", "negative", "neg", "absent", "f"), False),
 }
+_OTHER_UNITS: Final = ("g/L", "mg/L", "mg/dL", "ug/L", "ng/L", "Cel", "[degF]", "m", "cm")
+_NEARLY_ALL: Final = 0.98
 _PLACE: Final = re.compile(r"^(site|cent(er|re)|hospital|clinic|ward|institution)( id| name)?$")
 _NAMED_UNIT: Final = re.compile(r"[\[(]([^\[\]()]+)[\])]\s*$|\s([^\s/]+/\S+)$")
 """A unit in brackets, or with a slash, behind a name: `TnT ng/L`, `Ferritin [µg/L]`."""
@@ -75,7 +77,7 @@ def _why_ignored(column: Profile, rows: int) -> str:
     if _BIRTH.search(words):
         return "a date of birth: it identifies people, and is not the day of a record"
     if column.date_format is None and _PLACE.search(words):
-        return "a place: to compare by, not to learn from"
+        return "a place: map it as a category to test by it (split_by), with predicts = false"
     if column.date_format is None and is_identifying(column.name):
         return "looks like a name, an address or free text: it identifies people"
     if has_unread_dates(column):
@@ -202,8 +204,25 @@ def _plausible(
         return *usual, ""
     inside = [number for number in numbers if usual[0] <= number <= usual[1]]
     if 2 * len(inside) < len(numbers):
-        return *usual, f"most values are out of the usual range: they are not in {variable.unit}"
+        why = f"most values are out of the usual range: they are not in {variable.unit}"
+        return *usual, why + _fitting_unit(variable, numbers)
     return *_range(low, high), "check the unit: values are out of the usual range"
+
+
+def _fitting_unit(variable: Variable, numbers: Sequence[float]) -> str:
+    """Name the one usual unit in which nearly all values would be in range, "" if not just one."""
+    fitting = []
+    for unit in _OTHER_UNITS:
+        conversion = find_conversion(unit, variable.unit)
+        if conversion is None or unit == variable.unit:
+            continue
+        low, high = variable.minimum, variable.maximum
+        inside = [
+            low <= number * conversion.scale + conversion.offset <= high for number in numbers
+        ]
+        if sum(inside) >= _NEARLY_ALL * len(inside):
+            fitting.append(unit)
+    return f". They would fit {fitting[0]}: ask" if len(fitting) == 1 else ""
 
 
 def _category(column: Profile, code: str, category: str) -> ColumnDraft:

@@ -22,7 +22,7 @@ from records.cells import (
     is_total,
     normalised,
 )
-from records.dates import read_date
+from records.dates import FIRST_YEARS, read_date
 from records.errors import TableEmpty
 from records.faults import CellInvalid
 from records.mapping import FileFormat
@@ -42,9 +42,10 @@ GIVEN_UP: Final = 200
 """Values after which a column without any number is no column of numbers."""
 _COMPACT: Final = "%Y%m%d"
 _DAYS: Final = ("%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y")
+_SHORT: Final = (*(day.replace("%Y", "%y") for day in _DAYS), "%y-%m-%d")
 _TIMES: Final = ("%H:%M", "%H:%M:%S")
-_TIMED: Final = tuple(f"{day} {time}" for day in _DAYS for time in _TIMES)
-DATE_FORMATS: Final = ("", *_DAYS, _COMPACT, "%d-%b-%Y", *_TIMED)
+_TIMED: Final = tuple(f"{day} {time}" for day in (*_DAYS, *_SHORT) for time in _TIMES)
+DATE_FORMATS: Final = ("", *_DAYS, _COMPACT, "%d-%b-%Y", *_SHORT, "%d-%b-%y", *_TIMED)
 _PROBE_BYTES: Final = 65_536
 _PROBE_LINES: Final = 30
 _SEPARATORS: Final = (",", ";", "\t", "|")
@@ -111,9 +112,9 @@ class Profile:
 
     @property
     def is_ambiguous_date(self) -> bool:
-        """Whether day and month can be read in either order."""
+        """Whether day, month and year can be read in more than one order."""
         days = {each.partition(" ")[0] for each in self.date_formats}
-        return "" not in self.date_formats and {"%d/%m/%Y", "%m/%d/%Y"} <= days
+        return "" not in self.date_formats and len(days) > 1
 
     @property
     def date_format(self) -> str | None:
@@ -387,6 +388,6 @@ def _usual(widths: list[int]) -> int:
 
 def _is_date(text: str, date_format: str) -> bool:
     try:
-        return bool(read_date(text, date_format))
+        return bool(read_date(text, date_format, FIRST_YEARS[0]))
     except CellInvalid as exc:
         return exc.code.value == "date-outside"

@@ -66,7 +66,7 @@ class RowReader:
             raise TableInvalid(f"{name}: " + " ".join(fault.message for fault in faults), faults)
         self.totals: list[CellFault] = []
         self.conflicts: list[CellFault] = []
-        self._names = names
+        self.names = names
         self._unit_row: UnitRow | None = None
         self.unnamed_values = 0
         self.mapping = mapping
@@ -98,14 +98,14 @@ class RowReader:
 
     def _placed(self) -> list[tuple[str, list[tuple[int, Column]]]]:
         return [
-            (document.category, [(self._names.index(c.name), c) for c in document.columns])
+            (document.category, [(self.names.index(c.name), c) for c in document.columns])
             for document in self.mapping.documents
         ]
 
     def find_units(self, line: int, cells: list[str]) -> bool:
         """Return whether the first line below the header is units; columns without one get it."""
         cells = self._fitted(cells) if len(cells) != self._width else cells
-        self._unit_row = find_unit_row(self._names, line, cells, self.mapping)
+        self._unit_row = find_unit_row(self.names, line, cells, self.mapping)
         if self._unit_row is None:
             return False
         self.conflicts = self._unit_row.conflicts(self.mapping)
@@ -182,7 +182,7 @@ class RowReader:
                 row.faults.append(exc.at(row.number, mapping.time_column, row.line))
 
     def _moment(self, text: str) -> Moment:
-        moment = read_date(text, self.mapping.date_format)
+        moment = read_date(text, self.mapping.date_format, self.mapping.first_year)
         if self._is_late(moment.day):
             raise CellInvalid(CellFaultCode.DATE_OUTSIDE)
         return moment

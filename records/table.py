@@ -20,11 +20,10 @@ from records.mapping import Mapping as TableMapping
 from records.rows import Documents, Observations, ReadRow, RowReader
 from records.summary import ColumnSummary, TableSummary
 from records.table_file import read_cells, require_width
-from records.workbook import other_sheets
+from records.workbook_notes import workbook_notes
 from storage import Record
 
 MAX_FAULTS: Final = 1000
-MAX_SHEETS: Final = 10
 
 Key = tuple[str, ...]
 
@@ -320,12 +319,6 @@ class _Survey:
         return [invalid.at(row.number, mapping.id_column, row.line)]
 
 
-def _sheet_warnings(path: Path, mapping: TableMapping) -> list[CellFault]:
-    names = other_sheets(path, mapping.file)
-    facts = {"names": ", ".join(names[:MAX_SHEETS])}
-    return [CellFault(0, "", CellFaultCode.OTHER_SHEETS, facts=facts)] if names else []
-
-
 def _survey(
     path: Path,
     mapping: TableMapping,
@@ -344,7 +337,11 @@ def _survey(
             summary.see(row)
     survey.close(mapping)
     report = survey.report
-    warnings = [*_sheet_warnings(path, mapping), *survey.warnings(mapping), *reader.warnings()]
+    warnings = [
+        *workbook_notes(path, mapping.file, reader.names),
+        *survey.warnings(mapping),
+        *reader.warnings(),
+    ]
     report.notes = [*warnings, *report.notes][:MAX_FAULTS]
     if summary is not None:
         report.columns = summary.columns()

@@ -15,6 +15,9 @@ from services.errors import ServiceError
 
 TLS_PORT: Final = 465
 TIMEOUT_S: Final = 20.0
+_PERMANENT: Final = 500
+"""From this reply code on, repeating does not help (RFC 5321, 4.2.1)."""
+_CLOSING: Final = 421
 _THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
 
 
@@ -55,8 +58,11 @@ class Mailer:
     def __init__(self, server: MailServer) -> None:
         self._server = server
 
-    def send(self, mails: Sequence[Mail]) -> Iterator[bool]:
-        """Yield for each mail, in order, whether the server took it; False if it never will.
+    def send(self, mails: Sequence[Mail]) -> Iterator[bool | None]:
+        """Yield for each mail, in order, whether the server took it.
+
+        It is False if the server never will, and None if it does not take this one now: one mail
+        that waits holds up no other.
 
         Raises:
             MailUnavailable: the server does not respond, or takes no mail now; what was not yielded
@@ -70,16 +76,18 @@ class Mailer:
             # The server's own words may repeat an address.
             raise MailUnavailable(f"the mail server failed: {type(exc).__name__}") from None
 
-    def _is_taken(self, session: smtplib.SMTP, mail: Mail) -> bool:
+    def _is_taken(self, session: smtplib.SMTP, mail: Mail) -> bool | None:
         try:
             session.send_message(self._message(mail))
         except smtplib.SMTPRecipientsRefused as exc:
             code, _ = exc.recipients[mail.address]
-            if code < 500:  # "try again later", RFC 5321 4.2.1
-                raise
-            session.rset()
-            return False
-        return True
+        except smtplib.SMTPDataError as exc:
+            code = exc.smtp_code
+        else:
+            return True
+        if code == _CLOSING:
+            raise smtplib.SMTPServerDisconnected
+        return False if code >= _PERMANENT else None
 
     def _message(self, mail: Mail) -> EmailMessage:
         message = EmailMessage()

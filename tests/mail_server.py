@@ -13,13 +13,17 @@ from services.mail import MailServer
 
 
 class Inbox(socketserver.ThreadingTCPServer):
-    """The server, the mails that it took, and its reply to an address: 250 unless named."""
+    """The server, the mails that it took, and its reply to an address and to its mail's text.
+
+    Both are 250 unless named.
+    """
 
     allow_reuse_address = daemon_threads = True
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.replies: dict[str, int] = {}
+        self.replies_to_text: dict[str, int] = {}
         super().__init__(("127.0.0.1", 0), _Session)
 
     @property
@@ -40,8 +44,10 @@ class _Session(socketserver.StreamRequestHandler):
             elif command.upper() == "DATA":
                 self.say(354)
                 body = b"".join(iter(self.rfile.readline, b".\r\n"))
-                inbox.mails.append(message_from_bytes(body, policy=policy.default))
-                self.say(250)
+                message = message_from_bytes(body, policy=policy.default)
+                code = inbox.replies_to_text.get(message["To"], 250)
+                inbox.mails += [message] if code == 250 else []
+                self.say(code)
             elif command.upper() == "QUIT":
                 self.say(221)
                 return

@@ -82,8 +82,8 @@ class World:
     def lines(self) -> list[dict[str, Any]]:
         """Return the evidence; the journal is chained and anchored over what it holds now."""
         before, hashes = bytes(32), []
-        for seq, row in enumerate(self.rows, 1):
-            row["seq"] = seq
+        for number, row in enumerate(self.rows, 1):
+            seq = row.setdefault("seq", number)
             fixed = seq.to_bytes(8, "big") + bytes.fromhex(row["use"] + row["commitments"])
             fixed += (1).to_bytes(4, "big") + bytes.fromhex(row["consent"])
             before = hashlib.sha256(before + fixed + row["outcome"].encode()).digest()

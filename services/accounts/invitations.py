@@ -140,6 +140,14 @@ class Invitations:
         )
         return self._first(query)
 
+    def keys_of(self, subject: bytes) -> list[bytes]:
+        """Return the keys of all links by which a patient was to join, whether they work or not."""
+        query = sa.select(_INVITATIONS.c.hash).where(
+            _INVITATIONS.c.subject == subject, _INVITATIONS.c.kind == JOIN
+        )
+        with self._engine.connect() as connection:
+            return [bytes(key) for key in connection.scalars(query)]
+
     def find_used(self, secret: str, kind: str) -> Invitation | None:
         """Return the invitation with this secret and kind, once it was used."""
         query = sa.select(_INVITATIONS).where(

@@ -7,11 +7,13 @@ from typing import Final
 
 from consent import ConsentLedger
 from services.installation import Installation
-from services.requests.history import IDENTITY_CHECKED
+from services.requests.history import IDENTITY_CHECKED, LETTER
 from storage import NO_RECORD, NOBODY, AccessOutcome, RecordStore, Use
 
 IDENTITY_CHECKS: Final = ("card", "known", "video")
 """How an identity can be checked."""
+LIST_CHECKS: Final = (*IDENTITY_CHECKS, LETTER)
+"""How those of people who are invited by a list can: by a letter to their address too."""
 NOT_STATED: Final = "not-stated"
 
 

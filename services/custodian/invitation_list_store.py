@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -117,15 +117,26 @@ class InvitationListStore:
         return self._select(sa.true())
 
     def issue(self, connection: sa.Connection, issued: StoredList) -> bool:
-        """Store a list with its links in the caller's transaction; False if it had links before."""
-        return self._set(connection, issued, _LISTS.c.state == CHECKED)
+        """Store a list with its links in the caller's transaction.
 
-    def take_mails(self, list_id: str, most: int) -> list[StoredPerson]:
-        """Mark up to `most` mails that wait as being sent; return them, to no other caller."""
+        False if it had links before, or names other people by now: one of them was erased.
+        """
+        query = sa.select(_LISTS).where(_LISTS.c.id == issued.id).with_for_update()
+        row = connection.execute(query).first()
+        people = [] if row is None else [each.person for each in self._open(row).people]
+        is_same = people == [each.person for each in issued.people]
+        return is_same and self._set(connection, issued, _LISTS.c.state == CHECKED)
+
+    def take_mails(self, list_id: str, most: int, but: Collection[str] = ()) -> list[StoredPerson]:
+        """Mark up to `most` mails that wait as being sent; return them, to no other caller.
+
+        `but` are the hospital numbers of mails that are left to wait.
+        """
         taken = list[StoredPerson]()
 
         def take(person: StoredPerson) -> StoredPerson:
-            if person.mail != WAITING or len(taken) == most:
+            is_waiting = person.mail == WAITING and person.person.number not in but
+            if not is_waiting or len(taken) == most:
                 return person
             taken.append(person)
             return replace(person, mail=SENDING)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from services.accounts import PATIENT, IdentityService, Invitee
 from services.accounts.invitations import JOIN, VALID_DAYS, ends_at_s
-from services.custodian.identity_checks import IDENTITY_CHECKS, IdentityChecks
+from services.custodian.identity_checks import LIST_CHECKS, IdentityChecks
 from services.custodian.invitation_list_store import (
     ISSUED,
     KEPT_S,
@@ -28,6 +28,7 @@ from services.custodian.people_lists import (
 from services.errors import Invalid
 from services.installation import Installation
 from services.requests import PatientDirectory
+from services.requests.history import LETTER
 from services.words import LANGUAGES, Words
 from storage import RecordStore
 
@@ -263,7 +264,8 @@ class InvitationLists:
             if confirmation.mails:
                 issued = replace(issued, people=with_mails(issued.people))
             if not self._lists.issue(connection, issued):
-                connection.rollback()  # another request issued the links of this list first
+                # Another request issued the links first, or a person was erased meanwhile.
+                connection.rollback()
                 return self.get(list_id)
         how = confirmation.identity
         for subject in people:
@@ -297,8 +299,10 @@ class InvitationLists:
     ) -> None:
         if described.problems:
             raise _invalid(words, "list", "list-wrong", count=len(described.problems))
-        if confirmation.identity not in IDENTITY_CHECKS:
+        if confirmation.identity not in LIST_CHECKS:
             raise _invalid(words, "identity", "invite-identity-error")
+        if confirmation.mails and confirmation.identity == LETTER:
+            raise _invalid(words, "mails", "list-letter-mail")
         if confirmation.mails and not described.can_mail:
             raise _invalid(words, "mails", "list-no-mail")
         if not chosen:

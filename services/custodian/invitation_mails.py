@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 from services.custodian.invitation_list_store import (
@@ -23,6 +24,9 @@ from services.words import Words, find_zone
 LOG: Final = logging.getLogger("vouchsafe.custodian")
 BATCH: Final = 20
 """Mails that one worker takes at a time."""
+_STATES: Final[Mapping[bool | None, str]] = MappingProxyType(
+    {True: SENT, False: REFUSED, None: WAITING}
+)
 
 
 class InvitationMails:
@@ -60,13 +64,14 @@ class InvitationMails:
         return sent
 
     def _send_list(self, mailer: Mailer, stored: StoredList) -> int:
-        sent = 0
-        while part := self._lists.take_mails(stored.id, BATCH):
+        sent, tried = 0, set[str]()
+        while part := self._lists.take_mails(stored.id, BATCH, tried):
             states = {person.person.number: WAITING for person in part}
+            tried |= states.keys()
             try:
                 answers = mailer.send([self._mail(stored, person) for person in part])
                 for person, is_taken in zip(part, answers, strict=True):
-                    states[person.person.number] = SENT if is_taken else REFUSED
+                    states[person.person.number] = _STATES[is_taken]
             finally:
                 self._lists.set_mails(stored.id, states)
             sent += sum(state == SENT for state in states.values())

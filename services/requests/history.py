@@ -24,6 +24,8 @@ COPY_DELETED: Final = "copy-deleted"
 ROWS_DELETED: Final = "copy-rows-deleted"
 """A study confirmed that it deleted a patient's rows from a copy."""
 IDENTITY_CHECKED: Final = "identity-checked"
+LETTER: Final = "letter"
+"""The identity check of a link that is sent to the postal address in the hospital's records."""
 """A custodian checked who the patient is, before a link to join or for a new key."""
 LINKED_PERSON: Final = "person-linked"
 UNLINKED_PERSON: Final = "person-unlinked"
@@ -83,7 +85,7 @@ class HistoryEntry:
         not_after_s: when the consent that decided ends or ended by itself; 0 if not known.
         is_own_act: True for what the patient did, or an answer to it; `seq` is 0: no journal row.
         result: of a use for training: ``learned``, ``learning``, ``counted``, ``gate-closed``,
-            ``cancelled`` or ``broken-off``; "" for all else.
+            ``cancelled`` or ``broken-off``; ``letter`` of a check by post; "" for all else.
     """
 
     seq: int
@@ -115,7 +117,8 @@ class HistoryEntry:
         if self.outcome in _FIXED_TEXTS:
             return _FIXED_TEXTS[self.outcome]
         if self.outcome == IDENTITY_CHECKED:
-            return f"identity-{self.purpose}"
+            by_post = "-letter" if self.result == LETTER else ""
+            return f"identity-{self.purpose}{by_post}"
         if self.is_refusal:
             return _REFUSALS.get(self.outcome, "refused-never")
         if self.purpose == OWN_PURPOSE:
@@ -288,6 +291,7 @@ def _entry(
     use = uses[newest.use]
     consent = consents.get(newest.answer.consent_id)
     records = {row.answer.record_id for row in rows}
+    is_letter = newest.answer.outcome == IDENTITY_CHECKED and use["why"] == LETTER
     return HistoryEntry(
         seq=newest.seq,
         at_s=use["at_s"],
@@ -299,4 +303,5 @@ def _entry(
         count=len({row.use for row in rows}),
         consent_id=consent.consent_id if consent else None,
         not_after_s=consent.not_after_s if consent else 0,
+        result=LETTER if is_letter else "",
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Collection, Sequence
+import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -170,9 +170,10 @@ class PeopleCounting:
         census = self._get_census(progress)
         progress("counting", 0, 1)
         refusing = self._countable.find_refusing(draft.party)
-        owner = self._countable.owner_of(draft.party)
-        name = _name(owner, question, census, refusing)
-        self._budget.spend(owner, name)
+        # A name of its own: one made of who refuses would tell by the same number, or by the same
+        # number of counts left, that nobody has refused since.
+        name = secrets.token_hex(32)
+        self._budget.spend(self._countable.owner_of(draft.party), name)
         count = count_people(question, census, refusing, self._censuses.noise, name)
         use = AccessRequest(
             party=draft.party,
@@ -190,19 +191,6 @@ class PeopleCounting:
         stored = StoredCount(sha256=question.sha256, taken_at_s=census.taken_at_s, count=count)
         self._drafts.set_count(identity, stored)
         return {"question": question.sha256}
-
-
-def _name(owner: str, question: Question, census: Census, refusing: Collection[bytes]) -> str:
-    """Return the name of a count: one of other people, or of another question, has another.
-
-    Two organisations get numbers of their own, so that they learn nothing by comparing them but
-    what two counts of one organisation would show.
-    """
-    digest = hashlib.sha256()
-    for subject in sorted(refusing):
-        digest.update(subject)
-    parts = (owner, question.sha256, str(census.taken_at_s), digest.hexdigest())
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def _named(codes: Sequence[CodeSummary], questions: Sequence[Question]) -> list[CodeSummary]:

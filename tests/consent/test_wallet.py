@@ -78,7 +78,7 @@ def test_a_label_keeps_its_subject(wallet: Wallet) -> None:
 
 
 def test_an_unknown_label_is_not_there(wallet: Wallet) -> None:
-    with pytest.raises(ConsentNotFound):
+    with pytest.raises(ConsentNotFound, match="no person 'nobody': enrol"):
         wallet.get_subject("nobody")
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from deploy.processes import ALONE
-from deploy.web_worker import GRACE_S, MIN_BYTES_A_SECOND, TimedSocket, _peer
+from deploy.web_worker import GRACE_S, LINGER_S, MIN_BYTES_A_SECOND, TimedSocket, _peer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 APP = """
@@ -113,6 +113,24 @@ def test_the_addresses_of_one_ipv6_network_are_one_peer(address: str, peer: str)
     assert _peer(SimpleNamespace(client=(address, 1, 0, 0))) == peer
 
 
+class OpenEnd(SlowSender):
+    """A socket that goes on sending after the last answer."""
+
+    def shutdown(self, _: int) -> None:
+        pass
+
+
+@pytest.mark.parametrize("count", [1, 10_000])
+def test_a_peer_that_does_not_close_is_waited_for_once_and_not_long(count: int) -> None:
+    peer = OpenEnd(wait_s=0.1, count=count)
+    timed = TimedSocket(peer, peer.clock)
+    timed.end()
+    ended_s = peer.now_s
+    assert ended_s <= LINGER_S + 0.1
+    assert timed.recv(100) == b""
+    assert peer.now_s == ended_s
+
+
 def test_a_shorter_limit_of_the_caller_stays() -> None:
     sender = SlowSender(wait_s=1.0, count=1)
     sender.timeout_s = 0.5
@@ -160,4 +178,13 @@ def test_a_peer_whose_requests_do_not_end_leaves_threads_to_the_others(port: int
         each.sendall(b"." * 95)
     assert all(each.recv(100).startswith(b"HTTP/1.1 200") for each in slow)
     for each in slow:
+        each.close()
+
+
+def test_a_peer_that_closes_none_of_its_connections_delays_nobody(port: int) -> None:
+    open_ones = [connect(port, "127.0.0.1", WHOLE) for _ in range(5 * THREADS)]
+    for _ in range(2 * THREADS):
+        with connect(port, "127.0.0.2", WHOLE) as other:
+            assert other.recv(100).startswith(b"HTTP/1.1 200")
+    for each in open_ones:
         each.close()

@@ -9,7 +9,7 @@ import pytest
 from timed import HEAD, LABEL, born, diagnosed, measured, person, question, visit
 
 from models.question import Question
-from models.selection import find_label_at, read_events, select
+from models.selection import find_label_at, possible_reasons, read_events, select
 from storage import Record
 
 DIABETES = "http://hl7.org/fhir/sid/icd-10-cm|E11.9"
@@ -19,6 +19,7 @@ OBSERVED = HEAD + '[observed]\nbefore = "365d"\nafter = "5y"\n'
 def outcome(timed: Question, records: list[Record]) -> bool | str:
     """Return the label of the only index, or why there is none."""
     selection = select(timed, read_events(timed, [records]), 1)
+    assert set(selection.excluded.values()) <= set(possible_reasons(timed))
     return selection.excluded.get(0) or bool(selection.labels[0])
 
 

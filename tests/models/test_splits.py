@@ -36,7 +36,7 @@ def test_each_patient_has_the_part_that_the_question_names(
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ('[evaluation]\nsplit_by = "x|unknown"\n', "split_by"),
+        ('[evaluation]\nsplit_by = "x|unknown"\n', r"x\|unknown is not custodian.* predicts"),
         ('[training]\nlearner = "deep"\n', "learner"),
         ('[training]\nother = "x"\n', "other"),
     ],

@@ -268,6 +268,35 @@ def test_values_in_another_unit_than_the_usual_one_are_refused_by_the_draft(tmp_
     assert (height.unit, height.minimum, height.maximum) == ("cm", 100, 230)
 
 
+@pytest.mark.parametrize(
+    ("name", "values", "unit"),
+    [
+        ("albumin", "38.1 41 36.5", "g/L"),
+        ("temperature", "98.6 99.1 101.3", "[degF]"),
+        ("height", "1.71 1.64 1.93", "m"),
+        ("albumin", "3810 4100 3650", "mg/dL"),
+        ("albumin", "3810000 4100000 3650000", ""),  # none of them
+        ("crp", "90000 80000 70000", ""),  # two of them
+    ],
+)
+def test_a_draft_names_the_unit_in_which_the_values_would_be_in_range(
+    tmp_path: Path, name: str, values: str, unit: str
+) -> None:
+    rows = "".join(f"{row},2024-01-0{row},{value}\n" for row, value in enumerate(values.split(), 1))
+    mapping = describe(tmp_path, f"pid,day,{name}\n{rows}").mapping
+    [line] = [line for line in mapping.splitlines() if "most values are out" in line]
+    assert ("would fit" in line) == bool(unit)
+    if unit:
+        assert line.endswith(f"They would fit {unit}: ask")
+
+
+def test_a_place_is_left_out_with_what_to_do_to_test_by_it(tmp_path: Path) -> None:
+    rows = "".join(f"{row},2024-01-0{row},s{row % 2},{row}.5\n" for row in range(1, 7))
+    mapping = describe(tmp_path, f"pid,day,site,crp\n{rows}").mapping
+    assert 'ignore = ["site"]' in mapping
+    assert "# site: a place: map it as a category to test by it (split_by)" in mapping
+
+
 def test_numbers_with_a_unit_or_a_word_among_them_are_drafted_as_numbers(tmp_path: Path) -> None:
     text = "pid;crp;ef;plt\n;mg/L;%;\n" + "".join(
         f"p{n};{n},5 mg/L;5{n % 9}%;1.{200 + n},5\n" for n in range(40)
@@ -283,7 +312,7 @@ def test_dates_that_can_be_read_in_two_ways_or_in_none_are_flagged(tmp_path: Pat
     description = describe(tmp_path, text)
     assert draft_of(description).date_column == "visit_date"
     assert flags(description)["visit_date"] == (Flag.AMBIGUOUS_DATE,)
-    assert "either order" in description.mapping
+    assert "more than one order" in description.mapping
     named = describe(tmp_path, "pid,day,crp\n1,5 Jan 2024,5\n2,6 Jan 2024,6\n")
     assert flags(named)["day"] == (Flag.UNREAD_DATE,)
     assert 'date_format = "?"  # complete it' in named.mapping

@@ -39,8 +39,21 @@ def test_an_address_that_is_refused_for_good_does_not_stop_the_next(inbox: Inbox
     assert [message["To"] for message in inbox.mails] == ["a@example.org", "c@example.org"]
 
 
-def test_what_the_server_takes_later_is_not_yielded(inbox: Inbox) -> None:
-    inbox.replies["b@example.org"] = 450
+@pytest.mark.parametrize(("code", "answer"), [(450, None), (452, None), (554, False)])
+def test_a_mail_that_the_server_does_not_take_holds_up_no_other(
+    inbox: Inbox, code: int, answer: bool | None
+) -> None:
+    mails = [mail(f"{name}@example.org") for name in "abc"]
+    inbox.replies["b@example.org"] = code
+    assert list(Mailer(inbox.server).send(mails)) == [True, answer, True]
+    inbox.replies.clear()
+    inbox.replies_to_text["b@example.org"] = code
+    assert list(Mailer(inbox.server).send(mails)) == [True, answer, True]
+    assert [message["To"] for message in inbox.mails] == ["a@example.org", "c@example.org"] * 2
+
+
+def test_nothing_is_yielded_after_the_server_says_that_it_closes(inbox: Inbox) -> None:
+    inbox.replies["b@example.org"] = 421
     answers = Mailer(inbox.server).send([mail(f"{name}@example.org") for name in "abc"])
     assert next(answers) is True
     with pytest.raises(MailUnavailable) as error:

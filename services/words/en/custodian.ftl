@@ -305,6 +305,10 @@ list-link = Link
 
 list-identity = How was the identity of all these people checked?
 
+list-identity-letter = By post: only letters, to the address in this hospital’s records
+
+list-letter-mail = A letter checks the postal address, so these links cannot be sent by e-mail too. Choose another check, or do not send e-mails.
+
 list-invite-button = Invite these patients
 
 list-delete-button = Delete the list
@@ -774,6 +778,10 @@ columns-date-format = How dates are written
 
 columns-date-format-hint = %d.%m.%Y for 31.05.2024, excel for numbers of a spreadsheet; empty for 2024-05-31
 
+columns-first-year = First year that two digits mean
+
+columns-first-year-hint = For years of two digits alone (%y): 1930 if they mean 1930 to 2029
+
 columns-visits = A person may have several rows
 
 columns-visits-hint = Each row is a visit of its own day
@@ -808,7 +816,9 @@ columns-flag-free-text = Its texts differ in nearly every row, so they may ident
 
 columns-flag-bounds = Some cells are bounds, such as <0.5. Say below what becomes of them.
 
-columns-flag-ambiguous-date = Day and month of its dates can be read in either order. Choose the right form.
+columns-flag-ambiguous-date = Its dates can be read in more than one order. Choose the right form.
+
+columns-flag-two-digit-year = Its years have two digits. Say below which years they mean.
 
 columns-flag-unread-date = Its dates, or some of them, cannot be read. Write them as 2024-05-31, or say below how they are written.
 
@@ -837,6 +847,8 @@ columns-value-error = Choose at least one column with values to store
 columns-date-error = Enter the day of every row as 2024-05-31, or choose a column of dates
 
 columns-date-format-error = Say how the dates are written, such as %d.%m.%Y for 31.05.2024; leave it empty for 2024-05-31
+
+columns-first-year-error = Enter a year from 1900 to 2000, such as 1930, if dates are written with %y; else leave it empty
 
 columns-unit-error = Enter a unit of UCUM, such as mg/dL; 1 for none
 

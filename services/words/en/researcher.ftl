@@ -669,7 +669,7 @@ count-missing-share = Missing
 
 count-hint = From the census of { $date }, which is fixed for a week. Noise is added to every number: in 95 of 100 cases, a number of people is within { $margin } of the true one. Numbers are rounded to tens, and small ones are hidden. Missing values are shown for large cohorts only. People who turned research off, or refuse your organisation, are not in it.
 
-count-left = Your organisation and its studies have { $left } of { $all } counts left in this quarter. The next quarter begins on { $date } (UTC). The same question in the same week counts once.
+count-left = Your organisation and its studies have { $left } of { $all } counts left in this quarter. The next quarter begins on { $date } (UTC). A question is counted once in a week, until it is changed.
 
 excluded-no-index = no index
 

@@ -99,6 +99,8 @@ erased = Sus datos se han borrado. Ya nadie puede leerlos.
 
 identity-join = { $party } comprobó quién es usted y le dio un enlace para unirse.
 
+identity-join-letter = { $party } envió un enlace para unirse a la dirección postal de sus datos.
+
 identity-recover = { $party } comprobó quién es usted y le dio un enlace para una llave nueva. ¿No fue usted? Rechace la llave en «Llaves».
 
 used-train-learned = { $study } entrenó un modelo con sus datos ({ $categories }). Usted lo permitió el { $date }.

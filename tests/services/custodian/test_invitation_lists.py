@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from services.accounts.accounts import Account
 from services.accounts.invitations import JOIN
+from services.custodian.identity_checks import IDENTITY_CHECKS, LIST_CHECKS
 from services.custodian.invitation_list_store import KEPT_S, InvitationListStore
 from services.custodian.invitation_lists import (
     ACCOUNT,
@@ -18,9 +19,10 @@ from services.custodian.invitation_lists import (
     RECORDS,
     ListConfirmation,
 )
+from services.custodian.invitations import InvitationRequest
 from services.custodian.people_lists import LineFault, read_people
 from services.errors import Invalid, NotFound
-from services.requests.history import IDENTITY_CHECKED
+from services.requests.history import IDENTITY_CHECKED, LETTER
 from services.words import Words
 from storage import Record
 
@@ -89,6 +91,32 @@ def test_a_list_invites_whom_it_shows_and_journals_each_as_a_single_invitation(
         use = journal.uses_of([row.use])[row.use]
         assert row.answer.outcome == IDENTITY_CHECKED
         assert (use["purpose"], use["actor"], use["why"]) == (JOIN, "me", "card")
+
+
+def test_a_letter_is_a_check_of_its_own_and_the_patient_reads_that_it_was_sent(
+    hospital, lists
+) -> None:
+    (number,) = numbers(1)
+    with_records(hospital, number)
+    checked = lists.check(WORDS, f"{number},a@example.org".encode(), "en", by="me")
+    by_mail = ListConfirmation(identity=LETTER, mails=True)
+    with pytest.raises(Invalid, match="mail"):
+        lists.invite(WORDS, checked.id, by_mail, by="me")
+    lists.invite(WORDS, checked.id, ListConfirmation(identity=LETTER), by="me")
+    subject = hospital.platform.requests.directory.find_subject(number)
+    entries, _ = hospital.platform.requests.history.list_entries(subject)
+    entry = next(entry for entry in entries if entry.outcome == IDENTITY_CHECKED)
+    assert entry.text_key == "identity-join-letter"
+    assert WORDS(entry.text_key, party="Us").endswith("to the postal address in your records.")
+
+
+def test_a_letter_is_no_check_for_a_new_key_an_erasure_or_a_single_invitation(hospital) -> None:
+    assert LETTER in LIST_CHECKS
+    assert LETTER not in IDENTITY_CHECKS
+    with pytest.raises(Invalid, match="identity"):
+        hospital.services.custodian.invitations.invite(
+            WORDS, InvitationRequest(role="patient", number="L1", identity=LETTER), by="me"
+        )
 
 
 def test_confirming_twice_issues_no_further_link(hospital, lists) -> None:
@@ -215,6 +243,28 @@ def test_an_erased_patient_is_taken_out_of_every_list(hospital, lists) -> None:
     lists.invite(WORDS, checked.id, ListConfirmation(identity="card", new_patients=True), by="me")
     lists.erase_subject(hospital.platform.requests.directory.find_subject(leaving))
     assert [person.number for person in lists.get(checked.id).people] == [staying]
+
+
+def test_a_patient_who_is_erased_while_a_list_is_confirmed_is_in_no_list(
+    hospital, lists, monkeypatch
+) -> None:
+    leaving, staying = numbers(2)
+    directory = hospital.platform.requests.directory
+    subject = directory.get_or_add([leaving])[leaving]
+    checked = lists.check(WORDS, f"{leaving}\n{staying}".encode(), "en", by="me")
+    record_all = lists._checks.record_all
+
+    def erase_meanwhile(*parts: object, **names: object) -> None:
+        record_all(*parts, **names)
+        lists.erase_subject(subject)
+
+    monkeypatch.setattr(lists._checks, "record_all", erase_meanwhile)
+    confirmation = ListConfirmation(identity="card", new_patients=True)
+    result = lists.invite(WORDS, checked.id, confirmation, by="me")
+    assert (result.is_issued, result.invited) == (False, [])
+    assert [person.number for person in result.people] == [staying]
+    open_links = hospital.platform.identity.invitations.list_open(1_000)
+    assert subject not in {each.invitee.subject for each in open_links}
 
 
 def test_at_most_twenty_lists_are_stored_at_once(hospital, lists) -> None:

@@ -11,7 +11,7 @@ from mail_server import Inbox, mail_inbox
 from services.custodian.identity_checks import IdentityChecks
 from services.custodian.invitation_list_store import InvitationListStore
 from services.custodian.invitation_lists import InvitationLists, ListConfirmation
-from services.custodian.invitation_mails import InvitationMails
+from services.custodian.invitation_mails import BATCH, InvitationMails
 from services.errors import Invalid
 from services.words import Words
 
@@ -81,6 +81,17 @@ def test_a_mail_waits_while_the_server_takes_none_and_a_refused_one_is_shown(par
     inbox.replies.clear()
     assert mails.send_waiting() == 1
     assert [person.mail for person in lists.get(list_id).people] == ["refused", "sent"]
+
+
+def test_a_mailbox_that_is_full_holds_up_nobody_else(parts, inbox) -> None:
+    lists, mails = parts
+    full, others = f"E{secrets.token_hex(5)}", [f"E{secrets.token_hex(5)}" for _ in range(BATCH)]
+    inbox.replies["full@example.org"] = 452
+    lines = [f"{full},full@example.org", *(f"{each},{each}@example.org" for each in others)]
+    list_id = invited(lists, "\n".join(lines))
+    assert mails.send_waiting() == len(others)
+    states = [person.mail for person in lists.get(list_id).people]
+    assert states == ["waiting", *["sent"] * len(others)]
 
 
 def test_no_mail_is_sent_unless_it_is_wanted_and_a_server_is_set(hospital, parts, inbox) -> None:

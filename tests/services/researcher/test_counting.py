@@ -16,6 +16,7 @@ from services.requests.count_budget import MAX_COUNTS, CountBudget, CountsUsedUp
 from services.requests.counting_rules import CountingOff
 from services.requests.question_drafts import StoredCount
 from services.researcher import builder
+from services.researcher import counting as module
 from services.researcher.builder import QuestionBuilder
 from services.researcher.counting import PeopleCounting
 from services.tables import METADATA
@@ -121,6 +122,30 @@ def test_an_organisation_without_a_count_left_starts_none(counting, jobs, party)
         counting.start(draft_of(party, 0), QUESTION)
     assert jobs.queued == []
     counting.start(draft_of(party, 1_000), QUESTION)  # counted already: free
+
+
+@pytest.mark.parametrize("refused_since", [set(), {b"s" * 32}])
+def test_a_count_that_is_taken_again_does_not_tell_whether_anybody_refused_since(
+    counting, monkeypatch, refused_since
+) -> None:
+    port: Any = SimpleNamespace
+    names = []
+    refusing = iter([set(), refused_since])
+    question = SimpleNamespace(id="q", sha256="q")
+    draft = port(party=STUDY, choices=None, account="a")
+    counting._drafts = port(get_any=lambda _: draft, set_count=lambda *_: None)
+    counting._store = port(vault=port(record_use=lambda *_: None))
+    counting._ledger = port(view=lambda: None)
+    monkeypatch.setattr(counting, "_get_census", lambda _: port(taken_at_s=1_000))
+    monkeypatch.setattr(Countable, "find_refusing", lambda *_: next(refusing), raising=False)
+    monkeypatch.setattr(Question, "parse", lambda *_: question)
+    monkeypatch.setattr(module, "write_question", lambda _: "")
+    monkeypatch.setattr(module, "count_people", lambda *parts: names.append(parts[-1]))
+    monkeypatch.setattr(Censuses, "noise", None, raising=False)
+    for _ in range(2):
+        counting.run_count("d", lambda *_: None)
+    assert len(set(names)) == 2
+    assert counting.remaining(STUDY).left == MAX_COUNTS - 2
 
 
 @pytest.mark.parametrize("party", [OWNER, STUDY])

@@ -13,13 +13,14 @@ from marshmallow import fields, post_load, validate
 from consent import Outcome
 from records import ColumnSummary, Level
 from records.description import ColumnDescription, TableDescription
+from records.faults import CellFault
 from services.accounts.sessions import Session
 from services.custodian.approvals import MAX_REASON, StudyReview
 from services.custodian.column_maps import NewMapping
 from services.custodian.deaths import DeceasedPatient
 from services.custodian.erasures import PendingErasure
 from services.custodian.history import HistoryState
-from services.custodian.identity_checks import IDENTITY_CHECKS
+from services.custodian.identity_checks import IDENTITY_CHECKS, LIST_CHECKS
 from services.custodian.invitation_lists import InvitationList, ListPerson, ListSummary
 from services.custodian.invitations import IssuedInvitation
 from services.custodian.links import LinkedPatients
@@ -117,7 +118,7 @@ class ListBody(Strict):
 class ListConfirmationBody(Strict):
     """How everybody's identity was checked, who is invited too, whether mails are sent."""
 
-    identity = fields.String(required=True, validate=validate.OneOf(IDENTITY_CHECKS))
+    identity = fields.String(required=True, validate=validate.OneOf(LIST_CHECKS))
     new_patients = fields.Boolean(load_default=False, truthy={True}, falsy={False})
     replace_links = fields.Boolean(load_default=False, truthy={True}, falsy={False})
     mails = fields.Boolean(load_default=False, truthy={True}, falsy={False})
@@ -243,11 +244,15 @@ ColumnDescriptionSchema = schema_of(
     shapes=fields.List(fields.String()),
     flags=fields.List(fields.String()),
 )
+TableNoteSchema = schema_of(
+    "TableNoteSchema", CellFault, "row line column problem message", code=fields.String()
+)
 TableDescriptionSchema = schema_of(
     "TableDescriptionSchema",
     TableDescription,
     "rows copies has_id has_units mapping",
     columns=ColumnDescriptionSchema,
+    notes=TableNoteSchema,
 )
 UploadReportSchema = schema_of(
     "UploadReportSchema",
