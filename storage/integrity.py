@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
+import orjson
+
 from consent import REASONS, Anchor, Finding, PastPermits, PastUse
 from storage import merkle
 from storage.block_store import BlockReader
@@ -55,12 +57,14 @@ def check_records(
         keys: opens the wrapped keys.
         blocks: where the envelopes are read from.
         anchored: the roots of record batches on the ledger.
-        progress: is called with the number of batches checked.
+        progress: is called with the number of records checked.
     """
     findings: list[Finding] = []
-    batches = catalogue.batches()
-    for index, batch in enumerate(batches):
-        progress("blocks", index, len(batches))
+    batches, seen = catalogue.batches(), 0
+    total = sum(batch.count for batch in batches)
+    for batch in batches:
+        progress("blocks", seen, total)
+        seen += batch.count
         entries = catalogue.entries(batch.id)
         findings += _check_catalogue(batch, entries, keys, anchored)
         live = [entry for entry in entries if entry.any_key is not None]
@@ -68,7 +72,7 @@ def check_records(
         patients = keys.patient_keys(entry.subject for entry in live)
         for entry in live:
             findings += _check_entry(entry, envelopes.get(entry.cid), patients.get(entry.subject))
-    progress("blocks", len(batches), len(batches))
+    progress("blocks", total, total)
     # A batch is in the catalogue before it is anchored, and stays there for good.
     missing = anchored - {batch.root for batch in batches}
     return findings + [
@@ -190,7 +194,7 @@ def check_uses(
         if row.use not in uses:
             try:
                 uses[row.use] = journal.use(row.use)
-            except JournalBroken:
+            except (JournalBroken, orjson.JSONDecodeError):
                 continue  # reported by `check_journal`
         finding = _check_use(row, uses[row.use], permits, known)
         finding = finding or order.find_fault(row, uses[row.use])
@@ -236,7 +240,7 @@ def check_journal(
     a chain that was rewritten, cut off or rolled back. Read `anchors` before this call.
     """
     findings: list[Finding] = []
-    uses = {name for name, body in journal.uses() if hashlib.sha256(body).digest() == name}
+    uses = {name for name, body in journal.uses() if _is_use(name, body)}
     commit, (size, head) = journal.commitments(), journal.head()
     last_anchored = max((anchor.count for anchor in anchors), default=0)
     before, hashes = START, list[bytes]()
@@ -259,6 +263,15 @@ def check_journal(
         where = f"{len(hashes)} rows, expected {size}"
         findings.append(_finding(StoreFinding.END_DIFFERS, where))
     return findings + list(_check_anchors(hashes, anchors))
+
+
+def _is_use(name: bytes, body: bytes) -> bool:
+    """Return whether a body is what its name says, and written so that it has one meaning."""
+    try:
+        written = orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONDecodeError:
+        return False
+    return written == body and hashlib.sha256(body).digest() == name
 
 
 def _check_anchors(hashes: list[bytes], anchors: Sequence[Anchor]) -> Iterator[Finding]:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from consent import Anchor, View
 from storage.findings import StoreFinding
-from storage.integrity import check_uses
+from storage.integrity import check_journal, check_uses
 from storage.journal import NOBODY, AccessOutcome, Journal, Use
 from storage.keys import Keys, SecretKey
 
@@ -134,3 +135,20 @@ def test_requests_that_find_overdue_rows_at_once_anchor_once(sqlite_engine: sa.E
     ledger.others[0].join()
     assert journal.size() == 3
     assert [anchor.count for anchor in ledger.published] == [1]
+
+
+@pytest.mark.parametrize("added", [b'{"purpose":"PATRQT",', b'{"at_s":1e3,', b"{"])
+def test_a_use_whose_body_has_two_meanings_or_none_is_found(
+    sqlite_engine: sa.Engine, added: bytes
+) -> None:
+    @dataclass(frozen=True)
+    class Doubled(Use):
+        def body(self) -> bytes:
+            return super().body().replace(b"{", added, 1)[: None if len(added) > 1 else -1]
+
+    journal = journal_on(sqlite_engine, Anchors())
+    view = View(1, "0x", b"", 7, b"", AT_S, 3, b"h" * 27, AT_S)
+    outcome = AccessOutcome(b"a" * 32, secrets.token_bytes(16), 1, "own", NOBODY)
+    journal.write(Doubled(AT_S, "patient", "", "PATRQT", "a test", view), [outcome])
+    (finding,) = check_journal(journal, [])
+    assert (finding.code, finding.where) == (StoreFinding.USE_DIFFERS, "row 1")
