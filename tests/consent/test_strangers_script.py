@@ -286,6 +286,22 @@ def test_a_use_after_a_withdrawal_by_an_older_view_or_time_is_found(
     assert any("row 8 " in line and line.endswith("that of earlier rows") for line in wrong)
 
 
+def test_two_processes_that_anchor_at_once_are_no_fault(
+    judge: Callable[..., dict[str, Any]],
+) -> None:
+    world = World()
+    for start in (0, 0, None):  # the second anchor begins where the first did, the third at its end
+        world.covered = world.covered if start is None else start
+        world.use("own", bytes(32), party="patient", purpose="PATRQT")
+        world.anchored = True
+        world.lines()
+    assert judge(world)["wrong"] == []
+    world.covered = 1  # no anchor ends there
+    world.use("own", bytes(32), party="patient", purpose="PATRQT")
+    world.anchored = True
+    assert judge(world)["wrong"] == ["journal rows 6 to 6 are not those anchored"]
+
+
 def test_the_finality_that_gives_views_more_time_is_stated_for_the_reader(
     judge: Callable[..., dict[str, Any]],
 ) -> None:
