@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from cli.help import CommandGroup
 from cli.output import Output, with_services
 from services.accounts import PATIENT
 from services.custodian.identity_checks import IDENTITY_CHECKS
@@ -42,7 +43,7 @@ def invite(services: Services, output: Output, **options: Any) -> None:
     output.note(f"It works once, for {issued.days} days, and cannot be shown again.")
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def person() -> None:
     """List staff accounts and open invitations, disable accounts, revoke invitations."""
 

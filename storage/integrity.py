@@ -57,12 +57,14 @@ def check_records(
         keys: opens the wrapped keys.
         blocks: where the envelopes are read from.
         anchored: the roots of record batches on the ledger.
-        progress: is called with the number of batches checked.
+        progress: is called with the number of records checked.
     """
     findings: list[Finding] = []
-    batches = catalogue.batches()
-    for index, batch in enumerate(batches):
-        progress("blocks", index, len(batches))
+    batches, seen = catalogue.batches(), 0
+    total = sum(batch.count for batch in batches)
+    for batch in batches:
+        progress("blocks", seen, total)
+        seen += batch.count
         entries = catalogue.entries(batch.id)
         findings += _check_catalogue(batch, entries, keys, anchored)
         live = [entry for entry in entries if entry.any_key is not None]
@@ -70,7 +72,7 @@ def check_records(
         patients = keys.patient_keys(entry.subject for entry in live)
         for entry in live:
             findings += _check_entry(entry, envelopes.get(entry.cid), patients.get(entry.subject))
-    progress("blocks", len(batches), len(batches))
+    progress("blocks", total, total)
     # A batch is in the catalogue before it is anchored, and stays there for good.
     missing = anchored - {batch.root for batch in batches}
     return findings + [

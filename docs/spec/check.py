@@ -124,9 +124,7 @@ def unrlp(data, at=0):
     if short > 55: size, start = int.from_bytes(data[start:start + short - 55], "big"), start + short - 55
     if kind < 0xC0: return data[start:start + size], start + size
     items, end = [], start + size
-    while start < end:
-        item, start = unrlp(data, start)
-        items.append(item)
+    while start < end: item, start = unrlp(data, start); items.append(item)
     return items, end
 
 def rlp(item):
@@ -396,4 +394,6 @@ def main(evidence, chain, blocks):
                       "journal_rows": len(hashes), "journal_anchored": last, "wrong": wrong[:20]}, indent=1))
     return 1 if wrong else 0
 
-if __name__ == "__main__": sys.exit(main(*sys.argv[1:]) if len(sys.argv) == 4 else __doc__)
+if __name__ == "__main__":
+    try: sys.exit(main(*sys.argv[1:]) if len(sys.argv) == 4 else __doc__)
+    except OSError as fault: sys.exit(f"Nothing was checked: {fault}. {sys.argv[1]} must be a file that you can read, and {sys.argv[2]} a chain node that runs.")

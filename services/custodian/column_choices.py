@@ -27,7 +27,7 @@ def form_of(table: TableDescription) -> dict[str, str]:
     draft = table.draft
     values = {"date": draft.date, "date_format": draft.date_format}
     values |= {"visits": "yes" if draft.has_visits else "", "bounds": "refuse", "outside": "refuse"}
-    values |= draft.rules | {"first_year": str(draft.first_year or "")}
+    values |= {**draft.rules, "first_year": str(draft.first_year or "")}
     for index, column in enumerate(draft.columns):
         what = column.kind if column.role == VALUE else column.role
         values |= {f"what-{index}": what, f"code-{index}": column.code}

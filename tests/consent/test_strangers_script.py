@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -486,6 +488,21 @@ def test_the_script_agrees_with_a_real_chain(
     assert result["wrong"] == []
     assert result["operations"] == ledger.view().count
     assert result["custodians"] == [town.account.address[2:]]
+
+
+def test_what_cannot_be_read_is_named_in_one_line(tmp_path: Path) -> None:
+    evidence = tmp_path / "evidence.ndjson"
+    for exists in (False, True):
+        if exists:
+            deployment = {"kind": "deployment", "contract": "0x0", "block_number": 0}
+            evidence.write_text(json.dumps(deployment) + "\n")
+        words = [sys.executable, str(SCRIPT), str(evidence), str(tmp_path / "no.ipc"), "blocks"]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (1, "")
+        (line,) = done.stderr.splitlines()
+        assert line.startswith("Nothing was checked: ")
+        assert f"{evidence} must be a file that you can read" in line
+        assert f"{tmp_path / 'no.ipc'} a chain node that runs" in line
 
 
 def test_the_scripts_constants_are_those_of_the_contract_and_the_vocabulary() -> None:

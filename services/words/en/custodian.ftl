@@ -210,6 +210,8 @@ list-nobody = Everybody on this list has an account already. Nobody is left to i
 
 list-nobody-new = No records are stored for the patients who are left on this list. Tick that they are new patients, or delete the list.
 
+list-nobody-linked = Everybody who is left on this list has an earlier link that works. Tick that the earlier links are replaced, or delete the list.
+
 list-check = Check of the list
 
 list-nothing-yet = Nobody is invited yet.
@@ -233,6 +235,20 @@ list-new-caption = { $count ->
 list-new-tick = { $count ->
     [one] This is a new patient: invite them too
    *[other] These { $count } are new patients: invite them too
+}
+
+list-linked = Not to be invited again: an earlier link works
+
+list-linked-lead = These people have a link that was not used yet. A new link ends the earlier one: a letter that is on its way then shows a link that no longer works.
+
+list-linked-caption = { $count ->
+    [one] One patient with an earlier link
+   *[other] { $count } patients with an earlier link
+}
+
+list-linked-tick = { $count ->
+    [one] Replace the earlier link: it stops working
+   *[other] Replace the { $count } earlier links: they stop working
 }
 
 list-joined = Not to be invited: they have an account
@@ -272,6 +288,8 @@ list-fault-cells = The line has more cells than columns
 list-state-records = To be invited: records are stored
 
 list-state-new = No records are stored: invited only if you say so
+
+list-state-linked = Not to be invited again: an earlier link works
 
 list-state-account = Not to be invited: has an account already
 

@@ -120,6 +120,7 @@ class ListConfirmationBody(Strict):
 
     identity = fields.String(required=True, validate=validate.OneOf(LIST_CHECKS))
     new_patients = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    replace_links = fields.Boolean(load_default=False, truthy={True}, falsy={False})
     mails = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
