@@ -15,7 +15,7 @@ def test_a_doctor_is_not_asked_to_overlook_who_the_patient_is(purposes) -> None:
 
 
 @pytest.mark.parametrize("purposes", [("MLTRAINING",), ("MLTRAINING", "TREATDS"), ()])
-def test_whoever_may_learn_from_records_must_not_find_out_whose_they_are(purposes) -> None:
+def test_a_study_must_not_find_out_whose_records_it_learns_from(purposes) -> None:
     assert "NORELINK" in duties_for(purposes)
 
 

@@ -261,7 +261,7 @@ consent-unknown = Wir können diese Einwilligung gerade nicht prüfen. Bis das w
 
 consent-uses = Nutzungen mit dieser Einwilligung
 
-consent-no-uses = Noch hat niemand diese Einwilligung genutzt.
+consent-no-uses = Niemand hat diese Einwilligung genutzt.
 
 consent-receipt-lead = Das ist Ihr eigener Beleg über Ihre Einwilligung. Heben Sie ihn auf.
 

@@ -261,7 +261,7 @@ consent-unknown = We cannot check this permission right now. Until we can, acces
 
 consent-uses = Uses under this permission
 
-consent-no-uses = Nobody has used this permission yet.
+consent-no-uses = Nobody has used this permission.
 
 consent-receipt-lead = This is your own copy of your permission (consent). Keep it.
 

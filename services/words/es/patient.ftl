@@ -261,7 +261,7 @@ consent-unknown = Ahora no podemos comprobar este permiso. Mientras tanto, se re
 
 consent-uses = Usos con este permiso
 
-consent-no-uses = Nadie ha usado este permiso todavía.
+consent-no-uses = Nadie ha usado este permiso.
 
 consent-receipt-lead = Esta es su propia copia de su permiso (consentimiento). Guárdela.
 
