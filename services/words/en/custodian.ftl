@@ -138,6 +138,8 @@ invite-party-own = Leave the organisation empty: clinicians and colleagues here 
 
 invite-until = The link works until { $date }.
 
+invite-earlier = An earlier link for the same person then stops working.
+
 invite-button = Make the link
 
 invite-made = Invitation link
