@@ -36,6 +36,7 @@ from records.guesses import (
     has_unread_dates,
     is_plus_minus,
 )
+from records.header_rows import last_name
 from records.long_draft import draft_long, find_long_columns
 from records.profile import MAX_DISTINCT, Profile, TableProfile, count_copies, profile_table
 from records.strength import separation
@@ -127,6 +128,11 @@ class TableDescription:
     has_units: bool = False
     notes: tuple[CellFault, ...] = ()
 
+    @property
+    def header_rows(self) -> int:
+        """How many rows the names of the columns were joined from."""
+        return self.draft.file.header_rows
+
 
 def describe_table(
     path: Path, name: str, today: datetime.date, label: str = ""
@@ -150,7 +156,7 @@ def describe_table(
     place, has_id = _id_column(profile)
     system = slug(Path(name).name.partition(".")[0], 40)
     drafts = [
-        guess_column(column, system, profile.rows, label, profile.numbers_in(index, profile.sample))
+        _guessed(column, system, profile, label, profile.numbers_in(index, profile.sample))
         for index, column in enumerate(profile.columns)
     ]
     repeated = {each for each in names if each and names.count(each) > 1}
@@ -180,6 +186,20 @@ def describe_table(
     )
 
 
+def _guessed(
+    column: Profile, system: str, profile: TableProfile, label: str, numbers: Sequence[float]
+) -> ColumnDraft:
+    """Return the draft of a column; a name that was joined is understood by its last part."""
+    if profile.file.header_rows == 1:
+        return guess_column(column, system, profile.rows, label, numbers)
+    short = last_name(column.name)
+    label = short if label == column.name else ""
+    draft = guess_column(replace(column, name=short), system, profile.rows, label, numbers)
+    is_own = draft.code.startswith(f"{system}|")
+    code = f"{system}|{slug(column.name, 100)}" if is_own else draft.code
+    return replace(draft, name=column.name, code=code)
+
+
 def _ignored_twin(draft: ColumnDraft) -> ColumnDraft:
     return ColumnDraft(name=draft.name, role=IGNORE, comment=TWIN)
 
@@ -189,7 +209,8 @@ def _id_column(profile: TableProfile) -> tuple[int, bool]:
     columns = profile.columns
     names = [column.name for column in columns]
     possible = [n for n, name in enumerate(names) if name and names.count(name) == 1]
-    named = [n for n in possible if _ID_NAME.search(spaced(names[n])) and columns[n].count]
+    words = [spaced(last_name(name) if profile.file.header_rows > 1 else name) for name in names]
+    named = [n for n in possible if _ID_NAME.search(words[n]) and columns[n].count]
     if named:
         return max(named, key=lambda place: len(columns[place].distinct)), True
     many = min(profile.rows, MAX_DISTINCT)
@@ -220,6 +241,10 @@ def _mapping(
         comment += "\nNo column is left to store: take one from ignore and map it."
     if profile.has_units:
         comment += "\nThe row below the header was read as units, not as data: check each unit."
+    if profile.file.header_rows > 1:
+        comment += (
+            f"\nThe names of the columns are in {profile.file.header_rows} rows; joined here."
+        )
     if not has_id:
         comment += "\nNo column looks like a hospital number: name the one that tells people apart."
     draft = MappingDraft(

@@ -161,7 +161,7 @@ def _day_lines(draft: MappingDraft) -> list[str]:
 
 def _file_lines(file: FileFormat) -> list[str]:
     usual = FileFormat()
-    keys = ("separator", "decimal", "encoding", "skip", "sheet")
+    keys = ("separator", "decimal", "encoding", "skip", "header_rows", "sheet")
     pairs = [(key, getattr(file, key)) for key in keys if getattr(file, key) != getattr(usual, key)]
     return [
         f"{key} = {value if isinstance(value, int) else toml_text(value)}" for key, value in pairs

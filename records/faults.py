@@ -22,6 +22,24 @@ class CellFaultCode(RemedyCode):
         "the table has no such column{hint}",
         "Add it, or correct the name in the mapping",
     )
+    HEADER_BELOW = (
+        "header-below",
+        "the names of the columns are in line {first}, below {found} other lines",
+        "Set skip in the mapping to the number of lines above the names",
+    )
+    HEADER_ROWS = (
+        "header-rows",
+        "the names of the columns are in {found} rows, from line {first} on; joined they are "
+        "{names}",
+        "Set header_rows in the mapping to the number of these rows, skip to the number of lines "
+        "above them, and use the joined names",
+    )
+    ROW_OF_NAMES = (
+        "row-of-names",
+        "no cell of the row below the header fits its column, as in a second row of names",
+        "Set header_rows = 2 in the mapping and use the joined names, such as 'Blood / crp'; else "
+        "correct the row",
+    )
     COLUMN_UNMAPPED = (
         "column-unmapped",
         "the mapping does not name this column",

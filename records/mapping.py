@@ -28,6 +28,7 @@ from records.dates import (
     read_date,
 )
 from records.faults import CellInvalid
+from records.header_rows import MAX_HEADER_ROWS
 from records.strict_toml import Section, read_declaration
 from records.values import BOOLEAN
 
@@ -223,7 +224,10 @@ def _file(table: Section, decimal: str) -> FileFormat:
     if separator == decimal:
         raise table.error("decimal", "must differ from the separator")
     encoding = table.text("encoding", "utf-8-sig")
-    return FileFormat(separator, encoding, skip, table.text("sheet", ""), decimal)
+    header_rows = table.integer("header_rows", 1)
+    if not 1 <= header_rows <= MAX_HEADER_ROWS:
+        raise table.error("header_rows", f"must be 1 to {MAX_HEADER_ROWS} rows of names")
+    return FileFormat(separator, encoding, skip, table.text("sheet", ""), decimal, header_rows)
 
 
 def _date(table: Section) -> str:

@@ -14,6 +14,7 @@ from records.dates import Moment, read_date, read_time
 from records.errors import TableInvalid
 from records.faults import CellFault, CellFaultCode, CellInvalid
 from records.header import header_faults
+from records.header_search import is_row_of_names
 from records.mapping import ANY, Mapping
 from records.unit_row import UnitRow, find_unit_row
 from records.values import BOUND_SUFFIX
@@ -51,6 +52,8 @@ class ReadRow:
 
 class RowReader:
     """Reads the rows below one header."""
+
+    _has_names = False
 
     def __init__(
         self, header: list[str], mapping: Mapping, name: str, today: datetime.date | None
@@ -107,6 +110,7 @@ class RowReader:
         cells = self._fitted(cells) if len(cells) != self._width else cells
         self._unit_row = find_unit_row(self.names, line, cells, self.mapping)
         if self._unit_row is None:
+            self._has_names = is_row_of_names(self.names, cells, self.mapping)
             return False
         self.conflicts = self._unit_row.conflicts(self.mapping)
         self.mapping = self.mapping.with_units(self._unit_row.missing_units(self.mapping))
@@ -139,6 +143,8 @@ class RowReader:
         row.documents = (
             tuple(self._wide(row, cells)) if self.mapping.long is None else self._long(row, cells)
         )
+        if row.faults and self._has_names and row.number == 1:
+            row.faults = [CellFault(1, "", CellFaultCode.ROW_OF_NAMES, line=line)]
         return row
 
     def warnings(self) -> list[CellFault]:

@@ -81,7 +81,7 @@ def find_unit_row(
     if mapping.date_column and _is_date(cells[place[mapping.date_column]], mapping):
         return None
     columns = [(column, cells[place[column.name]].strip()) for column in mapping.mapped()]
-    if any(_is_value(column, cell) for column, cell in columns):
+    if any(is_value(column, cell) for column, cell in columns):
         return None
     stated = [(column.name, cell) for column, cell in columns if column.kind == NUMBER]
     stated = [(name, cell) for name, cell in stated if not _is_empty(cell) and cell != NO_UNIT]
@@ -135,7 +135,7 @@ def _is_date(cell: str, mapping: Mapping) -> bool:
         return exc.code is CellFaultCode.DATE_OUTSIDE
 
 
-def _is_value(column: Column, cell: str) -> bool:
+def is_value(column: Column, cell: str) -> bool:
     """Return whether a cell can be a value of its column."""
     if _is_empty(cell) or (cell == NO_UNIT and column.kind == NUMBER):
         return False

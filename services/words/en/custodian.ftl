@@ -713,6 +713,8 @@ columns-lead = { $rows } rows, { $columns } columns. What each column means is g
 
 columns-has-units = The row below the header was read as units, not as data. Check each unit: these units are filled in below.
 
+columns-header-rows = The names of the columns are in { $count } rows. They are joined below, from the top to the bottom.
+
 columns-no-id = No column looks like a hospital number. Choose the one that tells people apart.
 
 columns-copies = { $count ->

@@ -212,3 +212,39 @@ def test_the_years_that_two_digits_mean_are_set_on_the_page_of_columns(
     assert keeper.post(f"{address}/columns", **form, first_year="1930").status_code == 303
     hospital.work("check-upload")
     assert "30 rows" in keeper.get(address).text
+
+
+TWO_ROWS = "pid,Blood,,Urine\n,crp,hb,crp\n" + "".join(
+    f"R{n},{n % 9},1{n % 4},7\n" for n in range(30)
+)
+
+
+def test_names_in_two_rows_are_joined_on_the_page_of_columns(
+    hospital: Any, keeper: Visitor
+) -> None:
+    address = described(hospital, keeper, TWO_ROWS.encode(), "rows.csv")
+    page = keeper.get(f"{address}/columns").text
+    assert "The names of the columns are in 2 rows." in page
+    assert "Blood / hb" in page
+    form = {"what-0": "id", "what-1": "number", "code-1": "x|crp", "unit-1": "mg/L"}
+    form |= {"category-1": "laboratory", "what-2": "ignore", "what-3": "ignore"}
+    form |= {"date": "2024-01-02", "bounds": "refuse", "outside": "refuse"}
+    assert keeper.post(f"{address}/columns", **form).status_code == 303
+    hospital.work("check-upload")
+    assert "30 rows" in keeper.get(address).text
+
+
+def test_names_in_two_rows_that_the_mapping_does_not_state_are_one_error(
+    hospital: Any, keeper: Visitor
+) -> None:
+    names = ("Blood / crp", "Blood / hb", "Urine / crp")
+    mapping = MAPPING.replace('id = "id"', 'id = "pid"')
+    mapping += "".join(
+        COLUMN.format(name=name).replace(f"x|{name}", f"x|{n}") for n, name in enumerate(names)
+    )
+    address = send(keeper, TWO_ROWS.encode(), mapping).headers["Location"]
+    hospital.work("check-upload")
+    page = keeper.get(address).text
+    assert "the names of the columns are in 2 rows, from line 1 on" in page
+    assert "Set header_rows in the mapping" in page
+    assert "columns of the mapping are missing" not in page

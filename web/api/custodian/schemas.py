@@ -250,7 +250,7 @@ TableNoteSchema = schema_of(
 TableDescriptionSchema = schema_of(
     "TableDescriptionSchema",
     TableDescription,
-    "rows copies has_id has_units mapping",
+    "rows copies has_id has_units header_rows mapping",
     columns=ColumnDescriptionSchema,
     notes=TableNoteSchema,
 )
