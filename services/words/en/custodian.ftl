@@ -358,6 +358,8 @@ list-mail-sent = Invited, the e-mail was sent
 
 list-mail-refused = Invited, the e-mail address was refused
 
+list-mail-ended = The link stopped working before the e-mail was sent
+
 list-left-out = Not invited: no records are stored
 
 list-print-how = { $count ->
