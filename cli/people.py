@@ -36,7 +36,10 @@ OPERATOR = "operator"
 )
 @with_services
 def invite(services: Services, output: Output, **options: Any) -> None:
-    """Make an invitation link, which works once, for seven days."""
+    """Make an invitation link, which works once, for seven days.
+
+    An earlier link for the same person then stops working.
+    """
     invitations = services.custodian.invitations
     issued = invitations.invite(Words("en"), InvitationRequest(**options), by=OPERATOR)
     output.result({"link": issued.link, "days": issued.days}, issued.link)

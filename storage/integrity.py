@@ -38,6 +38,7 @@ once. With ``pos`` a view ends at the final block, which is about a quarter of a
 MAX_CLOCK_STEP_S: Final = 3_600
 """By how much a host's clock may have been set back between two rows."""
 _LOST_HASH = b""
+_USE_TYPES: Final = MappingProxyType({"at_s": int, "count": int, "party": str, "purpose": str})
 _PROGRESS_ROWS = 5_000
 
 
@@ -196,6 +197,8 @@ def check_uses(
                 uses[row.use] = journal.use(row.use)
             except (JournalBroken, orjson.JSONDecodeError):
                 continue  # reported by `check_journal`
+        if not _has_types(uses[row.use]):
+            continue  # this too
         finding = _check_use(row, uses[row.use], permits, known)
         finding = finding or order.find_fault(row, uses[row.use])
         findings += [finding] if finding is not None else []
@@ -268,10 +271,18 @@ def check_journal(
 def _is_use(name: bytes, body: bytes) -> bool:
     """Return whether a body is what its name says, and written so that it has one meaning."""
     try:
-        written = orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
+        use = orjson.loads(body)
     except orjson.JSONDecodeError:
         return False
-    return written == body and hashlib.sha256(body).digest() == name
+    is_canonical = orjson.dumps(use, option=orjson.OPT_SORT_KEYS) == body
+    return is_canonical and hashlib.sha256(body).digest() == name and _has_types(use)
+
+
+def _has_types(use: Any) -> bool:
+    """Return whether a use has the fields that the checks read, each of its type."""
+    return isinstance(use, dict) and all(
+        type(use.get(field)) is kind for field, kind in _USE_TYPES.items()
+    )
 
 
 def _check_anchors(hashes: list[bytes], anchors: Sequence[Anchor]) -> Iterator[Finding]:

@@ -52,8 +52,8 @@ class ListPerson:
         state: ``records`` of them are stored; ``new``: none are; ``linked``: an earlier link of
             theirs, not of this list, still works; ``account``: they have one and are not invited.
         link: works once; "" before the list is confirmed, and for who is not invited.
-        mail: ``waiting``, ``sending``, ``sent``, or ``refused`` by the mail server for good; "" if
-            there is none.
+        mail: ``waiting``, ``sending``, ``sent``, ``refused`` by the mail server for good, or
+            ``ended`` since the link stopped working first; "" if there is none.
     """
 
     line: int

@@ -138,6 +138,8 @@ invite-party-own = Leave the organisation empty: clinicians and colleagues here 
 
 invite-until = The link works until { $date }.
 
+invite-earlier = An earlier link for the same person then stops working.
+
 invite-button = Make the link
 
 invite-made = Invitation link
@@ -355,6 +357,8 @@ list-mail-sending = Invited, the e-mail is being sent
 list-mail-sent = Invited, the e-mail was sent
 
 list-mail-refused = Invited, the e-mail address was refused
+
+list-mail-ended = The link stopped working before the e-mail was sent
 
 list-left-out = Not invited: no records are stored
 
