@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 VERSION = "0.1.0"
+STDERR = 2
 RECOVER_EVERY_S = 15.0
 # What a patient signed is stored by then; the page says that it is being recorded.
 WEB_ANSWER_S = 2.0
@@ -219,8 +220,13 @@ def web() -> Flask:
 def serve(settings: Settings, report: Report) -> None:
     """Run nodes, worker and web until told to stop; then stop all of them cleanly."""
     stopping = threading.Event()
+
+    def stop(*_: object) -> None:
+        say_stopping()
+        stopping.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, stop)
     with open_services(settings, report):
         programs: tuple[Program, ...] = (
             WorkerProgram(settings, os.environ),
@@ -229,12 +235,14 @@ def serve(settings: Settings, report: Report) -> None:
         supervisors = [Supervisor(program) for program in programs]
         try:
             for supervisor in supervisors:
-                supervisor.start()
-            report(
-                f"Vouchsafe is on http://{shown_host(settings)}:{settings.port}; Ctrl-C stops it"
-            )
+                if not stopping.is_set():
+                    supervisor.start()
+            if not stopping.is_set():
+                report(
+                    f"Vouchsafe is on http://{shown_host(settings)}:{settings.port}; "
+                    "Ctrl-C stops it"
+                )
             stopping.wait()
-            report("stopping")
         finally:
             for supervisor in reversed(supervisors):
                 supervisor.stop()
@@ -243,6 +251,18 @@ def serve(settings: Settings, report: Report) -> None:
 def shown_host(settings: Settings) -> str:
     """Return the name that a browser on this machine uses; passkeys need a name, not a number."""
     return "localhost" if settings.host in ("127.0.0.1", "::1") else settings.host
+
+
+def say_stopping() -> None:
+    """Say on stderr that a signal has arrived; to end the programs takes a few seconds."""
+    # Not through a stream: the signal may have interrupted a line that is being written to it.
+    os.write(STDERR, b"\nstopping\n")
+
+
+def interrupt(*_: object) -> None:
+    """Say that a command is being interrupted, and interrupt it."""
+    say_stopping()
+    raise KeyboardInterrupt
 
 
 def to_people(line: str) -> None:
@@ -292,6 +312,7 @@ def main() -> None:
         if len(sys.argv) == 1:
             serve(read_settings(os.environ), to_people)
         else:
+            signal.signal(signal.SIGINT, interrupt)
             commands()(prog_name=program)
     except (*EXPECTED_ERRORS, SettingsInvalid, NodesError) as exc:
         to_people(f"{program}: {describe_error(exc)}")

@@ -10,6 +10,7 @@ import click
 from cli.audit import accept_loss, check_receipt, export, restore, status, verification
 from cli.categories import categories
 from cli.copies import make_copy_key, open_copy_file
+from cli.help import CommandGroup
 from cli.invitation_lists import invite_list
 from cli.monitoring import monitor
 from cli.output import EXPECTED_ERRORS, Clock, CommandContext, ErrorTypes, Opener, describe_error
@@ -41,12 +42,13 @@ def make_cli(opener: Opener, error_types: ErrorTypes = (), clock: Clock = time.t
         clock: the time in seconds, for commands that open nothing.
     """
 
-    @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+    @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
     @click.pass_context
     def cli(context: click.Context) -> None:
         """Share health records under consent: encrypted records, signed consents, models.
 
-        Without a command: start the nodes, the worker and the pages on http://localhost:8000.
+        Without a command: start the nodes, the worker and the pages. The pages are on
+        http://localhost:8000 unless VOUCHSAFE_HOST or VOUCHSAFE_PORT says otherwise.
         """
         context.obj = CommandContext(opener, error_types, clock)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 import orjson
@@ -15,6 +15,8 @@ from services.dates import iso_time
 from services.errors import Invalid
 from services.wiring import Services
 from storage import BlockFolder
+
+_LINES_A_REPORT: Final = 5_000
 
 
 @click.command("verify")
@@ -52,10 +54,13 @@ def export(services: Services, output: Output, folder: Path, blocks: bool) -> No
     path, count = folder / "evidence.ndjson", 0
     path.touch(mode=0o600)
     path.chmod(0o600)
-    with path.open("wb") as file:
+    with path.open("wb") as file, output.progress() as progress:
         for line in services.auditor.evidence():
             file.write(orjson.dumps(line) + b"\n")
             count += 1
+            if not count % _LINES_A_REPORT:
+                progress("writing lines", count, 0)
+        progress("writing lines", count, count)
     facts, lines = {"lines": count}, [f"{count} lines in {path}"]
     if blocks:
         with output.progress() as progress:

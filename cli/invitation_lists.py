@@ -29,6 +29,7 @@ from services.words import LANGUAGES, Words
     help="How everybody's identity was checked; without it nobody is invited.",
 )
 @click.option("--new-patients", is_flag=True, help="Invite also those without stored records.")
+@click.option("--replace-links", is_flag=True, help="Invite again who has a link that works.")
 @click.option("--send-mails", "mails", is_flag=True, help="Send the links to the addresses.")
 @with_services
 def invite_list(services: Services, output: Output, path: Path, **options: Any) -> None:
@@ -37,8 +38,10 @@ def invite_list(services: Services, output: Output, path: Path, **options: Any) 
     Without --identity the list is only checked. The links are written as CSV to stdout; they are
     secrets. The letters are at the page of the list.
 
+    Who has an earlier link that still works is left out, unless --replace-links ends that link.
+
     Exit codes: 0 everybody on the list is invited, can be invited or has an account; 3 a line is
-    wrong, or people without records were left out; 2 nobody is invited.
+    wrong, or people without records or with an earlier link were left out; 2 nobody is invited.
     """
     lists, words = services.custodian.lists, Words("en")
     content = _read(path)
@@ -66,6 +69,7 @@ def _confirmed(
     confirmation = ListConfirmation(
         identity=options["identity"],
         new_patients=options["new_patients"],
+        replace_links=options["replace_links"],
         mails=options["mails"],
     )
     try:
@@ -89,14 +93,18 @@ def _show_list(output: Output, words: Words, checked: InvitationList) -> None:
 
 
 def _show_left_out(output: Output, confirmed: InvitationList) -> None:
-    """Say who got no link; those without records may be wrong numbers, so that it is no success."""
+    """Say who got no link; who has no account and was left out makes it no success."""
     if confirmed.joined:
         output.note(f"{len(confirmed.joined)} have an account already and are not invited.")
-    left_out = [person for person in confirmed.new if not person.link]
-    if left_out:
-        lines = ", ".join(str(person.line) for person in left_out)
-        output.note(f"No records are stored for the people in these lines: {lines}.")
+    new = [str(person.line) for person in confirmed.new if not person.link]
+    if new:
+        output.note(f"No records are stored for the people in these lines: {', '.join(new)}.")
         output.note("They are not invited. List them alone, with --new-patients if they are new.")
+    linked = [str(person.line) for person in confirmed.linked]
+    if linked:
+        output.note(f"An earlier link works for the people in these lines: {', '.join(linked)}.")
+        output.note("They are not invited again. With --replace-links that link stops working.")
+    if new or linked:
         output.end_incomplete()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from cli.help import CommandGroup
 from cli.output import Output, with_services
 from services.accounts import PATIENT
 from services.custodian.identity_checks import IDENTITY_CHECKS
@@ -35,14 +36,17 @@ OPERATOR = "operator"
 )
 @with_services
 def invite(services: Services, output: Output, **options: Any) -> None:
-    """Make an invitation link, which works once, for seven days."""
+    """Make an invitation link, which works once, for seven days.
+
+    An earlier link for the same person then stops working.
+    """
     invitations = services.custodian.invitations
     issued = invitations.invite(Words("en"), InvitationRequest(**options), by=OPERATOR)
     output.result({"link": issued.link, "days": issued.days}, issued.link)
     output.note(f"It works once, for {issued.days} days, and cannot be shown again.")
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def person() -> None:
     """List staff accounts and open invitations, disable accounts, revoke invitations."""
 

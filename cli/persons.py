@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from cli.help import CommandGroup
 from cli.output import Output, with_services
 from services.custodian.links import LinkedPatients
 from services.wiring import Services
@@ -12,7 +13,7 @@ from services.words import Words
 OPERATOR = "operator"
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def link() -> None:
     """Link two hospital numbers of one person, and undo a wrong link."""
 
@@ -61,7 +62,7 @@ def undo(services: Services, output: Output, identity: str) -> None:
     _print(output, services.custodian.links.undo(identity, by=OPERATOR))
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def record() -> None:
     """List a patient's records, and move one that was filed under the wrong patient."""
 

@@ -63,6 +63,8 @@ def describe(clock: Clock, output: Output, table: Path, label: str, folder: Path
         "copies": description.copies,
         "has_id": description.has_id,
         "has_units": description.has_units,
+        "header_rows": description.header_rows,
+        "notes": [fault.to_json() for fault in description.notes],
         "mapping": description.mapping,
         "question": question,
         "columns": [_column_document(column) for column in description.columns],
@@ -179,11 +181,15 @@ def _print_description(output: Output, table: TableDescription) -> None:
     notes = [f"{table.rows} rows, {len(table.columns)} columns."]
     if table.has_units:
         notes.append("The row below the header was read as units, not as data.")
+    if table.header_rows > 1:
+        notes.append(
+            f"The names of the columns are in {table.header_rows} rows, joined in the draft."
+        )
     if not table.has_id:
         notes.append("No column looks like a hospital number; the first one is drafted as it.")
     if table.copies:
         notes.append(f"{table.copies} rows are equal to another row under a different id.")
-    output.note(" ".join(notes))
+    output.note("\n".join([" ".join(notes), *(fault.message for fault in table.notes)]))
     flagged = [column for column in table.columns if column.flags]
     output.table(
         ("column", "look at", "AUROC alone"),

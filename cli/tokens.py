@@ -6,6 +6,7 @@ from typing import Final
 
 import click
 
+from cli.help import CommandGroup
 from cli.output import Output, with_services
 from services.dates import iso_day
 from services.parties import ORGANISATION_PREFIX, STUDY_PREFIX
@@ -19,7 +20,7 @@ PARTY_PREFIXES: Final = {
 }
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def token() -> None:
     """Create, list and revoke tokens of the API."""
 

@@ -94,6 +94,15 @@ class Admission:
                 outcomes[index] = Outcome(False, str(refusal), _name(item.message), "")
         return admitted
 
+    def needs_chain(self, signed: Signed) -> bool:
+        """Return whether the signature is none of a plain account or a passkey (ERC-1271)."""
+        if len(signed.signer) != ACCOUNT_BYTES:
+            return False
+        try:
+            return recover(self._digest(signed), signed.signature) != signed.signer
+        except (SignatureInvalid, _Refusal):
+            return True
+
     def why_reverted(self, sender: str, data: bytes) -> str:
         """Return the code of the reason for which a call to the contract reverted."""
         try:

@@ -289,6 +289,13 @@ class ConsentLedger:
         """
         return self._chain.block_times(numbers)
 
+    def decision_basis(self) -> tuple[object, ...]:
+        """Return what differs after each change that a decision can depend on, as last seen here.
+
+        Time alone changes decisions too. An anchor changes none.
+        """
+        return self._mirror.state().basis
+
     def consents_of(self, subject: bytes) -> list[Consent]:
         """Return every grant of a subject, oldest first, with what is pending applied."""
         view, state = self._views.for_decision(None)

@@ -103,7 +103,9 @@ class Relayer:
         for item in signed:
             if type(item.message) is not kind:
                 raise ConsentInvalid(f"a {type(item.message).__name__} is not a {kind.__name__}")
-        if len(signed) == 1 and _is_permission(signed[0].message):
+        is_permission = len(signed) == 1 and _is_permission(signed[0].message)
+        # An account with code may take long to say whether it signed: it delays nobody else.
+        if is_permission and not self._admission.needs_chain(signed[0]):
             return [self._permissions.submit(signed[0])]
         if KINDS[kind].values is None:
             return self._submit(KINDS[kind], signed, progress)

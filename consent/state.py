@@ -173,6 +173,14 @@ class LedgerState:
     permitting_grants: int
     pending_refusals: tuple[PendingRefusal, ...] = ()
 
+    @property
+    def basis(self) -> tuple[object, ...]:
+        """What decisions rest on besides the time; an anchor leaves it equal."""
+        final = (self.enrolments, self.grants, self.withdrawals, self.stops, self.keys)
+        rows = (*final, self.removals, self.pending_withdrawals, self.pending_stops)
+        lengths = [len(each.subject) for each in rows]
+        return (self.log, *lengths, self.permitting_grants, self.pending_refusals)
+
     def with_refusals_since(self, newer: LedgerState) -> LedgerState:
         """Return this state with every later "no" of a newer state of its log, and no later permit.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from cli.help import CommandGroup
 from cli.output import Output, with_services
 from consent import ConsentInvalid, Rotation
 from deploy.account_keys import AccountFiles, AdminFiles, admin_path, make_admin, open_admin
@@ -21,7 +22,7 @@ _KEY = click.option(
 )
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=CommandGroup, invoke_without_command=True)
 @click.pass_context
 def accounts(context: click.Context) -> None:
     """List, rotate and revoke the installation's accounts on the ledger."""

@@ -9,6 +9,7 @@ from dataclasses import asdict
 import click
 import orjson
 
+from cli.help import CommandGroup
 from deploy.doctor import Check, examine, problem
 from deploy.nodes import GethNode, KuboNode, NodeFailed, is_in_use
 from deploy.nodes.process import stop_orphan
@@ -55,7 +56,7 @@ def web() -> None:
     become(WebProgram(settings, os.environ).prepare())
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def node() -> None:
     """Run one node by itself, for systemd or containers (see docs/operations.md)."""
 

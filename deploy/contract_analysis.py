@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from consent.contract.build import install_packages
+
 CONTRACT = Path(__file__).resolve().parent.parent / "consent" / "contract"
 ACCEPTED = CONTRACT / "accepted-findings.toml"
 Finding = tuple[str, str]
@@ -21,8 +23,8 @@ Finding = tuple[str, str]
 def main(slither: str) -> int:
     """Compile the sources, analyse them, and report what is new or no longer found."""
     programs = CONTRACT / "node_modules" / ".bin"
-    if not (programs / "forge").exists():
-        _run(["npm", "install", "--no-save", "--no-audit", "--no-fund"], os.environ)
+    if code := install_packages():
+        return code
     # slither asks forge for its configuration, so forge must be on PATH.
     environment = {
         **os.environ,

@@ -13,12 +13,12 @@ import numpy as np
 import orjson
 
 from models.errors import ModelsBroken
-from models.suppression import MIN_COUNT
 from records.events import EventBuilder, EventTable
 from storage import Record
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _MAX_NAME_CHARACTERS: Final = 120
+_MAX_NAMES: Final = 20
 _HEAD: Final = "head"
 _WORDS: Final = ("codes", "units", "texts", "statuses", "categories")
 
@@ -31,13 +31,13 @@ class Census:
         taken_at_s: when, seconds UTC.
         subjects: who, each person once, in the order of their numbers in `events`.
         events: without the ids of records.
-        names: what senders call a code, where at least `MIN_COUNT` people have that name.
+        names: what senders call a code, and how many people have each name: the most frequent 20.
     """
 
     taken_at_s: int
     subjects: tuple[bytes, ...]
     events: EventTable
-    names: Mapping[str, str]
+    names: Mapping[str, Mapping[str, int]]
 
     def to_bytes(self) -> bytes:
         """Return the census as bytes, which hold people's values: seal them."""
@@ -45,7 +45,7 @@ class Census:
             "format": FORMAT,
             "taken_at_s": self.taken_at_s,
             "subjects": b"".join(self.subjects).hex(),
-            "names": dict(self.names),
+            "names": self.names,
             **{name: getattr(self.events, name) for name in _WORDS},
         }
         columns = {name: getattr(self.events, name) for name in _COLUMNS}
@@ -95,12 +95,13 @@ def take_census(people: Mapping[bytes, Sequence[Record]], taken_at_s: int) -> Ce
     return Census(taken_at_s, tuple(people), events, _common_names(seen))
 
 
-def _common_names(seen: Counter[tuple[str, str]]) -> dict[str, str]:
-    """Return the most frequent name of each code: a rare one could be about one person."""
-    names: dict[str, str] = {}
+def _common_names(seen: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
+    """Return how many people have each of the most frequent names of each code."""
+    names: dict[str, dict[str, int]] = {}
     for (code, name), people in seen.most_common():
-        if people >= MIN_COUNT:
-            names.setdefault(code, name)
+        of_code = names.setdefault(code, {})
+        if len(of_code) < _MAX_NAMES:
+            of_code[name] = people
     return names
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +26,10 @@ from records.values import CATEGORY
 
 MAX_VALUES: Final = 20
 Flags = npt.NDArray[np.bool_]
+_ANY: Final = -(1 << 32)
+"""Fewer people than any number with noise has."""
+_Source = tuple[CountNoise, str]
+"""The noise of every count, and the period within which it stays the same."""
 _PERSON_NAMES: Final = {BIRTH: "date of birth", SEX: "sex", DEATH: "death"}
 
 
@@ -35,10 +39,11 @@ class CodeSummary:
 
     Attributes:
         code: `system|code`, or BIRTH, SEX or DEATH.
-        name: what its senders call it; empty if they do not say.
-        category: of consent, of most of its records.
-        kind: `number`, `boolean`, `code`, `text`, or `none` for an event without a value.
-        unit: in which most numbers are written.
+        name: what its senders call it; empty if they do not say, or too few people have that name.
+        category: of consent, in which most people have it, by numbers with noise.
+        kind: `number`, `boolean`, `code`, `text`, or `none` for an event without a value, as most
+            people have it, by numbers with noise.
+        unit: in which most people have a number, by numbers with noise; "" if few have each.
         values: the most frequent coded values or texts, each of people enough to count.
         people: how many have it, with noise, in tens.
         missing_percent: of how many it is missing, in steps of 5, from the numbers shown.
@@ -114,32 +119,52 @@ def _summarise(
     code: str,
     rows: Integers,
     counts: tuple[int, int],
-    source: tuple[CountNoise, str],
+    source: _Source,
 ) -> CodeSummary:
     """Return the summary of a code; `counts` are to be shown: who has it, and everybody."""
     events = census.events
     people, total = counts
-    kind = _most_frequent(events.kind[rows])
-    numbers = rows[events.kind[rows] == NUMBER]
+    subjects, numbers = events.subject[rows], rows[events.kind[rows] == NUMBER]
+    kinds = _people_by(subjects, events.kind[rows], KINDS)
+    categories = _people_by(subjects, events.category[rows], events.categories)
+    units = _people_by(events.subject[numbers], events.unit[numbers], events.units)
+    kind = _most_frequent(kinds, f"{code}/kind", source, least=_ANY)
+    is_number, has_value = kind == KINDS[NUMBER], kind != KINDS[NOTHING]
+    name = _most_frequent(census.names.get(code, {}), f"{code}/name", source, least=MIN_COUNT)
     return CodeSummary(
         code=code,
-        name=census.names.get(code, _PERSON_NAMES.get(code, "")),
-        category=events.categories[_most_frequent(events.category[rows])],
-        kind=KINDS[kind],
-        unit=events.units[_most_frequent(events.unit[numbers])] if kind == NUMBER else "",
-        values=_values(census, code, rows, source) if kind not in (NUMBER, NOTHING) else (),
+        name=name or _PERSON_NAMES.get(code, ""),
+        category=_most_frequent(categories, f"{code}/category", source, least=_ANY),
+        kind=kind,
+        unit=_most_frequent(units, f"{code}/unit", source, least=MIN_COUNT) if is_number else "",
+        values=_values(census, code, rows, source) if has_value and not is_number else (),
         people=people,
         missing_percent=_in_steps(max(0, 1 - people / max(people, total))),
     )
 
 
-def _most_frequent(numbers: Integers) -> int:
-    return int(np.bincount(numbers).argmax())
+def _most_frequent(sizes: Mapping[str, int], name: str, source: _Source, *, least: int) -> str:
+    """Return the option that most people have, by numbers with noise: one person decides nothing.
+
+    "" if each option may well have fewer people than `least`.
+    """
+    noise, period = source
+    chosen, most = "", -math.inf
+    for option in sorted(sizes):
+        names = f"list/{period}/{name}/{option}"
+        people = noise.count(sizes[option], names, least=least, deviation=LIST_DEVIATION)
+        if people is not None and people > most:
+            chosen, most = option, people
+    return chosen
 
 
-def _values(
-    census: Census, code: str, rows: Integers, source: tuple[CountNoise, str]
-) -> tuple[str, ...]:
+def _people_by(people: Integers, options: Integers, names: Sequence[str]) -> Counter[str]:
+    """Return how many people have each option."""
+    pairs = np.unique(people.astype(np.int64) * len(names) + options)
+    return Counter(names[option] for option in (pairs % len(names)).tolist())
+
+
+def _values(census: Census, code: str, rows: Integers, source: _Source) -> tuple[str, ...]:
     """Return the values that enough people have; an exact size decides neither which nor where."""
     noise, period = source
     events = census.events

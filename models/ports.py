@@ -23,6 +23,10 @@ class ConsentLedger(Protocol):
         """Return the subjects of these consents, each once."""
         ...
 
+    def decision_basis(self) -> tuple[object, ...]:
+        """Return what differs after each change that a decision can depend on."""
+        ...
+
     def anchor(self, kind: str, root: bytes, count: int, /) -> str:
         """Put a root of 32 bytes on the ledger; return the transaction's hash."""
         ...

@@ -132,7 +132,7 @@ class Predictor:
         access = self._access(request, question, {"model": model.sha256})
         opened = self._open(access)
         # The ledger may have changed since: a model that lost consent may not answer any more.
-        self.serving.recheck(opened.view.count)
+        self.serving.recheck()
         model = self.serving.require_serving(request.model_id)
         row = _make_row(question, opened)
         path = self.files.path(model.id, MODEL)

@@ -47,7 +47,7 @@ class ModelServing:
         self._files = files
         self._clock = clock
         self._lock = Lock()
-        self._checked: tuple[int, float] = (-1, 0.0)
+        self._checked: tuple[tuple[object, ...], float] = ((), 0.0)
         self.refreshing: Thread | None = None
         self.grace_s = DEFAULT_GRACE_S
         self.on_retired: Callable[[], None] = lambda: None
@@ -104,34 +104,32 @@ class ModelServing:
                 affected.append(AffectedModel(marked, 0, self._stops_at_s(marked)))
         return affected
 
-    def recheck(self, count: int) -> None:
-        """Apply withdrawals, unless this was done less than a minute ago at the same ledger count.
+    def recheck(self) -> None:
+        """Apply withdrawals, unless this was done less than a minute ago on the same consents.
 
         Half a minute after the last time it is done beside the answers, so that none of them has to
-        wait for it; one that comes when a minute is over waits.
-
-        Args:
-            count: how many changes the ledger has; consents also end by time alone.
+        wait for it; one that comes when a minute is over waits, since consents also end by time.
         """
         with self._lock:
-            last_count, last_s = self._checked
+            basis = self._consents.ledger.decision_basis()
+            last_basis, last_s = self._checked
             age_s = self._clock() - last_s
-            if count != last_count or not 0 <= age_s < _RECHECK_S:
+            if basis != last_basis or not 0 <= age_s < _RECHECK_S:
                 self.apply_withdrawals()
-                self._checked = (count, self._clock())
+                self._checked = (basis, self._clock())
             elif age_s >= _REFRESH_S and not (self.refreshing and self.refreshing.is_alive()):
-                self.refreshing = Thread(target=self._refresh, args=(count,), daemon=True)
+                self.refreshing = Thread(target=self._refresh, args=(basis,), daemon=True)
                 self.refreshing.start()
 
-    def _refresh(self, count: int) -> None:
+    def _refresh(self, basis: tuple[object, ...]) -> None:
         started_s = self._clock()
         try:
             self.apply_withdrawals()
         except (ModelsError, StorageError, ConsentError, SQLAlchemyError):
             return  # an answer does it itself when the minute is over, and is refused if it fails
         with self._lock:
-            if self._checked[0] == count:
-                self._checked = (count, max(started_s, self._checked[1]))
+            if self._checked[0] == basis:
+                self._checked = (basis, max(started_s, self._checked[1]))
 
     def require_serving(self, model_id: str) -> Model:
         """Return the model if it may answer now.

@@ -63,6 +63,7 @@ _NUMBER: Final = re.compile(
 _WHOLE: Final = re.compile(r"(-?[0-9]+)\.0+", re.ASCII)
 _ROUNDED: Final = re.compile(r"[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+", re.ASCII)
 _BOUND: Final = re.compile(r"(<=|>=|<|>)\s*+(.+)")
+_DATUM: Final = re.compile(r"[<>+-]?\d+(?:[.,]\d+)?\Z|\d{4}-\d\d-\d\d|\d\d?\.\d\d?\.\d{2,4}\Z")
 _MAX_WHOLE: Final = 2.0**53
 _SPACES: Final = (" ", "\u00a0", "\u202f", "\u2009", "\u2007")
 """A blank between thousands, as spreadsheets of different languages write it."""
@@ -80,6 +81,11 @@ def normalised(cell: str) -> str:
         cell = unicodedata.normalize("NFC", cell)
     whole = _WHOLE.fullmatch(cell) if "." in cell else None
     return whole[1] if whole else cell
+
+
+def is_datum(cell: str) -> bool:
+    """Return whether a cell is a number or a day, which no name of a column is."""
+    return _DATUM.match(cell) is not None
 
 
 def is_note(cells: Sequence[str], place: int = 0) -> bool:

@@ -17,11 +17,20 @@ EXCEL: Final = "excel"
 UNKNOWN_FORMAT: Final = "?"
 """Written by a draft where a column of dates cannot be read; no mapping may have it."""
 DAYS_SINCE: Final = "days since "
+FIRST_YEARS: Final = (1900, 2000)
+"""The least and the greatest first year of the hundred that two digits can mean."""
+FIRST_YEAR_PROBLEM: Final = (
+    "complete it: the first of the hundred years that two digits mean, 1900 to 2000, "
+    "such as 1930 for 1930 to 2029"
+)
 _EXCEL_ZERO: Final = datetime.date(1899, 12, 30)
 _ISO: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9].*))?", re.ASCII)
 _DAYS: Final = re.compile(r"([+-]?[0-9]{1,7})(?:\.([0-9]+))?", re.ASCII)
 _TIME: Final = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9])(?:\.[0-9]++)?)?(.*)")
 _ZONE: Final = re.compile(r"\s*(Z|[+-][0-9]{2}:?[0-9]{2})?", re.ASCII)
+_TWO_DIGITS: Final = re.compile(
+    r"[0-9]{1,2}[./-](?:[0-9]{1,2}|[^\W\d_]{3,9})[./ -][0-9]{2}(?:[T ].*+)?", re.DOTALL
+)
 _CACHED: Final = 65_536
 _MAX_FORMAT: Final = 64
 """Characters of a date format that can fit."""
@@ -35,22 +44,31 @@ class Moment:
     time: str = ""
 
 
-def read_date(text: str, date_format: str = "") -> Moment:
+def has_two_digit_year(date_format: str) -> bool:
+    """Return whether dates in this format have a year of two digits."""
+    return "%y" in date_format.replace("%%", "")
+
+
+def read_date(text: str, date_format: str = "", first_year: int = 0) -> Moment:
     """Return the day and time of a cell. A date such as 2024-05-31 is read in every format.
 
     Args:
         text: the cell without outer spaces.
         date_format: strptime codes such as `%d.%m.%Y`; `excel` for day numbers of a spreadsheet;
             `days since 2000-01-01` for numbers of days; "" for 2024-05-31 alone.
+        first_year: of the hundred that a year of two digits can mean; without it none is read.
 
     Raises:
         CellInvalid: it is not a date in this form, or before 1900.
     """
-    moment = _read(text, date_format)
+    moment = _read(text, date_format, first_year)
     if text in SPREADSHEET_ERRORS:
         raise CellInvalid(CellFaultCode.SPREADSHEET_ERROR)
     if moment is None:
-        raise CellInvalid(CellFaultCode.NOT_A_DATE)
+        is_short = _TWO_DIGITS.fullmatch(text) and not (
+            first_year and has_two_digit_year(date_format)
+        )
+        raise CellInvalid(CellFaultCode.TWO_DIGIT_YEAR if is_short else CellFaultCode.NOT_A_DATE)
     if moment.day < FIRST_DAY:
         raise CellInvalid(CellFaultCode.DATE_OUTSIDE)
     return moment
@@ -82,7 +100,7 @@ def date_format_problem(date_format: str) -> str:
         return ""
     day = datetime.datetime(1931, 11, 23, 14, 35)  # a year that two digits would move
     try:
-        is_whole = datetime.datetime.strptime(day.strftime(date_format), date_format).date()
+        is_whole = _parsed(day.strftime(date_format), date_format, FIRST_YEARS[0]).date()
     except (ValueError, re.error):  # re.error: a code that is there twice
         is_whole = None
     if is_whole != day.date() or len(date_format) > _MAX_FORMAT:
@@ -91,7 +109,7 @@ def date_format_problem(date_format: str) -> str:
 
 
 @lru_cache(maxsize=_CACHED)
-def _read(text: str, date_format: str) -> Moment | None:
+def _read(text: str, date_format: str, first_year: int) -> Moment | None:
     iso = _ISO.fullmatch(text)
     try:
         if iso:
@@ -102,13 +120,27 @@ def _read(text: str, date_format: str) -> Moment | None:
         if date_format.startswith(DAYS_SINCE):
             zero = datetime.date.fromisoformat(date_format.removeprefix(DAYS_SINCE))
             return _counted(text, zero)
-        if date_format:
-            moment = datetime.datetime.strptime(text, date_format)
+        if date_format and (first_year or not has_two_digit_year(date_format)):
+            moment = _parsed(text, date_format, first_year)
             has_time = "%H" in date_format or "%I" in date_format
             return Moment(f"{moment:%Y-%m-%d}", f"{moment:%H:%M:%S}" if has_time else "")
     except (ValueError, OverflowError):  # CellInvalid of a time is a ValueError too
         return None
     return None
+
+
+def _parsed(text: str, date_format: str, first_year: int) -> datetime.datetime:
+    """Return a day and time; a year of two digits is the one in the hundred from `first_year` on.
+
+    Raises:
+        ValueError: it is in another form, or that year has no such day.
+    """
+    moment = datetime.datetime.strptime(text, date_format)
+    if not has_two_digit_year(date_format):
+        return moment
+    if "%Y" in date_format:
+        raise ValueError("the year is there twice")
+    return moment.replace(year=first_year + (moment.year - first_year) % 100)
 
 
 def _counted(text: str, zero: datetime.date) -> Moment | None:

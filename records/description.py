@@ -5,15 +5,15 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from records.cells import SPREADSHEET_ERRORS, USUAL_MISSING, normalised
 from records.columns import is_identifying
-from records.dates import EXCEL, UNKNOWN_FORMAT
+from records.dates import EXCEL, UNKNOWN_FORMAT, has_two_digit_year
 from records.draft import (
     DATE,
     ID,
@@ -27,6 +27,7 @@ from records.draft import (
     with_distinct_codes,
 )
 from records.errors import DeclarationInvalid, TableInvalid
+from records.faults import CellFault
 from records.guesses import (
     MAX_CATEGORY_LEVELS,
     TRUTHS,
@@ -35,13 +36,14 @@ from records.guesses import (
     has_unread_dates,
     is_plus_minus,
 )
+from records.header_rows import last_name
 from records.long_draft import draft_long, find_long_columns
-from records.mapping import FileFormat
 from records.profile import MAX_DISTINCT, Profile, TableProfile, count_copies, profile_table
 from records.strength import separation
 from records.values import NUMBER
 from records.variables import spaced
 from records.wide_visits import without_other_visits
+from records.workbook_notes import workbook_notes
 
 TWIN: Final = "more than one column has this name: rename them to map them"
 SUSPECT: Final = 0.85
@@ -74,6 +76,7 @@ class Flag(StrEnum):
     FUTURE = "future"
     AMBIGUOUS_DATE = "ambiguous-date"
     UNREAD_DATE = "unread-date"
+    TWO_DIGIT_YEAR = "two-digit-year"
     MIXED = "not-all-numbers"
     SAME_NAME = "same-name"
     ERRORS = "spreadsheet-errors"
@@ -112,6 +115,7 @@ class TableDescription:
         mapping: the draft as TOML.
         has_id: whether a column looks like the id of people; if not, the first column is drafted.
         has_units: whether the row below the header was read as the units of its columns.
+        notes: what was not read, or is hidden in the workbook.
     """
 
     rows: int
@@ -122,6 +126,12 @@ class TableDescription:
     mapping: str
     has_id: bool
     has_units: bool = False
+    notes: tuple[CellFault, ...] = ()
+
+    @property
+    def header_rows(self) -> int:
+        """How many rows the names of the columns were joined from."""
+        return self.draft.file.header_rows
 
 
 def describe_table(
@@ -146,7 +156,7 @@ def describe_table(
     place, has_id = _id_column(profile)
     system = slug(Path(name).name.partition(".")[0], 40)
     drafts = [
-        guess_column(column, system, profile.rows, label, profile.numbers_in(index, profile.sample))
+        _guessed(column, system, profile, label, profile.numbers_in(index, profile.sample))
         for index, column in enumerate(profile.columns)
     ]
     repeated = {each for each in names if each and names.count(each) > 1}
@@ -172,39 +182,26 @@ def describe_table(
         mapping=to_toml(draft),
         has_id=has_id,
         has_units=profile.has_units,
+        notes=tuple(workbook_notes(path, profile.file, names)),
     )
+
+
+def _guessed(
+    column: Profile, system: str, profile: TableProfile, label: str, numbers: Sequence[float]
+) -> ColumnDraft:
+    """Return the draft of a column; a name that was joined is understood by its last part."""
+    if profile.file.header_rows == 1:
+        return guess_column(column, system, profile.rows, label, numbers)
+    short = last_name(column.name)
+    label = short if label == column.name else ""
+    draft = guess_column(replace(column, name=short), system, profile.rows, label, numbers)
+    is_own = draft.code.startswith(f"{system}|")
+    code = f"{system}|{slug(column.name, 100)}" if is_own else draft.code
+    return replace(draft, name=column.name, code=code)
 
 
 def _ignored_twin(draft: ColumnDraft) -> ColumnDraft:
     return ColumnDraft(name=draft.name, role=IGNORE, comment=TWIN)
-
-
-def description_from(stored: Mapping[str, Any]) -> TableDescription:
-    """Return the description whose fields were stored as JSON."""
-    return TableDescription(
-        **{
-            **stored,
-            "draft": _draft_from(stored["draft"]),
-            "columns": tuple(_column_from(column) for column in stored["columns"]),
-        }
-    )
-
-
-def _draft_from(stored: Mapping[str, Any]) -> MappingDraft:
-    columns = [ColumnDraft(**column) for column in stored["columns"]]
-    return MappingDraft(**{**stored, "file": FileFormat(**stored["file"]), "columns": columns})
-
-
-def _column_from(stored: Mapping[str, Any]) -> ColumnDescription:
-    return ColumnDescription(
-        **{
-            **stored,
-            "draft": ColumnDraft(**stored["draft"]),
-            "shapes": tuple(stored["shapes"]),
-            "levels": tuple((value, count) for value, count in stored["levels"]),
-            "flags": tuple(map(Flag, stored["flags"])),
-        }
-    )
 
 
 def _id_column(profile: TableProfile) -> tuple[int, bool]:
@@ -212,7 +209,8 @@ def _id_column(profile: TableProfile) -> tuple[int, bool]:
     columns = profile.columns
     names = [column.name for column in columns]
     possible = [n for n, name in enumerate(names) if name and names.count(name) == 1]
-    named = [n for n in possible if _ID_NAME.search(spaced(names[n])) and columns[n].count]
+    words = [spaced(last_name(name) if profile.file.header_rows > 1 else name) for name in names]
+    named = [n for n in possible if _ID_NAME.search(words[n]) and columns[n].count]
     if named:
         return max(named, key=lambda place: len(columns[place].distinct)), True
     many = min(profile.rows, MAX_DISTINCT)
@@ -236,11 +234,17 @@ def _mapping(
     comment = "Drafted from the table: read every line before you use it."
     days = [column.name for column in profile.columns if column.is_ambiguous_date]
     if any(each.role == DATE and each.name in days for each in drafts):
-        comment += "\nDay and month can be read in either order: correct date_format."
+        comment += "\nDates can be read in more than one order: correct date_format."
+    if has_two_digit_year(date_format):
+        comment += "\nYears have two digits: say in two_digit_years_from which they mean."
     if not any(each.role == VALUE for each in drafts):
         comment += "\nNo column is left to store: take one from ignore and map it."
     if profile.has_units:
         comment += "\nThe row below the header was read as units, not as data: check each unit."
+    if profile.file.header_rows > 1:
+        comment += (
+            f"\nThe names of the columns are in {profile.file.header_rows} rows; joined here."
+        )
     if not has_id:
         comment += "\nNo column looks like a hospital number: name the one that tells people apart."
     draft = MappingDraft(
@@ -361,12 +365,13 @@ def _described(
 
 
 def _flags(column: Profile, draft: ColumnDraft) -> list[Flag]:
-    is_value = draft.role == VALUE
+    is_value, is_day = draft.role == VALUE, draft.role == DATE
     is_open = not column.is_number and not column.is_open and column.date_format is None
     is_counter = column.is_counter and column.numbers == column.count > 20
     is_unread = draft.role == IGNORE and has_unread_dates(column)
     flags = {
-        Flag.AMBIGUOUS_DATE: draft.role == DATE and column.is_ambiguous_date,
+        Flag.AMBIGUOUS_DATE: is_day and column.is_ambiguous_date,
+        Flag.TWO_DIGIT_YEAR: is_day and has_two_digit_year(column.date_format or ""),
         Flag.UNREAD_DATE: draft.comment == UNREAD_DATES or is_unread,
         Flag.MIXED: is_value and column.is_mixed,
         Flag.SAME_NAME: draft.comment == TWIN,

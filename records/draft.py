@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from records.dates import UNKNOWN_FORMAT
+from records.dates import UNKNOWN_FORMAT, has_two_digit_year
 from records.mapping import FileFormat
 from records.values import NUMBER
 
@@ -55,6 +55,7 @@ class MappingDraft:
 
     Attributes:
         date: the day of every row, if no column has it.
+        first_year: of the hundred that years of two digits mean; 0 until a person says it.
         long: the names of the columns of a table of one value a row, by key of the mapping.
         rules: further keys of `[table]`, such as `bounds`.
     """
@@ -63,6 +64,7 @@ class MappingDraft:
     columns: Sequence[ColumnDraft]
     date: str = ""
     date_format: str = ""
+    first_year: int = 0
     has_visits: bool = False
     long: Mapping[str, str] = field(default_factory=dict)
     rules: Mapping[str, str] = field(default_factory=dict)
@@ -73,14 +75,7 @@ def to_toml(draft: MappingDraft) -> str:
     """Return the text of the mapping; `Mapping.parse` says whether it is complete."""
     lines = [*_comment(draft.comment), "[table]"]
     lines += [f"id = {toml_text(each.name)}" for each in _with_role(draft, ID)]
-    dates = _with_role(draft, DATE)
-    lines += [f"date_column = {toml_text(each.name)}" for each in dates]
-    if not dates:
-        lines.append(f"date = {toml_text(draft.date)}{_remark(DATE_REMARK)}")
-    if draft.date_format:
-        remark = _remark(FORMAT_REMARK) if draft.date_format == UNKNOWN_FORMAT else ""
-        lines.append(f"date_format = {toml_text(draft.date_format)}{remark}")
-    lines += [f"time_column = {toml_text(each.name)}" for each in _with_role(draft, TIME)]
+    lines += _day_lines(draft)
     lines += ["visits = true"] * draft.has_visits
     lines += [f"{key} = {toml_text(value)}" for key, value in draft.long.items()]
     lines += [f"{key} = {toml_text(value)}" for key, value in draft.rules.items()]
@@ -110,6 +105,8 @@ def to_toml(draft: MappingDraft) -> str:
 
 DATE_REMARK: Final = "the day of every row: correct it"
 FORMAT_REMARK: Final = "complete it, e.g. %d.%m.%Y for 31.05.2024: these dates cannot be read"
+
+FIRST_YEAR_REMARK: Final = "complete it: which years do two digits mean? 1930 for 1930 to 2029"
 
 
 def slug(text: str, most: int = 60) -> str:
@@ -147,9 +144,24 @@ def _with_role(draft: MappingDraft, role: str) -> list[ColumnDraft]:
     return [column for column in draft.columns if column.role == role]
 
 
+def _day_lines(draft: MappingDraft) -> list[str]:
+    dates = _with_role(draft, DATE)
+    lines = [f"date_column = {toml_text(each.name)}" for each in dates]
+    if not dates:
+        lines.append(f"date = {toml_text(draft.date)}{_remark(DATE_REMARK)}")
+    if draft.date_format:
+        remark = _remark(FORMAT_REMARK) if draft.date_format == UNKNOWN_FORMAT else ""
+        lines.append(f"date_format = {toml_text(draft.date_format)}{remark}")
+    if has_two_digit_year(draft.date_format):
+        remark = "" if draft.first_year else _remark(FIRST_YEAR_REMARK)
+        lines.append(f"two_digit_years_from = {draft.first_year}{remark}")
+    lines += [f"time_column = {toml_text(each.name)}" for each in _with_role(draft, TIME)]
+    return lines
+
+
 def _file_lines(file: FileFormat) -> list[str]:
     usual = FileFormat()
-    keys = ("separator", "decimal", "encoding", "skip", "sheet")
+    keys = ("separator", "decimal", "encoding", "skip", "header_rows", "sheet")
     pairs = [(key, getattr(file, key)) for key in keys if getattr(file, key) != getattr(usual, key)]
     return [
         f"{key} = {value if isinstance(value, int) else toml_text(value)}" for key, value in pairs

@@ -22,6 +22,24 @@ class CellFaultCode(RemedyCode):
         "the table has no such column{hint}",
         "Add it, or correct the name in the mapping",
     )
+    HEADER_BELOW = (
+        "header-below",
+        "the names of the columns are in line {first}, below {found} other lines",
+        "Set skip in the mapping to the number of lines above the names",
+    )
+    HEADER_ROWS = (
+        "header-rows",
+        "the names of the columns are in {found} rows, from line {first} on; joined they are "
+        "{names}",
+        "Set header_rows in the mapping to the number of these rows, skip to the number of lines "
+        "above them, and use the joined names",
+    )
+    ROW_OF_NAMES = (
+        "row-of-names",
+        "no cell of the row below the header fits its column, as in a second row of names",
+        "Set header_rows in the mapping to the number of rows of names, such as 2, and use the "
+        "joined names, such as 'Blood / crp'; else correct the row",
+    )
     COLUMN_UNMAPPED = (
         "column-unmapped",
         "the mapping does not name this column",
@@ -57,6 +75,27 @@ class CellFaultCode(RemedyCode):
         "other-sheets",
         "the workbook has further sheets that were not read: {names}",
         'Deposit each by a mapping of its own that names it: sheet = "…"',
+    )
+    HIDDEN_SHEET = (
+        "hidden-sheet",
+        "the sheet that was read, {names}, is hidden in the workbook",
+        'Nothing, if it is the right one; else name the other one in the mapping: sheet = "…"',
+    )
+    HIDDEN_SHEETS = (
+        "hidden-sheets",
+        "the workbook has hidden sheets that were not read: {names}",
+        "Nothing, if they are not meant",
+    )
+    HIDDEN_ROWS = (
+        "hidden-rows",
+        "rows that are hidden or filtered out in the workbook were read like the others: {found} "
+        "(lines: {lines})",
+        "Delete the rows in the file if they are not meant",
+    )
+    HIDDEN_COLUMNS = (
+        "hidden-columns",
+        "columns that are hidden in the workbook were read like the others: {names}",
+        "List them under ignore in the mapping if they are not meant",
     )
     UNIT_ROW = (
         "unit-row",
@@ -114,6 +153,12 @@ class CellFaultCode(RemedyCode):
         "not-a-date",
         "not a date such as 2024-05-31",
         "Write it as year-month-day, or set date_format in the mapping, e.g. '%d.%m.%Y'",
+    )
+    TWO_DIGIT_YEAR = (
+        "two-digit-year",
+        "a date with a year of two digits, which can mean several years",
+        "Set date_format with %y, such as '%d.%m.%y', and two_digit_years_from in the mapping, the "
+        "first of the hundred years that two digits mean; or write four digits",
     )
     DATE_OUTSIDE = (
         "date-outside",

@@ -20,8 +20,15 @@ from records.columns import (
     choice,
     read_column,
 )
-from records.dates import date_format_problem, read_date
+from records.dates import (
+    FIRST_YEAR_PROBLEM,
+    FIRST_YEARS,
+    date_format_problem,
+    has_two_digit_year,
+    read_date,
+)
 from records.faults import CellInvalid
+from records.header_rows import MAX_HEADER_ROWS
 from records.strict_toml import Section, read_declaration
 from records.values import BOOLEAN
 
@@ -51,6 +58,7 @@ class FileFormat:
         skip: how many lines are above the header.
         sheet: of a workbook; "" for the first one.
         decimal: the decimal separator that numbers of binary formats are written with.
+        header_rows: how many rows hold the names of the columns; they are joined.
     """
 
     separator: str = ","
@@ -58,6 +66,7 @@ class FileFormat:
     skip: int = 0
     sheet: str = ""
     decimal: str = "."
+    header_rows: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,7 @@ class Mapping:
         custodian: "" if the file leaves it to the install that deposits.
         date: the day of every row, or "" if `date_column` has it.
         date_format: see `records.dates.read_date`.
+        first_year: of the hundred that years of two digits mean; 0 if they have four.
         time_column: the time of the day, or "".
         on_duplicate: what a second row of the same person (or visit) does: `refuse` or `latest`.
         ignore: columns that are left out.
@@ -92,6 +102,7 @@ class Mapping:
     date: str
     date_column: str
     date_format: str
+    first_year: int
     time_column: str
     file: FileFormat
     on_duplicate: str
@@ -121,12 +132,14 @@ class Mapping:
         table = top.section("table")
         defaults = _defaults(table)
         long = _long(table)
+        date_format = _date_format(table)
         mapping = cls(
             id_column=table.text("id"),
             custodian=table.text("custodian", ""),
             date=_date(table),
             date_column=table.text("date_column", ""),
-            date_format=_date_format(table),
+            date_format=date_format,
+            first_year=_first_year(table, date_format),
             time_column=table.text("time_column", ""),
             file=_file(table, defaults.numbers.decimal),
             on_duplicate=choice(table, "on_duplicate", DUPLICATES, REFUSE),
@@ -211,7 +224,10 @@ def _file(table: Section, decimal: str) -> FileFormat:
     if separator == decimal:
         raise table.error("decimal", "must differ from the separator")
     encoding = table.text("encoding", "utf-8-sig")
-    return FileFormat(separator, encoding, skip, table.text("sheet", ""), decimal)
+    header_rows = table.integer("header_rows", 1)
+    if not 1 <= header_rows <= MAX_HEADER_ROWS:
+        raise table.error("header_rows", f"must be 1 to {MAX_HEADER_ROWS} rows of names")
+    return FileFormat(separator, encoding, skip, table.text("sheet", ""), decimal, header_rows)
 
 
 def _date(table: Section) -> str:
@@ -230,6 +246,17 @@ def _date_format(table: Section) -> str:
     if problem:
         raise table.error("date_format", problem)
     return date_format
+
+
+def _first_year(table: Section, date_format: str) -> int:
+    first_year = table.integer("two_digit_years_from", 0)
+    if has_two_digit_year(date_format):
+        if not FIRST_YEARS[0] <= first_year <= FIRST_YEARS[1]:
+            raise table.error("two_digit_years_from", FIRST_YEAR_PROBLEM)
+    elif table.has("two_digit_years_from"):
+        problem = "is for a date_format with %y, such as '%d.%m.%y'; set that too, or leave it out"
+        raise table.error("two_digit_years_from", problem)
+    return first_year
 
 
 def _one_character(table: Section, key: str, default: str) -> str:

@@ -18,13 +18,15 @@ from records.cells import (
     SPREADSHEET_ERRORS,
     USUAL_MISSING,
     NumberFormat,
+    is_datum,
     is_note,
     is_total,
     normalised,
 )
-from records.dates import read_date
+from records.dates import FIRST_YEARS, read_date
 from records.errors import TableEmpty
 from records.faults import CellInvalid
+from records.header_probe import with_header_rows
 from records.mapping import FileFormat
 from records.table_file import read_cells, require_width
 from records.unit_row import PEEKED_ROWS, guess_units
@@ -42,9 +44,10 @@ GIVEN_UP: Final = 200
 """Values after which a column without any number is no column of numbers."""
 _COMPACT: Final = "%Y%m%d"
 _DAYS: Final = ("%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y")
+_SHORT: Final = (*(day.replace("%Y", "%y") for day in _DAYS), "%y-%m-%d")
 _TIMES: Final = ("%H:%M", "%H:%M:%S")
-_TIMED: Final = tuple(f"{day} {time}" for day in _DAYS for time in _TIMES)
-DATE_FORMATS: Final = ("", *_DAYS, _COMPACT, "%d-%b-%Y", *_TIMED)
+_TIMED: Final = tuple(f"{day} {time}" for day in (*_DAYS, *_SHORT) for time in _TIMES)
+DATE_FORMATS: Final = ("", *_DAYS, _COMPACT, "%d-%b-%Y", *_SHORT, "%d-%b-%y", *_TIMED)
 _PROBE_BYTES: Final = 65_536
 _PROBE_LINES: Final = 30
 _SEPARATORS: Final = (",", ";", "\t", "|")
@@ -55,7 +58,6 @@ _MARKED: Final = re.compile(
 )
 _MIN_MARKED: Final = 3
 _GROUPED: Final = re.compile(r"[<>+-]?\s*\d++(?:[.,]\d++)++")
-_DATUM: Final = re.compile(r"[<>+-]?\d+(?:[.,]\d+)?\Z|\d{4}-\d\d-\d\d|\d\d?\.\d\d?\.\d{2,4}\Z")
 MIXED_SHARE: Final = 0.5
 """A column of which more cells begin with a number is one of numbers; the rest is a fault."""
 PROBE_ROWS: Final = 2_000
@@ -111,9 +113,9 @@ class Profile:
 
     @property
     def is_ambiguous_date(self) -> bool:
-        """Whether day and month can be read in either order."""
+        """Whether day, month and year can be read in more than one order."""
         days = {each.partition(" ")[0] for each in self.date_formats}
-        return "" not in self.date_formats and {"%d/%m/%Y", "%m/%d/%Y"} <= days
+        return "" not in self.date_formats and len(days) > 1
 
     @property
     def date_format(self) -> str | None:
@@ -212,7 +214,7 @@ def profile_table(path: Path) -> TableProfile:
         TableInvalid: the file cannot be read as a table.
         TableEmpty: it has no row.
     """
-    file = probe_format(path)
+    file = with_header_rows(path, probe_format(path))
     profile = TableProfile(file, _probe_numbers(path, file))
     step = 1
     rows = rows_of(path, file)
@@ -290,19 +292,22 @@ def probe_format(path: Path) -> FileFormat:
         return FileFormat()
     encoding, text = _decoded(head)
     lines = text.splitlines()[:_PROBE_LINES]
-    if lines and lines[0].lower().startswith("sep="):
-        lines = lines[1:]
-    counts = {separator: _widths(lines, separator) for separator in _SEPARATORS}
-    separator = max(counts, key=lambda each: _usual(counts[each]))
-    skip = _titles(lines, separator, counts[separator])
+    above = int(bool(lines) and lines[0].lower().startswith("sep="))
+    lines = lines[above:]
+    tables = {separator: _rows(lines, separator) for separator in _SEPARATORS}
+    separator = max(tables, key=lambda each: _usual([len(row) for _, row in tables[each]]))
+    titles = _titles([row for _, row in tables[separator]])
+    skip = tables[separator][titles - 1][0] if titles else 0
     cells = [cell.strip() for line in lines[skip + 1 :] for cell in line.split(separator)]
     decimal = _probe_decimal(cells) if separator != "," else "."
+    skip += above if skip else 0  # without titles, `sep=;` is read and not skipped
     return FileFormat(separator, encoding, skip, "", decimal)
 
 
-def _titles(lines: list[str], separator: str, widths: list[int]) -> int:
+def _titles(rows: list[list[str]]) -> int:
     """Return how many lines above the header are titles: short, or with hardly a cell filled."""
-    filled = [sum(1 for cell in line.split(separator) if cell.strip()) for line in lines]
+    widths = list(map(len, rows))
+    filled = [sum(1 for cell in row if cell.strip()) for row in rows]
     usual, usual_filled = _usual(widths), _usual(filled)
     least = 1  # a first line without any name is a header without names
     for number, (width, count) in enumerate(zip(widths, filled, strict=False)):
@@ -354,7 +359,7 @@ def _probe_workbook(path: Path) -> FileFormat:
 def _is_data(cells: Sequence[str]) -> bool:
     """Return whether a row holds numbers and days in at least half of its cells."""
     filled = [cell.strip() for cell in cells if cell.strip()]
-    return 0 < len(filled) <= 2 * sum(1 for cell in filled if _DATUM.match(cell))
+    return 0 < len(filled) <= 2 * sum(map(is_datum, filled))
 
 
 def shape(text: str) -> str:
@@ -374,9 +379,11 @@ def _decoded(head: bytes) -> tuple[str, str]:
     return "cp1252", head.decode("cp1252", errors="replace")
 
 
-def _widths(lines: list[str], separator: str) -> list[int]:
+def _rows(lines: list[str], separator: str) -> list[tuple[int, list[str]]]:
+    """Return the number of the last line of each row, and its cells."""
+    rows = csv.reader(lines, delimiter=separator)
     try:
-        return [len(cells) for cells in csv.reader(lines, delimiter=separator)]
+        return [(rows.line_num, cells) for cells in rows]
     except csv.Error:
         return []
 
@@ -387,6 +394,6 @@ def _usual(widths: list[int]) -> int:
 
 def _is_date(text: str, date_format: str) -> bool:
     try:
-        return bool(read_date(text, date_format))
+        return bool(read_date(text, date_format, FIRST_YEARS[0]))
     except CellInvalid as exc:
         return exc.code.value == "date-outside"

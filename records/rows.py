@@ -14,6 +14,7 @@ from records.dates import Moment, read_date, read_time
 from records.errors import TableInvalid
 from records.faults import CellFault, CellFaultCode, CellInvalid
 from records.header import header_faults
+from records.header_search import is_row_of_names
 from records.mapping import ANY, Mapping
 from records.unit_row import UnitRow, find_unit_row
 from records.values import BOUND_SUFFIX
@@ -52,6 +53,8 @@ class ReadRow:
 class RowReader:
     """Reads the rows below one header."""
 
+    _has_names = False
+
     def __init__(
         self, header: list[str], mapping: Mapping, name: str, today: datetime.date | None
     ) -> None:
@@ -66,7 +69,7 @@ class RowReader:
             raise TableInvalid(f"{name}: " + " ".join(fault.message for fault in faults), faults)
         self.totals: list[CellFault] = []
         self.conflicts: list[CellFault] = []
-        self._names = names
+        self.names = names
         self._unit_row: UnitRow | None = None
         self.unnamed_values = 0
         self.mapping = mapping
@@ -98,15 +101,16 @@ class RowReader:
 
     def _placed(self) -> list[tuple[str, list[tuple[int, Column]]]]:
         return [
-            (document.category, [(self._names.index(c.name), c) for c in document.columns])
+            (document.category, [(self.names.index(c.name), c) for c in document.columns])
             for document in self.mapping.documents
         ]
 
     def find_units(self, line: int, cells: list[str]) -> bool:
         """Return whether the first line below the header is units; columns without one get it."""
         cells = self._fitted(cells) if len(cells) != self._width else cells
-        self._unit_row = find_unit_row(self._names, line, cells, self.mapping)
+        self._unit_row = find_unit_row(self.names, line, cells, self.mapping)
         if self._unit_row is None:
+            self._has_names = is_row_of_names(self.names, cells, self.mapping)
             return False
         self.conflicts = self._unit_row.conflicts(self.mapping)
         self.mapping = self.mapping.with_units(self._unit_row.missing_units(self.mapping))
@@ -139,6 +143,8 @@ class RowReader:
         row.documents = (
             tuple(self._wide(row, cells)) if self.mapping.long is None else self._long(row, cells)
         )
+        if row.faults and self._has_names and row.number == 1:
+            row.faults = [CellFault(1, "", CellFaultCode.ROW_OF_NAMES, line=line)]
         return row
 
     def warnings(self) -> list[CellFault]:
@@ -182,7 +188,7 @@ class RowReader:
                 row.faults.append(exc.at(row.number, mapping.time_column, row.line))
 
     def _moment(self, text: str) -> Moment:
-        moment = read_date(text, self.mapping.date_format)
+        moment = read_date(text, self.mapping.date_format, self.mapping.first_year)
         if self._is_late(moment.day):
             raise CellInvalid(CellFaultCode.DATE_OUTSIDE)
         return moment

@@ -20,11 +20,13 @@ import orjson
 
 from records.errors import TableInvalid
 from records.workbook_errors import find_errors
+from records.workbook_hidden import find_hidden, letters_of, numbers_in
 
 MAX_MEMORY_BYTES: Final = 2 * 2**30
 MAX_CPU_S: Final = 600
 MAX_UNPACKED_BYTES: Final = 2**30
 MAX_ROW_BYTES: Final = 16 * 2**20
+MAX_RUNS: Final = 11
 TOO_LARGE: Final = (
     "reading the workbook takes more memory or time than it may; delete what is far to the "
     "right of or below the table, or save the table as CSV"
@@ -84,18 +86,57 @@ class _Readable:
         raise TableInvalid(problem) from None
 
 
-def find_others(path: Path) -> list[str]:
-    """Return the sheets after the first one that have cells; a sheet of charts has none."""
-    from python_calamine import CalamineWorkbook, SheetTypeEnum
+def survey_sheets(path: Path, sheet: str, skip: int, header_rows: int) -> dict[str, Any]:
+    """Return the sheets that are not read, and what is hidden of those with cells.
 
+    `others` are the sheets after the first one, if none was chosen; a sheet of charts has no cells.
+    `sheets` are hidden, `columns` are by place and letters, `rows` counts those with cells below
+    the header, and `lines` are the first of them as pairs of first and last line.
+    """
+    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+    with _Readable(path):
+        workbook = CalamineWorkbook.from_path(path)
+        chosen = workbook.get_sheet_by_name(sheet or workbook.sheet_names[0])
+    sheets = [each for each in workbook.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet]
+    sheets = [each for each in sheets if _has_cells(path, workbook, each.name)]
+    first_row, first_column = chosen.start or (0, 0)
+    width = chosen.width
+    hidden = find_hidden(path, sheet)
+    places = numbers_in(hidden.rows, max(first_row, skip) + header_rows, first_row + chosen.height)
+    rows = enumerate(chosen.iter_rows()) if places else ()
+    numbers = [n for n, row in rows if n in places and any(str(cell).strip() for cell in row)]
+    columns = sorted(numbers_in(hidden.columns, first_column, first_column + width))
+    return {
+        "others": [] if sheet else [each.name for each in sheets if each.name != chosen.name],
+        "sheets": [each.name for each in sheets if each.visible != SheetVisibleEnum.Visible],
+        "read": chosen.name,
+        "rows": len(numbers),
+        "lines": list(islice(_runs(numbers), MAX_RUNS)),
+        "columns": [[column - first_column, letters_of(column)] for column in columns],
+    }
+
+
+def _has_cells(path: Path, workbook: Any, name: str) -> bool:
     try:
         with _Readable(path):
-            workbook = CalamineWorkbook.from_path(path)
-            sheets = workbook.sheets_metadata[1:]
-            names = [each.name for each in sheets if each.typ == SheetTypeEnum.WorkSheet]
-            return [name for name in names if workbook.get_sheet_by_name(name).height]
+            return bool(workbook.get_sheet_by_name(name).height)
     except TableInvalid:
-        return []  # reading its first sheet says why
+        return True  # it is not read, but named
+
+
+def _runs(numbers: list[int]) -> Iterator[list[int]]:
+    """Yield the first and the last line of numbers from 0 that follow one another."""
+    run: list[int] = []
+    for number in numbers:
+        if run and number == run[1]:
+            run[1] = number + 1
+            continue
+        if run:
+            yield run
+        run = [number + 1, number + 1]
+    if run:
+        yield run
 
 
 def require_size(path: Path) -> None:
@@ -134,8 +175,8 @@ def _lines(path: Path, request: dict[str, Any]) -> Iterator[bytes]:
     """Yield the answer to a request, and last of all a line that says that it is complete."""
     try:
         require_size(path)
-        if "others" in request:
-            yield orjson.dumps(find_others(path))
+        if "header_rows" in request:
+            yield orjson.dumps([survey_sheets(path, **request)])
         else:
             for number, row in read_rows(path, request["sheet"]):
                 if number > request["skip"]:

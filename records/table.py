@@ -6,7 +6,7 @@ import datetime
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from operator import attrgetter
 from pathlib import Path
 from typing import Final
@@ -14,17 +14,17 @@ from typing import Final
 from records.errors import TableEmpty, TableInvalid
 from records.faults import CellFault, CellFaultCode, CellInvalid
 from records.header import header_faults
+from records.header_search import SEARCHED_LINES, find_names
 from records.identifiers import MIN_ROWS, IdentifierWatch
 from records.mapping import LATEST
 from records.mapping import Mapping as TableMapping
 from records.rows import Documents, Observations, ReadRow, RowReader
 from records.summary import ColumnSummary, TableSummary
-from records.table_file import read_cells, require_width
-from records.workbook import other_sheets
+from records.table_file import Line, read_cells, require_width
+from records.workbook_notes import workbook_notes
 from storage import Record
 
 MAX_FAULTS: Final = 1000
-MAX_SHEETS: Final = 10
 
 Key = tuple[str, ...]
 
@@ -218,16 +218,33 @@ def _open(
         TableInvalid: the header does not fit the mapping.
     """
     lines = read_cells(path, mapping.file, mapping.columns())
-    header = next(lines, (0, []))[1]
+    number, header = next(lines, (0, []))
     if not header:
         raise TableInvalid(f"{path.name}: the file has no header")
     require_width(path, header)
+    _require_names(path, (number, header), lines, mapping)
     reader = RowReader(header, mapping, path.name, today)
     first = next((each for each in lines if any(map(str.strip, each[1]))), None)
     if first is not None and not reader.find_units(*first):
         lines = chain([first], lines)
     read = (reader.read(line, cells) for line, cells in lines)
     return reader, (row for row in read if row is not None)
+
+
+def _require_names(
+    path: Path, header: tuple[int, list[str]], lines: Iterator[Line], mapping: TableMapping
+) -> None:
+    """Refuse a table whose names are further below, with the one error that says where.
+
+    Raises:
+        TableInvalid: they are.
+    """
+    names = {unicodedata.normalize("NFC", name.strip()) for name in header[1]}
+    if mapping.file.header_rows > 1 or names.issuperset(mapping.columns()):
+        return
+    fault = find_names([header, *islice(lines, SEARCHED_LINES)], mapping)
+    if fault is not None:
+        raise TableInvalid(f"{path.name}: {fault.message.removesuffix('.')}", [fault])
 
 
 def _key(row: ReadRow, mapping: TableMapping) -> Key:
@@ -320,12 +337,6 @@ class _Survey:
         return [invalid.at(row.number, mapping.id_column, row.line)]
 
 
-def _sheet_warnings(path: Path, mapping: TableMapping) -> list[CellFault]:
-    names = other_sheets(path, mapping.file)
-    facts = {"names": ", ".join(names[:MAX_SHEETS])}
-    return [CellFault(0, "", CellFaultCode.OTHER_SHEETS, facts=facts)] if names else []
-
-
 def _survey(
     path: Path,
     mapping: TableMapping,
@@ -344,7 +355,11 @@ def _survey(
             summary.see(row)
     survey.close(mapping)
     report = survey.report
-    warnings = [*_sheet_warnings(path, mapping), *survey.warnings(mapping), *reader.warnings()]
+    warnings = [
+        *workbook_notes(path, mapping.file, reader.names),
+        *survey.warnings(mapping),
+        *reader.warnings(),
+    ]
     report.notes = [*warnings, *report.notes][:MAX_FAULTS]
     if summary is not None:
         report.columns = summary.columns()

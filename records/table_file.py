@@ -7,12 +7,13 @@ import gzip
 import io
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any, Final
 
 from records.cells import cell_text, normalised
 from records.errors import TableInvalid
+from records.header_rows import join_header
 from records.mapping import FileFormat
 from records.workbook import WORKBOOK_MAGIC, read_workbook
 
@@ -50,12 +51,27 @@ def read_cells(
     Raises:
         TableInvalid: the file is missing, empty, in another encoding, or damaged.
     """
+    lines = _read_lines(path, file, columns)
+    return lines if file.header_rows == 1 else _with_joined_header(lines, file.header_rows)
+
+
+def _with_joined_header(lines: Iterator[Line], count: int) -> Iterator[Line]:
+    rows = list(islice(lines, count))
+    if rows:
+        yield rows[-1][0], join_header([cells for _, cells in rows])
+    yield from lines
+
+
+def _read_lines(path: Path, file: FileFormat, columns: Collection[str] | None) -> Iterator[Line]:
     try:
         with path.open("rb") as opened:
             head = opened.read(_HEAD_BYTES)
     except OSError as exc:
         raise TableInvalid(f"{path.name}: cannot be read") from exc
     if head.startswith(_PARQUET):
+        if file.header_rows > 1:
+            problem = "a Parquet file has one row of names; take header_rows out of the mapping"
+            raise TableInvalid(f"{path.name}: {problem}")
         return _parquet(path, file, columns)
     if head.startswith(WORKBOOK_MAGIC):
         return read_workbook(path, file)

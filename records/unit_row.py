@@ -78,10 +78,10 @@ def find_unit_row(
     place = {name: index for index, name in enumerate(names)}
     if not _is_title(cells[place[mapping.id_column]]):
         return None
-    if mapping.date_column and _is_date(cells[place[mapping.date_column]], mapping.date_format):
+    if mapping.date_column and _is_date(cells[place[mapping.date_column]], mapping):
         return None
     columns = [(column, cells[place[column.name]].strip()) for column in mapping.mapped()]
-    if any(_is_value(column, cell) for column, cell in columns):
+    if any(is_value(column, cell) for column, cell in columns):
         return None
     stated = [(column.name, cell) for column, cell in columns if column.kind == NUMBER]
     stated = [(name, cell) for name, cell in stated if not _is_empty(cell) and cell != NO_UNIT]
@@ -128,14 +128,14 @@ def _is_date_word(cell: str) -> bool:
     return len(parts) > 1 and is_spelled and not _DATE_PARTS.isdisjoint(parts)
 
 
-def _is_date(cell: str, date_format: str) -> bool:
+def _is_date(cell: str, mapping: Mapping) -> bool:
     try:
-        return bool(read_date(cell.strip(), date_format))
+        return bool(read_date(cell.strip(), mapping.date_format, mapping.first_year))
     except CellInvalid as exc:
         return exc.code is CellFaultCode.DATE_OUTSIDE
 
 
-def _is_value(column: Column, cell: str) -> bool:
+def is_value(column: Column, cell: str) -> bool:
     """Return whether a cell can be a value of its column."""
     if _is_empty(cell) or (cell == NO_UNIT and column.kind == NUMBER):
         return False

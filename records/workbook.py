@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,26 @@ main()
 """The program, with a stand-in for the package: importing that takes seconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class SheetSurvey:
+    """What of a workbook is not read, or is read though its program does not show it.
+
+    Attributes:
+        others: sheets with cells that are not read, if the mapping names none.
+        sheets: hidden sheets with cells; `read` is the sheet that is read.
+        rows: hidden rows with cells below the header; filtered rows are hidden too.
+        lines: the first and last line of the first ones that follow one another.
+        columns: place and letters of the hidden columns of the sheet that is read.
+    """
+
+    others: Sequence[str] = ()
+    sheets: Sequence[str] = ()
+    read: str = ""
+    rows: int = 0
+    lines: Sequence[tuple[int, int]] = ()
+    columns: Sequence[tuple[int, str]] = ()
+
+
 def read_workbook(path: Path, file: FileFormat) -> Iterator[tuple[int, list[str]]]:
     """Yield the number and the cells of each row of the sheet that a mapping names.
 
@@ -39,17 +60,17 @@ def read_workbook(path: Path, file: FileFormat) -> Iterator[tuple[int, list[str]
         yield number, [cell_text(cell, file.decimal) for cell in cells]
 
 
-def other_sheets(path: Path, file: FileFormat) -> list[str]:
-    """Return the sheets with cells that are not read, if the mapping names none.
+def survey_sheets(path: Path, file: FileFormat) -> SheetSurvey:
+    """Return what of a workbook is not read, or is hidden; nothing of another file.
 
     Raises:
-        TableInvalid: it is no workbook.
+        TableInvalid: it cannot be read.
     """
     with path.open("rb") as opened:
         is_workbook = opened.read(4) in WORKBOOK_MAGIC
-    if file.sheet or not is_workbook:
-        return []
-    return [name for names in _ask(path, {"others": True}) for name in names]
+    request = {"sheet": file.sheet, "skip": file.skip, "header_rows": file.header_rows}
+    ((answer,),) = _ask(path, request) if is_workbook else [[{}]]
+    return SheetSurvey(**answer)
 
 
 def _ask(path: Path, request: dict[str, Any]) -> Iterator[Any]:

@@ -17,8 +17,8 @@ from records.ods_errors import errors_of_ods
 from records.xls_errors import errors_of_xls
 
 _BOOK: Final = "xl/workbook.xml"
-_OPEN_DOCUMENT: Final = "content.xml"
-_UNREADABLE: Final = (
+OPEN_DOCUMENT: Final = "content.xml"
+UNREADABLE: Final = (
     *(LookupError, ValueError, struct.error),
     *(ElementTree.ParseError, zipfile.BadZipFile),
 )
@@ -38,16 +38,16 @@ def find_errors(path: Path, sheet: str) -> SheetErrors:
         if not zipfile.is_zipfile(path):
             return errors_of_xls(path.read_bytes(), sheet)
         with zipfile.ZipFile(path) as archive:
-            is_ods = _OPEN_DOCUMENT in archive.namelist()
-            name = _OPEN_DOCUMENT if is_ods else _part_of(archive, sheet)
+            is_ods = OPEN_DOCUMENT in archive.namelist()
+            name = OPEN_DOCUMENT if is_ods else part_of_sheet(archive, sheet)
             with archive.open(name) as part:
                 return errors_of_ods(part, sheet) if is_ods else _errors(part)
-    except _UNREADABLE as exc:
+    except UNREADABLE as exc:
         problem = "its cells cannot be searched for errors of formulas; save the table as CSV"
         raise TableInvalid(f"{path.name}: {problem}") from exc
 
 
-def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
+def part_of_sheet(archive: zipfile.ZipFile, sheet: str) -> str:
     """Return the name of the part that holds a sheet; LookupError if there is none."""
     book = ElementTree.fromstring(archive.read(_BOOK))  # noqa: S314 - bounded size
     sheets = [each for each in book.iterfind(f".//{_ANY}sheet") if sheet in ("", each.get("name"))]

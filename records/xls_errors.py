@@ -34,17 +34,28 @@ def errors_of_xls(body: bytes, sheet: str) -> SheetErrors:
     Raises:
         LookupError, ValueError, struct.error: it is damaged, or has no such sheet.
     """
-    stream = _workbook(body)
     errors: SheetErrors = {}
-    depth = 0
-    for kind, data in _records(stream, _start_of(stream, sheet)):
-        depth += (kind == _BEGIN) - (kind == _END)  # charts inside a sheet have an end of their own
-        if depth == 0:
-            return errors
+    for kind, data in records_of_sheet(body, sheet):
         code = _error_code(kind, data)
         if code is not None:
             row, column = struct.unpack_from("<HH", data)
             errors.setdefault(row, {})[column] = _NAMES.get(code, "#ERROR!")
+    return errors
+
+
+def records_of_sheet(body: bytes, sheet: str) -> Iterator[tuple[int, bytes]]:
+    """Yield the kind and the data of each record of a sheet; "" is the first sheet.
+
+    Raises:
+        LookupError, ValueError, struct.error: it is damaged, or has no such sheet.
+    """
+    stream = _workbook(body)
+    depth = 0
+    for kind, data in _records(stream, _start_of(stream, sheet)):
+        depth += (kind == _BEGIN) - (kind == _END)  # charts inside a sheet have an end of their own
+        if depth == 0:
+            return
+        yield kind, data
     raise ValueError("the sheet has no end")
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from consent import ANY, Terms, keccak, require_terms
+from consent import ANY, TREAT, TREATDS, Terms, keccak, require_terms
 
 POLICY_URI: Final = "urn:vouchsafe:policy:1"
 POLICY: Final = (
@@ -16,12 +16,29 @@ POLICY: Final = (
 )
 SALT_BYTES: Final = 32
 DUTIES: Final = ("AUDIT", "NORELINK", "NORDSCLCD")
-"""What every request here asks of the recipient; a patient's own program may add others."""
+"""What a request here asks of the recipient; a patient's own program may add others."""
+CARE: Final = frozenset({TREAT, TREATDS})
+CARE_DUTIES: Final = ("AUDIT", "NORDSCLCD")
+"""The same of a request for care: who treats a patient knows who the patient is."""
+
+
+def is_for_care(purposes: Collection[str]) -> bool:
+    """Return whether these purposes are those of care, and of nothing else."""
+    return bool(purposes) and CARE.issuperset(purposes)
+
+
+def duties_for(purposes: Collection[str]) -> Sequence[str]:
+    """Return the duties that a request for these purposes asks of the recipient."""
+    return CARE_DUTIES if is_for_care(purposes) else DUTIES
 
 
 @dataclass(frozen=True, slots=True)
 class RequestedTerms:
-    """What a patient is to permit or forbid, without the statement."""
+    """What a patient is to permit or forbid, without the statement.
+
+    Attributes:
+        obligations: None for those that go with the purposes (`duties_for`).
+    """
 
     decision: str
     recipient: str
@@ -30,7 +47,7 @@ class RequestedTerms:
     records: Sequence[str] = (ANY,)
     data_from: str = ""
     data_to: str = ""
-    obligations: Sequence[str] = DUTIES
+    obligations: Sequence[str] | None = None
 
 
 def terms_for(requested: RequestedTerms, statement: str) -> Terms:
@@ -43,6 +60,9 @@ def terms_for(requested: RequestedTerms, statement: str) -> Terms:
     Raises:
         UnknownCode, TermsInvalid (consent): a code that is not in the vocabulary, or no code.
     """
+    duties = requested.obligations
+    if duties is None:
+        duties = duties_for(requested.purposes)
     terms = Terms(
         requested.decision,
         requested.recipient,
@@ -51,7 +71,7 @@ def terms_for(requested: RequestedTerms, statement: str) -> Terms:
         tuple(requested.records),
         requested.data_from,
         requested.data_to,
-        tuple(requested.obligations),
+        tuple(duties),
         statement,
         POLICY_URI,
         keccak(POLICY.encode()),

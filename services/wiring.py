@@ -259,7 +259,10 @@ def _custodian(parts: Parts) -> CustodianService:
             installation=installation,
         ),
         mails=InvitationMails(
-            lists=lists, parties=parts.requests.parties, installation=installation
+            lists=lists,
+            identity=parts.identity,
+            parties=parts.requests.parties,
+            installation=installation,
         ),
         invitations=CustodianInvitations(
             identity=parts.identity,

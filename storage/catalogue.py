@@ -335,6 +335,10 @@ class Catalogue:
         ((count,),) = read_few(self._engine, _COUNT_VISIBLE)
         return int(count)
 
+    def count_held(self) -> int:
+        """Return the number of versions that have a key, in all batches."""
+        return int(read_few(self._engine, _COUNT_HELD)[0][0])
+
     def totals(self) -> dict[str, int]:
         """Return the numbers of current records, their subjects, and all batches."""
         subjects = RECORDS.c.subject.distinct()
@@ -348,6 +352,7 @@ class Catalogue:
 
 
 _COUNT_VISIBLE: Final = sa.select(sa.func.count()).select_from(BATCHES).where(_IS_VISIBLE)
+_COUNT_HELD: Final = sa.select(sa.func.count()).select_from(RECORDS).where(_HAS_KEY)
 _ID_AND_NAME: Final = sa.select(BATCHES.c.id, BATCHES.c.name)
 _NAME: Final = _ID_AND_NAME.where(BATCHES.c.id == sa.bindparam("batch"))
 _NAMES: Final = _ID_AND_NAME.where(BATCHES.c.id.in_(sa.bindparam("batches", expanding=True)))

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
+import orjson
+
 from consent import REASONS, Anchor, Finding, PastPermits, PastUse
 from storage import merkle
 from storage.block_store import BlockReader
@@ -37,6 +39,7 @@ TERMS_ERASED: Final = "opening-missing"
 MAX_CLOCK_STEP_S: Final = 3_600
 """By how much a host's clock may have been set back between two rows."""
 _LOST_HASH = b""
+_USE_TYPES: Final = MappingProxyType({"at_s": int, "count": int, "party": str, "purpose": str})
 _PROGRESS_ROWS = 5_000
 
 
@@ -56,12 +59,14 @@ def check_records(
         keys: opens the wrapped keys.
         blocks: where the envelopes are read from.
         anchored: the roots of record batches on the ledger.
-        progress: is called with the number of batches checked.
+        progress: is called with the number of records checked.
     """
     findings: list[Finding] = []
-    batches = catalogue.batches()
-    for index, batch in enumerate(batches):
-        progress("blocks", index, len(batches))
+    batches, seen = catalogue.batches(), 0
+    total = sum(batch.count for batch in batches)
+    for batch in batches:
+        progress("blocks", seen, total)
+        seen += batch.count
         entries = catalogue.entries(batch.id)
         findings += _check_catalogue(batch, entries, keys, anchored)
         live = [entry for entry in entries if entry.any_key is not None]
@@ -69,7 +74,7 @@ def check_records(
         patients = keys.patient_keys(entry.subject for entry in live)
         for entry in live:
             findings += _check_entry(entry, envelopes.get(entry.cid), patients.get(entry.subject))
-    progress("blocks", len(batches), len(batches))
+    progress("blocks", total, total)
     # A batch is in the catalogue before it is anchored, and stays there for good.
     missing = anchored - {batch.root for batch in batches}
     return findings + [
@@ -193,8 +198,10 @@ def check_uses(  # noqa: PLR0913 - what a use is held to, and who was erased sin
         if row.use not in uses:
             try:
                 uses[row.use] = journal.use(row.use)
-            except JournalBroken:
+            except (JournalBroken, orjson.JSONDecodeError):
                 continue  # reported by `check_journal`
+        if not _has_types(uses[row.use]):
+            continue  # this too
         finding = _check_use(row, uses[row.use], permits, known)
         if finding is not None and finding.facts.get("reason") == TERMS_ERASED:
             # The terms went with the patient's erasure: all that is left of them is the receipt.
@@ -243,7 +250,7 @@ def check_journal(
     a chain that was rewritten, cut off or rolled back. Read `anchors` before this call.
     """
     findings: list[Finding] = []
-    uses = {name for name, body in journal.uses() if hashlib.sha256(body).digest() == name}
+    uses = {name for name, body in journal.uses() if _is_use(name, body)}
     commit, (size, head) = journal.commitments(), journal.head()
     last_anchored = max((anchor.count for anchor in anchors), default=0)
     before, hashes = START, list[bytes]()
@@ -266,6 +273,23 @@ def check_journal(
         where = f"{len(hashes)} rows, expected {size}"
         findings.append(_finding(StoreFinding.END_DIFFERS, where))
     return findings + list(_check_anchors(hashes, anchors))
+
+
+def _is_use(name: bytes, body: bytes) -> bool:
+    """Return whether a body is what its name says, and written so that it has one meaning."""
+    try:
+        use = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    is_canonical = orjson.dumps(use, option=orjson.OPT_SORT_KEYS) == body
+    return is_canonical and hashlib.sha256(body).digest() == name and _has_types(use)
+
+
+def _has_types(use: Any) -> bool:
+    """Return whether a use has the fields that the checks read, each of its type."""
+    return isinstance(use, dict) and all(
+        type(use.get(field)) is kind for field, kind in _USE_TYPES.items()
+    )
 
 
 def _check_anchors(hashes: list[bytes], anchors: Sequence[Anchor]) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from consent import ConsentLedger, Decisions, Finding
-from storage.block_folder import BlockFolder
+from storage.block_copies import copy_held
 from storage.block_store import BlockReader, BlockStore
 from storage.car_folder import CarFolder
 from storage.catalogue import Catalogue
@@ -24,7 +24,7 @@ from storage.erasure import Erasure
 from storage.extracts import ExtractFolder
 from storage.findings import StoreFinding
 from storage.history_rule import HistoryRule
-from storage.integrity import check_journal, check_records, check_uses, read_intact
+from storage.integrity import check_journal, check_records, check_uses
 from storage.journal import START, Journal
 from storage.keys import Keys
 from storage.permissions import (
@@ -328,21 +328,8 @@ class RecordStore:
         )
 
     def copy_blocks(self, folder: Path, progress: Progress = no_progress) -> int:
-        """Copy every envelope that has a key into a folder, a file for each; return their number.
-
-        A block that is missing or altered is left out, so that who checks the copy finds it.
-
-        Raises:
-            StoreUnavailable, DiskFull, DatabaseUnavailable: what was copied is left.
-        """
-        copy, count, batches = BlockFolder(folder), 0, self._catalogue.batches()
-        for index, batch in enumerate(batches):
-            progress("copying blocks", index, len(batches))
-            entries = self._catalogue.entries(batch.id)
-            live = [entry for entry in entries if entry.any_key is not None]
-            count += copy.write(read_intact(self._blocks, live).items())
-        progress("copying blocks", len(batches), len(batches))
-        return count
+        """See `copy_held`."""
+        return copy_held(self._catalogue, self._blocks, folder, progress)
 
     def evidence(self) -> Iterator[dict[str, Any]]:
         """Yield the lines that let others check catalogue and journal (docs/spec/evidence.md)."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from devices import Device
@@ -20,6 +23,15 @@ from storage import merkle
 LIAR, RELAY = SigningKey(b"\5" * 32), SigningKey(RELAYER)
 LEDGER = abi.contract()
 CODE, VERIFIER_CODE = (abi.data(part["runtime"]) for part in (LEDGER, LEDGER["verifier"]))
+SCRIPT = Path(__file__).parents[1] / "docs" / "spec" / "check.py"
+
+
+def load_script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("strangers_script", SCRIPT)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 class World:

@@ -87,7 +87,7 @@ def invite_guests(services: Services, people: People) -> dict[str, Any]:
 
 def links(invitations: dict[str, Any]) -> str:
     """Return the lines that list the links; each opens one account."""
-    lines = ["", "Links to join; each works once, for seven days:"]
+    lines = ["", "Links to join, one for each role; each works once, for seven days:"]
     lines += [f"  a patient     {link}" for link in invitations["patients"][:1]]
     lines += [f"  {role:<13} {link}" for role, link in invitations["staff"].items()]
     return "\n".join(lines) + "\n"

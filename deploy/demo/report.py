@@ -17,8 +17,10 @@ def report(story: Story, took_s: float) -> str:
         *_learned(facts),
         "7. verified   no findings; in a copy with one byte changed, this was found:",
         f"              {facts['verify']['damaged']}",
-        f"8. invited    {facts['invitations']['with_keys']:,} people with keys in the demo's "
-        f"wallet, {facts['invitations']['waiting']} invited",
+        f"8. invited    {facts['invitations']['waiting']} patients without a key, and one person "
+        "of each other role; requests wait for these patients",
+        f"              the keys of the other {facts['invitations']['with_keys']:,} patients "
+        "are in the demo's wallet",
         "",
         f"pictures      {', '.join(facts.get('pictures', ['none']))}",
         f"took          {took_s:.0f} s; seed {story.seed}",
@@ -44,12 +46,12 @@ def _learned(facts: dict[str, Any]) -> list[str]:
 def _people(story: Story, facts: dict[str, Any]) -> list[str]:
     deposit, grants = facts["deposit"], facts["grants"]
     drawn = [f"{count:,} {kind.description}" for kind, count in shares(story.people.kinds)]
-    halves = (drawn[:4], drawn[4:])
+    pairs = [drawn[start : start + 2] for start in range(0, len(drawn), 2)]
     return [
         f"1. records    {deposit['records']:,} of {deposit['people']:,} people, sealed and "
         f"anchored{_rate(deposit['per_second'])}",
         f"2. consents   {grants['signed']:,} signed by the patients{_rate(grants['per_second'])}",
-        *[f"              {'; '.join(half)}" for half in halves],
+        *[f"              {'; '.join(pair)}" for pair in pairs],
     ]
 
 
@@ -76,7 +78,7 @@ def _model(card: dict[str, Any], sha256: str) -> list[str]:
         f"4. model      AUROC {auroc['value']:.3f} ({auroc['low']:.3f} to {auroc['high']:.3f}), "
         f"out of fold; Brier {evaluation['brier']:.3f}",
         f"              calibration slope {evaluation['slope']:.2f}, intercept "
-        f"{evaluation['intercept']:.2f}; {attack}; sha-256 {sha256[:16]}…",
+        f"{round(evaluation['intercept'], 2) + 0.0:.2f}; {attack}; sha-256 {sha256[:16]}…",
     ]
 
 
@@ -96,9 +98,11 @@ def _predictions(facts: dict[str, Any]) -> list[str]:
 
 def _withdrawal(facts: dict[str, Any]) -> list[str]:
     return [
-        f"6. withdrawn  {facts['people'] - 1} people withdrew, 1 stopped everything; none of "
-        "their records can be opened; the model was listed as affected",
-        f"              retrained on {facts['patients']:,} patients: sha-256 "
-        f"{facts['sha256'][:16]}…; trained without their records: "
+        f"6. withdrawn  {facts['people']} people whose records trained the model: "
+        f"{facts['people'] - 1} withdrew, 1 stopped everything",
+        "              none of their records can be opened; the model was listed as affected",
+        f"              retrained on the {facts['patients']:,} patients who are left: sha-256 "
+        f"{facts['sha256'][:16]}…",
+        "              trained by another process that never had the records: "
         f"{facts['stranger'][:16]}…, the same bytes",
     ]

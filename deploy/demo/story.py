@@ -45,6 +45,8 @@ class Story:
     seed: int
     is_part: bool = False
     """True with few people: their model may fail the gate."""
+    used: frozenset[bytes] = frozenset()
+    """Whose records the study's model may learn from."""
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -99,9 +101,10 @@ class Story:
         progress("gathering", 0, 1)
         cohort = self.services.diagnostics.gather(STUDY, QUESTION)
         progress("gathering", 1, 1)
+        self.used = frozenset(record.subject for record in cohort.records.values())
         permitted = sum(len(row) for row in self._permitted())
         gathered = len(cohort.records)
-        total = gathered + sum(cohort.refused.values()) + self._unusable(cohort)
+        total = gathered + sum(cohort.refused.values()) + self._unusable()
         self.facts["cohort"] = {
             "block": cohort.view.block_number,
             "count": cohort.view.count,
@@ -116,14 +119,13 @@ class Story:
             f"expected {permitted} permitted records, got {self.facts['cohort']['permitted']}",
         )
 
-    def _unusable(self, cohort: Any) -> int:
+    def _unusable(self) -> int:
         """Return how many permitted records belong to people who are in no row of the matrix."""
-        used = {record.subject for record in cohort.records.values()}
         people = self.people
         return sum(
             len(categories)
             for label, categories in zip(people.labels(), self._permitted(), strict=True)
-            if people.subject_of(label) not in used and label not in self._withdrawn()
+            if people.subject_of(label) not in self.used and label not in self._withdrawn()
         )
 
     def _permitted(self) -> list[list[str]]:
@@ -245,7 +247,8 @@ class Story:
         """Draw who withdraws, among those the model learned from; the last one stops everything."""
         if self._withdrawn():
             return self._withdrawn()
-        trained_on = self.people.of_kind("training and care")
+        labels = self.people.of_kind("training and care")
+        trained_on = [label for label in labels if self.people.subject_of(label) in self.used]
         chance = random.Random(self.seed)  # noqa: S311 - a draw to be repeated, not a secret
         count = min(WITHDRAWING + 1, max(2, len(trained_on) // 10))
         return chance.sample(trained_on, count)

@@ -2,8 +2,8 @@
 
     python check.py evidence.ndjson CHAIN BLOCKS        CHAIN: an IPC socket's path or an http URL; BLOCKS: Kubo's repo/blocks, or a copy by `vouchsafe export --blocks`
 
-Verifies the contract's code, every signature from calldata, and every journalled use against its consent. Compare the contract and the custodian accounts
-that it prints with those that you know. Needs Python 3.11 and pycryptodome. Formats: ledger.md, evidence.md and envelope.md beside this file. Exit code 0: everything agrees; 1: it does not.
+Verifies the contract's code, every signature from calldata, and every journalled use against its consent. Compare the contract, the custodian accounts and the
+finality that it prints with those that you know. Needs Python 3.11 and pycryptodome. Formats: ledger.md, evidence.md and envelope.md beside this file. Exit code 0: everything agrees; 1: it does not.
 """
 
 import base64, hashlib, json, pathlib, socket, sys, urllib.request
@@ -124,9 +124,7 @@ def unrlp(data, at=0):
     if short > 55: size, start = int.from_bytes(data[start:start + short - 55], "big"), start + short - 55
     if kind < 0xC0: return data[start:start + size], start + size
     items, end = [], start + size
-    while start < end:
-        item, start = unrlp(data, start)
-        items.append(item)
+    while start < end: item, start = unrlp(data, start); items.append(item)
     return items, end
 
 def rlp(item):
@@ -293,7 +291,7 @@ def main(evidence, chain, blocks):
     def check(holds, what): wrong.append(what) if not holds else None
 
     # 1. The ledger: the logs, rolled, give the head that the contract itself says.
-    deployment = told["deployment"][0]
+    deployment, finality = told["deployment"][0], told["deployment"][0].get("finality", "single")
     ops, head = operations(chain, deployment["contract"], deployment["block_number"]), bytes(27)
     for op, words, _ in ops: head = keccak(head + bytes(5) + op.to_bytes(32, "big") + b"".join(words))[:27]
     answer = unhex(ask(chain, "eth_call", {"to": deployment["contract"], "data": "0x" + keccak(b"headAndCount()")[:4].hex()}, "latest"))
@@ -344,7 +342,7 @@ def main(evidence, chain, blocks):
     uses = {line["hash"]: line["body"] for line in told.get("use", [])}
     use_of = {name: json.loads(body) for name, body in uses.items()}
     for name, body in uses.items(): check(sha(body.encode()).hex() == name and canonical(use_of[name]) == body.encode(), f"use {name} is altered")
-    before, hashes, last, seq = bytes(32), [], 0, 0
+    before, hashes, last, seq, ends = bytes(32), [], 0, 0, [0]
     for row in told.get("journal", []):
         check(row["use"] in uses, f"journal row {row['seq']} names no use")
         fixed = row["seq"].to_bytes(8, "big"), unhex(row["use"]), unhex(row["commitments"]), row["version"].to_bytes(4, "big"), unhex(row["consent"])
@@ -352,12 +350,11 @@ def main(evidence, chain, blocks):
         check(sha(b"".join((before, *fixed, row["outcome"].encode()))).hex() == row["hash"], f"journal row {row['seq']} is altered")
         hashes.append(before := unhex(row["hash"])); seq = row["seq"]  # so that one altered row is one finding
     for root, count in anchors.get("journal", []):
-        if count <= last: continue
-        check(merkle(hashes[last:count]) == root, f"journal rows {last + 1} to {count} are not those anchored")
-        last = count
+        if count > last: check(any(merkle(hashes[start:count]) == root for start in ends[:-17:-1]), f"journal rows {last + 1} to {count} are not those anchored")
+        last = max(last, count); ends.append(count)  # of two processes that anchor at once, the second starts where the first did
     # 5. The uses: each permitted row had a consent of that patient at its view, to that recipient, for that purpose, at that time.
     coming = sorted({int.from_bytes(words[2], "big"): at for at, ((op, words, _), fine) in reversed([*enumerate(zip(ops, proved), 1)]) if op == 7 and fine and words[0].rstrip(b"\0") == b"journal"}.items(), reverse=True)
-    newest, depth, latest, names, people = [], 32 if deployment.get("finality") == "pos" else 4, 0, {}, {}  # the first positions of the newest anchors before a row, and how many count; the latest time; whose rows have which commitment
+    newest, depth, latest, names, people = [], 32 if finality == "pos" else 4, 0, {}, {}  # the first positions of the newest anchors before a row, and how many count; the latest time; whose rows have which commitment
     for row in told.get("journal", []):
         use = use_of.get(row["use"])
         if row["outcome"] == "own" and use: check((use["party"], use["purpose"]) == ("patient", "PATRQT"), f"journal row {row['seq']} is not a patient's own reading")
@@ -393,8 +390,10 @@ def main(evidence, chain, blocks):
     for line in told.get("card", []):
         root = sha(line["text"].encode())
         check(root.hex() == line["card_sha256"] and root in {r for r, _ in anchors.get("card", [])}, f"card of {line['model']} is not what was anchored")
-    print(json.dumps({"agrees": not wrong, "contract": deployment["contract"], "custodians": sorted({a.hex() for a in proofs.enrolled.values()}), "operations": len(ops), "consents_standing": len(stand), "records": records,
+    print(json.dumps({"agrees": not wrong, "contract": deployment["contract"], "custodians": sorted({a.hex() for a in proofs.enrolled.values()}), "finality": finality, "operations": len(ops), "consents_standing": len(stand), "records": records,
                       "journal_rows": len(hashes), "journal_anchored": last, "wrong": wrong[:20]}, indent=1))
     return 1 if wrong else 0
 
-if __name__ == "__main__": sys.exit(main(*sys.argv[1:]) if len(sys.argv) == 4 else __doc__)
+if __name__ == "__main__":
+    try: sys.exit(main(*sys.argv[1:]) if len(sys.argv) == 4 else __doc__)
+    except OSError as fault: sys.exit(f"Nothing was checked: {fault}. {sys.argv[1]} must be a file that you can read, and {sys.argv[2]} a chain node that runs.")

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from consent import DAY_S
 from services.accounts.accounts import PATIENT
 from services.accounts.errors import InvitationInvalid
+from services.chunks import chunks
 from services.tables import METADATA
 from services.tokens import ROLES
 
@@ -139,6 +140,14 @@ class Invitations:
         )
         return self._first(query)
 
+    def keys_of(self, subject: bytes) -> list[bytes]:
+        """Return the keys of all links by which a patient was to join, whether they work or not."""
+        query = sa.select(_INVITATIONS.c.hash).where(
+            _INVITATIONS.c.subject == subject, _INVITATIONS.c.kind == JOIN
+        )
+        with self._engine.connect() as connection:
+            return [bytes(key) for key in connection.scalars(query)]
+
     def find_used(self, secret: str, kind: str) -> Invitation | None:
         """Return the invitation with this secret and kind, once it was used."""
         query = sa.select(_INVITATIONS).where(
@@ -162,6 +171,18 @@ class Invitations:
         ordered = query.order_by(_INVITATIONS.c.created_at_s.desc(), _INVITATIONS.c.hash)
         with self._engine.connect() as connection:
             return [_invitation(row) for row in connection.execute(ordered.limit(limit))]
+
+    def find_invited(self, subjects: Sequence[bytes]) -> set[bytes]:
+        """Return those of these patients who have a link to join that still works."""
+        invited = set[bytes]()
+        is_open = _INVITATIONS.c.kind == JOIN, _INVITATIONS.c.expires_at_s > self._clock()
+        with self._engine.connect() as connection:
+            for chunk in chunks(subjects):
+                query = sa.select(_INVITATIONS.c.subject).where(
+                    _INVITATIONS.c.subject.in_(chunk), *is_open, *_unused()
+                )
+                invited |= {bytes(subject) for subject in connection.scalars(query)}
+        return invited
 
     def revoke(self, invitation_id: str) -> bool:
         """End the open link with this id; False if there is no such link."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -77,31 +77,40 @@ class PendingRegistrations:
         """Return the registration of an invitation; a repeated call returns the same one.
 
         Its account id is the WebAuthn user handle: with the same handle a device replaces the
-        passkey that it created before and that never became valid.
+        passkey that it created before and that never became valid. A newer link of a patient
+        continues what an earlier one began: its passkey may be on its way to the ledger.
         """
         pending = self.find(invitation)
         if pending is not None:
             return pending
-        account_id = new_id()
-        row = {"invitation": invitation.key, "account": account_id, "at_s": int(self._clock())}
+        row: dict[str, Any] = {"account": new_id(), "credential": None, "qx": None, "qy": None}
+        row |= self._find_earlier(invitation)
+        row |= {"invitation": invitation.key, "at_s": int(self._clock())}
         try:
             with self._engine.begin() as connection:
                 connection.execute(sa.insert(_REGISTRATIONS), row)
         except sa.exc.IntegrityError:  # the same link in another tab was faster
             return self.begin(invitation)
-        return PendingRegistration(invitation, account_id, None)
+        return _registration(invitation, row)
+
+    def _find_earlier(self, invitation: Invitation) -> Mapping[str, Any]:
+        """Return account and passkey of the newest registration by another link of a patient."""
+        subject = invitation.invitee.subject
+        keys = [] if subject is None else self._invitations.keys_of(subject)
+        columns = (_REGISTRATIONS.c[name] for name in ("account", "credential", "qx", "qy"))
+        query = sa.select(*columns).where(
+            _REGISTRATIONS.c.invitation.in_(keys), _REGISTRATIONS.c.credential.is_not(None)
+        )
+        with self._engine.connect() as connection:
+            row = connection.execute(query.order_by(_REGISTRATIONS.c.at_s.desc())).first()
+        return {} if row is None else row._asdict()
 
     def find(self, invitation: Invitation) -> PendingRegistration | None:
         """Return the registration of an invitation, if it has begun."""
         query = sa.select(_REGISTRATIONS).where(_REGISTRATIONS.c.invitation == invitation.key)
         with self._engine.connect() as connection:
             row = connection.execute(query).first()
-        if row is None:
-            return None
-        passkey = None
-        if row.credential is not None:
-            passkey = NewPasskey(bytes(row.credential), bytes(row.qx), bytes(row.qy))
-        return PendingRegistration(invitation, row.account, passkey)
+        return None if row is None else _registration(invitation, row._asdict())
 
     def set_passkey(self, invitation: Invitation, passkey: NewPasskey) -> None:
         """Store which passkey the device created, before it is used for anything."""
@@ -136,3 +145,10 @@ class PendingRegistrations:
             delete = sa.delete(_REGISTRATIONS).where(_REGISTRATIONS.c.invitation == invitation.key)
             connection.execute(delete)
         return account
+
+
+def _registration(invitation: Invitation, row: Mapping[str, Any]) -> PendingRegistration:
+    passkey = None
+    if row["credential"] is not None:
+        passkey = NewPasskey(*(bytes(row[name]) for name in ("credential", "qx", "qy")))
+    return PendingRegistration(invitation, row["account"], passkey)

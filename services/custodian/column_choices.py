@@ -9,7 +9,7 @@ from typing import Final
 
 from consent import CATEGORIES
 from records.columns import BOOLEANS, BOUND_RULES, OUTSIDE_RULES, is_identifying
-from records.dates import date_format_problem
+from records.dates import FIRST_YEARS, date_format_problem, has_two_digit_year
 from records.description import TableDescription
 from records.draft import CODE, DATE, ID, IGNORE, TIME, VALUE, ColumnDraft, MappingDraft
 from records.values import BOOLEAN, CATEGORY, NUMBER, code_problem, is_unit
@@ -27,7 +27,7 @@ def form_of(table: TableDescription) -> dict[str, str]:
     draft = table.draft
     values = {"date": draft.date, "date_format": draft.date_format}
     values |= {"visits": "yes" if draft.has_visits else "", "bounds": "refuse", "outside": "refuse"}
-    values |= draft.rules
+    values |= {**draft.rules, "first_year": str(draft.first_year or "")}
     for index, column in enumerate(draft.columns):
         what = column.kind if column.role == VALUE else column.role
         values |= {f"what-{index}": what, f"code-{index}": column.code}
@@ -63,6 +63,8 @@ def draft_from(words: Words, table: TableDescription, form: Mapping[str, str]) -
     columns = [reader.column(index, draft) for index, draft in enumerate(table.draft.columns)]
     reader.require_places(columns)
     has_date = any(column.role == DATE for column in columns)
+    date_format = form.get("date_format", "").strip() if has_date else ""
+    first_year = reader.first_year(date_format) if has_date else 0
     rules = {
         key: form.get(key, "refuse")
         for key, known in (("bounds", BOUND_RULES), ("outside", OUTSIDE_RULES))
@@ -76,7 +78,8 @@ def draft_from(words: Words, table: TableDescription, form: Mapping[str, str]) -
         table.draft,
         columns=columns,
         date="" if has_date else form.get("date", ""),
-        date_format=form.get("date_format", "").strip() if has_date else "",
+        date_format=date_format,
+        first_year=first_year,
         has_visits=has_date and form.get("visits") == "yes",
         rules=rules,
         comment="",
@@ -135,6 +138,17 @@ class _Reader:
             self.errors["what-0"] = self.words("columns-value-error")
         if date_format_problem(self.form.get("date_format", "").strip()):
             self.errors["date_format"] = self.words("columns-date-format-error")
+
+    def first_year(self, date_format: str) -> int:
+        """Return the first year that two digits mean; 0 where years have four."""
+        text = self.form.get("first_year", "").strip()
+        if not text and not has_two_digit_year(date_format):
+            return 0
+        years = range(FIRST_YEARS[0], FIRST_YEARS[1] + 1)
+        if has_two_digit_year(date_format) and text in map(str, years):
+            return int(text)
+        self.errors["first_year"] = self.words("columns-first-year-error")
+        return 0
 
     def _require_day(self) -> None:
         try:

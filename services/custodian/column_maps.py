@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from records.description import TableDescription, description_from
+from records.description import TableDescription
 from records.draft import slug
+from records.stored_description import description_from
 from services.custodian.file_kinds import FileRefused
 from services.custodian.saved_mappings import FOLDER
 from services.custodian.tables import layout_of

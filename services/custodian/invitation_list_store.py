@@ -22,6 +22,7 @@ WAITING: Final = "waiting"
 SENDING: Final = "sending"
 SENT: Final = "sent"
 REFUSED: Final = "refused"
+ENDED: Final = "ended"
 KEPT_S: Final = DAY_S
 LABEL: Final = "invitation-list"
 
@@ -43,8 +44,9 @@ class StoredPerson:
 
     Attributes:
         link: "" if none was issued.
-        mail: `WAITING`, `SENDING`, `SENT`, or `REFUSED` by the mail server for good; "" if none is
-            to be sent. A mail whose worker died stays `SENDING`: it may have been sent.
+        mail: `WAITING`, `SENDING`, `SENT`, `REFUSED` by the mail server for good, or `ENDED` since
+            the link stopped working first; "" if none is to be sent. A mail whose worker died stays
+            `SENDING`: it may have been sent.
     """
 
     person: ListedPerson

@@ -37,6 +37,7 @@ MAX_LISTS: Final = 20
 """How many lists are stored at once, over all custodians."""
 RECORDS: Final = "records"
 NEW: Final = "new"
+LINKED: Final = "linked"
 ACCOUNT: Final = "account"
 
 
@@ -48,11 +49,11 @@ class ListPerson:
         line: of the list, from 1.
         number, email, name: as listed; "" where the list has nothing.
         language: of their letter.
-        state: ``records`` of them are stored; ``new``: none are; ``account``: they have one and
-            are not invited.
+        state: ``records`` of them are stored; ``new``: none are; ``linked``: an earlier link of
+            theirs, not of this list, still works; ``account``: they have one and are not invited.
         link: works once; "" before the list is confirmed, and for who is not invited.
-        mail: ``waiting``, ``sending``, ``sent``, or ``refused`` by the mail server for good; "" if
-            there is none.
+        mail: ``waiting``, ``sending``, ``sent``, ``refused`` by the mail server for good, or
+            ``ended`` since the link stopped working first; "" if there is none.
     """
 
     line: int
@@ -108,6 +109,11 @@ class InvitationList:
         return [person for person in self.people if person.state == NEW]
 
     @property
+    def linked(self) -> list[ListPerson]:
+        """The people of whom an earlier link, not of this list, still works."""
+        return [person for person in self.people if person.state == LINKED]
+
+    @property
     def joined(self) -> list[ListPerson]:
         """The people who have an account already."""
         return [person for person in self.people if person.state == ACCOUNT]
@@ -141,11 +147,14 @@ class ListConfirmation:
     Attributes:
         identity: how the identity of all people of the list was checked.
         new_patients: whether the people of whom no records are stored are invited too.
+        replace_links: whether those are invited too of whom an earlier link still works, which then
+            stops working.
         mails: whether the links are sent to the addresses of the list.
     """
 
     identity: str
     new_patients: bool = False
+    replace_links: bool = False
     mails: bool = False
 
 
@@ -241,6 +250,7 @@ class InvitationLists:
         if described.is_issued:
             return described
         chosen = described.known + (described.new if confirmation.new_patients else [])
+        chosen += described.linked if confirmation.replace_links else []
         self._require_confirmable(words, described, confirmation, chosen)
         numbers = [person.number for person in chosen]
         subjects = self._directory.get_or_add(numbers)
@@ -296,11 +306,14 @@ class InvitationLists:
         if confirmation.mails and not described.can_mail:
             raise _invalid(words, "mails", "list-no-mail")
         if not chosen:
-            field = "new_patients" if described.new else "list"
-            raise _invalid(words, field, "list-nobody-new" if described.new else "list-nobody")
+            if described.new:
+                raise _invalid(words, "new_patients", "list-nobody-new")
+            if described.linked:
+                raise _invalid(words, "replace_links", "list-nobody-linked")
+            raise _invalid(words, "list", "list-nobody")
 
     def _described(self, stored: StoredList) -> InvitationList:
-        states = self._states([each.person.number for each in stored.people])
+        states = self._states(stored)
         return InvitationList(
             id=stored.id,
             is_issued=stored.state == ISSUED,
@@ -323,15 +336,22 @@ class InvitationLists:
             can_mail=self._installation.mail is not None,
         )
 
-    def _states(self, numbers: Sequence[str]) -> dict[str, str]:
+    def _states(self, stored: StoredList) -> dict[str, str]:
         """Return what is known of the patient of each number now."""
+        numbers = [each.person.number for each in stored.people]
         subjects = self._directory.find_subjects(numbers)
         known = list(subjects.values())
         recorded = self._store.find_recorded(known)
         joined = self._identity.accounts.find_joined(known)
+        # The links of this list are no earlier ones.
+        others = [each.person.number for each in stored.people if not each.link]
+        linked = self._identity.invitations.find_invited(
+            [subjects[number] for number in others if number in subjects]
+        )
+        states = ((ACCOUNT, joined), (LINKED, linked), (RECORDS, recorded))
         return {
-            number: ACCOUNT if subject in joined else RECORDS if subject in recorded else NEW
-            for number, subject in ((number, subjects.get(number)) for number in numbers)
+            number: next((state for state, of in states if subjects.get(number) in of), NEW)
+            for number in numbers
         }
 
 

@@ -8,7 +8,9 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from services.accounts import IdentityService
 from services.custodian.invitation_list_store import (
+    ENDED,
     REFUSED,
     SENT,
     WAITING,
@@ -40,10 +42,12 @@ class InvitationMails:
         self,
         *,
         lists: InvitationListStore,
+        identity: IdentityService,
         parties: PartyNames,
         installation: Installation,
     ) -> None:
         self._lists = lists
+        self._identity = identity
         self._parties = parties
         self._installation = installation
         self._mailer = Mailer(installation.mail) if installation.mail else None
@@ -69,13 +73,22 @@ class InvitationMails:
             states = {person.person.number: WAITING for person in part}
             tried |= states.keys()
             try:
-                answers = mailer.send([self._mail(stored, person) for person in part])
-                for person, is_taken in zip(part, answers, strict=True):
+                valid = [person for person in part if self._is_valid(person.link)]
+                ended = [person for person in part if person not in valid]
+                states |= {person.person.number: ENDED for person in ended}
+                answers = (
+                    mailer.send([self._mail(stored, person) for person in valid]) if valid else []
+                )
+                for person, is_taken in zip(valid, answers, strict=True):
                     states[person.person.number] = _STATES[is_taken]
             finally:
                 self._lists.set_mails(stored.id, states)
             sent += sum(state == SENT for state in states.values())
         return sent
+
+    def _is_valid(self, link: str) -> bool:
+        """Return whether a link still works: its issuer may be disabled, or a newer link sent."""
+        return self._identity.registrations.find_invitation(link.rsplit("/", 1)[1]) is not None
 
     def _mail(self, stored: StoredList, invited: StoredPerson) -> Mail:
         profile = self._installation.profile

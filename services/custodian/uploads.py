@@ -381,5 +381,6 @@ def _why_unusable(error: ModelsError | RecordsError) -> dict[str, Any]:
     if faults:
         codes = [fault.code for fault in faults]
         counts = {name: codes.count(code) for name, code in MISFITS.items()}
-        return {"misfit": counts, "bad": [fault.to_stored() for fault in faults]}
+        if any(counts.values()):
+            return {"misfit": counts, "bad": [fault.to_stored() for fault in faults]}
     return {"why": str(error).partition(": ")[2] or str(error)}

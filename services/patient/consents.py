@@ -23,6 +23,7 @@ from services.requests import ACCEPTED, ConsentRequests, ReleasedCopies, Release
 from services.requests.choices import COPY_PURPOSES, PSEUDONYMISED_COPY, WHOLE_COPY
 from services.requests.copy_deletions import CopyDeletions
 from services.requests.wording import format_categories, format_purposes, summarise
+from services.statement import is_for_care
 from services.words import Words
 
 ACTIVE: Final = "active"
@@ -103,6 +104,11 @@ class ConsentSummary:
         """True if it includes the purpose of a pseudonymised copy, of rows or whole records."""
         purposes = self.terms.purposes if self.terms is not None else ()
         return PSEUDONYMISED_COPY in purposes or WHOLE_COPY in purposes
+
+    @property
+    def is_for_care(self) -> bool:
+        """True if it permits care alone, so that nothing of it is ever published."""
+        return self.terms is not None and is_for_care(self.terms.purposes)
 
     @property
     def path(self) -> str:

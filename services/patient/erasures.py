@@ -26,8 +26,13 @@ class ErasureStatus:
 
     @property
     def may_request(self) -> bool:
-        """True if no request is open."""
-        return self.request is None or not self.request.is_open
+        """True if there is something to erase and no request is open."""
+        return not self.is_erased and (self.request is None or not self.request.is_open)
+
+    @property
+    def is_erased(self) -> bool:
+        """True once everything is erased."""
+        return self.request is not None and self.request.receipt is not None
 
 
 class PatientErasures:
@@ -45,8 +50,9 @@ class PatientErasures:
         return ErasureStatus(request=request, is_receipt_valid=is_valid)
 
     def request(self, subject: bytes) -> ErasureStatus:
-        """Ask the custodian to erase the patient; a request that is open stays the only one."""
-        self._requests.add(subject, PATIENT)
+        """Ask the custodian to erase the patient; one that is open or done stays the newest."""
+        if not self.status(subject).is_erased:
+            self._requests.add(subject, PATIENT)
         return self.status(subject)
 
     def receipt(self, subject: bytes) -> dict[str, str]:

@@ -14,6 +14,7 @@ from consent import MLTRAINING
 from models.census import Census, take_census
 from models.count_noise import CountNoise
 from models.counting import CodeSummary, count_everybody, summarise_codes
+from models.errors import ModelsBroken
 from models.persons import group_by_person
 from services.dates import quarter_of
 from services.errors import Conflict
@@ -111,7 +112,7 @@ class Censuses:
             return None
         try:
             census = Census.from_bytes(self._store.open_bytes(LABEL, sealed, self._read_deletion()))
-        except SealBroken:
+        except (SealBroken, ModelsBroken):  # also one of an earlier version
             return None
         return census if self._is_fresh(census.taken_at_s) else None
 

@@ -13,7 +13,7 @@ from services.requests.choices import latest_end
 from services.requests.consent_requests import RequestDetails
 from services.requests.proposals import StudyProposals
 from services.requests.wording import format_categories, format_condition, format_day
-from services.statement import DUTIES
+from services.statement import duties_for
 from services.words import Words
 
 CARE_SECTIONS: Final = ("who", "what", "why", "duties", "free", "end", "withdraw", "limits")
@@ -131,7 +131,7 @@ def _text_keys(details: RequestDetails, has_sender: bool) -> list[tuple[str, lis
     if details.wants_copy:
         key = _COPY_TEXTS[details.copy_kind]
         names, texts = (*names, "copy"), texts | {"copy": [key]}
-    texts |= {"duties": [f"duty-{code}" for code in DUTIES]}
+    texts |= {"duties": [f"duty-{code}" for code in duties_for(details.purposes)]}
     return [(f"grant-title-{name}", texts.get(name, [f"grant-{name}"])) for name in names]
 
 

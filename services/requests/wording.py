@@ -70,11 +70,7 @@ def make_statement(words: Words, party_name: str, requested: RequestedTerms, end
     else:
         key = "statement-allow" if is_permit else "statement-forbid"
         sentences = [words(key, who=party_name, **facts)]
-    if requested.data_from or requested.data_to:
-        period = format_period(words, requested.data_from, requested.data_to)
-        sentences.append(words("statement-dates", span=period))
-    if ANY not in requested.records:
-        sentences.append(words("statement-records", n=len(requested.records)))
+    sentences += _narrower(words, requested)
     if is_permit:
         sentences += [words(key) for key in _copy_keys(requested.purposes)]
     end = "statement-end" if is_permit else "statement-forbid-end"
@@ -92,13 +88,27 @@ def _copy_keys(purposes: Sequence[str]) -> list[str]:
     return [key for code, key in keys.items() if code in purposes] or ["statement-no-copy"]
 
 
+def _narrower(words: Words, terms: Terms | RequestedTerms) -> list[str]:
+    """Return the sentences that narrow the categories: to dates, to individual records."""
+    sentences = []
+    if terms.data_from or terms.data_to:
+        period = format_period(words, terms.data_from, terms.data_to)
+        sentences.append(words("statement-dates", span=period))
+    if ANY not in terms.records:
+        sentences.append(words("statement-records", n=len(terms.records)))
+    return sentences
+
+
 def summarise(words: Words, party_name: str, terms: Terms, *, is_past: bool = False) -> str:
-    """Return what a permission allows, or allowed, and which copies may be downloaded."""
+    """Return what a permission allows, or allowed, and, unless past, its limits and copies."""
     key = "consent-allowed" if is_past else "consent-allows"
     categories = format_categories(words, terms.categories)
     purposes = format_purposes(words, terms.purposes)
     sentence = words(key, study=party_name, categories=categories, purposes=purposes)
-    if is_past or set(terms.purposes) <= set(COPY_PURPOSES):
+    if is_past:
+        return sentence
+    sentence = " ".join([sentence, *_narrower(words, terms)])
+    if set(terms.purposes) <= set(COPY_PURPOSES):
         return sentence
     copies = [f"{words(text)}." for code, text in COPY_TEXTS.items() if code in terms.purposes]
     return " ".join([sentence, *copies])

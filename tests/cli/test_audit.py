@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from click.testing import CliRunner
 from rig import running
 
 from cli import make_cli
+from cli.output import Output, ReportProgress
 from consent import RestoreResult
 from storage import AccessOutcome, Use
 
@@ -91,7 +93,7 @@ class ExportingAuditor:
         return [{"kind": "deployment"}]
 
     def copy_blocks(self, folder: Path, progress: Any) -> int:
-        progress("copying blocks", 1, 1)
+        progress("copying documents", 1, 1)
         folder.mkdir()
         return 2
 
@@ -104,3 +106,25 @@ def test_sealed_documents_are_copied_beside_the_evidence_on_request(tmp_path: Pa
     facts = {"lines": 1, "blocks": 2}
     assert run(platform, str(folder), "--blocks", command="export") == (0, facts)
     assert (folder / "blocks").is_dir()
+
+
+class LongAuditor(ExportingAuditor):
+    """An auditor with more lines than one report of progress."""
+
+    def evidence(self) -> list[dict[str, str]]:
+        return [{"kind": "deployment"}] * 5_001
+
+
+def test_a_long_export_shows_how_many_lines_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reports: list[tuple[str, int, int]] = []
+
+    @contextmanager
+    def progress(_: Output) -> Iterator[ReportProgress]:
+        yield lambda *fields: reports.append(fields)
+
+    monkeypatch.setattr(Output, "progress", progress)
+    platform = SimpleNamespace(auditor=LongAuditor())
+    assert run(platform, str(tmp_path), command="export") == (0, {"lines": 5_001})
+    assert reports == [("writing lines", 5_000, 0), ("writing lines", 5_001, 5_001)]

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from cli import make_cli
 from services.custodian.invitation_lists import (
     ACCOUNT,
+    LINKED,
     NEW,
     RECORDS,
     InvitationList,
@@ -21,6 +22,8 @@ from services.custodian.invitation_lists import (
     ListPerson,
 )
 from services.custodian.people_lists import LineProblem
+
+LINK = "https://x.example/join/c"
 
 
 def person(line: int, state: str) -> ListPerson:
@@ -60,8 +63,9 @@ class Lists:
         self, words: object, list_id: str, confirmation: ListConfirmation, *, by: str
     ) -> InvitationList:
         states = {RECORDS, NEW} if confirmation.new_patients else {RECORDS}
+        states |= {LINKED} if confirmation.replace_links else set()
         people = [
-            replace(each, link="https://x.example/join/c") if each.state in states else each
+            replace(each, link=LINK, state=RECORDS) if each.state in states else each
             for each in self._list.people
         ]
         return replace(self._list, people=people)
@@ -100,3 +104,17 @@ def test_people_who_are_left_out_are_named_by_their_lines(tmp_path: Path) -> Non
     every = invite(tmp_path, [RECORDS, NEW, ACCOUNT], "--identity", "card", "--new-patients")
     assert (every.exit_code, len(every.stdout.splitlines())) == (0, 3)
     assert "in these lines" not in every.stderr
+
+
+def test_the_check_says_whose_earlier_link_works_and_no_link_is_replaced_unasked(
+    tmp_path: Path,
+) -> None:
+    looked = invite(tmp_path, [RECORDS, LINKED])
+    assert "Not to be invited again: an earlier link works" in looked.stdout
+    done = invite(tmp_path, [RECORDS, LINKED], "--identity", "card")
+    assert (done.exit_code, len(done.stdout.splitlines())) == (3, 2)
+    assert "An earlier link works for the people in these lines: 2." in done.stderr
+    assert "With --replace-links that link stops working." in done.stderr
+    every = invite(tmp_path, [RECORDS, LINKED], "--identity", "card", "--replace-links")
+    assert (every.exit_code, len(every.stdout.splitlines())) == (0, 3)
+    assert "earlier link" not in every.stderr

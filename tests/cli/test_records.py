@@ -11,6 +11,7 @@ from typing import Any
 import click
 import orjson
 from click.testing import CliRunner, Result
+from workbooks import changed, workbook
 
 from cli import make_cli
 from records import Mapping
@@ -134,3 +135,22 @@ def test_a_deposit_names_erased_records_and_ends_with_exit_code_3(tmp_path: Path
     result = deposit(1)
     assert result.exit_code == 3
     assert "1 were erased and are not stored again." in result.stdout
+
+
+def test_describe_and_check_name_what_a_workbook_hides(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["pid", "day", "crp"]]
+    rows += [[f"P{n}", f"2024-05-{n:02}", n] for n in range(1, 21)]
+    path = workbook(tmp_path / "t.xlsx", rows, "Labs", "Old")
+    changed(path, book=('name="Old"', 'name="Old" state="hidden"'))
+    column = '<cols><col min="3" max="3" hidden="1"/></cols><sheetData>'
+    changed(path, worksheets=("<sheetData>", column))
+    person = '<row><c t="inlineStr"><is><t>P7<'
+    changed(path, worksheets=(person, person.replace("<row>", '<row hidden="1">')))
+    (tmp_path / "m.toml").write_text(MAPPING, encoding="utf-8")
+    codes = ["other-sheets", "hidden-sheets", "hidden-rows", "hidden-columns"]
+    for words in (["describe"], ["check", "--mapping", str(tmp_path / "m.toml")]):
+        document = orjson.loads(run(*words, str(path), "--json").stdout)
+        assert [note["code"] for note in document["notes"]] == codes
+    text = run("describe", str(path)).stderr
+    assert "were read like the others: 1 (lines: 8)." in text
+    assert "hidden sheets that were not read: Old" in text

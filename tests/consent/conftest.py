@@ -1,13 +1,16 @@
-"""A real chain for the consent tests: one that all share, and one that a test may ruin."""
+"""A real chain for the consent tests, shared or to be ruined; and the stranger's script to run."""
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from geth import Geth, find_geth
+from stranger_world import World, load_script
 from township import RELAYER, Town, make_town
 
 from consent.raw_transactions import RelayerAccount
@@ -38,3 +41,23 @@ def town(shared_geth: Geth, tmp_path: Path) -> Town:
 @pytest.fixture
 def own_town(own_geth: Geth, tmp_path: Path) -> Town:
     return make_town(tmp_path / "town", own_geth.endpoint, time.time())
+
+
+@pytest.fixture
+def judge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., dict[str, Any]]:
+    """Run the stranger's script on a world's evidence and return what it says."""
+    script = load_script()
+
+    def run(world: World, lines: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+        monkeypatch.setattr(script, "ask", world.ask)
+        file = tmp_path / "evidence.ndjson"
+        made = world.lines() if lines is None else lines
+        file.write_text("".join(json.dumps(line) + "\n" for line in made))
+        code = script.main(str(file), "node", str(tmp_path))
+        result: dict[str, Any] = json.loads(capsys.readouterr().out)
+        assert code == (0 if result["agrees"] else 1)
+        return result
+
+    return run

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+import secrets
 import signal
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +32,9 @@ from consent import (
     open_ledger,
     terms_hash,
 )
-from consent.typed_data import GENESIS_HEAD, Op, keccak, next_head
+from consent.signatures import SigningKey
+from consent.terms import KeyAddition, KeyRemoval
+from consent.typed_data import GENESIS_HEAD, Op, digest, keccak, next_head
 
 pytestmark = pytest.mark.node
 
@@ -154,6 +158,37 @@ def test_anchors_are_read_back_by_kind(town: Town, ledger: ConsentLedger) -> Non
     assert ledger.anchors("journal", 9) == ledger.anchors("journal")
     with pytest.raises(ConsentInvalid, match="gossip"):
         ledger.anchors("gossip", 1)
+
+
+def test_the_basis_of_decisions_differs_after_each_change_but_an_anchor(
+    town: Town, ledger: ConsentLedger
+) -> None:
+    patient, new = town.patient(), SigningKey(secrets.token_bytes(32))
+    granted = patient.grants(town.now_s())
+    added = KeyAddition(patient.subject, new.address, 0, 0)
+    removed = KeyRemoval(patient.subject, new.address)
+    steps: list[Callable[[], object]] = [
+        lambda: ledger.grant([granted]),
+        lambda: ledger.grant([patient.grants(town.now_s(), make_terms(decision="deny"))]),
+        lambda: ledger.withdraw([patient.withdraws(granted)]),
+        lambda: ledger.stop([patient.stops(town.now_s())]),
+        lambda: town.bring(
+            replace(patient.sign(added), proof=new.sign(digest(patient.domain, added)))
+        ),
+        lambda: town.bring(patient.sign(removed)),
+        town.patient,
+        ledger._mirror.rebuild,  # noqa: SLF001 - what an operator's recover() does
+    ]
+    seen = [ledger.decision_basis()]
+    for step in steps:
+        step()
+        ledger.view()
+        assert ledger.decision_basis() not in seen
+        seen.append(ledger.decision_basis())
+        count = ledger.view().count
+        ledger.anchor("journal", secrets.token_bytes(32), 1)
+        assert ledger.view().count == count + 1
+        assert ledger.decision_basis() == seen[-1]
 
 
 def test_a_stranger_recomputes_head_and_commitments_from_the_evidence(

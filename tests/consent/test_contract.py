@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from consent.contract.build import install_packages
+
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACT = ROOT / "consent" / "contract"
 VECTORS = ROOT / "tests" / "vectors" / "typed_data"
@@ -34,8 +36,7 @@ def run(*command: str, **env: str) -> str:
 
 @pytest.fixture(scope="module", autouse=True)
 def _packages():
-    if not (CONTRACT / "node_modules" / "@foundry-rs" / "forge").is_dir():
-        run("npm", "install", "--no-save", "--no-audit", "--no-fund")
+    assert install_packages() == 0
 
 
 @pytest.fixture(scope="module")

@@ -43,7 +43,7 @@ def make_world(signed: tuple[str, ...], state: str) -> World:
     return world
 
 
-@pytest.mark.parametrize(("signed", "state"), product(SIGNED, STATES))
+@pytest.mark.parametrize(("signed", "state"), list(product(SIGNED, STATES)))
 def test_a_copy_leaves_only_for_exactly_its_kind_and_while_nothing_else_was_said(
     signed: str, state: str
 ) -> None:

@@ -5,12 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from liar import DEPLOYMENT, DOMAIN, NOW_S, RELAY
+from township import Patient
 
+from consent.admission import Admission
 from consent.errors import LedgerUnavailable
+from consent.relayer import Relayer
 from consent.submission_group import SubmissionGroup
-from consent.terms import Signed, Stop
+from consent.terms import Grant, Signed, Stop
 from consent.transactions import Outcome
 
 
@@ -80,3 +87,22 @@ def test_one_after_the_other_each_is_sent_alone(number: int) -> None:
     group = SubmissionGroup(ledger.submit)
     assert [group.submit(signed(n)).reason for n in range(number)] == list(map(str, range(number)))
     assert ledger.batches == [[n] for n in range(number)]
+
+
+def test_a_permission_that_only_the_chain_can_check_delays_no_other() -> None:
+    port: Any = SimpleNamespace
+    admission = Admission(port(), port(), DEPLOYMENT, RELAY.address, lambda: float(NOW_S))
+    relayer = Relayer(port(), port(), port(), admission, port())
+    together, alone = list[Signed](), list[Signed]()
+    relayer._permissions = port(submit=together.append)
+    relayer._submit = lambda _, messages, __: alone.extend(messages) or [None]  # type: ignore
+    by_account = Patient(DOMAIN, b"c" * 20).grants(NOW_S)
+    by_passkey = replace(by_account, signer=b"p" * 84)
+    by_code = [
+        replace(by_account, signer=b"x" * 20),
+        replace(by_account, signature=b"a signature of any form"),
+    ]
+    for each in (by_account, by_passkey, *by_code):
+        relayer.submit(Grant, [each])
+    assert together == [by_account, by_passkey]
+    assert alone == by_code

@@ -103,6 +103,9 @@ class MemoryLedger:
         self.before_each()
         return [consent for consent in consent_ids if consent in self.withdrawn]
 
+    def decision_basis(self) -> tuple[object, ...]:
+        return len(self.withdrawn), len(self.refused), len(self.opted_out)
+
     def anchor(self, kind: str, root: bytes, count: int) -> str:
         self.anchored.setdefault(kind, []).append(Anchor(kind, root, count, 1))
         return "0x" + root.hex()

@@ -18,6 +18,7 @@ from models.errors import ModelsBroken
 from models.question import Question
 from models.sample_size import plan_sample_size
 from models.selection import possible_reasons
+from records.event_values import KINDS
 
 DIABETES = "http://hl7.org/fhir/sid/icd-10-cm|E11.9"
 GLUCOSE = "http://loinc.org|2345-7"
@@ -165,7 +166,45 @@ def test_a_code_or_a_name_of_few_people_is_not_listed() -> None:
     census = census_of(60, 10, "Glucose of Mrs Jones")
     few = replace(census, names={})
     assert DIABETES not in {code.code for code in summarise_codes(few, NOISE, PERIOD)}
-    assert census_of(10, 0, "Glucose of Mrs Jones").names == {}
+
+
+@pytest.mark.parametrize("few", [1, 10, 11])
+def test_a_name_or_a_unit_of_few_people_is_listed_in_few_quarters(few: int) -> None:
+    census = census_of(100, 0, "Glucose")
+    events = census.events
+    is_glucose = events.code == events.codes.index(GLUCOSE)
+    rare = is_glucose & (events.subject < few)
+    units = (*events.units, "mmol/L", "g/L")
+    by_turns = len(units) - 2 + (events.subject % 2)  # so that no unit is frequent
+    changed = replace(
+        census,
+        names={GLUCOSE: {"Glucose of Mrs Jones": few}},
+        events=replace(events, units=(*units, "rare"), unit=np.where(rare, len(units), by_turns)),
+    )
+    names, rare_units = 0, 0
+    for number in range(200):
+        codes = {code.code: code for code in summarise_codes(changed, NOISE, str(number))}
+        names += codes[GLUCOSE].name != ""
+        rare_units += codes[GLUCOSE].unit == "rare"
+    assert names <= 12
+    assert rare_units <= 12
+
+
+def test_one_person_does_not_decide_the_kind_or_the_category_of_a_code() -> None:
+    census = census_of(100, 0)
+    events = census.events
+    is_glucose = events.code == events.codes.index(GLUCOSE)
+    seen = set()
+    for number in (49, 50, 51):
+        half = is_glucose & (events.subject < number)
+        text = KINDS.index("text")
+        kind = np.where(half, text, events.kind).astype(events.kind.dtype)
+        category = np.where(half, events.categories.index("demographics"), events.category)
+        changed = replace(census, events=replace(events, kind=kind, category=category))
+        for period in range(40):
+            codes = {code.code: code for code in summarise_codes(changed, NOISE, str(period))}
+            seen.add((number, codes[GLUCOSE].kind, codes[GLUCOSE].category))
+    assert len(seen) == 12
 
 
 def test_a_census_is_read_as_it_was_written_and_names_no_record() -> None:
@@ -180,7 +219,7 @@ def test_a_census_is_read_as_it_was_written_and_names_no_record() -> None:
 
 def test_bytes_that_are_no_census_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     census = census_of(11, 0).to_bytes()
-    monkeypatch.setattr("models.census.FORMAT", 2)
+    monkeypatch.setattr("models.census.FORMAT", 3)
     for content in (b"PK\x05\x06" + b"\0" * 18, census[:200], census):
         with pytest.raises(ModelsBroken, match="count again"):
             Census.from_bytes(content)

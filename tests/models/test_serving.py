@@ -110,6 +110,16 @@ def test_consents_that_expire_are_noticed_within_a_minute(world) -> None:
     assert world.ledger.queries == queries + 1
 
 
+def test_an_anchor_of_the_journal_makes_no_answer_compare_the_model_again(world) -> None:
+    ask(world)
+    queries = world.ledger.queries
+    world.ledger.anchor("journal", bytes(32), 1)
+    ask(world)
+    assert world.ledger.queries == queries
+    world.ledger.refused.add(world.people[1][0].subject)
+    assert ask(world).is_affected
+
+
 def test_the_check_of_every_minute_is_made_beside_the_answers(world) -> None:
     ask(world)
     serving, queries = world.diagnostics._serving, world.ledger.queries

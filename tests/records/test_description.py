@@ -312,7 +312,7 @@ def test_dates_that_can_be_read_in_two_ways_or_in_none_are_flagged(tmp_path: Pat
     description = describe(tmp_path, text)
     assert draft_of(description).date_column == "visit_date"
     assert flags(description)["visit_date"] == (Flag.AMBIGUOUS_DATE,)
-    assert "either order" in description.mapping
+    assert "more than one order" in description.mapping
     named = describe(tmp_path, "pid,day,crp\n1,5 Jan 2024,5\n2,6 Jan 2024,6\n")
     assert flags(named)["day"] == (Flag.UNREAD_DATE,)
     assert 'date_format = "?"  # complete it' in named.mapping

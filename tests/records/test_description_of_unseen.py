@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from records import TableEmpty
+from records import DeclarationInvalid, TableEmpty, check_table, read_table
 from records.description import Flag, TableDescription, describe_table
 from records.mapping import Mapping
 
@@ -109,3 +109,36 @@ def test_plus_and_minus_are_yes_and_no_and_minus_is_not_missing(tmp_path: Path) 
     column = next(each for each in draft_of(description).mapped() if each.name == "ckd")
     assert (column.read("+"), column.read("-"), column.read("")) == (True, False, None)
     assert flags(description, "ckd") == ()
+
+
+@pytest.mark.parametrize(
+    ("form", "date_format"),
+    [
+        ("{d:02}.05.24", "%d.%m.%y"),
+        ("05/{d:02}/24", "%m/%d/%y"),
+        ("{d:02}-May-24", "%d-%b-%y"),
+        ("{d:02}.05.24 08:30", "%d.%m.%y %H:%M"),
+    ],
+)
+def test_the_years_that_two_digits_mean_are_asked_and_never_guessed(
+    tmp_path: Path, form: str, date_format: str
+) -> None:
+    rows = "".join(f"p{n},{form.format(d=n % 28 + 1)},{n % 9 + 1}\n" for n in ROWS)
+    description = describe(tmp_path, f"pid,day,crp\n{rows}")
+    assert Flag.TWO_DIGIT_YEAR in flags(description, "day")
+    question = "two_digit_years_from = 0  # complete it: which years do two digits mean?"
+    assert question in description.mapping
+    with pytest.raises(DeclarationInvalid, match="two_digit_years_from: complete it"):
+        draft_of(description)
+    completed = description.mapping.replace("years_from = 0", "years_from = 1930")
+    mapping = Mapping.parse(completed, "draft")
+    assert (mapping.date_column, mapping.date_format) == ("day", date_format)
+    report = check_table(tmp_path / "t.csv", mapping, today=TODAY)
+    assert (report.rows, report.good) == (40, 40)
+    parsed = {row.recorded_on[:7] for row in read_table(tmp_path / "t.csv", mapping)}
+    assert parsed == {"2024-05"}
+
+
+def test_years_of_two_digits_that_fit_several_orders_are_flagged(tmp_path: Path) -> None:
+    rows = "".join(f"p{n},{n % 12 + 1:02}-{n % 5 + 1:02}-{n % 9 + 1:02},1{n % 7}\n" for n in ROWS)
+    assert Flag.AMBIGUOUS_DATE in flags(describe(tmp_path, f"pid,day,crp\n{rows}"), "day")

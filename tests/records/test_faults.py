@@ -7,7 +7,15 @@ import pytest
 
 from records import CellFault, CellFaultCode
 
-FACTS = {"minimum": "0", "maximum": "120", "unit": " years", "found": 2, "expected": 3, "first": 1}
+FACTS = {
+    "lines": "3–5",
+    "minimum": "0",
+    "maximum": "120",
+    "unit": " years",
+    "found": 2,
+    "expected": 3,
+    "first": 1,
+}
 FACTS |= {"rows": 30, "hint": "", "names": "2025"}
 
 

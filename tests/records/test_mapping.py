@@ -162,7 +162,17 @@ def test_the_bundled_example_mappings_load() -> None:
         ('ignore = ["note"]', 'value_column = "v"', "needs code_column"),
         ('ignore = ["note"]', 'code_column = "c"', "without it every column"),
         ('ignore = ["note"]', 'date_format = "dd.mm.yyyy"', "'%d.%m.%Y'"),
-        ('ignore = ["note"]', 'date_format = "%d.%m.%y"', "four digits"),
+        ('ignore = ["note"]', 'date_format = "%d.%m.%y"', "two_digit_years_from: complete it"),
+        ('ignore = ["note"]', "two_digit_years_from = 1930", "is for a date_format with %y"),
+        *[
+            (
+                'ignore = ["note"]',
+                f'date_format = "%d.%m.%y"\ntwo_digit_years_from = {year}',
+                "1900",
+            )
+            for year in (0, 30, 1899, 2001)
+        ],
+        ('ignore = ["note"]', 'date_format = "%y.%d.%m.%Y"', "four digits"),
         ('ignore = ["note"]', 'date_format = "%d%d.%m.%Y"', "four digits"),
         ('ignore = ["note"]', f'date_format = "%d.%m.%Y{"a" * 60}"', "four digits"),
         ('ignore = ["note"]', 'date_format = "days since May"', "days since 2000-01-01"),

@@ -4,18 +4,18 @@ import datetime
 import decimal
 import gzip
 import zipfile
-from html import escape
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
+from workbooks import changed, workbook
 
 from records import TableInvalid, table_file
 from records.mapping import FileFormat
 from records.profile import probe_format
 from records.table_file import read_cells
-from records.workbook import other_sheets
+from records.workbook import survey_sheets
 from records.workbook_errors import find_errors
 
 PLAIN = FileFormat()
@@ -128,48 +128,6 @@ def test_the_columns_of_a_parquet_file_have_a_limit_together(
     assert len(cells(path, PLAIN, "c1", "c2")) == 20_001
 
 
-def workbook(path: Path, rows: list[list[object]], *names: str) -> Path:
-    """Write a workbook, with the least that the format asks for; its sheets have the same rows."""
-    names = names or ("Labs",)
-    sheets = "".join(
-        f'<sheet name="{name}" sheetId="{n}" r:id="rId1"/>' for n, name in enumerate(names, 1)
-    )
-
-    def cell(value: object) -> str:
-        if isinstance(value, float | int):
-            return f"<c><v>{value}</v></c>"
-        if str(value).startswith("#"):
-            return f'<c t="e"><v>{value}</v></c>'
-        return f'<c t="inlineStr"><is><t>{escape(str(value))}</t></is></c>'
-
-    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    package = "http://schemas.openxmlformats.org/package/2006/relationships"
-    lines = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("[Content_Types].xml", "<Types/>")
-        archive.writestr(
-            "_rels/.rels",
-            f'<Relationships xmlns="{package}"><Relationship Id="rId1" '
-            f'Type="{office}/officeDocument"'
-            ' Target="xl/workbook.xml"/></Relationships>',
-        )
-        archive.writestr(
-            "xl/workbook.xml",
-            f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>{sheets}</sheets></workbook>',
-        )
-        archive.writestr(
-            "xl/_rels/workbook.xml.rels",
-            f'<Relationships xmlns="{package}"><Relationship Id="rId1" Type="{office}/worksheet" '
-            'Target="worksheets/sheet1.xml"/></Relationships>',
-        )
-        archive.writestr(
-            "xl/worksheets/sheet1.xml",
-            f'<worksheet xmlns="{main}"><sheetData>{lines}</sheetData></worksheet>',
-        )
-    return path
-
-
 def test_a_workbook_is_read_like_a_csv_file(tmp_path: Path) -> None:
     path = workbook(tmp_path / "t.xlsx", [["who", "v"], [7, 1.5], ["008", "<0.5"]])
     assert list(read_cells(path, FileFormat())) == [
@@ -267,8 +225,8 @@ def test_ignored_columns_of_a_parquet_file_may_hold_anything(tmp_path: Path) -> 
 
 def test_sheets_that_are_not_read_are_named(tmp_path: Path) -> None:
     path = workbook(tmp_path / "t.xlsx", [["who"], [1]], "Labs", "2025")
-    assert other_sheets(path, FileFormat()) == ["2025"]
-    assert other_sheets(path, FileFormat(sheet="Labs")) == []
+    assert survey_sheets(path, FileFormat()).others == ["2025"]
+    assert survey_sheets(path, FileFormat(sheet="Labs")).others == []
 
 
 def test_the_lines_above_a_header_of_a_workbook_are_skipped(tmp_path: Path) -> None:
@@ -285,18 +243,6 @@ def test_an_error_of_a_spreadsheet_is_never_an_empty_cell(tmp_path: Path) -> Non
     rows = [["who", "a", "b"], ["1", "#DIV/0!", 3], ["2", 4, "#REF!"], ["#N/A", 5, 6]]
     path = workbook(tmp_path / "t.xlsx", rows)
     assert cells(path)[1:] == [["1", "#DIV/0!", "3"], ["2", "4", "#REF!"], ["#N/A", "5", "6"]]
-
-
-def changed(path: Path, **parts: tuple[str, str]) -> Path:
-    """Replace a text in each part of a workbook whose name contains the keyword."""
-    with zipfile.ZipFile(path) as archive:
-        texts = {name: archive.read(name).decode() for name in archive.namelist()}
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, text in texts.items():
-            for word, (old, new) in parts.items():
-                text = text.replace(old, new) if word in name else text
-            archive.writestr(name, text)
-    return path
 
 
 def test_errors_are_found_in_a_workbook_with_the_strict_namespaces(tmp_path: Path) -> None:
@@ -326,7 +272,7 @@ def test_two_cells_that_are_far_apart_end_the_reader_and_not_the_worker(tmp_path
         cells(path)
     second = workbook(tmp_path / "u.xlsx", [["who"], [1]], "Labs", "2025")
     with pytest.raises(TableInvalid, match="takes more memory"):
-        other_sheets(changed(second, worksheets=far), FileFormat())
+        survey_sheets(changed(second, worksheets=far), FileFormat())
 
 
 def test_a_row_of_a_workbook_that_is_too_long_is_refused(tmp_path: Path) -> None:
@@ -347,7 +293,7 @@ def test_a_sheet_of_charts_hides_no_other_sheet_with_cells(tmp_path: Path) -> No
     changed(path, book=('sheetId="2" r:id="rId1"', 'sheetId="2" r:id="rId2"'))
     link = '<Relationship Id="rId2" Type="chartsheet" Target="chartsheets/sheet1.xml"/>'
     changed(path, rels=("</Relationships>", f"{link}</Relationships>"))
-    assert other_sheets(path, FileFormat()) == ["2025"]
+    assert survey_sheets(path, FileFormat()).others == ["2025"]
 
 
 def test_infinity_in_a_workbook_is_no_missing_value(tmp_path: Path) -> None:

@@ -94,7 +94,10 @@ def test_fresh_and_used_installs_have_no_findings(each_install: Install) -> None
     install.store.journal.anchor()
     updates: list[tuple[str, int, int]] = []
     assert install.store.check(lambda *fields: updates.append(fields)) == []
-    assert ("blocks", 2, 2) in updates
+    # Three deposited documents, and three that were re-keyed: documents count, not batches.
+    assert [fields for fields in updates if fields[0] == "blocks"] == [
+        ("blocks", seen, 6) for seen in (0, 3, 6)
+    ]
     assert install.store.recover() == 0
 
 
@@ -124,7 +127,10 @@ def test_damaged_and_missing_blocks_are_found_in_kubo_and_in_a_copy(
 def test_a_copy_of_the_blocks_is_checked_without_kubo(install: Install, tmp_path: Path) -> None:
     subject = deposited(install, 3)
     install.store.erasure.rekey([subject], "a withdrawal")
-    assert install.store.copy_blocks(tmp_path / "copy") == 3
+    updates: list[tuple[str, int, int]] = []
+    copied = install.store.copy_blocks(tmp_path / "copy", lambda *fields: updates.append(fields))
+    assert copied == 3
+    assert updates[-1] == ("copying documents", 3, 3)  # those without a key are not counted
     copy = BlockFolder(tmp_path / "copy")
     assert copy.version()
     assert install.store.check(blocks=copy) == []

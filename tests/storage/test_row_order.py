@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+import orjson
+import pytest
 import sqlalchemy as sa
 
 from consent import Anchor, View
 from storage.findings import StoreFinding
-from storage.integrity import check_uses
+from storage.integrity import check_journal, check_uses
 from storage.journal import NOBODY, AccessOutcome, Journal, Use
 from storage.keys import Keys, SecretKey
 
@@ -134,3 +136,44 @@ def test_requests_that_find_overdue_rows_at_once_anchor_once(sqlite_engine: sa.E
     ledger.others[0].join()
     assert journal.size() == 3
     assert [anchor.count for anchor in ledger.published] == [1]
+
+
+@pytest.mark.parametrize("added", [b'{"purpose":"PATRQT",', b'{"at_s":1e3,', b"{"])
+def test_a_use_whose_body_has_two_meanings_or_none_is_found(
+    sqlite_engine: sa.Engine, added: bytes
+) -> None:
+    @dataclass(frozen=True)
+    class Doubled(Use):
+        def body(self) -> bytes:
+            return super().body().replace(b"{", added, 1)[: None if len(added) > 1 else -1]
+
+    journal = journal_on(sqlite_engine, Anchors())
+    view = View(1, "0x", b"", 7, b"", AT_S, 3, b"h" * 27, AT_S)
+    outcome = AccessOutcome(b"a" * 32, secrets.token_bytes(16), 1, "own", NOBODY)
+    journal.write(Doubled(AT_S, "patient", "", "PATRQT", "a test", view), [outcome])
+    (finding,) = check_journal(journal, [])
+    assert (finding.code, finding.where) == (StoreFinding.USE_DIFFERS, "row 1")
+
+
+@pytest.mark.parametrize("field", ["at_s", "count", "party", "purpose"])
+@pytest.mark.parametrize("value", [None, "1", 1, 1.5, True, [1], {}])
+@pytest.mark.parametrize("outcome", ["permitted", "own"])
+def test_a_use_whose_fields_are_of_other_types_is_found_and_ends_no_check(
+    sqlite_engine: sa.Engine, field: str, value: object, outcome: str
+) -> None:
+    @dataclass(frozen=True)
+    class Changed(Use):
+        def body(self) -> bytes:
+            fields = {**orjson.loads(super().body()), field: value}
+            return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
+
+    ledger = Anchors()
+    journal = journal_on(sqlite_engine, ledger)
+    view = View(1, "0x", b"", 7, b"", AT_S, 3, b"h" * 27, AT_S)
+    row = AccessOutcome(b"a" * 32, secrets.token_bytes(16), 1, outcome, NOBODY)
+    journal.write(Changed(AT_S, "patient", "", "PATRQT", "a test", view), [row])
+    is_right = type(value) is (str if field in ("party", "purpose") else int)
+    codes = [finding.code for finding in check_journal(journal, [])]
+    assert codes == ([] if is_right else [StoreFinding.USE_DIFFERS])
+    if not is_right:
+        assert faults_of(journal, ledger) == []

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rig import CACHE, ROOT, settings_of
+from rig import CACHE, ROOT, free_port, settings_of
 
 import app
 
@@ -103,3 +107,89 @@ def answers(team: Team, model: str) -> None:
         known = {item["model"]: item for item in team.types("models")["models"]}
         assert known[model]["state"] == "replaced"
         assert newer["manifest_root"] != known[model]["manifest_root"]
+
+
+GUIDE = ROOT / "docs" / "guide" / "own-data.md"
+COMMAND = re.compile(r"(export [A-Z]|[A-Z_]++=\S++ |vouchsafe |\.venv/bin/)")
+SERVE = "VOUCHSAFE_HOME=own/var .venv/bin/vouchsafe"
+
+
+def blocks_of_commands(text: str) -> list[str]:
+    """Return the blocks of a guide that are to be pasted into a terminal."""
+    blocks = re.findall(r"(?:^ {4}[^\n]*\n)+", text, re.MULTILINE)
+    lines = ["\n".join(line[4:] for line in block.splitlines()) for block in blocks]
+    return [block for block in lines if COMMAND.match(block)]
+
+
+class Terminal:
+    """A terminal in the project's folder, as the guide has it; what it writes stays in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for path in ROOT.iterdir():
+            if not path.name.startswith("."):
+                (folder / path.name).symlink_to(path)
+        (folder / ".venv").symlink_to(sys.prefix)
+        unset = ("VOUCHSAFE_HOME", "VOUCHSAFE_PORT")
+        inherited = {name: value for name, value in os.environ.items() if name not in unset}
+        self.environment = {**inherited, "VOUCHSAFE_CACHE": CACHE, "VOUCHSAFE_PORT": free_port()}
+        self._exports = ""
+
+    def paste(self, block: str) -> None:
+        """Run a block; the exports of those before it hold."""
+        done = subprocess.run(
+            ["bash", "-ec", f"{self._exports}\n{block}"],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if block.startswith("export "):
+            self._exports += block
+        assert done.returncode == 0, f"{block}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+
+    @contextmanager
+    def second(self, block: str) -> Iterator[None]:
+        """Run a block in a second terminal until it says where the platform is; then Ctrl-C."""
+        running = subprocess.Popen(
+            ["bash", "-c", f"exec env {block}"],
+            cwd=self.folder,
+            env=self.environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert running.stderr is not None
+        lines = iter(running.stderr.readline, "")
+        try:
+            assert any("Vouchsafe is on http://localhost:" in line for line in lines)
+            yield
+        finally:
+            running.send_signal(signal.SIGINT)
+            _, rest = running.communicate(timeout=60)
+        assert "stopping" in rest
+
+
+def test_each_block_of_the_guide_can_be_pasted_after_the_one_before(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    before, serving, after = split(blocks_of_commands(GUIDE.read_text(encoding="utf-8")))
+    assert [block.split()[0] for block in (before[0], serving, *after)] == [
+        "export",
+        "VOUCHSAFE_HOME=own/var",
+        ".venv/bin/python",
+    ]
+    terminal.paste(before[0])
+    # Commands start nodes where none run; sharing these is faster.
+    (tmp_path / "own").mkdir()
+    with app.nodes_of(settings_of(tmp_path / "own" / "var"), app.silent):
+        for block in before[1:]:
+            terminal.paste(block)
+    with terminal.second(serving):
+        for block in after:
+            terminal.paste(block)
+
+
+def split(blocks: list[str]) -> tuple[list[str], str, list[str]]:
+    """Return the blocks before and after the one of a second terminal, and that one."""
+    place = blocks.index(SERVE)
+    return blocks[:place], blocks[place], blocks[place + 1 :]

@@ -70,7 +70,7 @@ def test_the_retrained_model_is_byte_for_byte_one_that_never_saw_their_records(t
     folder = town.demo.home / "demo"
     digest = town.platform.diagnostics.models()[1].sha256[:16]
     report = (folder / "report.txt").read_text(encoding="utf-8")
-    assert f"trained without their records: {digest}…, the same bytes" in report
+    assert f"that never had the records: {digest}…, the same bytes" in report
     table = (folder / "remaining.csv").read_text(encoding="utf-8")
     remaining = {line.split(",", 1)[0] for line in table.splitlines()[1:]}
     assert remaining

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from rig import Town
 
@@ -16,6 +18,18 @@ def test_the_report_is_one_screen_and_says_what_each_step_showed(town: Town) -> 
         assert any(line.startswith(f"{number}. ") for line in lines)
     assert "exactly those drawn" in report
     assert "the same bytes" in report
+
+
+def test_the_numbers_of_the_report_add_up(town: Town) -> None:
+    report = (town.demo.home / "demo" / "report.txt").read_text(encoding="utf-8").replace(",", "")
+    (learned,) = re.findall(r"(\d+) patients; excluded", report)
+    (left,) = re.findall(r"retrained on the (\d+) patients who are left", report)
+    assert f"6. withdrawn  {len(town.leaving)} people" in report
+    assert f"{len(town.leaving) - 1} withdrew 1 stopped everything" in report
+    assert int(learned) - int(left) == len(town.leaving)
+    (waiting,) = re.findall(r"8. invited    (\d+) patients without a key", report)
+    (others,) = re.findall(r"the keys of the other (\d+) patients", report)
+    assert int(waiting) + int(others) == 5_014
 
 
 def test_the_pictures_lie_beside_it(town: Town) -> None:

@@ -121,8 +121,8 @@ def test_a_form_whose_session_has_ended_does_nothing_and_leads_back_to_its_page(
     assert answer.location == "/sign-in?next=/auditor/anchors%3Fpage%3D2&undone=yes"
     headers["Referer"] = "https://evil.example/x"
     assert me.http.post("/session", headers=headers).location == "/sign-in?next=/&undone=yes"
-    assert b"signed out after 15 minutes" in me.get("/sign-in").data
-    assert b"signed out after 15 minutes" not in visitor().get("/sign-in").data
+    assert b"You are signed out. This happens after" in me.get("/sign-in").data
+    assert b"You are signed out. This happens after" not in visitor().get("/sign-in").data
 
 
 @pytest.mark.parametrize(

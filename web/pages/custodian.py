@@ -12,6 +12,7 @@ from werkzeug.datastructures import FileStorage
 from records.csv_out import to_csv
 from services.accounts import PATIENT
 from services.custodian.fhir_uploads import NDJSON, to_ndjson
+from services.custodian.file_kinds import FHIR
 from services.custodian.invitations import InvitationRequest
 from services.custodian.upload_store import (
     CHECKED,
@@ -174,11 +175,13 @@ def decide_upload(upload: str) -> Response:
 @bp.get("/custodian/deposits/<upload>/report")
 @requires_role(CUSTODIAN)
 def upload_report_file(upload: str) -> Response:
-    """Return the problems of a file as CSV: row, line, column, problem, remedy; never a cell."""
+    """Return the problems of a file as CSV: where, problem, remedy; never a cell."""
     report = services().custodian.uploads.get(words(), current_account().party, upload)
     if not report.upload.report:
         raise NotFound
-    heads = ("deposit-row", "deposit-line", "deposit-column", "deposit-problem", "deposit-cure")
+    is_fhir = report.upload.sent.kind == FHIR
+    places = ("deposit-entry", "deposit-element") if is_fhir else ("deposit-row", "deposit-column")
+    heads = (places[0], "deposit-line", places[1], "deposit-problem", "deposit-cure")
     rows = [[each.row, each.line, each.column, each.problem, each.cure] for each in report.problems]
     text = to_csv([[words()(head) for head in heads], *rows])
     headers = {"Content-Disposition": f'attachment; filename="report-{upload}.csv"'}

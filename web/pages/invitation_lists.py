@@ -66,6 +66,7 @@ def decide_list(id: str) -> Response:
     confirmation = ListConfirmation(
         identity=form.get("identity", ""),
         new_patients=form.get("new_patients") == "yes",
+        replace_links=form.get("replace_links") == "yes",
         mails=form.get("mails") == "yes",
     )
     try:

@@ -93,7 +93,7 @@ condition-asked = eine Krankheit
 
 interval-minute = jede Minute
 
-rekeyed = Wir haben Ihre Daten neu verschlossen. Wer sie vorher öffnen konnte, kann es nicht mehr.
+rekeyed = Wir haben Ihre Daten neu verschlossen. Wer sie nicht mehr nutzen darf, kann sie nicht mehr öffnen.
 
 erased = Ihre Daten wurden gelöscht. Niemand kann sie mehr lesen.
 

@@ -122,7 +122,7 @@ grant-title-copy = Eine Kopie
 
 limits-title = Was Sie erlauben
 
-limits-lead = Noch ist nichts angekreuzt. Kreuzen Sie nur an, was Sie erlauben möchten.
+limits-lead = Kreuzen Sie nur an, was Sie erlauben möchten.
 
 limits-purposes = Wofür?
 
@@ -144,7 +144,7 @@ limits-dates-hint = Lassen Sie das leer, wenn der Tag egal ist.
 
 limits-end = Wann soll es enden?
 
-limits-end-hint = An diesem Tag endet es von selbst. Der späteste ist der { $date }.
+limits-end-hint = An diesem Tag endet es von selbst. Wenn Sie das leer lassen, endet es am { $date }. Das ist der späteste Tag.
 
 limits-error-purposes = Kreuzen Sie mindestens eines an, oder gehen Sie zurück und sagen Sie Nein
 
@@ -161,7 +161,7 @@ understand-title = { $n ->
    *[other] Zwei Fragen
 }
 
-understand-lead = Haben wir es gut erklärt? Die Fragen prüfen uns, nicht Sie. Ihre Antworten werden nicht gespeichert.
+understand-lead = Haben wir es gut erklärt? Diese Seite prüft uns, nicht Sie. Was Sie hier antworten, wird nicht gespeichert.
 
 understand-skip = Überspringen
 
@@ -187,7 +187,7 @@ ask-wrong = Nicht ganz.
 
 ask-check = Antworten prüfen
 
-understand-none = Wählen Sie eine Antwort, oder überspringen Sie die Fragen.
+understand-none = Wählen Sie eine Antwort, oder überspringen Sie diese Seite.
 
 ## Prüfen und unterschreiben
 
@@ -261,7 +261,7 @@ consent-unknown = Wir können diese Einwilligung gerade nicht prüfen. Bis das w
 
 consent-uses = Nutzungen mit dieser Einwilligung
 
-consent-no-uses = Noch hat niemand diese Einwilligung genutzt.
+consent-no-uses = Niemand hat diese Einwilligung genutzt.
 
 consent-receipt-lead = Das ist Ihr eigener Beleg über Ihre Einwilligung. Heben Sie ihn auf.
 
@@ -277,7 +277,7 @@ withdraw-page = Einwilligung widerrufen
 
 withdraw-stops-title = Das endet jetzt
 
-withdraw-stops = jede neue Nutzung Ihrer Daten durch { $study }
+withdraw-stops = jede neue Nutzung Ihrer Daten durch { $study } mit dieser Einwilligung
 
 withdraw-follows-title = Das folgt innerhalb von { $n } Tagen
 
@@ -286,6 +286,8 @@ withdraw-follows = Modelle, die von Ihnen gelernt haben, werden aus dem Gebrauch
 withdraw-stays-title = Das bleibt
 
 withdraw-stays-answers = Antworten, die schon gegeben sind
+
+withdraw-stays-seen = was ein Mensch schon gesehen hat
 
 withdraw-stays-results = Ergebnisse, die schon veröffentlicht sind
 
@@ -299,7 +301,7 @@ withdraw-sign = Ihr Gerät fragt nach Gesicht, Finger oder PIN. Vielleicht steht
 
 withdraw-done-title = Einwilligung widerrufen
 
-withdraw-done = Sie haben widerrufen. { $study } darf Ihre Daten nicht mehr nutzen. Das wurde um { $time } festgehalten.
+withdraw-done = Sie haben widerrufen. { $study } darf Ihre Daten mit dieser Einwilligung nicht mehr nutzen. Das wurde um { $time } festgehalten.
 
 withdraw-done-model = { $model } hat ein Modell, das von Ihnen gelernt hat. Spätestens am { $date } wird es nicht mehr genutzt.
 
@@ -433,7 +435,7 @@ download-care = Bewahren Sie diese Datei sicher auf. Sie ist nicht verschlossen.
 
 empty-requests = Niemand wartet auf eine Antwort von Ihnen. Wenn jemand fragt, sehen Sie es hier.
 
-empty-consents = Niemand darf Ihre Daten gerade nutzen. Sie haben keine Einwilligung gegeben.
+empty-consents = Niemand darf Ihre Daten gerade nutzen. Es gilt keine Einwilligung von Ihnen.
 
 empty-consents-off = Niemand darf Ihre Daten gerade nutzen. Sie haben der Forschung widersprochen.
 
@@ -494,13 +496,13 @@ copy-asked-pseudonymised = { $study } möchte auch eine Kopie herunterladen. Daf
 
 copy-asked-whole = { $study } möchte auch eine Kopie herunterladen. Dafür gilt eine Vereinbarung. In der Kopie stehen Ihre ganzen Daten dieser Arten, nicht nur die Werte für die Frage. Ein Code ersetzt Ihren Namen. Wer Sie kennt, könnte Sie darin erkennen. Darüber entscheiden Sie nach Ihrem Ja in einem eigenen Feld.
 
-consent-over = Diese Einwilligung ist beendet. { $study } darf Ihre Daten nicht mehr nutzen.
+consent-over = Diese Einwilligung ist beendet. { $study } darf Ihre Daten damit nicht mehr nutzen.
 
-grant-withdraw-care = Sie können jederzeit widerrufen, auf dieser Seite. Sie müssen keinen Grund nennen. Danach fragt niemand mehr ein Modell nach Ihnen.
+grant-withdraw-care = Sie können jederzeit widerrufen, auf dieser Seite. Sie müssen keinen Grund nennen. Danach fragt mit dieser Einwilligung niemand mehr ein Modell nach Ihnen.
 
-grant-withdraw-care-read = Sie können jederzeit widerrufen, auf dieser Seite. Sie müssen keinen Grund nennen. Danach kann dort niemand mehr Ihre Daten öffnen.
+grant-withdraw-care-read = Sie können jederzeit widerrufen, auf dieser Seite. Sie müssen keinen Grund nennen. Danach kann dort mit dieser Einwilligung niemand mehr Ihre Daten öffnen.
 
-grant-withdraw-care-both = Sie können jederzeit widerrufen, auf dieser Seite. Sie müssen keinen Grund nennen. Danach kann dort niemand mehr Ihre Daten öffnen oder ein Modell nach Ihnen fragen.
+grant-withdraw-care-both = Sie können jederzeit widerrufen, auf dieser Seite. Sie müssen keinen Grund nennen. Danach kann dort mit dieser Einwilligung niemand mehr Ihre Daten öffnen oder ein Modell nach Ihnen fragen.
 
 keys-added = Ab jetzt können Sie sich mit dem neuen Passkey anmelden und damit unterschreiben.
 
@@ -604,9 +606,9 @@ keys-current = Mit diesem sind Sie angemeldet
 
 keys-remove-which = Sie entfernen: { $name }, erstellt am { $date }.
 
-record-measured = Gemessen am { $date }, von: { $custodian }. Hier hinzugefügt am { $added }.
+record-measured = Vom { $date }, von: { $custodian }. Hier hinzugefügt am { $added }.
 
-record-measured-only = Gemessen am { $date }, von: { $custodian }.
+record-measured-only = Vom { $date }, von: { $custodian }.
 
 receipt-print = Sie können diese Seite drucken. Die Datei hat dasselbe, damit ein Programm es prüfen kann.
 

@@ -274,7 +274,7 @@ prediction-limits = An estimate from a statistical model, not a diagnosis. You d
 
 prediction-role = Use it alongside your own judgement.
 
-prediction-tested-on = Tested on { $n } people by models that had not seen them, with records of { $places }.
+prediction-tested-on = Tested on about { $n } people by models that had not seen them, with records of { $places }.
 
 prediction-risks-none = Known risk: people may rely on it too much.
 

@@ -138,6 +138,8 @@ invite-party-own = Leave the organisation empty: clinicians and colleagues here 
 
 invite-until = The link works until { $date }.
 
+invite-earlier = An earlier link for the same person then stops working.
+
 invite-button = Make the link
 
 invite-made = Invitation link
@@ -210,6 +212,8 @@ list-nobody = Everybody on this list has an account already. Nobody is left to i
 
 list-nobody-new = No records are stored for the patients who are left on this list. Tick that they are new patients, or delete the list.
 
+list-nobody-linked = Everybody who is left on this list has an earlier link that works. Tick that the earlier links are replaced, or delete the list.
+
 list-check = Check of the list
 
 list-nothing-yet = Nobody is invited yet.
@@ -233,6 +237,20 @@ list-new-caption = { $count ->
 list-new-tick = { $count ->
     [one] This is a new patient: invite them too
    *[other] These { $count } are new patients: invite them too
+}
+
+list-linked = Not to be invited again: an earlier link works
+
+list-linked-lead = These people have a link that was not used yet. A new link ends the earlier one: a letter that is on its way then shows a link that no longer works.
+
+list-linked-caption = { $count ->
+    [one] One patient with an earlier link
+   *[other] { $count } patients with an earlier link
+}
+
+list-linked-tick = { $count ->
+    [one] Replace the earlier link: it stops working
+   *[other] Replace the { $count } earlier links: they stop working
 }
 
 list-joined = Not to be invited: they have an account
@@ -272,6 +290,8 @@ list-fault-cells = The line has more cells than columns
 list-state-records = To be invited: records are stored
 
 list-state-new = No records are stored: invited only if you say so
+
+list-state-linked = Not to be invited again: an earlier link works
 
 list-state-account = Not to be invited: has an account already
 
@@ -337,6 +357,8 @@ list-mail-sending = Invited, the e-mail is being sent
 list-mail-sent = Invited, the e-mail was sent
 
 list-mail-refused = Invited, the e-mail address was refused
+
+list-mail-ended = The link stopped working before the e-mail was sent
 
 list-left-out = Not invited: no records are stored
 
@@ -693,6 +715,8 @@ columns-lead = { $rows } rows, { $columns } columns. What each column means is g
 
 columns-has-units = The row below the header was read as units, not as data. Check each unit: these units are filled in below.
 
+columns-header-rows = The names of the columns are in { $count } rows. They are joined below, from the top to the bottom.
+
 columns-no-id = No column looks like a hospital number. Choose the one that tells people apart.
 
 columns-copies = { $count ->
@@ -760,6 +784,10 @@ columns-date-format = How dates are written
 
 columns-date-format-hint = %d.%m.%Y for 31.05.2024, excel for numbers of a spreadsheet; empty for 2024-05-31
 
+columns-first-year = First year that two digits mean
+
+columns-first-year-hint = For years of two digits alone (%y): 1930 if they mean 1930 to 2029
+
 columns-visits = A person may have several rows
 
 columns-visits-hint = Each row is a visit of its own day
@@ -794,7 +822,9 @@ columns-flag-free-text = Its texts differ in nearly every row, so they may ident
 
 columns-flag-bounds = Some cells are bounds, such as <0.5. Say below what becomes of them.
 
-columns-flag-ambiguous-date = Day and month of its dates can be read in either order. Choose the right form.
+columns-flag-ambiguous-date = Its dates can be read in more than one order. Choose the right form.
+
+columns-flag-two-digit-year = Its years have two digits. Say below which years they mean.
 
 columns-flag-unread-date = Its dates, or some of them, cannot be read. Write them as 2024-05-31, or say below how they are written.
 
@@ -823,6 +853,8 @@ columns-value-error = Choose at least one column with values to store
 columns-date-error = Enter the day of every row as 2024-05-31, or choose a column of dates
 
 columns-date-format-error = Say how the dates are written, such as %d.%m.%Y for 31.05.2024; leave it empty for 2024-05-31
+
+columns-first-year-error = Enter a year from 1900 to 2000, such as 1930, if dates are written with %y; else leave it empty
 
 columns-unit-error = Enter a unit of UCUM, such as mg/dL; 1 for none
 

@@ -93,7 +93,7 @@ condition-asked = an illness
 
 interval-minute = minute
 
-rekeyed = We locked your records again, so that anyone who had access before no longer does.
+rekeyed = We locked your records again. Anyone who may no longer use them can no longer open them.
 
 erased = Your records were erased. Nobody can read them now.
 

@@ -122,7 +122,7 @@ grant-title-copy = A copy
 
 limits-title = What you allow
 
-limits-lead = Nothing is ticked yet. Tick only what you want to allow.
+limits-lead = Tick only what you want to allow.
 
 limits-purposes = What for?
 
@@ -144,7 +144,7 @@ limits-dates-hint = Leave this empty if the day does not matter.
 
 limits-end = When should it end?
 
-limits-end-hint = It ends by itself on this day. { $date } is the latest.
+limits-end-hint = It ends by itself on this day. If you leave this empty, it ends on { $date }, the latest day.
 
 limits-error-purposes = Tick at least one thing they may do, or go back and say no
 
@@ -161,7 +161,7 @@ understand-title = { $n ->
    *[other] Two questions
 }
 
-understand-lead = Did we explain it well? The questions test us, not you. Your answers are not kept.
+understand-lead = Did we explain it well? This page tests us, not you. We do not keep what you answer here.
 
 understand-skip = Skip
 
@@ -187,7 +187,7 @@ ask-wrong = Not quite.
 
 ask-check = Check my answers
 
-understand-none = Choose an answer, or skip the questions.
+understand-none = Choose an answer, or skip this page.
 
 ## Check and sign
 
@@ -261,7 +261,7 @@ consent-unknown = We cannot check this permission right now. Until we can, acces
 
 consent-uses = Uses under this permission
 
-consent-no-uses = Nobody has used this permission yet.
+consent-no-uses = Nobody has used this permission.
 
 consent-receipt-lead = This is your own copy of your permission (consent). Keep it.
 
@@ -277,7 +277,7 @@ withdraw-page = Withdraw permission
 
 withdraw-stops-title = This stops now
 
-withdraw-stops = no new use of your records by { $study }
+withdraw-stops = no new use of your records by { $study } under this permission
 
 withdraw-follows-title = This follows within { $n } days
 
@@ -286,6 +286,8 @@ withdraw-follows = models that learned from you are taken out of use and destroy
 withdraw-stays-title = This stays
 
 withdraw-stays-answers = answers already given
+
+withdraw-stays-seen = what a person has already seen
 
 withdraw-stays-results = results already published
 
@@ -299,7 +301,7 @@ withdraw-sign = Your device will ask for your face, your finger or your PIN. It 
 
 withdraw-done-title = Permission withdrawn
 
-withdraw-done = You have withdrawn. { $study } may no longer use your records. We recorded this at { $time }.
+withdraw-done = You have withdrawn. { $study } may no longer use your records under this permission. We recorded this at { $time }.
 
 withdraw-done-model = { $model } has a model that learned from your records. It is taken out of use by { $date }.
 
@@ -433,7 +435,7 @@ download-care = Keep this file safe. It is not locked.
 
 empty-requests = Nobody is waiting for an answer from you. When someone asks, you will see it here.
 
-empty-consents = Nobody may use your records right now. You have given no permission.
+empty-consents = Nobody may use your records right now. None of your permissions is active.
 
 empty-consents-off = Nobody may use your records right now. You have turned research off.
 
@@ -494,13 +496,13 @@ copy-asked-pseudonymised = { $study } is also asking to download a copy, under a
 
 copy-asked-whole = { $study } is also asking to download a copy, under an agreement. It has your whole records of these kinds, not only the values that the question needs. It has a code instead of your name. Somebody who knows you could recognise you in it. You decide about that after your yes, with a box of its own.
 
-consent-over = This permission has ended. { $study } may no longer use your records.
+consent-over = This permission has ended. { $study } may no longer use your records under it.
 
-grant-withdraw-care = You can withdraw at any time, on this site. You do not have to say why. From then on, nobody asks a model about you.
+grant-withdraw-care = You can withdraw at any time, on this site. You do not have to say why. From then on, nobody asks a model about you under this permission.
 
-grant-withdraw-care-read = You can withdraw at any time, on this site. You do not have to say why. From then on, nobody there can open your records.
+grant-withdraw-care-read = You can withdraw at any time, on this site. You do not have to say why. From then on, nobody there can open your records under this permission.
 
-grant-withdraw-care-both = You can withdraw at any time, on this site. You do not have to say why. From then on, nobody there can open your records or ask a model about you.
+grant-withdraw-care-both = You can withdraw at any time, on this site. You do not have to say why. From then on, nobody there can open your records or ask a model about you under this permission.
 
 keys-added = You can sign in and sign with your new passkey from now on.
 
@@ -604,9 +606,9 @@ keys-current = You signed in with this one
 
 keys-remove-which = You are about to remove: { $name }, created on { $date }.
 
-record-measured = Measured on { $date }, at { $custodian }. Added here on { $added }.
+record-measured = Dated { $date }, from { $custodian }. Added here on { $added }.
 
-record-measured-only = Measured on { $date }, at { $custodian }.
+record-measured-only = Dated { $date }, from { $custodian }.
 
 receipt-print = You can print this page. The file has the same for a program to check.
 

@@ -88,7 +88,7 @@ sign-in-button = Sign in with your passkey
 
 sign-in-none = There is no password to type.
 
-sign-in-failed = We could not sign you in. Use the passkey you created for this site.
+sign-in-failed = We could not sign you in with this passkey. One that was removed, or that does not work yet, cannot sign in. Use another passkey that you created for this site.
 
 sign-in-cancel = You are not signed in. This device may have no passkey for this site, or its window was closed. Use the device on which you created your passkey, or try again.
 

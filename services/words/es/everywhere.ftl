@@ -111,7 +111,7 @@ down-title = Ahora no podemos hacer esto
 
 down-withdrawal = Tenemos su retirada y vale desde ahora. Sus datos siguen cerrados. La anotamos en el registro en cuanto podamos llegar a él.
 
-expired = Su sesión se cerró a los 15 minutos. Sus respuestas se guardan. Por favor, entre. Volverá a esta página.
+expired = Su sesión está cerrada. Esto ocurre tras 15 minutos sin uso, tras 12 horas, o cuando alguien la cierra. Sus respuestas se guardan. Por favor, entre. Volverá a esta página.
 
 double = Usted ya hizo esto. Nada se anotó dos veces.
 
@@ -437,7 +437,7 @@ account-end-others = Cerrar todas las demás sesiones
 
 account-ended = La sesión del otro dispositivo está cerrada.
 
-expired-undone = Su sesión se cerró después de 15 minutos. Lo que pulsó no se hizo: no se firmó, retiró ni cambió nada. Entre otra vez. Volverá a esta página.
+expired-undone = Su sesión está cerrada. Esto ocurre tras 15 minutos sin uso, tras 12 horas, o cuando alguien la cierra. Lo que pulsó no se hizo: no se firmó, retiró ni cambió nada. Entre otra vez. Volverá a esta página.
 
 line-source = { $source }, { $holder }
 

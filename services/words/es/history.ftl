@@ -93,7 +93,7 @@ condition-asked = una enfermedad
 
 interval-minute = minuto
 
-rekeyed = Hemos cerrado sus datos de nuevo. Quien antes podía abrirlos ya no puede.
+rekeyed = Hemos cerrado sus datos de nuevo. Quien ya no puede usarlos tampoco puede abrirlos.
 
 erased = Sus datos se han borrado. Ya nadie puede leerlos.
 

@@ -122,7 +122,7 @@ grant-title-copy = Una copia
 
 limits-title = Qué permite usted
 
-limits-lead = Todavía no hay nada marcado. Marque solo lo que quiera permitir.
+limits-lead = Marque solo lo que quiera permitir.
 
 limits-purposes = ¿Para qué?
 
@@ -144,7 +144,7 @@ limits-dates-hint = Deje esto vacío si el día no importa.
 
 limits-end = ¿Cuándo debe terminar?
 
-limits-end-hint = Termina solo ese día. El último posible es el { $date }.
+limits-end-hint = Termina solo ese día. Si deja esto vacío, termina el { $date }, el último día posible.
 
 limits-error-purposes = Marque al menos una cosa que puedan hacer, o vuelva y diga que no
 
@@ -161,7 +161,7 @@ understand-title = { $n ->
    *[other] Dos preguntas
 }
 
-understand-lead = ¿Lo explicamos bien? Las preguntas nos ponen a prueba a nosotros, no a usted. Sus respuestas no se guardan.
+understand-lead = ¿Lo explicamos bien? Esta página nos pone a prueba a nosotros, no a usted. Lo que responda aquí no se guarda.
 
 understand-skip = Saltar
 
@@ -187,7 +187,7 @@ ask-wrong = No del todo.
 
 ask-check = Comprobar mis respuestas
 
-understand-none = Elija una respuesta, o salte las preguntas.
+understand-none = Elija una respuesta, o salte esta página.
 
 ## Revisar y firmar
 
@@ -261,7 +261,7 @@ consent-unknown = Ahora no podemos comprobar este permiso. Mientras tanto, se re
 
 consent-uses = Usos con este permiso
 
-consent-no-uses = Nadie ha usado este permiso todavía.
+consent-no-uses = Nadie ha usado este permiso.
 
 consent-receipt-lead = Esta es su propia copia de su permiso (consentimiento). Guárdela.
 
@@ -277,7 +277,7 @@ withdraw-page = Retirar el permiso
 
 withdraw-stops-title = Esto termina ahora
 
-withdraw-stops = todo uso nuevo de sus datos por { $study }
+withdraw-stops = todo uso nuevo de sus datos por { $study } con este permiso
 
 withdraw-follows-title = Esto sigue en { $n } días como máximo
 
@@ -286,6 +286,8 @@ withdraw-follows = los modelos que aprendieron de usted dejan de usarse y se des
 withdraw-stays-title = Esto queda
 
 withdraw-stays-answers = las respuestas ya dadas
+
+withdraw-stays-seen = lo que una persona ya vio
 
 withdraw-stays-results = los resultados ya publicados
 
@@ -299,7 +301,7 @@ withdraw-sign = Su dispositivo le pedirá la cara, el dedo o el PIN. Quizá diga
 
 withdraw-done-title = Permiso retirado
 
-withdraw-done = Ha retirado su permiso. { $study } ya no puede usar sus datos. Lo anotamos a las { $time }.
+withdraw-done = Ha retirado su permiso. { $study } ya no puede usar sus datos con este permiso. Lo anotamos a las { $time }.
 
 withdraw-done-model = { $model } tiene un modelo que aprendió de sus datos. Deja de usarse el { $date } como muy tarde.
 
@@ -433,7 +435,7 @@ download-care = Guarde bien este archivo. No está bajo llave.
 
 empty-requests = Nadie espera una respuesta de usted. Cuando alguien pida algo, lo verá aquí.
 
-empty-consents = Nadie puede usar sus datos ahora. Usted no ha dado ningún permiso.
+empty-consents = Nadie puede usar sus datos ahora. Ningún permiso suyo está vigente.
 
 empty-consents-off = Nadie puede usar sus datos ahora. Usted ha desactivado la investigación.
 
@@ -494,13 +496,13 @@ copy-asked-pseudonymised = { $study } pide también descargar una copia, según 
 
 copy-asked-whole = { $study } pide también descargar una copia, según un acuerdo. Lleva sus datos enteros de estos tipos, no solo los valores que la pregunta necesita. Un código sustituye su nombre. Quien le conozca podría reconocerle en ella. Usted lo decide después de su sí, en una casilla aparte.
 
-consent-over = Este permiso ha terminado. { $study } ya no puede usar sus datos.
+consent-over = Este permiso ha terminado. { $study } ya no puede usar sus datos con él.
 
-grant-withdraw-care = Puede retirarlo cuando quiera, en este sitio. No tiene que decir por qué. Desde entonces nadie pregunta por usted a un modelo.
+grant-withdraw-care = Puede retirarlo cuando quiera, en este sitio. No tiene que decir por qué. Desde entonces, con este permiso nadie pregunta por usted a un modelo.
 
-grant-withdraw-care-read = Puede retirarlo cuando quiera, en este sitio. No tiene que decir por qué. Desde entonces nadie allí puede abrir sus datos.
+grant-withdraw-care-read = Puede retirarlo cuando quiera, en este sitio. No tiene que decir por qué. Desde entonces, con este permiso nadie allí puede abrir sus datos.
 
-grant-withdraw-care-both = Puede retirarlo cuando quiera, en este sitio. No tiene que decir por qué. Desde entonces nadie allí puede abrir sus datos ni preguntar por usted a un modelo.
+grant-withdraw-care-both = Puede retirarlo cuando quiera, en este sitio. No tiene que decir por qué. Desde entonces, con este permiso nadie allí puede abrir sus datos ni preguntar por usted a un modelo.
 
 keys-added = Desde ahora puede entrar y firmar con su llave nueva.
 
@@ -604,9 +606,9 @@ keys-current = Usted entró con esta
 
 keys-remove-which = Va a quitar: { $name }, creada el { $date }.
 
-record-measured = Medido el { $date }, en: { $custodian }. Añadido aquí el { $added }.
+record-measured = Con fecha del { $date }, de: { $custodian }. Añadido aquí el { $added }.
 
-record-measured-only = Medido el { $date }, en: { $custodian }.
+record-measured-only = Con fecha del { $date }, de: { $custodian }.
 
 receipt-print = Puede imprimir esta página. El archivo tiene lo mismo para que un programa lo compruebe.
 

@@ -64,7 +64,10 @@ class SlowLedger:
         return [SimpleNamespace(key_hash=keccak(each), is_removed=False) for each in signers]
 
 
-def test_a_join_link_waits_for_the_passkey_that_was_sent_to_a_slow_ledger(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_newer_link", [False, True])
+def test_a_join_link_waits_for_the_passkey_that_was_sent_to_a_slow_ledger(
+    tmp_path: Path, is_newer_link: bool
+) -> None:
     engine, clock = sa.create_engine(f"sqlite:///{tmp_path}/test.db"), lambda: NOW_S
     METADATA.create_all(engine)
     accounts, invitations = Accounts(engine), Invitations(engine, clock)
@@ -85,6 +88,8 @@ def test_a_join_link_waits_for_the_passkey_that_was_sent_to_a_slow_ledger(tmp_pa
     proof = join.add_passkey(secret, request.challenge, device.answer(request.options))
     with pytest.raises(LedgerUnavailable):
         join.finish(secret, proof.challenge, device.answer(proof.options))
+    if is_newer_link:  # the earlier one no longer works
+        secret = invitations.add(Invitee(PATIENT, "", "", subject))
     again = join.begin(secret)
     assert again.step == "prove"
     with pytest.raises(ProofInvalid, match="Another passkey"):

@@ -11,7 +11,14 @@ from services.accounts.accounts import Account
 from services.accounts.invitations import JOIN
 from services.custodian.identity_checks import IDENTITY_CHECKS, LIST_CHECKS
 from services.custodian.invitation_list_store import KEPT_S, InvitationListStore
-from services.custodian.invitation_lists import ACCOUNT, MAX_LISTS, NEW, RECORDS, ListConfirmation
+from services.custodian.invitation_lists import (
+    ACCOUNT,
+    LINKED,
+    MAX_LISTS,
+    NEW,
+    RECORDS,
+    ListConfirmation,
+)
 from services.custodian.invitations import InvitationRequest
 from services.custodian.people_lists import LineFault, read_people
 from services.errors import Invalid, NotFound
@@ -157,6 +164,41 @@ def test_people_without_records_are_left_out_unless_they_are_confirmed(hospital,
     )
     assert [person.number for person in issued.invited] == [known]
     assert hospital.platform.requests.directory.find_subject(new) is None
+
+
+def test_a_link_that_works_is_replaced_only_if_that_is_confirmed(hospital, lists) -> None:
+    linked, fresh, joined = numbers(3)
+    with_account(hospital, joined)
+    confirmation = ListConfirmation(identity="card", new_patients=True)
+    earlier = lists.check(WORDS, linked.encode(), "en", by="me")
+    earlier = lists.invite(WORDS, earlier.id, confirmation, by="me")
+    assert [person.state for person in earlier.people] == [NEW]  # its own link is no earlier one
+    text = f"{linked}\n{fresh}\n{joined}".encode()
+    again = lists.check(WORDS, text, "en", by="me")
+    assert [person.state for person in again.people] == [LINKED, NEW, ACCOUNT]
+    issued = lists.invite(WORDS, again.id, confirmation, by="me")
+    assert [person.number for person in issued.invited] == [fresh]
+    assert [person.number for person in issued.linked] == [linked]
+    assert link_works(hospital, earlier.people[0].link)
+    alone = lists.check(WORDS, linked.encode(), "en", by="me")
+    with pytest.raises(Invalid) as error:
+        lists.invite(WORDS, alone.id, confirmation, by="me")
+    assert set(error.value.fields) == {"replace_links"}
+    replacing = ListConfirmation(identity="card", replace_links=True)
+    (person,) = lists.invite(WORDS, alone.id, replacing, by="me").people
+    assert link_works(hospital, person.link)
+    assert not link_works(hospital, earlier.people[0].link)
+
+
+def test_a_link_that_was_revoked_is_no_earlier_link(hospital, lists) -> None:
+    (number,) = numbers(1)
+    confirmation = ListConfirmation(identity="card", new_patients=True)
+    first = lists.check(WORDS, number.encode(), "en", by="me")
+    lists.invite(WORDS, first.id, confirmation, by="revoked")
+    again = lists.check(WORDS, number.encode(), "en", by="me")
+    assert [person.state for person in again.people] == [LINKED]
+    hospital.platform.identity.invitations.revoke_issued_by("revoked")
+    assert [person.state for person in lists.get(again.id).people] == [NEW]
 
 
 def test_nobody_is_invited_when_the_journal_cannot_be_written(hospital, lists, monkeypatch) -> None:

@@ -12,6 +12,7 @@ from services.custodian.identity_checks import IdentityChecks
 from services.custodian.invitation_list_store import InvitationListStore
 from services.custodian.invitation_lists import InvitationLists, ListConfirmation
 from services.custodian.invitation_mails import BATCH, InvitationMails
+from services.custodian.invitations import InvitationRequest
 from services.errors import Invalid
 from services.words import Words
 
@@ -42,7 +43,10 @@ def parts(hospital, inbox: Inbox):
         installation=installation,
     )
     mails = InvitationMails(
-        lists=store, parties=platform.requests.parties, installation=installation
+        lists=store,
+        identity=platform.identity,
+        parties=platform.requests.parties,
+        installation=installation,
     )
     yield lists, mails
     for each in lists.list_all():
@@ -69,6 +73,17 @@ def test_each_address_gets_its_link_once_and_nothing_about_the_person(parts, inb
     assert "Su invitación" in mail["Subject"]
     assert first not in text
     assert "Anna" not in text
+
+
+def test_a_link_that_has_ended_is_not_sent_and_holds_up_no_other(parts, hospital, inbox) -> None:
+    lists, mails = parts
+    first, second = (f"E{secrets.token_hex(5)}" for _ in range(2))
+    list_id = invited(lists, f"{first},a@example.org\n{second},b@example.org")
+    request = InvitationRequest(role="patient", number=first, identity="card", new_patient=True)
+    hospital.services.custodian.invitations.invite(WORDS, request, by="me")  # a newer link
+    assert mails.send_waiting() == 1
+    assert [person.mail for person in lists.get(list_id).people] == ["ended", "sent"]
+    assert [mail["To"] for mail in inbox.mails] == ["b@example.org"]
 
 
 def test_a_mail_waits_while_the_server_takes_none_and_a_refused_one_is_shown(parts, inbox) -> None:

@@ -85,3 +85,12 @@ def test_a_deleted_census_is_taken_once_more_and_then_kept(
     assert censuses.get(lambda *_: None).subjects == first.subjects
     assert files(tmp_path) == {"deletion", "codes.json", "events.sealed"}
     assert censuses.find_codes() is not None
+
+
+def test_a_census_of_another_version_is_taken_again(
+    censuses: Censuses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    censuses.get(lambda *_: None)
+    monkeypatch.setattr("models.census.FORMAT", 99)
+    assert censuses.get(lambda *_: None).taken_at_s == 1
+    assert censuses.find_codes() is not None

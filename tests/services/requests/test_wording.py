@@ -61,6 +61,36 @@ def test_the_summary_of_a_permission_names_the_copies_that_it_allows(purposes, c
     assert [key for key in every if f"{words(key)}." in summary] == copies
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_summary_of_a_narrowed_permission_says_its_dates_and_records(language) -> None:
+    words = Words(language)
+    narrowed = replace(PERMIT, records=("a1" * 16,), data_from="2018-01-01", data_to="2019-12-31")
+    summary = summarise(words, "Study A", terms_for(narrowed, "I allow it."))
+    span = words(
+        "check-dates-span",
+        **{"from": words.iso_day("2018-01-01"), "to": words.iso_day("2019-12-31")},
+    )
+    assert words("statement-dates", span=span) in summary
+    assert words("statement-records", n=1) in summary
+
+
+@pytest.mark.parametrize(
+    ("language", "permission"),
+    [
+        ("en", "under (this permission|it)"),
+        ("de", "(dieser Einwilligung|damit)"),
+        ("es", "con (este permiso|él)"),
+    ],
+)
+def test_what_one_permission_ends_is_said_of_that_permission(language, permission) -> None:
+    """Another permission may allow the same party the same records."""
+    words, facts = Words(language), {"study": "Study A", "time": "12:00"}
+    keys = ("withdraw-stops", "withdraw-done", "consent-over", "grant-withdraw-care")
+    keys += ("grant-withdraw-care-read", "grant-withdraw-care-both")
+    for key in keys:
+        assert re.search(permission, words(key, **facts)), key
+
+
 def test_a_refusal_for_everybody_says_so() -> None:
     refusal = statement(RequestedTerms("deny", "*", ("HRESCH",)))
     assert refusal.startswith("I do not allow anybody to use my records of every kind,")

@@ -106,6 +106,7 @@ def test_a_table_without_a_mapping_is_described_mapped_and_checked(hospital, cus
     assert custodian.get(path).get_json()["state"] == "mapping"
     described = custodian.get(f"{path}/columns").get_json()
     assert [column["code"] for column in described["columns"]][1] == "http://loinc.org|718-7"
+    assert described["notes"] == []
     wrong = custodian.post(f"{path}/mapping", {"mapping": "[table]"})
     assert wrong.status_code == 422
     assert "mapping:" in json.dumps(wrong.get_json())

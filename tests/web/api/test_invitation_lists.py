@@ -53,6 +53,23 @@ def test_a_list_is_checked_then_invited_once_then_deleted(hospital, custodian) -
     assert custodian.get(path).status_code == 404
 
 
+def test_an_earlier_link_is_a_state_and_is_replaced_only_on_request(hospital, custodian) -> None:
+    body = {"list": number_of_nobody()}
+    path = f"{LISTS}/{custodian.post(LISTS, body).get_json()['id']}/invite"
+    new = {"identity": "card", "new_patients": True}
+    link = custodian.post(path, new).get_json()["people"][0]["link"]
+    again = custodian.post(LISTS, body).get_json()
+    assert [person["state"] for person in again["people"]] == ["linked"]
+    path = f"{LISTS}/{again['id']}/invite"
+    refused = custodian.post(path, new)
+    assert (refused.status_code, list(refused.get_json()["errors"])) == (422, ["replace_links"])
+    find = hospital.platform.identity.registrations.find_invitation
+    assert find(link.rsplit("/", 1)[1]) is not None
+    replaced = custodian.post(path, new | {"replace_links": True}).get_json()
+    assert find(replaced["people"][0]["link"].rsplit("/", 1)[1]) is not None
+    assert find(link.rsplit("/", 1)[1]) is None
+
+
 def test_a_wrong_line_is_a_code_and_a_list_that_cannot_be_read_is_invalid(custodian) -> None:
     reply = custodian.post(LISTS, {"list": f"{number_of_nobody()},x"}).get_json()
     assert reply["problems"] == [{"line": 1, "problem": "email"}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from research import add_numbers, key_of, permit, trained_model
@@ -67,6 +68,8 @@ def test_a_prediction_is_shown_with_values_limits_reasons_and_card(
         "Not for people.",
         "They are not causes",
         "95 % interval",
+        "Tested on about",
+        "with records of This Hospital.",
     ):
         assert words in page, words
     places = ("Of 100 people", "of 100 people</fig", "more than a year old", "Not for people.")
@@ -75,6 +78,7 @@ def test_a_prediction_is_shown_with_values_limits_reasons_and_card(
     picture = clinician.get(f"{done.location}/contributions.svg")
     assert picture.mimetype == "image/svg+xml"
     card = clinician.get(f"/clinician/models/{model.id}").text
+    assert re.search(r"<p>\w[^<]*\. Version: ", card), "the line begins with the question's title"
     assert "not known" in card
     assert "none yet" in card
     calibration = clinician.get(f"/clinician/models/{model.id}/pictures/calibration.svg")

@@ -42,3 +42,26 @@ def test_a_recovery_link_is_shown_once_and_a_reload_issues_no_other(hospital: An
     assert link not in keeper.get(done.location).text
     secret = link.rpartition("/")[2]
     assert hospital.platform.identity.key_recoveries.find(secret) is not None
+
+
+def test_both_forms_say_before_that_a_new_link_ends_an_earlier_one(hospital: Any) -> None:
+    keeper = signed_in(hospital, "custodian")
+    sentence = "An earlier link for the same person then stops working."
+    sent = {"role": "auditor", "name": "Dr Twice", "party": "", "identity": "card"}
+    number, identity = "R-twice", hospital.platform.identity
+    hospital.platform.requests.directory.add([(number, hospital.new_patient())])
+    for path, fields, kind, find in (
+        ("/custodian/patients/new", sent, "join", identity.registrations.find_invitation),
+        (
+            "/custodian/recoveries",
+            {"number": number, "identity": "card"},
+            "recover",
+            identity.key_recoveries.find,
+        ),
+    ):
+        assert sentence in keeper.get(path).text
+        secrets = []
+        for _ in range(2):
+            page = keeper.get(keeper.post(path, **fields).location).text
+            secrets.append(re.findall(rf"http://\S+/{kind}/([\w-]{{43}})", page)[0])
+        assert [find(secret) is not None for secret in secrets] == [False, True]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 from visitors import Visitor, signed_in
+from workbooks import changed, workbook
 
 from consent import DAY_S
 from services.custodian.upload_store import DROPPED, MAX_BYTES, STORING
@@ -140,3 +142,111 @@ def test_no_name_in_a_mapping_is_a_formula_in_the_report(
     rows = list(csv.reader(io.StringIO(keeper.get(f"{path}/report").text, newline="")))
     assert cell in [row[2] for row in rows]
     assert ";=" not in keeper.get(f"{path}/report").text.replace(f'"{cell}"', "")
+
+
+def test_the_report_of_a_fhir_file_names_entries_and_elements_not_rows_and_columns(
+    hospital: Any, keeper: Visitor
+) -> None:
+    path = keeper.post(
+        "/custodian/deposits/new",
+        file=(io.BytesIO(b'{"resourceType": "Bundle", "entry": [{}]}'), "b.json"),
+        bad="leave",
+    ).headers["Location"]
+    hospital.work("check-upload")
+    heads = next(csv.reader(io.StringIO(keeper.get(f"{path}/report").text)))
+    assert heads[:3] == ["Entry", "Line", "Resource or element"]
+
+
+def described(hospital: Any, keeper: Visitor, body: bytes, name: str) -> str:
+    """Send a table without a mapping, let it be described, and return its address."""
+    path = keeper.post(
+        "/custodian/deposits/new", file=(io.BytesIO(body), name), mapping="draft", bad="leave"
+    ).headers["Location"]
+    hospital.work("check-upload")
+    return str(path)
+
+
+def test_what_a_workbook_hides_is_said_before_its_columns_are_mapped_and_after_the_check(
+    hospital: Any, keeper: Visitor, tmp_path: Path
+) -> None:
+    rows: list[list[object]] = [["pid", "crp"], *[[f"H{n}", n] for n in range(1, 30)]]
+    path = workbook(tmp_path / "t.xlsx", rows, "Labs", "Old")
+    changed(path, book=('name="Old"', 'name="Old" state="hidden"'))
+    hidden = '<cols><col min="2" max="2" hidden="1"/></cols><sheetData><row hidden="1"/>'
+    changed(path, worksheets=("<sheetData>", hidden))
+    changed(
+        path,
+        worksheets=(
+            '<row><c t="inlineStr"><is><t>H1<',
+            '<row hidden="1"><c t="inlineStr"><is><t>H1<',
+        ),
+    )
+    sentences = [
+        "rows that are hidden or filtered out in the workbook were read like the others: 1",
+        "columns that are hidden in the workbook were read like the others: crp",
+        "the workbook has hidden sheets that were not read: Old",
+    ]
+    address = described(hospital, keeper, path.read_bytes(), "t.xlsx")
+    page = keeper.get(f"{address}/columns").text
+    assert all(sentence in page for sentence in sentences)
+    form = {"what-0": "id", "what-1": "number", "code-1": "x|crp", "unit-1": "mg/L"}
+    form |= {"category-1": "laboratory", "date": "2024-01-02", "bounds": "refuse"}
+    assert keeper.post(f"{address}/columns", **form, outside="refuse").status_code == 303
+    hospital.work("check-upload")
+    report = keeper.get(address).text
+    assert all(sentence in report for sentence in sentences)
+
+
+def test_the_years_that_two_digits_mean_are_set_on_the_page_of_columns(
+    hospital: Any, keeper: Visitor
+) -> None:
+    rows = "".join(f"Y{n},{n % 28 + 1:02}.05.{n % 20:02},{n % 9 + 1}\n" for n in range(30))
+    address = described(hospital, keeper, f"pid,day,crp\n{rows}".encode(), "years.csv")
+    page = keeper.get(f"{address}/columns").text
+    assert "Its years have two digits. Say below which years they mean." in page
+    form = {"what-0": "id", "what-1": "date", "what-2": "number", "code-2": "x|crp"}
+    form |= {"unit-2": "mg/L", "category-2": "laboratory", "bounds": "refuse"}
+    form |= {"outside": "refuse", "date_format": "%d.%m.%y"}
+    for wrong in ({}, {"first_year": "30"}, {"date_format": "%d.%m.%Y", "first_year": "1930"}):
+        answer = keeper.post(f"{address}/columns", **{**form, **wrong})
+        assert answer.status_code == 422
+        assert "Enter a year from 1900 to 2000, such as 1930" in answer.text
+    assert keeper.post(f"{address}/columns", **form, first_year="1930").status_code == 303
+    hospital.work("check-upload")
+    assert "30 rows" in keeper.get(address).text
+
+
+TWO_ROWS = "pid,Blood,,Urine\n,crp,hb,crp\n" + "".join(
+    f"R{n},{n % 9},1{n % 4},7\n" for n in range(30)
+)
+
+
+def test_names_in_two_rows_are_joined_on_the_page_of_columns(
+    hospital: Any, keeper: Visitor
+) -> None:
+    address = described(hospital, keeper, TWO_ROWS.encode(), "rows.csv")
+    page = keeper.get(f"{address}/columns").text
+    assert "The names of the columns are in 2 rows." in page
+    assert "Blood / hb" in page
+    form = {"what-0": "id", "what-1": "number", "code-1": "x|crp", "unit-1": "mg/L"}
+    form |= {"category-1": "laboratory", "what-2": "ignore", "what-3": "ignore"}
+    form |= {"date": "2024-01-02", "bounds": "refuse", "outside": "refuse"}
+    assert keeper.post(f"{address}/columns", **form).status_code == 303
+    hospital.work("check-upload")
+    assert "30 rows" in keeper.get(address).text
+
+
+def test_names_in_two_rows_that_the_mapping_does_not_state_are_one_error(
+    hospital: Any, keeper: Visitor
+) -> None:
+    names = ("Blood / crp", "Blood / hb", "Urine / crp")
+    mapping = MAPPING.replace('id = "id"', 'id = "pid"')
+    mapping += "".join(
+        COLUMN.format(name=name).replace(f"x|{name}", f"x|{n}") for n, name in enumerate(names)
+    )
+    address = send(keeper, TWO_ROWS.encode(), mapping).headers["Location"]
+    hospital.work("check-upload")
+    page = keeper.get(address).text
+    assert "the names of the columns are in 2 rows, from line 1 on" in page
+    assert "Set header_rows in the mapping" in page
+    assert "columns of the mapping are missing" not in page

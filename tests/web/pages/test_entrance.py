@@ -55,6 +55,10 @@ def test_a_used_link_says_whom_to_ask(hospital, browser, origin) -> None:
     with person(browser, origin) as late:
         late.page.goto(link)
         late.says("Ask This Hospital for a new one.")
+        late.says("Did you join with it already?")
+        late.go("/recover/a-link-that-was-never-made")
+        late.says("Ask This Hospital for a new one.")
+        assert "Did you join" not in late.text()  # nobody joins with a recovery link
 
 
 WALLET = """

@@ -50,6 +50,37 @@ def test_a_list_invites_nobody_before_it_is_confirmed_and_is_deleted_on_demand(
     assert keeper.get(path).status_code == 404
 
 
+def test_a_list_that_is_sent_again_says_before_that_it_would_end_earlier_links(
+    hospital: Any, keeper: Visitor
+) -> None:
+    number = f"P{secrets.token_hex(5)}"
+    path = sent(keeper, number)
+    keeper.post(path, wish="invite", identity="card", new_patients="yes")
+    (earlier,) = hospital.services.custodian.lists.get(path.rsplit("/", 1)[1]).people
+    again = sent(keeper, number)
+    page = keeper.get(again).text
+    assert "Not to be invited again: an earlier link works" in page
+    assert "A new link ends the earlier one" in page
+    refused = keeper.post(again, wish="invite", identity="card")
+    assert refused.status_code == 422
+    assert "Tick that the earlier links are replaced" in refused.text
+    find = hospital.platform.identity.registrations.find_invitation
+    assert find(earlier.link.rsplit("/", 1)[1]) is not None
+    done = keeper.post(again, wish="invite", identity="card", replace_links="yes")
+    assert done.status_code == 303
+    assert find(earlier.link.rsplit("/", 1)[1]) is None
+
+
+def test_who_keeps_an_earlier_link_is_named_in_the_result(keeper: Visitor) -> None:
+    number, other = (f"P{secrets.token_hex(5)}" for _ in range(2))
+    keeper.post(sent(keeper, number), wish="invite", identity="card", new_patients="yes")
+    path = sent(keeper, f"{number}\n{other}")
+    keeper.post(path, wish="invite", identity="card", new_patients="yes")
+    page = keeper.get(path).text
+    assert "One patient is invited" in page
+    assert "Not to be invited again: an earlier link works" in page
+
+
 def test_a_confirmed_list_gives_letters_in_each_persons_language_and_the_same_links(
     hospital: Any, keeper: Visitor
 ) -> None:

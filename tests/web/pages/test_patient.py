@@ -94,6 +94,40 @@ def test_nothing_is_ticked_at_first_and_only_what_is_ticked_is_granted(hospital,
     assert consent.terms.categories == ("vital-signs",)
 
 
+def narrow(patient) -> None:
+    """Allow less: both kinds of records, but one record of them is left out."""
+    patient.page.check("input[value=less]")
+    patient.page.click("button:text('Continue')")
+    patient.says("If you leave this empty, it ends on")
+    patient.page.check("input[value=MLTRAINING]")
+    for kind in ("vital-signs", "condition"):
+        patient.page.check(f"input[name=categories][value={kind}]")
+    patient.page.click("summary:text('Leave out individual records')")
+    patient.page.locator("input[name=left_out]").first.check()
+    patient.page.click("button:text('Continue')")
+
+
+def test_a_narrower_yes_is_said_in_full_on_every_page(hospital, patient) -> None:
+    ask(hospital, patient.subject)
+    patient.go("/patient")
+    patient.page.click("text=Read the request")
+    narrow(patient)
+    patient.says("This page tests us, not you.")
+    patient.go(patient.page.url.removeprefix(patient.origin).replace("/understand", "/limits"))
+    assert patient.page.locator("input:checked").count() == 4
+    assert "Nothing is ticked" not in patient.text()
+    patient.page.click("button:text('Continue')")
+    patient.page.click("main a:text('Skip')")
+    patient.says("Only one individual record")
+    values = patient.page.locator("main dd").all_inner_texts()
+    assert values
+    assert not [value for value in values if value.strip().endswith(",")]
+    patient.page.click("button:text('Sign with your passkey')")
+    patient.says("Your permission is active.")
+    patient.go("/patient/consents")
+    patient.says("Only one individual record is meant.")
+
+
 def test_a_declined_request_leaves_the_ledger_unchanged_and_is_not_sent_again(
     hospital, patient
 ) -> None:
@@ -137,6 +171,8 @@ def test_everything_is_stopped_with_one_signature(hospital, patient) -> None:
     patient.page.click("button:text('Stop everything')")
     patient.says("Everything is stopped.")
     assert may(hospital, patient.subject) == ["stopped"]
+    patient.go("/patient/consents")
+    patient.says("None of your permissions is active.")  # some were given
 
 
 def test_closing_the_passkey_dialog_signs_nothing_and_keeps_the_choices(hospital, patient) -> None:
@@ -173,7 +209,7 @@ def test_a_page_that_shows_other_words_than_it_signs_is_refused_by_its_own_scrip
     assert may(hospital, patient.subject) == []
 
 
-def test_every_use_is_a_line_that_the_browser_proves(hospital, patient) -> None:
+def test_every_use_is_a_line_that_the_browser_proves(hospital, patient, browser, origin) -> None:
     ask(hospital, patient.subject, party=HOSPITAL, kind="care", purposes=("TREATDS",))
     grant(patient)
     store = hospital.platform.store
@@ -184,13 +220,18 @@ def test_every_use_is_a_line_that_the_browser_proves(hospital, patient) -> None:
     patient.says("looked at your body measurements")
     patient.page.click("main a:text('Proof')")
     patient.says("This line is in the journal, as it was written.")
+    cookies, address = patient.context.storage_state(), patient.page.url
+    with person(browser, origin, storage_state=cookies, java_script_enabled=False) as plain:
+        plain.page.goto(address)
+        assert "Your browser runs no script here." in plain.text()
+        assert "Your browser is checking" not in plain.text()
 
 
 def test_opening_an_own_record_is_in_the_history(hospital, patient) -> None:
     patient.go("/patient/records")
     patient.page.click("text=Open this record")
     patient.says("Number")
-    patient.says("Measured on 2 January 2024")
+    patient.says("Dated 2 January 2024")
     patient.go("/patient/journal")
     patient.says("yourself")
 

@@ -219,7 +219,10 @@ def get_recoveries() -> list[PendingRecovery]:
 @accepts(RecoveryLinkBody)
 @returns(RecoveryLinkSchema, status=201)
 def post_recovery_link(body: dict[str, str]) -> IssuedInvitation:
-    """Return a link with which a patient whose identity was checked again creates a new passkey."""
+    """Return a link with which a patient whose identity was checked again creates a new passkey.
+
+    An earlier link of this kind for the patient no longer works.
+    """
     recoveries, by = services().custodian.recoveries, current_caller().id
     return recoveries.issue_link(words(), body["number"], body["identity"], by=by)
 

@@ -13,6 +13,7 @@ from marshmallow import fields, post_load, validate
 from consent import Outcome
 from records import ColumnSummary, Level
 from records.description import ColumnDescription, TableDescription
+from records.faults import CellFault
 from services.accounts.sessions import Session
 from services.custodian.approvals import MAX_REASON, StudyReview
 from services.custodian.column_maps import NewMapping
@@ -119,6 +120,7 @@ class ListConfirmationBody(Strict):
 
     identity = fields.String(required=True, validate=validate.OneOf(LIST_CHECKS))
     new_patients = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    replace_links = fields.Boolean(load_default=False, truthy={True}, falsy={False})
     mails = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
@@ -242,11 +244,15 @@ ColumnDescriptionSchema = schema_of(
     shapes=fields.List(fields.String()),
     flags=fields.List(fields.String()),
 )
+TableNoteSchema = schema_of(
+    "TableNoteSchema", CellFault, "row line column problem message", code=fields.String()
+)
 TableDescriptionSchema = schema_of(
     "TableDescriptionSchema",
     TableDescription,
-    "rows copies has_id has_units mapping",
+    "rows copies has_id has_units header_rows mapping",
     columns=ColumnDescriptionSchema,
+    notes=TableNoteSchema,
 )
 UploadReportSchema = schema_of(
     "UploadReportSchema",

@@ -51,7 +51,7 @@ def delete_session(session: str) -> Any:
 @accepts(InvitationBody)
 @returns(InvitationSchema, status=201)
 def post_invitations(body: dict[str, Any]) -> IssuedInvitation:
-    """Invite a person; the link works once, for seven days."""
+    """Invite a person; the link works once, for seven days, and ends an earlier one of theirs."""
     if current_caller().party != services().installation.organisation:
         raise Forbidden("Only the organisation that operates this installation invites people.")
     invitations = services().custodian.invitations

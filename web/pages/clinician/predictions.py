@@ -126,10 +126,12 @@ def _query(fields: Mapping[str, str]) -> PatientQuestion:
 
 
 def _prediction(report: PredictionReport, errors: Mapping[str, str]) -> Response:
+    name_of, custodians = services().information.party_name, report.card["data"]["custodians"]
     return render(
         "clinician/prediction.html",
         title=words()("prediction-title", question=report.question.title),
         report=report,
+        places=[name_of(custodian, words().language) for custodian in custodians],
         site=services().installation.site.origin,
         now=words().moment(services().installation.clock()),
         values=request.form or {"decision": report.decision, "reason": report.reason},

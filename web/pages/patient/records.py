@@ -38,6 +38,7 @@ def records() -> Response:
         title=say("records-title"),
         by_category=by_category,
         operator=services().information.operator_name(words().language),
+        erasures=services().patient.erasures.status(current_subject()),
     )
 
 

@@ -28,7 +28,10 @@ bp = Blueprint("patient_requests", __name__)
 def home() -> Response:
     """Show what waits for an answer, what is in force, and the newest history lines."""
     summary = services().patient.home(current_subject(), words())
-    return render("patient/start.html", title=words()("patient-title"), summary=summary)
+    erasures = services().patient.erasures.status(current_subject())
+    return render(
+        "patient/start.html", title=words()("patient-title"), summary=summary, erasures=erasures
+    )
 
 
 @bp.get("/patient/requests/<id>")

@@ -32,7 +32,13 @@ def join(token: str) -> Response:
     invitation = services().identity.registrations.find_invitation(token)
     if invitation is None:
         title = words()("join-old-title")
-        return render("public/join_expired.html", title=title, status=404, operator=operator)
+        return render(
+            "public/join_expired.html",
+            title=title,
+            status=404,
+            operator=operator,
+            is_invitation=True,
+        )
     invitee = invitation.invitee
     return render(
         "public/join.html",

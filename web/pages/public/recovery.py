@@ -22,7 +22,13 @@ def recovery(token: str) -> Response:
     link = services().identity.key_recoveries.find(token)
     if link is None:
         title = words()("join-old-title")
-        return render("public/join_expired.html", title=title, status=404, operator=operator)
+        return render(
+            "public/join_expired.html",
+            title=title,
+            status=404,
+            operator=operator,
+            is_invitation=False,
+        )
     return render(
         "public/recovery.html", title=words()("recover-title"), link=link, operator=operator
     )

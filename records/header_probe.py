@@ -1,0 +1,82 @@
+"""Notice that the names of a table without a mapping are written in several rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from records.cells import is_datum
+from records.errors import TableInvalid
+from records.header_rows import MAX_HEADER_ROWS, Row
+from records.mapping import FileFormat
+from records.table_file import read_cells
+from records.units import ucum_unit
+
+PROBED_LINES: Final = 30
+
+
+def with_header_rows(path: Path, file: FileFormat) -> FileFormat:
+    """Return the format with further rows of names, above or below the one that was found."""
+    try:
+        lines = list(islice(read_cells(path, replace(file, skip=0)), PROBED_LINES))
+    except TableInvalid:
+        return file  # reading the table says why
+    places = (n for n, (line, cells) in enumerate(lines) if line > file.skip and any(cells))
+    header = next(places, None)
+    if header is None:  # a Parquet file has no lines
+        return file
+    first, count = find_header_rows([cells for _, cells in lines], header)
+    if count == 1 and first == header:
+        return file
+    return replace(file, skip=lines[first][0] - 1 if first else 0, header_rows=count)
+
+
+def find_header_rows(rows: Sequence[Row], header: int) -> tuple[int, int]:
+    """Return the first row of names and how many rows of them there are.
+
+    Args:
+        rows: the first ones of a table without a mapping.
+        header: the place of the row that looks most like the header.
+    """
+    first, last = header, header
+    while first > 0 and last - first < MAX_HEADER_ROWS - 1:
+        if not _are_headings(rows[first - 1], rows[first]):
+            break
+        first -= 1
+    while last + 1 < len(rows) and last - first < MAX_HEADER_ROWS - 1:
+        if not _are_names(rows[last], rows[last + 1], rows[last + 2 :]):
+            break
+        is_title = any(is_datum(cell.strip()) for cell in rows[last])
+        last += 1
+        first = last if is_title else first
+    return first, last - first + 1
+
+
+def _are_headings(row: Row, names: Row) -> bool:
+    """Return whether a row above the names heads groups of them; a title stands at the left."""
+    places = [place for place, cell in enumerate(row) if cell.strip()]
+    if not places or len(places) == len(names) or places[-1] >= len(names):
+        return False
+    is_title = places[0] == 0 and places[-1] < 2  # noqa: PLR2004 - two cells, such as `Day: today`
+    cells = [row[place].strip() for place in places]
+    has_names = all(names[place].strip() for place in places)
+    return has_names and not is_title and not any(map(is_datum, cells))
+
+
+def _are_names(upper: Row, row: Row, following: Sequence[Row]) -> bool:
+    """Return whether a row below names holds names too: words above numbers or days."""
+    places = [place for place, cell in enumerate(row) if cell.strip()]
+    cells = [row[place].strip() for place in places]
+    is_under_gap = any(place >= len(upper) or not upper[place].strip() for place in places)
+    if not is_under_gap or any(map(is_datum, cells)) or all(map(ucum_unit, cells)):
+        return False
+    above_data = [place for place in places if _is_data(place, following)]
+    return 2 * len(above_data) >= len(places)
+
+
+def _is_data(place: int, rows: Sequence[Row]) -> bool:
+    cells = [row[place].strip() for row in rows if place < len(row) and row[place].strip()]
+    return 0 < len(cells) <= 2 * sum(map(is_datum, cells))

@@ -1,0 +1,34 @@
+"""Join the names of columns that are written in several rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+SEPARATOR: Final = " / "
+MAX_HEADER_ROWS: Final = 5
+Row = Sequence[str]
+
+
+def join_header(rows: Sequence[Row]) -> list[str]:
+    """Return one name for each column: its headings from the top, as in `Blood / crp`.
+
+    A heading over several columns is in the cell of the first: the empty cells right of it have it
+    too, if they have a name below. A name with nothing below it is no such heading.
+    """
+    width = max(map(len, rows), default=0)
+    cells = [[cell.strip() for cell in row] + [""] * (width - len(row)) for row in rows]
+    parts: list[list[str]] = [[] for _ in range(width)]
+    for number, row in enumerate(cells):
+        heading = ""
+        for place, cell in enumerate(row):
+            has_name_below = any(below[place] for below in cells[number + 1 :])
+            if cell:
+                heading = cell if has_name_below else ""
+            parts[place].append(cell or (heading if has_name_below else ""))
+    return [SEPARATOR.join(dict.fromkeys(filter(None, column))) for column in parts]
+
+
+def last_name(name: str) -> str:
+    """Return the lowest part of a joined name."""
+    return name.rpartition(SEPARATOR)[2]

@@ -1,0 +1,78 @@
+"""The stranger's script reads each journal row in one way, and holds it to its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from stranger_world import World
+
+
+def test_two_processes_that_anchor_at_once_are_no_fault(
+    judge: Callable[..., dict[str, Any]],
+) -> None:
+    world = World()
+    for start in (0, 0, None):  # the second anchor begins where the first did, the third at its end
+        world.covered = world.covered if start is None else start
+        world.use("own", bytes(32), party="patient", purpose="PATRQT")
+        world.anchored = True
+        world.lines()
+    assert judge(world)["wrong"] == []
+    world.covered = 1  # no anchor ends there
+    world.use("own", bytes(32), party="patient", purpose="PATRQT")
+    world.anchored = True
+    assert judge(world)["wrong"] == ["journal rows 6 to 6 are not those anchored"]
+
+
+def test_the_finality_that_gives_views_more_time_is_stated_for_the_reader(
+    judge: Callable[..., dict[str, Any]],
+) -> None:
+    world = World()
+    assert judge(world)["finality"] == "single"
+    lines = world.lines()
+    lines[0]["finality"] = "pos"
+    assert judge(world, lines)["finality"] == "pos"
+
+
+def test_a_row_under_the_number_of_an_earlier_one_is_found(
+    judge: Callable[..., dict[str, Any]],
+) -> None:
+    world = World()
+    before = len(world.chain.history)
+    world.withdraw()
+    for _ in range(4):
+        world.use("own", bytes(32), party="patient", purpose="PATRQT")
+        world.anchored = True
+        world.lines()
+    world.use("permitted", world.granted, count=before)
+    world.rows[-1]["seq"] = 1  # before every anchor, so that no view is outdated
+    assert judge(world)["wrong"] == ["journal row 1 is out of order, or not a row"]
+
+
+@pytest.mark.parametrize("moved", [1, 9])
+def test_a_row_whose_outcome_is_moved_into_the_field_before_it_is_found(
+    judge: Callable[..., dict[str, Any]], moved: int
+) -> None:
+    world = World()
+    world.withdraw()
+    world.use("permitted", world.granted)
+    lines = world.lines()
+    lines[-1]["consent"] += b"permitted"[:moved].hex()
+    lines[-1]["outcome"] = "permitted"[moved:]  # the same bytes, so the same hash
+    assert "journal row 3 is out of order, or not a row" in judge(world, lines)["wrong"]
+
+
+@pytest.mark.parametrize("write", [str.upper, "0x{}".format, " {}".format])
+def test_a_commitment_that_is_written_in_two_ways_is_one_persons(
+    judge: Callable[..., dict[str, Any]], write: Callable[[str], str]
+) -> None:
+    world = World()
+    world.use("permitted", world.granted)
+    world.use("permitted", world.by_passkey)
+    for row in world.rows:
+        row["commitments"] = (b"\xaa" * 64).hex()
+    lines = world.lines()
+    lines[-1]["commitments"] = write(lines[-1]["commitments"])
+    wrong = judge(world, lines)["wrong"]
+    assert any("row 4 " in each and each.endswith("another patient signed") for each in wrong)
