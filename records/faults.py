@@ -37,8 +37,8 @@ class CellFaultCode(RemedyCode):
     ROW_OF_NAMES = (
         "row-of-names",
         "no cell of the row below the header fits its column, as in a second row of names",
-        "Set header_rows = 2 in the mapping and use the joined names, such as 'Blood / crp'; else "
-        "correct the row",
+        "Set header_rows in the mapping to the number of rows of names, such as 2, and use the "
+        "joined names, such as 'Blood / crp'; else correct the row",
     )
     COLUMN_UNMAPPED = (
         "column-unmapped",

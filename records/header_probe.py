@@ -29,7 +29,7 @@ def with_header_rows(path: Path, file: FileFormat) -> FileFormat:
     if header is None:  # a Parquet file has no lines
         return file
     first, count = find_header_rows([cells for _, cells in lines], header)
-    if count == 1:
+    if count == 1 and first == header:
         return file
     return replace(file, skip=lines[first][0] - 1 if first else 0, header_rows=count)
 
@@ -49,7 +49,9 @@ def find_header_rows(rows: Sequence[Row], header: int) -> tuple[int, int]:
     while last + 1 < len(rows) and last - first < MAX_HEADER_ROWS - 1:
         if not _are_names(rows[last], rows[last + 1], rows[last + 2 :]):
             break
+        is_title = any(is_datum(cell.strip()) for cell in rows[last])
         last += 1
+        first = last if is_title else first
     return first, last - first + 1
 
 

@@ -203,6 +203,7 @@ def _erasure(
             "bundles": lambda _: auditor.delete_bundles(),
             "census": lambda _: stores.censuses.delete(),
             "invitations": lists.erase_subject,  # by the number, which goes next
+            "join-links": parts.identity.invitations.end_of_subject,
             "number": stores.directory.remove,
         },
         # A census that began before the shredding may have been written meanwhile.

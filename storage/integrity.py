@@ -35,6 +35,7 @@ ANCHORS_BEFORE: Final = MappingProxyType({"single": 4, "bft": 4, "pos": 32})
 """How many anchors before a row its view must include, by the chain's finality. The worker anchors
 once a minute and a view is a minute old at most; more than two, since two processes may anchor at
 once. With ``pos`` a view ends at the final block, which is about a quarter of an hour old."""
+TERMS_ERASED: Final = "opening-missing"
 MAX_CLOCK_STEP_S: Final = 3_600
 """By how much a host's clock may have been set back between two rows."""
 _LOST_HASH = b""
@@ -170,12 +171,13 @@ class _RowOrder:
         return None
 
 
-def check_uses(
+def check_uses(  # noqa: PLR0913 - what a use is held to, and who was erased since
     journal: Journal,
     permits: PastPermits,
     entries: Sequence[Entry],
     anchors: Sequence[Anchor] = (),
     finality: str = "single",
+    erased: Callable[[], set[str]] = set,
 ) -> list[Finding]:
     """Return the rows that say permitted although their consent did not allow the use.
 
@@ -183,7 +185,8 @@ def check_uses(
     whose view or time cannot be: older than `anchors` or rows before them show.
 
     `entries` are the records that exist now; of others, recipient, purpose and times are judged.
-    `finality` is that of the chain (`ANCHORS_BEFORE`).
+    `finality` is that of the chain (`ANCHORS_BEFORE`). `erased` returns the SHA-256 of each subject
+    whose erasure a signed receipt states; it is called only if terms are missing.
     """
     findings: list[Finding] = []
     order = _RowOrder(anchors, ANCHORS_BEFORE[finality])
@@ -200,6 +203,10 @@ def check_uses(
         if not _has_types(uses[row.use]):
             continue  # this too
         finding = _check_use(row, uses[row.use], permits, known)
+        if finding is not None and finding.facts.get("reason") == TERMS_ERASED:
+            # The terms went with the patient's erasure: all that is left of them is the receipt.
+            is_erased = hashlib.sha256(row.answer.subject).hexdigest() in erased()
+            finding = None if is_erased else finding
         finding = finding or order.find_fault(row, uses[row.use])
         findings += [finding] if finding is not None else []
     return findings

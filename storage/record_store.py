@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -320,7 +321,8 @@ class RecordStore:
         anchors = self._ledger.anchors("journal")
         permits, entries = self._ledger.past_permits(), self._catalogue.current()
         finality = self._ledger.deployment.finality
-        findings += check_uses(self.journal, permits, entries, anchors, finality)
+        erased = cache(self.erasure.erased_people)
+        findings += check_uses(self.journal, permits, entries, anchors, finality, erased)
         return findings + check_journal(
             self.journal, anchors, lambda done, total: progress("journal", done, total)
         )

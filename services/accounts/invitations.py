@@ -203,6 +203,12 @@ class Invitations:
             result = connection.execute(update.values(ended_at_s=int(self._clock())))
         return int(result.rowcount)
 
+    def end_of_subject(self, subject: bytes) -> None:
+        """End every open link of a patient who is erased: nobody joins or recovers as them."""
+        update = sa.update(_INVITATIONS).where(_INVITATIONS.c.subject == subject, *_unused())
+        with self._engine.begin() as connection:
+            connection.execute(update.values(ended_at_s=int(self._clock())))
+
     def _first(self, query: sa.Select[Any]) -> Invitation | None:
         with self._engine.connect() as connection:
             row = connection.execute(query).first()

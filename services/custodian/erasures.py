@@ -61,13 +61,12 @@ class CustodianErasures:
         Raises:
             Invalid: the number is nobody's, or the identity was not checked.
         """
-        if identity not in IDENTITY_CHECKS:
-            text = words("invite-identity-error")
-            raise Invalid(text, {"identity": [text]})
         subject = self._directory.find_subject(number.strip()) if number.strip() else None
-        if subject is None:
-            text = words("erasures-number-error")
-            raise Invalid(text, {"number": [text]})
+        errors = {} if subject is not None else {"number": [words("erasures-number-error")]}
+        if identity not in IDENTITY_CHECKS:
+            errors["identity"] = [words("invite-identity-error")]
+        if subject is None or errors:
+            raise Invalid(next(iter(errors.values()))[0], errors)
         request = self._requests.add(subject, by)
         LOG.info("erasure %s recorded by %s; identity checked: %s", request.id, by, identity)
         return self.get(request.id)

@@ -158,14 +158,17 @@ class CustodianRecoveries:
 
     def _require_enrolled(self, words: Words, number: str, identity: str) -> bytes:
         """Return the subject of a hospital number, if a new key can be proposed for it."""
-        if identity not in IDENTITY_CHECKS:
-            raise _invalid(words, "identity", "invite-identity-error")
-        number = number.strip()
+        number, errors = number.strip(), dict[str, str]()
         subject = self._directory.find_subject(number) if number else None
         if subject is None or not self._ledger.is_enrolled(subject):
-            raise _invalid(words, "number", "recoveries-number-error")
-        if not self._ledger.can_recover(subject):
-            raise _invalid(words, "number", "recoveries-account-error")
+            errors["number"] = words("recoveries-number-error")
+        elif not self._ledger.can_recover(subject):
+            errors["number"] = words("recoveries-account-error")
+        if identity not in IDENTITY_CHECKS:
+            errors["identity"] = words("invite-identity-error")
+        if subject is None or errors:
+            fields = {field: [text] for field, text in errors.items()}
+            raise Invalid(" ".join(errors.values()), fields)
         return subject
 
 

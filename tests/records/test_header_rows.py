@@ -204,6 +204,13 @@ def test_what_is_no_second_row_of_names_is_not_joined(tmp_path: Path, text: str)
     assert described(path).header_rows == 1
 
 
+def test_a_title_with_a_day_in_it_is_no_row_of_names(tmp_path: Path) -> None:
+    path = csv(tmp_path, ["Export", "of", "the", "day", "2024-05-01", ""], list("abcdef"))
+    description = described(path)
+    assert (description.header_rows, description.draft.file.skip) == (1, 1)
+    assert [each.draft.name for each in description.columns] == list("abcdef")
+
+
 def test_a_title_below_the_line_of_the_separator_is_skipped(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     rows = "".join(f"P{n};2024-05-01;{n}\n" for n in range(1, 20))

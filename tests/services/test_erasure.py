@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from visitors import signed_in
 
 from consent import Grant, LedgerFinding
-from services.accounts import PATIENT
+from services.accounts import PATIENT, Invitee
+from services.accounts.invitations import RECOVER
 from services.auditor.verification import AGREES, DIFFERS
 from services.errors import Conflict, Invalid
 from services.requests import RequestDetails
@@ -18,6 +19,8 @@ from services.statement import RequestedTerms, terms_for
 from services.tokens import CUSTODIAN
 from services.words import Words
 from storage import Receipt, Record
+from storage.findings import StoreFinding
+from storage.journal import AccessOutcome, Use
 
 pytestmark = pytest.mark.node
 HOSPITAL, STUDY = "organisation:this-hospital", "study:small"
@@ -127,6 +130,32 @@ def test_a_verification_accepts_missing_terms_only_with_a_receipt(hospital, pati
     assert verified_mirror(hospital) == AGREES
 
 
+def test_uses_under_erased_terms_are_accepted_only_with_a_receipt(hospital, patient) -> None:
+    platform, subject = hospital.platform, patient.account.subject
+    view, ledger = platform.ledger.view(), platform.ledger
+    now_s = int(platform.installation.clock())
+    consent = ledger.consents_of(subject)[0].consent_id
+    record = platform.store.records_of(subject)[0].record_id
+    use = Use(now_s, HOSPITAL, "c", "TREATDS", "a question", view)
+    platform.store.journal.write(use, [AccessOutcome(subject, record, 1, "permitted", consent)])
+    ledger.consent_terms.erase_subject(subject)
+    assert StoreFinding.USE_NOT_CONSENTED in {finding.code for finding in platform.store.check()}
+    erase(hospital, patient)
+    faults = [finding.where for finding in platform.store.check() if finding.part == "journal"]
+    assert faults == []
+
+
+def test_no_link_of_an_erased_patient_works_any_more(hospital, patient) -> None:
+    identity, subject = hospital.platform.identity, patient.account.subject
+    joining = identity.invitations.add(Invitee(PATIENT, "", "", subject))
+    recovering = identity.invitations.add(Invitee(PATIENT, "", "", subject), RECOVER)
+    other = identity.invitations.add(Invitee(PATIENT, "", "", hospital.new_patient()))
+    erase(hospital, patient)
+    assert identity.invitations.find(joining) is None
+    assert identity.invitations.find(recovering, RECOVER) is None
+    assert identity.invitations.find(other) is not None
+
+
 def test_the_pages_lead_from_the_request_to_the_receipt(hospital, patient) -> None:
     assert "Ask for deletion" in patient.get("/patient/erasure").text
     assert patient.post("/patient/erasure").status_code == 303
@@ -135,6 +164,7 @@ def test_the_pages_lead_from_the_request_to_the_receipt(hospital, patient) -> No
     custodian = signed_in(hospital, CUSTODIAN)
     path = f"/custodian/erasures/{request.id}"
     assert path in custodian.get("/custodian/erasures").text
+    assert 'class="danger"' in custodian.get(path).text  # it cannot be undone
     assert custodian.post(path, wish="refuse", reason="").status_code == 422
     assert custodian.post(path, wish="approve").status_code == 303
     hospital.work("erase")
@@ -168,9 +198,14 @@ def test_a_refusal_has_a_reason_that_the_patient_reads_and_erases_nothing(
     assert "ten years by law" in patient.get("/patient/erasure").text
     assert len(hospital.platform.store.records_of(patient.account.subject)) == 1
     assert hospital.platform.requests.erasures.add(patient.account.subject, "patient").is_open
-    for wrong in (("nobody's", "card"), (number, "")):
-        with pytest.raises(Invalid):
+    for wrong, fields in (
+        (("nobody's", "card"), {"number"}),
+        ((number, ""), {"identity"}),
+        (("", ""), {"number", "identity"}),
+    ):
+        with pytest.raises(Invalid) as caught:
             erasures.record(words, *wrong, by="c")
+        assert set(caught.value.fields) == fields
 
 
 def test_answers_made_under_a_permission_that_was_taken_back_are_erased(hospital, patient) -> None:

@@ -315,7 +315,14 @@ def test_a_page_for_work_has_no_choice_of_language(app: Flask) -> None:
 
 @pytest.mark.parametrize(
     ("status", "words"),
-    [(404, "notfound"), (403, "forbidden"), (422, "badly"), (429, "too-many"), (503, "down")],
+    [
+        (404, "notfound"),
+        (403, "forbidden"),
+        (413, "too-large"),
+        (422, "badly"),
+        (429, "too-many"),
+        (503, "down"),
+    ],
 )
 def test_each_failure_has_one_wording_and_needs_no_visit(
     app: Flask, status: int, words: str

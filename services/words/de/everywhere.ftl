@@ -149,6 +149,10 @@ badly-title = Damit konnten wir nichts anfangen
 
 badly = Nichts wurde geändert. Gehen Sie zurück, prüfen Sie Ihre Antworten und senden Sie sie noch einmal.
 
+too-large-title = Zu viel gesendet
+
+too-large = Nichts wurde gespeichert. Wählen Sie eine kleinere Datei, oder teilen Sie sie auf.
+
 too-many-title = Zu viele Versuche
 
 too-many = Warten Sie einige Minuten. Versuchen Sie es dann noch einmal. Was Sie gewählt haben, bleibt erhalten.

@@ -115,7 +115,7 @@ empty-anchors = No anchors yet. The first is made { $when }.
 
 audit-journal-title = Journal
 
-audit-journal-kind = Kind
+audit-journal-kind = Decision
 
 audit-journal-party = Party
 
@@ -202,6 +202,12 @@ auditor-away = The ledger is unavailable. Until it is back, every decision is a 
 auditor-contract = Contract
 
 auditor-finality = Finality
+
+auditor-finality-single = A block counts at once (one validator)
+
+auditor-finality-bft = A block counts at once, when the validators have agreed (bft)
+
+auditor-finality-pos = A block counts once it is finalised, after about 15 minutes (pos)
 
 auditor-checks = Recent verifications
 

@@ -146,7 +146,7 @@ invite-made = Invitation link
 
 invite-link = Link
 
-invite-shown = The link was shown once and cannot be shown again. If you did not keep it, make a new one.
+invite-shown = A link is shown only once, when it is made. If you did not keep it, make a new one.
 
 invite-once = Give it to this person only. It works once and is not shown again.
 
@@ -365,7 +365,7 @@ list-left-out = Not invited: no records are stored
 list-print-how = { $count ->
     [one] Print this page: one letter.
    *[other] Print this page: { $count } letters, each on a page of its own.
-} Give each letter to the person whose number is on it, and to nobody else.
+} Each letter is for the person whose number is on it, and for nobody else.
 
 invite-another = Invite another person
 
@@ -665,7 +665,7 @@ deposit-missing = Missing
 
 deposit-unit = Unit
 
-deposit-range = Lowest, middle, highest
+deposit-range = Lowest, middle, highest; or the words and how often each occurs
 
 deposit-bad = Bad
 
@@ -810,7 +810,7 @@ columns-name-hint = A name, to choose it for the next table of this kind
 
 columns-button = Check the table
 
-columns-flag-identifier = It identifies people.
+columns-flag-identifier = It may identify people.
 
 columns-flag-constant = Every row has the same value.
 
@@ -926,9 +926,9 @@ may-study-copy-deleted = The study confirmed on { $date } that it has deleted it
 
 may-study-deletions = People who left and whose rows the study must delete: { $waiting } not confirmed, of these { $overdue } overdue; { $acknowledged } confirmed.
 
-may-study-many = Who will be asked
+may-study-many = Who can be asked
 
-may-study-many-of = { $many } of { $all } patients today: everybody with { $categories } who has not turned research off. Patients who join later can be asked too.
+may-study-many-of = { $many } of { $all } patients today: everybody with { $categories } who has not turned research off. People who permit the study already, refuse it, or said no in the last half year are not asked. Patients who join later can be asked too.
 
 may-study-many-unknown = cannot be counted now: the register is unavailable
 
@@ -1010,7 +1010,7 @@ empty-recoveries = No pending recoveries.
 
 menu-people = People
 
-people-what = Staff who joined here, and the links that still work. Patients are not listed.
+people-what = Staff who joined here, and the links that still work. Patients who joined are not listed.
 
 people-staff = Staff accounts
 
@@ -1028,7 +1028,7 @@ people-role-custodian = Records office
 
 people-role-auditor = Auditor
 
-people-last = Last active
+people-last = Last sign-in
 
 people-sessions = Sessions
 
@@ -1326,7 +1326,7 @@ links-records = Records
 
 links-warning = Link them only if you are certain that both are one person. Compare name, birth date and address in your own system. Models trained on records of either are replaced.
 
-links-undo-warning = After this the two count as two people again. A refusal then counts only for the number that it was given under. Models trained on records of either are replaced.
+links-undo-warning = If you undo the link, the two count as two people again. A refusal then counts only for the number that it was given under. Models trained on records of either are replaced.
 
 links-confirm = Link as one person
 
@@ -1409,7 +1409,7 @@ versions-destroy = Earlier versions are destroyed: the key is deleted with each 
 
 versions-keep = Earlier versions are kept, each encrypted under its own key. Patients and the clinicians they let read see them beside the correction. No model learns from them and no estimate uses them. A withdrawal, an erasure, a move and an export reach them as they reach the current version.
 
-versions-since = This rule is in force since { $day }.
+versions-since = This rule has been in force since { $day }.
 
 versions-count = { $count ->
         [0] No earlier version is stored.

@@ -162,6 +162,10 @@ badly-title = We could not use what was sent
 
 badly = Nothing was changed. Go back, check your answers and send them again.
 
+too-large-title = Too much was sent
+
+too-large = Nothing was stored. Choose a smaller file, or split it into several.
+
 too-many-title = Too many attempts
 
 too-many = Wait a few minutes. Then try again. What you chose is kept.

@@ -450,7 +450,7 @@ empty-notices = No action needed.
 
 drafts-title = Build a question
 
-drafts-lead = Choose an outcome and inputs, and see how many people a study would have, before anybody is asked.
+drafts-lead = Choose an outcome and inputs. If the custodian allows counting, see how many people a study would have, before anybody is asked.
 
 empty-drafts = You have no unfinished questions.
 

@@ -149,6 +149,10 @@ badly-title = No pudimos usar lo que se envió
 
 badly = No se cambió nada. Vuelva, revise sus respuestas y envíelas otra vez.
 
+too-large-title = Se envió demasiado
+
+too-large = No se ha guardado nada. Elija un archivo más pequeño o divídalo en varios.
+
 too-many-title = Demasiados intentos
 
 too-many = Espere unos minutos. Después inténtelo de nuevo. Lo que usted eligió se guarda.

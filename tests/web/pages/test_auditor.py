@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import person, served
 
 import storage
+from consent.chain import Finality
 from services.accounts import Invitee
 from services.auditor.verification import AGREES, PARTS, UNCHECKED
+from services.words import Words
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 AUDITORS = "organisation:auditors"
@@ -27,6 +30,12 @@ def test_axe_finds_no_barrier_on_the_pages(auditor) -> None:
     for path in ("", "/anchors", "/journal", "/models", "/evidence"):
         auditor.go(f"/auditor{path}")
         assert Axe().run(auditor.page).violations_count == 0, path
+
+
+def test_the_status_says_in_words_when_a_block_counts(auditor) -> None:
+    auditor.go("/auditor")
+    assert "A block counts at once (one validator)" in auditor.text()
+    assert all(Words("en")(f"auditor-finality-{kind}") for kind in get_args(Finality))
 
 
 def test_a_verification_passes_only_if_all_seven_agree(hospital, auditor) -> None:

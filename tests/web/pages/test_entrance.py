@@ -29,6 +29,8 @@ def test_a_patient_joins_signs_out_and_in_again_with_a_passkey_alone(
         patient.page.wait_for_url("**/signed-out")
         patient.sign_in()
         assert patient.page.url == f"{origin}/patient"
+        patient.go("/signed-out")  # nobody who is signed in reads that they are not
+        assert patient.page.url == f"{origin}/patient"
 
 
 def test_a_device_that_does_not_verify_the_person_signs_nobody_in(

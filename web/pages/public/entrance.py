@@ -159,7 +159,9 @@ def sign_out() -> Response:
 @bp.get("/signed-out")
 @public
 def signed_out() -> Response:
-    """Confirm that nobody is signed in any more."""
+    """Confirm that nobody is signed in any more; who is goes to their own pages."""
+    if (account := find_account()) is not None:
+        return see_other(_destination(account, ""))
     return render("public/signed_out.html", title=words()("signed-out-title"))
 
 
