@@ -107,6 +107,8 @@ progress-done = Alles fertig
 
 down = Wir können Ihre Einwilligungen gerade nicht eintragen oder prüfen. Bis das wieder geht, lehnen wir jede Anfrage nach Ihren Daten ab. Was Sie gewählt haben, bleibt erhalten. Versuchen Sie es in einigen Minuten noch einmal.
 
+down-at-work = Ein Dienst, den diese Seite braucht, ist nicht erreichbar. Die Datenstelle sieht unter „System status“, welcher. Versuchen Sie es in einigen Minuten wieder.
+
 down-title = Das geht gerade nicht
 
 down-withdrawal = Ihr Widerruf ist da und gilt ab jetzt. Ihre Daten bleiben verschlossen. Wir tragen ihn in das Register ein, sobald wir es erreichen.

@@ -120,6 +120,8 @@ progress-done = All done
 
 down = We cannot record or check permissions right now. Until we can, every request for your records is refused. What you chose is kept. Try again in a few minutes.
 
+down-at-work = A service that this page needs is unavailable. The records office sees which one under System status. Try again in a few minutes.
+
 down-title = We cannot do this right now
 
 down-withdrawal = We have your withdrawal and it counts from now. Your records stay closed. It goes into the register as soon as we can reach it.

@@ -107,6 +107,8 @@ progress-done = Todo hecho
 
 down = Ahora mismo no podemos anotar ni comprobar permisos. Mientras tanto rechazamos toda petición sobre sus datos. Lo que usted eligió se guarda. Inténtelo de nuevo en unos minutos.
 
+down-at-work = Un servicio que esta página necesita no está disponible. La oficina de datos ve cuál en «System status». Inténtelo de nuevo en unos minutos.
+
 down-title = Ahora no podemos hacer esto
 
 down-withdrawal = Tenemos su retirada y vale desde ahora. Sus datos siguen cerrados. La anotamos en el registro en cuanto podamos llegar a él.
