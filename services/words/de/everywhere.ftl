@@ -111,7 +111,7 @@ down-title = Das geht gerade nicht
 
 down-withdrawal = Ihr Widerruf ist da und gilt ab jetzt. Ihre Daten bleiben verschlossen. Wir tragen ihn in das Register ein, sobald wir es erreichen.
 
-expired = Sie sind abgemeldet. Das geschieht nach 15 Minuten ohne Nutzung, nach 12 Stunden oder wenn die Anmeldung beendet wird. Ihre Antworten bleiben erhalten. Bitte melden Sie sich an. Danach kommen Sie auf diese Seite zurück.
+expired = Sie sind abgemeldet. Das geschieht nach 15 Minuten ohne Nutzung, nach 12 Stunden oder wenn die Anmeldung beendet wird. Was Sie vorher gesendet haben, bleibt erhalten. Bitte melden Sie sich an. Danach kommen Sie auf diese Seite zurück.
 
 double = Das haben Sie schon getan. Nichts wurde doppelt eingetragen.
 

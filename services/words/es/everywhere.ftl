@@ -111,7 +111,7 @@ down-title = Ahora no podemos hacer esto
 
 down-withdrawal = Tenemos su retirada y vale desde ahora. Sus datos siguen cerrados. La anotamos en el registro en cuanto podamos llegar a él.
 
-expired = Su sesión está cerrada. Esto ocurre tras 15 minutos sin uso, tras 12 horas, o cuando alguien la cierra. Sus respuestas se guardan. Por favor, entre. Volverá a esta página.
+expired = Su sesión está cerrada. Esto ocurre tras 15 minutos sin uso, tras 12 horas, o cuando alguien la cierra. Lo que envió antes se conserva. Por favor, entre. Volverá a esta página.
 
 double = Usted ya hizo esto. Nada se anotó dos veces.
 
