@@ -105,7 +105,7 @@ progress-long = Das dauert länger als sonst. Nichts geht verloren.
 progress-done = Alles fertig
 ## Wenn etwas nicht geht: überall dieselben Worte
 
-down = Wir können Ihre Einwilligungen gerade nicht eintragen oder prüfen. Bis das wieder geht, lehnen wir jede Anfrage nach Ihren Daten ab. Was Sie gewählt haben, bleibt erhalten. Versuchen Sie es in einigen Minuten noch einmal.
+down = Wir können Ihre Einwilligungen gerade nicht eintragen oder prüfen. Bis das wieder geht, lehnen wir jede Anfrage nach Daten ab. Was Sie gewählt haben, bleibt erhalten. Versuchen Sie es in einigen Minuten noch einmal.
 
 down-at-work = Ein Dienst, den diese Seite braucht, ist nicht erreichbar. Die Datenstelle sieht unter „System status“, welcher. Versuchen Sie es in einigen Minuten wieder.
 

@@ -118,7 +118,7 @@ progress-long = This is taking longer than usual. Nothing is lost.
 progress-done = All done
 ## Failures, one wording everywhere
 
-down = We cannot record or check permissions right now. Until we can, every request for your records is refused. What you chose is kept. Try again in a few minutes.
+down = We cannot record or check permissions right now. Until we can, every request for records is refused. What you chose is kept. Try again in a few minutes.
 
 down-at-work = A service that this page needs is unavailable. The records office sees which one under System status. Try again in a few minutes.
 

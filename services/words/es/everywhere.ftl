@@ -105,7 +105,7 @@ progress-long = Esto tarda más que otras veces. No se pierde nada.
 progress-done = Todo hecho
 ## Cuando algo no se puede, las mismas palabras en todas partes
 
-down = Ahora mismo no podemos anotar ni comprobar permisos. Mientras tanto rechazamos toda petición sobre sus datos. Lo que usted eligió se guarda. Inténtelo de nuevo en unos minutos.
+down = Ahora mismo no podemos anotar ni comprobar permisos. Mientras tanto rechazamos toda petición de datos. Lo que usted eligió se guarda. Inténtelo de nuevo en unos minutos.
 
 down-at-work = Un servicio que esta página necesita no está disponible. La oficina de datos ve cuál en «System status». Inténtelo de nuevo en unos minutos.
 
