@@ -185,9 +185,11 @@ class PatientConsents:
         try:
             on_ledger = self._ledger.consents_of(subject)
         except ConsentError:
+            withdrawn = self._acts.withdrawal_times(subject)
             consents = [
-                self._summary(words, consent_id, terms, UNKNOWN)
+                self._summary(words, consent_id, terms, state, (0, 0, withdrawn.get(consent_id, 0)))
                 for consent_id, terms in known_terms.items()
+                for state in [WITHDRAWN if consent_id in withdrawn else UNKNOWN]
             ]
             return ConsentList(consents, False)
         accepted = {

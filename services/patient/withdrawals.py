@@ -62,10 +62,16 @@ class WithdrawalResult:
 
 @dataclass(frozen=True, slots=True)
 class StopReview:
-    """A stop before it is signed, and the permissions that it ends."""
+    """A stop before it is signed, and the permissions that it ends.
+
+    Attributes:
+        consents: empty without the ledger, although the stop may end some.
+        is_checked: False without the ledger.
+    """
 
     signature: SignatureRequest
     consents: Sequence[ConsentSummary]
+    is_checked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,14 +172,16 @@ class PatientWithdrawals:
         Its time is now, or that of the newest permission: a wallet's clock may be a little ahead.
         """
         subject = subject_of(account)
+        stored = self._consents.list_all(subject, words)
         ending = [
             consent
-            for consent in self._consents.list_all(subject, words).consents
+            for consent in stored.consents
             if consent.state in (ACTIVE, RECORDING) and not consent.is_refusal
         ]
         newest_s = max((consent.signed_at_s for consent in ending), default=0)
         message = Stop(subject, max(int(self._clock()), newest_s))
-        return StopReview(self._signatures.prepare(account, message, n=len(ending)), ending)
+        signature = self._signatures.prepare(account, message, n=len(ending))
+        return StopReview(signature, ending, stored.is_checked)
 
     def stop(self, account: Account, signing: str, credential: Mapping[str, Any]) -> StopResult:
         """End all permissions at once. Repeating the call returns the first result.

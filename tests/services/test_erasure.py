@@ -168,7 +168,7 @@ def test_the_pages_lead_from_the_request_to_the_receipt(hospital, patient) -> No
     assert custodian.post(path, wish="refuse", reason="").status_code == 422
     assert custodian.post(path, wish="approve").status_code == 303
     hospital.work("erase")
-    assert "has been deleted" in patient.get("/patient/erasure").text
+    assert "have been deleted" in patient.get("/patient/erasure").text
     assert patient.post("/patient/erasure").status_code == 303  # nothing is left to erase
     assert patient.get("/patient/erasure/receipt").get_json()["signature"]
     for path_then, untrue in (
@@ -177,7 +177,7 @@ def test_the_pages_lead_from_the_request_to_the_receipt(hospital, patient) -> No
         ("/patient/erasure", "Ask for deletion"),
     ):
         page = patient.get(path_then).text
-        assert "Everything stored about you on this site has been deleted." in page, path_then
+        assert "The history of who used your records stays" in page, path_then
         assert untrue not in page, path_then
     assert "hospital number deleted" in custodian.get(path).text
     assert custodian.get(f"{path}/receipt").get_json()["signature"]

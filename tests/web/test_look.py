@@ -343,6 +343,15 @@ def test_people_at_work_read_what_was_wrong_but_not_what_is_missing(app: Flask) 
     assert '<p lang="en">why</p>' not in app.test_client().get("/clinician/404").text
 
 
+def test_people_at_work_read_that_a_service_is_unavailable_and_nothing_about_their_records(
+    app: Flask,
+) -> None:
+    body = app.test_client().get("/clinician/503").text
+    assert Words("en")("down-at-work") in body
+    assert "your records" not in body
+    assert "What you chose is kept" not in body
+
+
 def progress(app: Flask, path: str, done: int, over: bool = False) -> str:
     template = (
         '{% from "parts/progress.html" import progress with context %}'

@@ -304,3 +304,16 @@ def test_what_the_privacy_notice_says_about_erasure_is_on_the_first_page(languag
     assert title is not None and notice is not None and title[1] in notice[1]
     start = Path("web/templates/patient/start.html")
     assert 'href="/patient/erasure"' in start.read_text("utf-8")
+
+
+def test_a_number_of_a_total_agrees_with_its_verb_even_if_it_is_one() -> None:
+    """`1 of 47 values are missing` was on the page of an estimate."""
+    pattern = r"^(\S+) = .*\{ \$\w+ \} of \{ \$\w+ \} \w+ (?:are|have|were) "
+    texts = [
+        path.read_text("utf-8") for path in (Path(package.__file__).parent / "en").glob("*.ftl")
+    ]
+    assert [key for text in texts for key in re.findall(pattern, text, re.MULTILINE)] == []
+    facts = {"total": 47, "oldest": "31 December 2018"}
+    for key in ("prediction-old", "prediction-missing"):
+        assert Words("en")(key, count=1, **facts).startswith("1 of 47 values is ")
+        assert Words("en")(key, count=2, **facts).startswith("2 of 47 values are ")

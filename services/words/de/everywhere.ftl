@@ -105,13 +105,15 @@ progress-long = Das dauert länger als sonst. Nichts geht verloren.
 progress-done = Alles fertig
 ## Wenn etwas nicht geht: überall dieselben Worte
 
-down = Wir können Ihre Einwilligungen gerade nicht eintragen oder prüfen. Bis das wieder geht, lehnen wir jede Anfrage nach Ihren Daten ab. Was Sie gewählt haben, bleibt erhalten. Versuchen Sie es in einigen Minuten noch einmal.
+down = Wir können Ihre Einwilligungen gerade nicht eintragen oder prüfen. Bis das wieder geht, lehnen wir jede Anfrage nach Daten ab. Was Sie gewählt haben, bleibt erhalten. Versuchen Sie es in einigen Minuten noch einmal.
+
+down-at-work = Ein Dienst, den diese Seite braucht, ist nicht erreichbar. Die Datenstelle sieht unter „System status“, welcher. Versuchen Sie es in einigen Minuten wieder.
 
 down-title = Das geht gerade nicht
 
 down-withdrawal = Ihr Widerruf ist da und gilt ab jetzt. Ihre Daten bleiben verschlossen. Wir tragen ihn in das Register ein, sobald wir es erreichen.
 
-expired = Sie sind abgemeldet. Das geschieht nach 15 Minuten ohne Nutzung, nach 12 Stunden oder wenn die Anmeldung beendet wird. Ihre Antworten bleiben erhalten. Bitte melden Sie sich an. Danach kommen Sie auf diese Seite zurück.
+expired = Sie sind abgemeldet. Das geschieht nach 15 Minuten ohne Nutzung, nach 12 Stunden oder wenn die Anmeldung beendet wird. Was Sie vorher gesendet haben, bleibt erhalten. Bitte melden Sie sich an. Danach kommen Sie auf diese Seite zurück.
 
 double = Das haben Sie schon getan. Nichts wurde doppelt eingetragen.
 

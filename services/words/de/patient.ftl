@@ -694,7 +694,7 @@ download-step-waiting = Wartet auf den Beginn
 
 erasure-title = Alles über mich löschen
 
-erasure-lead = Sie können verlangen, dass alles gelöscht wird, was auf dieser Seite über Sie gespeichert ist. Das lässt sich nicht rückgängig machen.
+erasure-lead = Sie können verlangen, dass Ihre Daten auf dieser Seite und was dazugehört gelöscht werden. Das lässt sich nicht rückgängig machen.
 
 erasure-deletes = Was gelöscht wird
 
@@ -730,7 +730,7 @@ erasure-approved = Ihr Krankenhaus hat am { $date } zugestimmt. Ihre Daten werde
 
 erasure-refused = Ihr Krankenhaus hat am { $date } Nein gesagt. Das ist der Grund, den es nennt:
 
-erasure-done = Alles, was auf dieser Seite über Sie gespeichert war, ist gelöscht.
+erasure-done = Ihre Daten hier und der Text dessen, was Sie unterschrieben haben, sind gelöscht. Der Verlauf, wer Ihre Daten genutzt hat, bleibt, damit man ihn prüfen kann.
 
 erasure-receipt = Beleg der Löschung
 

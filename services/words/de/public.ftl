@@ -154,7 +154,7 @@ privacy-cookies = Wir setzen Cookies nur, damit diese Seite funktioniert: eines 
 
 privacy-rights = Sie können Ihre Daten ansehen und herunterladen. Sie können jederzeit widerrufen oder alles stoppen.
 
-privacy-forget = Ist etwas in Ihren Daten falsch? Sie können hier um eine Berichtigung bitten. Sie können hier auch darum bitten, dass alles gelöscht wird, was diese Seite über Sie gespeichert hat: „Alles über mich löschen“ auf Ihrer ersten Seite.
+privacy-forget = Ist etwas in Ihren Daten falsch? Sie können hier um eine Berichtigung bitten. Sie können hier auch darum bitten, dass Ihre Daten auf dieser Seite gelöscht werden: „Alles über mich löschen“ auf Ihrer ersten Seite.
 
 privacy-complain = Sie können sich bei der Aufsicht für Datenschutz beschweren, die für Ihren Wohnort zuständig ist.
 

@@ -235,7 +235,7 @@ prediction-about = Patient { $number }. Calculated on { $time }, from the values
 
 prediction-values-all = { $count ->
         [one] The value used
-       *[other] The { $count } values used
+       *[other] The { $count } values of the model
     }
 
 prediction-basis = What the estimate is based on
@@ -258,9 +258,15 @@ prediction-scale = Estimate { $count } of 100, range { $low } to { $high }. The 
 
 prediction-all-old = Every value is more than a year old; the newest is from { $newest }. The estimate describes the patient of that time: age and values may have changed since.
 
-prediction-old = { $count } of { $total } values are more than a year old, the oldest from { $oldest }. They may have changed since.
+prediction-old = { $count ->
+    [one] { $count } of { $total } values is more than a year old, from { $oldest }. It may have changed since.
+   *[other] { $count } of { $total } values are more than a year old, the oldest from { $oldest }. They may have changed since.
+}
 
-prediction-missing = { $count } of { $total } values are missing: not recorded, or not permitted by the patient. The estimate was made without them.
+prediction-missing = { $count ->
+    [one] { $count } of { $total } values is missing: not recorded, or not permitted by the patient. The estimate was made without it.
+   *[other] { $count } of { $total } values are missing: not recorded, or not permitted by the patient. The estimate was made without them.
+}
 
 prediction-similar = Of about { $similar } tested people with an estimate like this, about { $events } had it. Of all tested people, { $base } of 100 had it.
 

@@ -36,7 +36,7 @@ custodian-copies = Copies
 
 custodian-copies-of = On this site's storage node: { $copies } of { $all } records
 
-custodian-anchor = Last anchor
+custodian-anchor = Last anchor of records
 
 custodian-no-anchor = none yet
 
@@ -64,7 +64,7 @@ custodian-week-answers-of = { $yes } yes, { $no } no
 
 custodian-week-estimates = Estimates for clinicians
 
-custodian-week-uploads = Files stored
+custodian-week-uploads = Uploaded files stored
 
 custodian-jobs = Jobs in queue
 

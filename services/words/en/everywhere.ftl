@@ -118,13 +118,15 @@ progress-long = This is taking longer than usual. Nothing is lost.
 progress-done = All done
 ## Failures, one wording everywhere
 
-down = We cannot record or check permissions right now. Until we can, every request for your records is refused. What you chose is kept. Try again in a few minutes.
+down = We cannot record or check permissions right now. Until we can, every request for records is refused. What you chose is kept. Try again in a few minutes.
+
+down-at-work = A service that this page needs is unavailable. The records office sees which one under System status. Try again in a few minutes.
 
 down-title = We cannot do this right now
 
 down-withdrawal = We have your withdrawal and it counts from now. Your records stay closed. It goes into the register as soon as we can reach it.
 
-expired = You are signed out. This happens after 15 minutes without use, after 12 hours, or when the sign-in is ended. Your answers are kept. Please sign in. You will return to this page.
+expired = You are signed out. This happens after 15 minutes without use, after 12 hours, or when the sign-in is ended. What you sent before is kept. Please sign in. You will return to this page.
 
 double = You have already done this. Nothing was recorded twice.
 

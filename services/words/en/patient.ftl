@@ -695,7 +695,7 @@ download-step-waiting = Waiting to begin
 
 erasure-title = Delete everything about me
 
-erasure-lead = You can ask that everything stored about you on this site is deleted. It cannot be undone.
+erasure-lead = You can ask that your records on this site, and what goes with them, are deleted. It cannot be undone.
 
 erasure-deletes = What is deleted
 
@@ -731,7 +731,7 @@ erasure-approved = Your hospital agreed on { $date }. Your data is being deleted
 
 erasure-refused = Your hospital said no on { $date }. This is the reason that it gives:
 
-erasure-done = Everything stored about you on this site has been deleted.
+erasure-done = Your records here and the text of what you signed have been deleted. The history of who used your records stays, so that it can be checked.
 
 erasure-receipt = Receipt of the deletion
 

@@ -154,7 +154,7 @@ privacy-cookies = We set cookies only so that this site works: one for your sign
 
 privacy-rights = You can see and download your records. You can withdraw or stop at any time.
 
-privacy-forget = Is something wrong in your records? You can ask for a correction here. You can also ask here that everything stored about you on this site is deleted: choose “Delete everything about me” on your first page.
+privacy-forget = Is something wrong in your records? You can ask for a correction here. You can also ask here that your records on this site are deleted: choose “Delete everything about me” on your first page.
 
 privacy-complain = You can complain to the data protection authority where you live.
 

@@ -418,7 +418,7 @@ set-button = Accept and continue
 
 set-copy-title = Download a copy
 
-set-accepted = You accepted the agreement for { $party }. Delete the copy by { $date }.
+set-accepted = With each download { $party } accepts the agreement. Delete the copy by { $date }.
 
 set-copy-button = Download the copy
 

@@ -105,13 +105,15 @@ progress-long = Esto tarda más que otras veces. No se pierde nada.
 progress-done = Todo hecho
 ## Cuando algo no se puede, las mismas palabras en todas partes
 
-down = Ahora mismo no podemos anotar ni comprobar permisos. Mientras tanto rechazamos toda petición sobre sus datos. Lo que usted eligió se guarda. Inténtelo de nuevo en unos minutos.
+down = Ahora mismo no podemos anotar ni comprobar permisos. Mientras tanto rechazamos toda petición de datos. Lo que usted eligió se guarda. Inténtelo de nuevo en unos minutos.
+
+down-at-work = Un servicio que esta página necesita no está disponible. La oficina de datos ve cuál en «System status». Inténtelo de nuevo en unos minutos.
 
 down-title = Ahora no podemos hacer esto
 
 down-withdrawal = Tenemos su retirada y vale desde ahora. Sus datos siguen cerrados. La anotamos en el registro en cuanto podamos llegar a él.
 
-expired = Su sesión está cerrada. Esto ocurre tras 15 minutos sin uso, tras 12 horas, o cuando alguien la cierra. Sus respuestas se guardan. Por favor, entre. Volverá a esta página.
+expired = Su sesión está cerrada. Esto ocurre tras 15 minutos sin uso, tras 12 horas, o cuando alguien la cierra. Lo que envió antes se conserva. Por favor, entre. Volverá a esta página.
 
 double = Usted ya hizo esto. Nada se anotó dos veces.
 

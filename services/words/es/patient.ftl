@@ -694,7 +694,7 @@ download-step-waiting = Esperando para empezar
 
 erasure-title = Borrar todo sobre mí
 
-erasure-lead = Puede pedir que se borre todo lo que este sitio guarda sobre usted. No se puede deshacer.
+erasure-lead = Puede pedir que se borren sus datos en este sitio y lo que va con ellos. No se puede deshacer.
 
 erasure-deletes = Qué se borra
 
@@ -730,7 +730,7 @@ erasure-approved = Su hospital aceptó el { $date }. Sus datos se están borrand
 
 erasure-refused = Su hospital dijo que no el { $date }. Esta es la razón que da:
 
-erasure-done = Se ha borrado todo lo que este sitio guardaba sobre usted.
+erasure-done = Se borraron sus datos aquí y el texto de lo que firmó. El historial de quién usó sus datos queda, para que se pueda comprobar.
 
 erasure-receipt = Recibo del borrado
 

@@ -154,7 +154,7 @@ privacy-cookies = Ponemos cookies solo para que este sitio funcione: una para su
 
 privacy-rights = Puede ver y descargar sus datos. Puede retirar su permiso o detenerlo todo cuando quiera.
 
-privacy-forget = ¿Hay algo mal en sus datos? Puede pedir una corrección aquí. También puede pedir aquí que se borre todo lo que este sitio guarda sobre usted: «Borrar todo sobre mí» en su primera página.
+privacy-forget = ¿Hay algo mal en sus datos? Puede pedir una corrección aquí. También puede pedir aquí que se borren sus datos en este sitio: «Borrar todo sobre mí» en su primera página.
 
 privacy-complain = Puede reclamar ante la autoridad de protección de datos del lugar donde vive.
 

@@ -107,6 +107,11 @@ def test_codes_are_chosen_from_what_is_stored(hospital: Any, counting: None) -> 
     researcher = signed_in(hospital, "researcher")
     path = begun(researcher)
     assert "Still empty: title; id; intended use" in researcher.get(path).text
+    for refused in (f"{path}/count", f"{path}/question"):
+        answer = researcher.post(refused)
+        assert answer.status_code == 422
+        assert "expected a" not in answer.text
+        assert answer.text.count("Still empty: title; id; intended use") > 1
     researcher.post(f"{path}/count", title="Not lost", wish="census")
     assert researcher.api("GET", path).get_json()["choices"]["title"] == "Not lost"
     hospital.work("take-census")

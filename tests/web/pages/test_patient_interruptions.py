@@ -135,5 +135,21 @@ def test_a_withdrawal_is_in_force_while_the_ledger_hangs(hospital, patient) -> N
     with register_hangs(hospital):
         patient.page.click("button:text('Withdraw')")
         patient.page.wait_for_selector("text=it counts from now", timeout=90_000)
+        patient.go("/patient/consents")
+        patient.says("Withdrawn by you")
+        assert "Small may use your" not in patient.text()
     patient.page.wait_for_timeout(1_000)
     assert states(hospital, patient) == ["withdrawn"]
+
+
+def test_while_the_ledger_hangs_no_page_says_what_only_it_knows(hospital, patient) -> None:
+    to_the_check(patient)
+    patient.page.click("button:text('Sign with your passkey')")
+    patient.says("Your permission is active.")
+    with register_hangs(hospital):
+        patient.go("/patient/stop")
+        patient.says("We cannot reach the register right now.")
+        assert "None of your permissions" not in patient.text()
+        patient.go("/patient/keys")
+        patient.says("every request for records is refused")
+        assert "A new key for you" not in patient.text()  # a heading without a sentence

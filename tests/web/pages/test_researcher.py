@@ -295,6 +295,7 @@ def test_a_closed_gate_states_what_was_measured_and_required(hospital, researche
 
 def test_no_problem_is_shown_beside_a_copy_that_was_downloaded(hospital, researcher) -> None:
     path = approved(hospital, researcher, copy="yes").replace("studies", "sets")
+    assert "You accepted" not in researcher.get(f"{path}/copy").text  # nobody has, by coming here
     assert "Accept the agreement" in researcher.post(path).text
     accepted = researcher.post(path, agree="yes", columns=["x|number"])
     assert accepted.location == f"{path}/copy?columns=x%7Cnumber"

@@ -97,7 +97,8 @@ def count(id: str) -> Response:
         else:
             builder.count(party, id)
     except Invalid as exc:
-        return _count(id, next(iter(first_errors(exc).values()), str(exc)))
+        problem = next(iter(first_errors(exc).values()), str(exc))
+        return _count(id, _still_empty(builder.get(party, id)) or problem)
     except CountsUsedUp:
         return _count(id, words()("count-used-up"))
     except CountingOff as exc:
@@ -144,6 +145,8 @@ def install(id: str) -> Response:
     except Invalid as exc:
         details = builder.get(party, id)
         errors = first_errors(exc, question="id")
+        if empty := _still_empty(details):
+            errors = {"id": empty}
         return _draft(details, form_of(details.draft.choices), errors, _INVALID)
     return see_other(f"/researcher/studies/new?question={question.id}")
 
@@ -223,6 +226,13 @@ def _draft(
         list_margin=LIST_MARGIN,
         problem="",
     )
+
+
+def _still_empty(details: DraftDetails) -> str:
+    """Return which parts are still empty in words, rather than what a parser says of the first."""
+    names = details.draft.choices.empty_parts
+    parts = [words()(f"draft-empty-{name.replace('_', '-')}") for name in names]
+    return words()("count-empty", parts="; ".join(parts)) if parts else ""
 
 
 def _count(id: str, problem: str = "") -> Response:
