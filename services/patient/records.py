@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from consent import CATEGORIES
+from consent import ANY, CATEGORIES
 from models import Diagnostics, Model
 from records.documents import observations
 from services.errors import NotFound
 from services.parties import PartyNames
 from services.patient.consents import PatientConsents
 from services.record_views import LineView, RecordViews, ValueSeries
+from services.requests.wording import format_day
 from services.words import Words
 from storage import Entry, Record, RecordStore
+
+NAMED_RECORDS: Final = 20
+"""Of how many records the names are shown where terms are signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,20 @@ class PatientRecords:
             StoredRecord(entry, name_of(entry.custodian, language), times.get(entry.batch, 0))
             for entry in entries
         ]
+
+    def name_few(self, subject: bytes, words: Words, record_ids: Sequence[str]) -> dict[str, str]:
+        """Return category and day, in words, of the stored ones of a few records, by id.
+
+        Of more than `NAMED_RECORDS` none is named: nobody reads such a list before signing.
+        """
+        if ANY in record_ids or len(record_ids) > NAMED_RECORDS:
+            return {}
+        names = {}
+        for entry in self._store.records_of(subject):
+            if (record_id := entry.record_id.hex()) in record_ids:
+                day = format_day(words, entry.recorded_on)
+                names[record_id] = f"{words(f'category-{entry.category}')} ({day})"
+        return names
 
     def open(self, subject: bytes, words: Words, record_id: str) -> OpenedRecord:
         """Open a record for the patient.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import orjson
@@ -19,6 +20,7 @@ from web.pages.guard import render
 
 MAX_JSON_BYTES: Final = 16_384
 CONFLICT: Final = 409
+_NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 
 _REASONS: Final = {
     "stopped-since": "failed-stopped",
@@ -62,7 +64,13 @@ class TermRow:
     change: str = ""
 
 
-def signed_rows(say: Words, terms: Terms, not_after_s: int, recipient: str) -> list[TermRow]:
+def signed_rows(
+    say: Words,
+    terms: Terms,
+    not_after_s: int,
+    recipient: str,
+    record_names: Mapping[str, str] = _NO_NAMES,
+) -> list[TermRow]:
     """Return every term of a permission that was signed, in words, for its receipt."""
     values = {
         "decision": terms.decision,
@@ -74,16 +82,18 @@ def signed_rows(say: Words, terms: Terms, not_after_s: int, recipient: str) -> l
         "dataTo": terms.data_to,
         "obligations": list(terms.obligations),
     }
-    return terms_rows(say, {"terms": values, "notAfter": not_after_s}, recipient)
+    message = {"terms": values, "notAfter": not_after_s}
+    return terms_rows(say, message, recipient, record_names=record_names)
 
 
-def terms_rows(
+def terms_rows(  # noqa: PLR0913 - the last three have defaults
     say: Words,
     message: Mapping[str, Any],
     recipient: str,
     change: str = "",
     *,
     wants_copy: bool = True,
+    record_names: Mapping[str, str] = _NO_NAMES,
 ) -> list[TermRow]:
     """Return every term of a grant that is to be signed, in words, each with its code.
 
@@ -95,6 +105,7 @@ def terms_rows(
         recipient: the name of the recipient.
         change: the path of the form that changes a choice; "" if there is none.
         wants_copy: whether a copy was asked for: otherwise there is no choice about it to change.
+        record_names: of individual records, by id; one without a name is only counted.
     """
     terms = message["terms"]
     is_refusal = terms["decision"] == "deny"
@@ -116,7 +127,7 @@ def terms_rows(
             _parts(say, "categories", "category", terms["categories"]),
             change,
         ),
-        TermRow(say("check-records"), _records(say, terms), change),
+        TermRow(say("check-records"), _records(say, terms, record_names), change),
         TermRow(say("check-dates"), [TermPart(period, days)], change),
         TermRow(say("check-end"), [end], change),
     ]
@@ -147,13 +158,15 @@ def _copies(say: Words, purposes: Sequence[str]) -> list[TermPart]:
     return parts or [TermPart(say("check-copies-no"), [])]
 
 
-def _records(say: Words, terms: Mapping[str, Any]) -> list[TermPart]:
-    """Return whether all records are meant, or how many individual ones, with their ids bound."""
+def _records(say: Words, terms: Mapping[str, Any], names: Mapping[str, str]) -> list[TermPart]:
+    """Return whether all records are meant, or how many individual ones and which."""
     records = terms["records"]
     if records == [ANY]:
         return [TermPart(say("check-records-all"), [("records", ANY)])]
-    text = say("check-records-some", n=len(records))
-    return [TermPart(text, []), *(TermPart("", [("records", code)]) for code in records)]
+    named = sorted(records, key=lambda code: code not in names)  # those without a name last
+    text = say("check-records-some", n=len(records)) + (":" if names else "")
+    parts = [TermPart(names.get(code, ""), [("records", code)]) for code in named]
+    return [TermPart(text, []), *parts]
 
 
 def refused(outcome: Outcome) -> Response:

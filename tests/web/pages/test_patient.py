@@ -118,7 +118,7 @@ def test_a_narrower_yes_is_said_in_full_on_every_page(hospital, patient) -> None
     assert "Nothing is ticked" not in patient.text()
     patient.page.click("button:text('Continue')")
     patient.page.click("main a:text('Skip')")
-    patient.says("Only one individual record")
+    patient.says("Only one individual record that is here now: diagnoses (")
     values = patient.page.locator("main dd").all_inner_texts()
     assert values
     assert not [value for value in values if value.strip().endswith(",")]

@@ -68,7 +68,9 @@ def _rows(consent: ConsentSummary) -> list[TermRow]:
     """Return every term as it was signed; none if the terms cannot be read."""
     if consent.terms is None:
         return []
-    return signed_rows(words(), consent.terms, consent.not_after_s, consent.recipient_name)
+    terms, records = consent.terms, services().patient.records
+    names = records.name_few(current_subject(), words(), terms.records)
+    return signed_rows(words(), terms, consent.not_after_s, consent.recipient_name, names)
 
 
 def json_file(document: object, name: str) -> Response:

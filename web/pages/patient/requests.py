@@ -177,17 +177,21 @@ def check(id: str) -> Response:
         return _ended(detail)
     if detail.choice is None:
         return see_other(detail.path)
-    review = services().patient.requests.prepare_grant(current_account(), words(), id)
+    patient = services().patient
+    review = patient.requests.prepare_grant(current_account(), words(), id)
+    message = review.signature.typed_data["message"]
+    records = message["terms"]["records"]
     return render(
         "patient/check.html",
         title=words()("check-title"),
         detail=detail,
         rows=terms_rows(
             words(),
-            review.signature.typed_data["message"],
+            message,
             detail.party_name,
             f"{detail.path}/limits",
             wants_copy=detail.request.details.wants_copy,
+            record_names=patient.records.name_few(current_subject(), words(), records),
         ),
         review=review,
     )
