@@ -292,9 +292,13 @@ class ConsentLedger:
     def decision_basis(self) -> tuple[object, ...]:
         """Return what differs after each change that a decision can depend on, as last seen here.
 
+        That is also each "no" that is acknowledged, by any process, and not final on the chain yet.
         Time alone changes decisions too. An anchor changes none.
+
+        Raises:
+            LedgerUnavailable: the database is unavailable.
         """
-        return self._mirror.state().basis
+        return self._views.basis()
 
     def consents_of(self, subject: bytes) -> list[Consent]:
         """Return every grant of a subject, oldest first, with what is pending applied."""

@@ -134,7 +134,7 @@ class Mirror:
         clock: Callable[[], float],
     ) -> None:
         self.events = Events(engine)
-        self._revocations = PendingRevocations(engine)
+        self.revocations = PendingRevocations(engine)
         self._chain = chain
         self._deployment = deployment
         self.prover = prover
@@ -200,11 +200,11 @@ class Mirror:
     def import_revocations(self, changes: Sequence[abi.Change]) -> int:
         """Let the withdrawals and stops among these changes end permits; return their number."""
         with self._lock:
-            known = self._revocations.all()
-            self._revocations.add(changes, known)
+            known = self.revocations.all()
+            self.revocations.add(changes, known)
             self.events.begin_epoch()
             self._reset()
-            return len(self._revocations.all()) - len(known)
+            return len(self.revocations.all()) - len(known)
 
     def _reset(self) -> None:
         self._log = LedgerLog()
@@ -260,7 +260,7 @@ class Mirror:
         if self._deployment.finality != "single":
             newest_s = self._see_newest(look.final.number, newest)
             known = set(self._unproved)  # they are in the state already
-            pending = [entry for entry in self._revocations.all() if entry not in known]
+            pending = [entry for entry in self.revocations.all() if entry not in known]
             state = state.with_pending(*parse_revocations(pending))
         view = View(
             self._deployment.chain_id,
@@ -319,7 +319,7 @@ class Mirror:
         if not self.events.append(own, mark, stretch):
             return False
         self._extend(stretch, mark)
-        self._revocations.remove_final(stretch.changes)
+        self.revocations.remove_final(stretch.changes)
         return True
 
     def _load_rows(self) -> None:
@@ -330,7 +330,7 @@ class Mirror:
             mark, stretch = self.events.since(0)
         if self._mark == START:
             # Seen on a chain that may not show them now, as after a restore: they end permits too.
-            self._unproved = self._revocations.all()
+            self._unproved = self.revocations.all()
         heads = [self._mark.tip.head, *roll(self._mark.tip.head, stretch.changes)]
         reached = Tip(heads[-1], self._mark.tip.count + len(stretch.changes))
         if reached != mark.tip or heads[1:] != stretch.heads:
@@ -393,7 +393,7 @@ class Mirror:
                 times_s.append(each.block.time_s)
                 seen += changes
         if seen:
-            self._revocations.add(seen, self._revocations.all())
+            self.revocations.add(seen, self.revocations.all())
         if len(times_s) < needed:
             raise ViewRefused("the chain's newest events do not lead to its head")
         return sorted(times_s)[-needed]

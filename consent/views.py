@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+import sqlalchemy as sa
+
 from consent.chain import Tip
 from consent.errors import LedgerBroken, LedgerUnavailable, ViewRefused
 from consent.freshness import FreshnessRules, require_fresh
@@ -94,6 +96,21 @@ class Views:
         if refusals:
             state = replace(state, pending_refusals=tuple(refusals))
         return view or newest, state
+
+    def basis(self) -> tuple[object, ...]:
+        """Return what decisions rest on besides the time, as last seen here.
+
+        Each "no" of which the outbox or an unfinished block says that it counts is part of it.
+
+        Raises:
+            LedgerUnavailable: the database is unavailable.
+        """
+        acknowledged = self._outbox.pending()
+        try:
+            seen = frozenset(self._mirror.revocations.all())
+        except sa.exc.DBAPIError as exc:
+            raise LedgerUnavailable("the mirror cannot be used: database error") from exc
+        return (*self._mirror.state().basis, seen, acknowledged)
 
     def _state_of(self, view: View) -> LedgerState:
         require_fresh(view, Tip(view.head, view.count), self._clock(), self._rules)

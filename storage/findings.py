@@ -36,6 +36,11 @@ class StoreFinding(FindingCode):
         "a journal row says permitted by a view of the ledger that was outdated when it was "
         "written: it ends at change {view}, and change {anchored} was an anchor of earlier rows",
     )
+    VIEW_LATER = (
+        "view-later",
+        "a journal row says permitted by a view of the ledger from after it was anchored: the view "
+        "ends at change {view}, and change {anchored} was the anchor",
+    )
     TIME_OUTDATED = (
         "time-outdated",
         "a journal row says permitted at a time before that of earlier rows",

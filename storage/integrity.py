@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -140,7 +141,8 @@ class _RowOrder:
     """Which views and times are possible at each row, by the rows and the anchors before it.
 
     A row that is written after an anchor was read cannot rest on a view from before it, nor be
-    much earlier than rows before it: else a use after a withdrawal could name an older view.
+    much earlier than rows before it: else a use after a withdrawal could name an older view. Its
+    view ends before the first anchor that covers it: else it could name a consent of later.
     """
 
     def __init__(self, anchors: Sequence[Anchor], depth: int) -> None:
@@ -148,6 +150,7 @@ class _RowOrder:
         for anchor in anchors:  # processes that anchor the same rows at once are one look at them
             positions.setdefault(anchor.count, anchor.position)
         self._coming = sorted(positions.items(), reverse=True)
+        self._first_of = [*accumulate((at for _, at in self._coming), min)]
         self._depth = depth
         self._newest: list[int] = []
         self._latest_s = 0
@@ -166,6 +169,9 @@ class _RowOrder:
         if use["count"] < first:
             facts, code = {"view": use["count"], "anchored": first}, StoreFinding.VIEW_OUTDATED
             return Finding(part="journal", code=code, where=where, facts=facts)
+        if self._coming and use["count"] >= (covering := self._first_of[len(self._coming) - 1]):
+            facts, code = {"view": use["count"], "anchored": covering}, StoreFinding.VIEW_LATER
+            return Finding(part="journal", code=code, where=where, facts=facts)
         if is_early:
             return Finding(part="journal", code=StoreFinding.TIME_OUTDATED, where=where)
         return None
@@ -182,7 +188,8 @@ def check_uses(  # noqa: PLR0913 - what a use is held to, and who was erased sin
     """Return the rows that say permitted although their consent did not allow the use.
 
     So are those that say that a patient read an own record, where the use is another's, and those
-    whose view or time cannot be: older than `anchors` or rows before them show.
+    whose view or time cannot be: older than `anchors` or rows before them show, or a view from
+    after the row was anchored.
 
     `entries` are the records that exist now; of others, recipient, purpose and times are judged.
     `finality` is that of the chain (`ANCHORS_BEFORE`). `erased` returns the SHA-256 of each subject

@@ -130,7 +130,7 @@ def mirror_of(chain: LyingChain, *ours: bytes, now_s: float = NOW_S) -> Mirror:
     prover = Prover(chain, outbox, DEPLOYMENT, frozenset({OURS}), clock)  # type: ignore[arg-type]
     mirror = Mirror(ENGINE, chain, DEPLOYMENT, prover, clock)  # type: ignore[arg-type]
     mirror.events = MemoryEvents()  # type: ignore[assignment]
-    mirror._revocations = NoRevocations()  # type: ignore[assignment]  # noqa: SLF001
+    mirror.revocations = NoRevocations()  # type: ignore[assignment]
     return mirror
 
 

@@ -6,7 +6,7 @@ Verifies the contract's code, every signature from calldata, and every journalle
 finality that it prints with those that you know. Needs Python 3.11 and pycryptodome. Formats: ledger.md, evidence.md and envelope.md beside this file. Exit code 0: everything agrees; 1: it does not.
 """
 
-import base64, hashlib, json, pathlib, socket, sys, urllib.request
+import base64, hashlib, itertools, json, pathlib, socket, sys, urllib.request
 
 from Crypto.Hash import SHA256, keccak as _keccak
 from Crypto.PublicKey import ECC
@@ -45,6 +45,7 @@ def keccak(data): return _keccak.new(digest_bits=256, data=data).digest()
 def sha(data): return hashlib.sha256(data).digest()
 def unhex(text): return bytes.fromhex(text.removeprefix("0x"))
 def canonical(content): return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+def typed(use): return use if isinstance(use, dict) and [type(use.get(f)) for f in ("at_s", "count", "party", "purpose")] == [int, int, str, str] else {}
 
 def ask(where, method, *params):
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
@@ -292,7 +293,7 @@ def main(evidence, chain, blocks):
 
     # 1. The ledger: the logs, rolled, give the head that the contract itself says.
     deployment, finality = told["deployment"][0], told["deployment"][0].get("finality", "single")
-    ops, head = operations(chain, deployment["contract"], deployment["block_number"]), bytes(27)
+    ops, head = operations(chain, deployment["contract"], 0 if finality == "single" else deployment["block_number"]), bytes(27)  # a single validator may mine the deployment again, in an earlier block
     for op, words, _ in ops: head = keccak(head + bytes(5) + op.to_bytes(32, "big") + b"".join(words))[:27]
     answer = unhex(ask(chain, "eth_call", {"to": deployment["contract"], "data": "0x" + keccak(b"headAndCount()")[:4].hex()}, "latest"))
     check(answer[:27] == head and int.from_bytes(answer[32:64], "big") == len(ops), "the logs do not lead to the contract's head")
@@ -324,7 +325,8 @@ def main(evidence, chain, blocks):
     stand = {name for name, words in grants.items() if name not in gone and outlives_stops(name, words)}
     for name in stand: check(name in openings, f"consent {name.hex()} stands and has no opening")
     # 3. The records: every batch is anchored, every block is there and is what its name says.
-    records, roots, seen = 0, {root for root, _ in anchors.get("records", [])}, max((json.loads(line["body"])["count"] for line in told.get("use", [])), default=0)
+    uses = {line["hash"]: line["body"] for line in told.get("use", [])}; use_of = {name: typed(json.loads(body)) for name, body in uses.items()}  # {}: it has not the fields that are read below
+    records, roots, seen = 0, {root for root, _ in anchors.get("records", [])}, max((use["count"] for use in use_of.values() if use), default=0)
     batches = {unhex(line["root"]) for line in told.get("batch", [])}  # it has each batch that was anchored before its newest use
     for position, ((op, words, _), fine) in enumerate(zip(ops[:seen], proved), 1): check(op != 7 or not fine or words[0].rstrip(b"\0") != b"records" or words[1] in batches, f"the batch of operation {position} is missing")
     for batch in told.get("batch", []):
@@ -339,8 +341,6 @@ def main(evidence, chain, blocks):
                 check(len(block) == size and sha(block) == cid[4:], f"block of record {leaf[:16].hex()} is missing or altered")
                 records += 1
     # 4. The journal: the rows chain, and their roots are those on the chain.
-    uses = {line["hash"]: line["body"] for line in told.get("use", [])}
-    use_of = {name: json.loads(body) for name, body in uses.items()}
     for name, body in uses.items(): check(sha(body.encode()).hex() == name and canonical(use_of[name]) == body.encode(), f"use {name} is altered")
     before, hashes, last, seq, ends = bytes(32), [], 0, 0, [0]
     for row in told.get("journal", []):
@@ -354,6 +354,7 @@ def main(evidence, chain, blocks):
         last = max(last, count); ends.append(count)  # of two processes that anchor at once, the second starts where the first did
     # 5. The uses: each permitted row had a consent of that patient at its view, to that recipient, for that purpose, at that time.
     coming = sorted({int.from_bytes(words[2], "big"): at for at, ((op, words, _), fine) in reversed([*enumerate(zip(ops, proved), 1)]) if op == 7 and fine and words[0].rstrip(b"\0") == b"journal"}.items(), reverse=True)
+    bounds = [len(ops) + 1, *itertools.accumulate((at for _, at in coming), min)]  # at its end: the first anchor that covers the row
     newest, depth, latest, names, people = [], 32 if finality == "pos" else 4, 0, {}, {}  # the first positions of the newest anchors before a row, and how many count; the latest time; whose rows have which commitment
     for row in told.get("journal", []):
         use = use_of.get(row["use"])
@@ -361,7 +362,7 @@ def main(evidence, chain, blocks):
         if row["outcome"] != "permitted" or not use: continue
         while coming and coming[-1][0] < row["seq"]: newest = sorted([*newest, coming.pop()[1]])[-depth:]
         name, whose, where = unhex(row["consent"]), unhex(row["commitments"])[:32], f"journal row {row['seq']} was permitted by consent {row['consent']}, "
-        check(len(newest) < depth or use["count"] >= newest[0], where + "by a view that was outdated when the row was written")
+        check(len(newest) < depth or use["count"] >= newest[0], where + "by a view that was outdated when the row was written"); check(use["count"] < bounds[len(coming)], where + "by a view from after the row was anchored")
         check(use["at_s"] >= latest - 3600, where + "at a time before that of earlier rows"); latest = max(latest, use["at_s"])
         words = grants.get(name)
         check(words is not None and places[name] <= use["count"], where + "which was not on the ledger")

@@ -138,7 +138,7 @@ def joined(*nodes: Node, finality: Finality = "single") -> tuple[ChainNodes, Mir
     prover = Prover(chain, outbox, deployment, ours, clock)  # type: ignore[arg-type]
     mirror = Mirror(ENGINE, chain, deployment, prover, clock)
     mirror.events = MemoryEvents()  # type: ignore[assignment]
-    mirror._revocations = MemoryRevocations()  # type: ignore[assignment]  # noqa: SLF001
+    mirror.revocations = MemoryRevocations()  # type: ignore[assignment]
     return chain, mirror, clock
 
 

@@ -244,18 +244,26 @@ def test_an_intact_ledger_has_no_findings_and_each_damage_is_reported(
 def test_a_pending_withdrawal_counts_in_every_process_though_the_chain_never_saw_it(
     town: Town, ledger: ConsentLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    patient = town.patient()
+    patient, refusing = town.patient(), town.patient()
     granted, other = patient.grants(town.now_s()), patient.grants(town.now_s())
     ledger.grant([granted, other])
     monkeypatch.setattr("consent.outbox.Outbox.send", lambda *_: None)  # died before sending
     monkeypatch.setattr("consent.outbox.Outbox.flush", lambda *_: 0)
     ledger.limits.confirm_s = 0.05
-    assert ledger.withdraw([patient.withdraws(granted)])[0].reason == "pending"
     elsewhere = make_ledger(town.process())
+    elsewhere.view()
+    basis = [elsewhere.decision_basis()]
+    assert ledger.withdraw([patient.withdraws(granted)])[0].reason == "pending"
+    basis.append(elsewhere.decision_basis())
     assert elsewhere.consents_of(patient.subject)[0].state == "withdrawn"
     assert elsewhere.find_ended([name_of(granted), name_of(other)]) == [name_of(granted)]
     assert ledger.stop([patient.stops(town.now_s())])[0].reason == "pending"
     assert elsewhere.decide(ask(patient)).reason == "stopped"
+    basis.append(elsewhere.decision_basis())
+    refused = refusing.grants(town.now_s(), make_terms(decision="deny"))
+    assert ledger.grant([refused])[0].reason == "pending"
+    basis.append(elsewhere.decision_basis())
+    assert not any(each in basis[:at] for at, each in enumerate(basis))
     monkeypatch.undo()
     elsewhere.recover()
     assert town.outbox.find(state="written") == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from faults import FaultProxy
-from township import LOG, Town, refusal, some_history
+from township import LOG, Town, make_ledger, refusal, some_history
 
 pytestmark = pytest.mark.node
 
@@ -62,8 +62,12 @@ def test_a_withdrawal_once_seen_stays_in_force_after_a_reorganisation(
     town.bring(granted)
     number = set_final(town, proxy)
     final.mirror.sync()
+    ledger = make_ledger(final)
+    ledger.view()
+    basis = ledger.decision_basis()
     town.bring(patient.withdraws(granted))
     assert len(final.mirror.sync()[1].pending_withdrawals.subject) == 1
+    assert ledger.decision_basis() != basis
     # The reorganised chain ends where the withdrawal was not yet.
     proxy.rewrite = lambda q: re.sub(rb'"(finalized|latest)"', b'"%s"' % at_block(number), q)
     elsewhere = final.process()

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from liar import NOW_S
 from stranger_world import World
+
+from consent.terms import Grant
+from consent.typed_data import consent_id, terms_hash
 
 
 def test_two_processes_that_anchor_at_once_are_no_fault(
@@ -33,6 +38,16 @@ def test_the_finality_that_gives_views_more_time_is_stated_for_the_reader(
     lines = world.lines()
     lines[0]["finality"] = "pos"
     assert judge(world, lines)["finality"] == "pos"
+
+
+def test_a_deployment_that_a_single_validator_mined_again_earlier_is_no_fault(
+    judge: Callable[..., dict[str, Any]],
+) -> None:
+    lines = World().lines()
+    lines[0]["block_number"] = 3  # where it was first, after some of the ledger's changes now
+    assert judge(world := World(), [lines[0], *world.lines()[1:]])["wrong"] == []
+    lines[0]["finality"] = "bft"
+    assert "the logs do not lead to the contract's head" in judge(world, lines)["wrong"]
 
 
 def test_a_row_under_the_number_of_an_earlier_one_is_found(
@@ -76,3 +91,32 @@ def test_a_commitment_that_is_written_in_two_ways_is_one_persons(
     lines[-1]["commitments"] = write(lines[-1]["commitments"])
     wrong = judge(world, lines)["wrong"]
     assert any("row 4 " in each and each.endswith("another patient signed") for each in wrong)
+
+
+@pytest.mark.parametrize("count", [7, 10**30])
+def test_a_use_before_its_consent_is_found_whatever_view_it_names(
+    judge: Callable[..., dict[str, Any]], count: int
+) -> None:
+    world = World()
+    signed = world.patient.grants(NOW_S - 40, replace(world.terms, statement="Later."))
+    grant = signed.message
+    assert isinstance(grant, Grant)  # its id is known before the patient signs
+    known = consent_id(grant.subject, terms_hash(grant.terms))
+    world.use("permitted", known, count=count)
+    world.lines()
+    assert len(world.chain.history) == 5  # the anchor is the fifth change
+    world.grant(signed)
+    place = f"journal row 3 was permitted by consent {known.hex()}, "
+    assert place + "by a view from after the row was anchored" in judge(world)["wrong"]
+
+
+@pytest.mark.parametrize("field", ["at_s", "count", "party", "purpose"])
+@pytest.mark.parametrize("value", [None, "1", 1.5, True, [1]])
+def test_a_use_whose_fields_are_of_other_types_ends_no_check(
+    judge: Callable[..., dict[str, Any]], field: str, value: object
+) -> None:
+    world = World()
+    world.use("permitted", world.granted, **{field: value})
+    is_right = type(value) is str and field in ("party", "purpose")
+    faults = [each for each in judge(world)["wrong"] if each.endswith("is altered")]
+    assert faults == ([] if is_right else [f"use {world.uses[-1]['hash']} is altered"])

@@ -72,6 +72,19 @@ def test_a_use_that_names_a_view_from_before_several_anchors_is_found(
     ]
 
 
+def test_a_use_that_names_a_view_from_after_its_rows_were_anchored_is_found(
+    sqlite_engine: sa.Engine,
+) -> None:
+    ledger = Anchors()
+    journal = journal_on(sqlite_engine, ledger)
+    write_rows(journal, [9, 20, 29, 10**15], [AT_S] * 4)  # their anchors: 10, 20, 30 and 40
+    ledger.anchor("journal", journal.root(1, 4), 4)  # another process, later: the first one counts
+    assert faults_of(journal, ledger) == [
+        (StoreFinding.VIEW_LATER, "row 2"),
+        (StoreFinding.VIEW_LATER, "row 4"),
+    ]
+
+
 def test_processes_that_anchor_the_same_rows_at_once_make_no_honest_view_outdated(
     sqlite_engine: sa.Engine,
 ) -> None:
@@ -98,7 +111,7 @@ def test_a_use_that_names_a_time_long_before_earlier_rows_is_found(
 ) -> None:
     ledger = Anchors()
     journal = journal_on(sqlite_engine, ledger)
-    write_rows(journal, [30, 40, 50], [AT_S + 4_000, AT_S + 400, AT_S + 399])
+    write_rows(journal, [3, 13, 23], [AT_S + 4_000, AT_S + 400, AT_S + 399])
     assert faults_of(journal, ledger) == [(StoreFinding.TIME_OUTDATED, "row 3")]
 
 
