@@ -286,9 +286,9 @@ def _is_use(name: bytes, body: bytes) -> bool:
     """Return whether a body is what its name says, and written so that it has one meaning."""
     try:
         use = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        is_canonical = orjson.dumps(use, option=orjson.OPT_SORT_KEYS) == body
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):  # the second: nested too deeply
         return False
-    is_canonical = orjson.dumps(use, option=orjson.OPT_SORT_KEYS) == body
     return is_canonical and hashlib.sha256(body).digest() == name and _has_types(use)
 
 

@@ -184,6 +184,19 @@ class Invitations:
                 invited |= {bytes(subject) for subject in connection.scalars(query)}
         return invited
 
+    def find_working(self, codes: Sequence[str]) -> set[str]:
+        """Return those of these secrets whose links to join still work."""
+        working = set[str]()
+        is_open = _INVITATIONS.c.kind == JOIN, _INVITATIONS.c.expires_at_s > self._clock()
+        with self._engine.connect() as connection:
+            for chunk in chunks(codes):
+                by_hash = {_hash(code): code for code in chunk}
+                query = sa.select(_INVITATIONS.c.hash).where(
+                    _INVITATIONS.c.hash.in_(by_hash), *is_open, *_unused()
+                )
+                working |= {by_hash[bytes(key)] for key in connection.scalars(query)}
+        return working
+
     def revoke(self, invitation_id: str) -> bool:
         """End the open link with this id; False if there is no such link."""
         try:

@@ -39,6 +39,7 @@ RECORDS: Final = "records"
 NEW: Final = "new"
 LINKED: Final = "linked"
 ACCOUNT: Final = "account"
+ENDED: Final = "ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +51,11 @@ class ListPerson:
         number, email, name: as listed; "" where the list has nothing.
         language: of their letter.
         state: ``records`` of them are stored; ``new``: none are; ``linked``: an earlier link of
-            theirs, not of this list, still works; ``account``: they have one and are not invited.
-        link: works once; "" before the list is confirmed, and for who is not invited.
+            theirs, not of this list, still works; ``account``: they have one and are not invited;
+            ``ended``: the link of this list no longer works, as a newer one was issued or this one
+            was revoked.
+        link: works once; "" before the list is confirmed, for who is not invited, and once it no
+            longer works.
         mail: ``waiting``, ``sending``, ``sent``, ``refused`` by the mail server for good, or
             ``ended`` since the link stopped working first; "" if there is none.
     """
@@ -90,7 +94,7 @@ class InvitationList:
 
     @property
     def invited(self) -> list[ListPerson]:
-        """The people who have a link of this list."""
+        """The people who have a link of this list that works."""
         return [person for person in self.people if person.link]
 
     @property
@@ -314,6 +318,7 @@ class InvitationLists:
 
     def _described(self, stored: StoredList) -> InvitationList:
         states = self._states(stored)
+        no_link = ACCOUNT, ENDED
         return InvitationList(
             id=stored.id,
             is_issued=stored.state == ISSUED,
@@ -325,7 +330,7 @@ class InvitationLists:
                     name=each.person.name,
                     language=each.person.language or stored.language,
                     state=states[each.person.number],
-                    link=each.link,
+                    link="" if states[each.person.number] in no_link else each.link,
                     mail=each.mail,
                 )
                 for each in stored.people
@@ -335,6 +340,11 @@ class InvitationLists:
             kept_until_s=stored.at_s + KEPT_S,
             can_mail=self._installation.mail is not None,
         )
+
+    def _find_working(self, stored: StoredList) -> set[str]:
+        """Return the links of a list that still work: nobody is to print or send another."""
+        links = {each.link.rsplit("/", 1)[1]: each.link for each in stored.people if each.link}
+        return {links[code] for code in self._identity.invitations.find_working(list(links))}
 
     def _states(self, stored: StoredList) -> dict[str, str]:
         """Return what is known of the patient of each number now."""
@@ -348,7 +358,10 @@ class InvitationLists:
         linked = self._identity.invitations.find_invited(
             [subjects[number] for number in others if number in subjects]
         )
-        states = ((ACCOUNT, joined), (LINKED, linked), (RECORDS, recorded))
+        working = self._find_working(stored)
+        links = {each.person.number: each.link for each in stored.people if each.link}
+        ended = {subjects.get(number) for number, link in links.items() if link not in working}
+        states = ((ACCOUNT, joined), (ENDED, ended), (LINKED, linked), (RECORDS, recorded))
         return {
             number: next((state for state, of in states if subjects.get(number) in of), NEW)
             for number in numbers

@@ -151,7 +151,11 @@ def test_requests_that_find_overdue_rows_at_once_anchor_once(sqlite_engine: sa.E
     assert [anchor.count for anchor in ledger.published] == [1]
 
 
-@pytest.mark.parametrize("added", [b'{"purpose":"PATRQT",', b'{"at_s":1e3,', b"{"])
+@pytest.mark.parametrize(
+    "added",
+    [b'{"purpose":"PATRQT",', b'{"at_s":1e3,', b"{", b'{"a":' + b"[" * 300 + b"]" * 300 + b","],
+    ids=["twice", "float", "cut", "deep"],
+)
 def test_a_use_whose_body_has_two_meanings_or_none_is_found(
     sqlite_engine: sa.Engine, added: bytes
 ) -> None:

@@ -343,6 +343,13 @@ def test_people_at_work_read_what_was_wrong_but_not_what_is_missing(app: Flask) 
     assert '<p lang="en">why</p>' not in app.test_client().get("/clinician/404").text
 
 
+def test_a_printed_page_names_the_time_of_printing_and_not_that_of_its_subject() -> None:
+    pages = "".join(page.read_text() for page in TEMPLATES.rglob("*.html"))
+    feet = re.findall(r"\{\{ print_foot\([^\n]*+", pages)
+    assert len(feet) > 2
+    assert not [foot for foot in feet if "requested_at_s" in foot]
+
+
 def test_people_at_work_read_that_a_service_is_unavailable_and_nothing_about_their_records(
     app: Flask,
 ) -> None:

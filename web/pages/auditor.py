@@ -172,6 +172,7 @@ def verification(job: str) -> Response:
         order=RUN_ORDER,
         slow=installation.clock() - result.job.requested_at_s > SLOW_S,
         address=installation.site.origin + request.path,
+        printed_at_s=installation.clock(),
     )
 
 

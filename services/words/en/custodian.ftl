@@ -293,6 +293,8 @@ list-state-new = No records are stored: invited only if you say so
 
 list-state-linked = Not to be invited again: an earlier link works
 
+list-state-ended = The link of this list no longer works
+
 list-state-account = Not to be invited: has an account already
 
 list-number = Hospital number

@@ -13,6 +13,7 @@ from services.custodian.identity_checks import IDENTITY_CHECKS, LIST_CHECKS
 from services.custodian.invitation_list_store import KEPT_S, InvitationListStore
 from services.custodian.invitation_lists import (
     ACCOUNT,
+    ENDED,
     LINKED,
     MAX_LISTS,
     NEW,
@@ -188,6 +189,27 @@ def test_a_link_that_works_is_replaced_only_if_that_is_confirmed(hospital, lists
     (person,) = lists.invite(WORDS, alone.id, replacing, by="me").people
     assert link_works(hospital, person.link)
     assert not link_works(hospital, earlier.people[0].link)
+
+
+def test_a_list_shows_no_link_that_has_ended(hospital, lists) -> None:
+    invited, replaced, revoked, joined = numbers(4)
+    issued = {}
+    for each, by in ((f"{invited}\n{replaced}\n{joined}", "me"), (revoked, "leaver")):
+        checked = lists.check(WORDS, each.encode(), "en", by=by)
+        confirmation = ListConfirmation(identity="card", new_patients=True)
+        issued[by] = lists.invite(WORDS, checked.id, confirmation, by=by)
+    newer = lists.check(WORDS, replaced.encode(), "en", by="me")
+    replacing = ListConfirmation(identity="card", replace_links=True)
+    newer = lists.invite(WORDS, newer.id, replacing, by="me")
+    hospital.platform.identity.invitations.revoke_issued_by("leaver")
+    with_account(hospital, joined)
+    mine, leavers = (lists.get(issued[by].id) for by in ("me", "leaver"))
+    assert [each.state for each in mine.people] == [NEW, ENDED, ACCOUNT]
+    assert [each.number for each in mine.invited] == [invited]
+    assert link_works(hospital, mine.people[0].link)
+    assert [row[0] for row in mine.link_rows(WORDS)[1:]] == [invited]
+    assert [(each.state, each.link) for each in leavers.people] == [(ENDED, "")]
+    assert [each.number for each in lists.get(newer.id).invited] == [replaced]
 
 
 def test_a_link_that_was_revoked_is_no_earlier_link(hospital, lists) -> None:
