@@ -9,6 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from consent.abi import Change
+from consent.short_reads import read_rows
 from consent.tables import METADATA
 from consent.terms import Stop, Withdrawal
 from consent.typed_data import Op
@@ -22,6 +23,8 @@ _SIGHTINGS = sa.Table(
     sa.Column("op", sa.SmallInteger, primary_key=True, autoincrement=False),
     sa.Column("body", sa.LargeBinary(64), primary_key=True),
 )
+
+_ALL: Final = sa.select(_SIGHTINGS.c.op, _SIGHTINGS.c.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,7 @@ class PendingRevocations:
 
     def all(self) -> list[tuple[int, bytes]]:
         """Return what was seen and is not final, as (operation, body)."""
-        with self._engine.connect() as connection:
-            rows = connection.execute(sa.select(_SIGHTINGS.c.op, _SIGHTINGS.c.body))
-            return [(row.op, row.body) for row in rows]
+        return [(row.op, row.body) for row in read_rows(self._engine, _ALL)]
 
     def add(self, changes: Sequence[Change], known: Sequence[tuple[int, bytes]]) -> None:
         """Store the revocations among these changes durably, without those already known."""
