@@ -20,7 +20,7 @@ def test_a_reload_makes_no_second_link_and_does_not_show_the_first_again(hospita
     (link,) = set(re.findall(r"http://\S+/join/[\w-]{43}", page.text))
     again = keeper.get(done.location).text
     assert link not in again
-    assert "The link was shown once" in again
+    assert "A link is shown only once" in again
     assert keeper.http.get_cookie("shown-once", path=done.location) is None
 
 
