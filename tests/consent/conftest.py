@@ -13,6 +13,7 @@ from geth import Geth, find_geth
 from stranger_world import World, load_script
 from township import RELAYER, Town, make_town
 
+from consent.chain import Chain
 from consent.raw_transactions import RelayerAccount
 
 
@@ -35,7 +36,19 @@ def own_geth(tmp_path: Path) -> Iterator[Geth]:
 
 @pytest.fixture
 def town(shared_geth: Geth, tmp_path: Path) -> Town:
-    return make_town(tmp_path / "town", shared_geth.endpoint, time.time())
+    return make_town(tmp_path / "town", shared_geth.endpoint, _clock_s(shared_geth))
+
+
+def _clock_s(geth: Geth) -> float:
+    """Return the host's time, or the chain's if that is later.
+
+    Each block is at least a second after the last, so that many tests on a fast machine drive a
+    chain that they share ahead of the host.
+    """
+    chain = Chain(geth.endpoint)
+    newest = chain.rpc.call("eth_getBlockByNumber", "latest", False)
+    chain.close()
+    return max(time.time(), float(int(newest["timestamp"], 16)))
 
 
 @pytest.fixture
