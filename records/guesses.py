@@ -222,7 +222,7 @@ def _fitting_unit(variable: Variable, numbers: Sequence[float]) -> str:
         ]
         if sum(inside) >= _NEARLY_ALL * len(inside):
             fitting.append(unit)
-    return f". They would fit {fitting[0]}: ask" if len(fitting) == 1 else ""
+    return f". They would fit {fitting[0]}: ask the sender" if len(fitting) == 1 else ""
 
 
 def _category(column: Profile, code: str, category: str) -> ColumnDraft:

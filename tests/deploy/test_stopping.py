@@ -25,7 +25,7 @@ def _handlers() -> Iterator[None]:
 
 
 class Recorder:
-    """A supervisor that notes what it is told."""
+    """A supervisor that records each call."""
 
     steps: list[str]
 

@@ -287,7 +287,7 @@ def test_a_draft_names_the_unit_in_which_the_values_would_be_in_range(
     [line] = [line for line in mapping.splitlines() if "most values are out" in line]
     assert ("would fit" in line) == bool(unit)
     if unit:
-        assert line.endswith(f"They would fit {unit}: ask")
+        assert line.endswith(f"They would fit {unit}: ask the sender")
 
 
 def test_a_place_is_left_out_with_what_to_do_to_test_by_it(tmp_path: Path) -> None:

@@ -309,7 +309,7 @@ list-link = Link
 
 list-identity = How was the identity of all these people checked?
 
-list-identity-letter = By post: only letters, to the address in this hospital’s records
+list-identity-letter = By letter only, to the address in this hospital’s records
 
 list-letter-mail = A letter checks the postal address, so these links cannot be sent by e-mail too. Choose another check, or do not send e-mails.
 

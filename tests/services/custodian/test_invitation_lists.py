@@ -108,7 +108,7 @@ def test_a_letter_is_a_check_of_its_own_and_the_patient_reads_that_it_was_sent(
     entries, _ = hospital.platform.requests.history.list_entries(subject)
     entry = next(entry for entry in entries if entry.outcome == IDENTITY_CHECKED)
     assert entry.text_key == "identity-join-letter"
-    assert WORDS(entry.text_key, party="Us").endswith("to the postal address in your records.")
+    assert WORDS(entry.text_key, party="Us").endswith("to the postal address that it has for you.")
 
 
 def test_a_letter_is_no_check_for_a_new_key_an_erasure_or_a_single_invitation(hospital) -> None:
