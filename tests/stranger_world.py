@@ -82,6 +82,13 @@ class World:
         )
         self.chain.tell(Op.WITHDRAWN, words, raw)
 
+    def anchor_uses(self, times: int) -> None:
+        """Write a reading by the patient and anchor it, this many times."""
+        for _ in range(times):
+            self.use("own", bytes(32), party="patient", purpose="PATRQT")
+            self.anchored = True
+            self.lines()
+
     def use(self, outcome: str, consent: bytes, **changed: Any) -> None:
         fields = {"actor": "", "at_s": NOW_S, "block": 1, "count": len(self.chain.history)}
         fields |= {"detail": {}, "head": "", "party": STUDY, "purpose": "MLTRAINING", "why": ""}

@@ -246,10 +246,7 @@ def test_a_use_after_a_withdrawal_by_an_older_view_or_time_is_found(
     world = World()
     before = len(world.chain.history)
     world.withdraw()
-    for _ in range(4):
-        world.use("own", bytes(32), party="patient", purpose="PATRQT")
-        world.anchored = True
-        world.lines()
+    world.anchor_uses(4)
     world.use("permitted", world.granted, count=before)
     world.use("permitted", world.granted, count=before, at_s=NOW_S - 3_700)
     wrong = judge(world)["wrong"]

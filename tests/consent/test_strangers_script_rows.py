@@ -56,10 +56,7 @@ def test_a_row_under_the_number_of_an_earlier_one_is_found(
     world = World()
     before = len(world.chain.history)
     world.withdraw()
-    for _ in range(4):
-        world.use("own", bytes(32), party="patient", purpose="PATRQT")
-        world.anchored = True
-        world.lines()
+    world.anchor_uses(4)
     world.use("permitted", world.granted, count=before)
     world.rows[-1]["seq"] = 1  # before every anchor, so that no view is outdated
     assert judge(world)["wrong"] == ["journal row 1 is out of order, or not a row"]
