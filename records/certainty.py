@@ -14,9 +14,7 @@ NOT_IN_FORCE: Final = frozenset(
 """Statuses under which a resource says nothing about its patient."""
 UNCONFIRMED: Final = ("refuted", "entered-in-error", "differential", "provisional", "unconfirmed")
 _UNSURE_INTENTS: Final = frozenset({"proposal", "plan", "option"})
-_NEGATIONS: Final = frozenset(
-    {"doNotPerform", "notDone", "notGiven", "wasNotGiven", "wasNotTaken"}
-)
+_NEGATIONS: Final = frozenset({"doNotPerform", "notDone", "notGiven", "wasNotGiven", "wasNotTaken"})
 """Elements that turn the meaning of a resource; all but the first are of FHIR before R4."""
 _GERMAN: Final = "icd-10-gm-diagnosesicherheit"
 """Ends the URL of the extension that German codings of ICD-10-GM have (HL7 Germany, KBV)."""

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 from itertools import chain, islice
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple, TypeGuard
 
 from records.elements import list_of
 from records.errors import FhirInvalid, JsonInvalid
@@ -261,7 +261,7 @@ def _has_kind(value: Any) -> bool:
     return isinstance(value, dict) and _is_kind(value.get("resourceType"))
 
 
-def _is_kind(kind: Any) -> bool:
+def _is_kind(kind: Any) -> TypeGuard[str]:
     return isinstance(kind, str) and len(kind) <= _MAX_KIND_CHARACTERS and _matches_kind(kind)
 
 
