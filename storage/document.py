@@ -129,10 +129,11 @@ def read_dictionary(path: Path = DICTIONARY) -> bytes:
         StorageBroken: the file is not the dictionary of the specification.
     """
     dictionary = path.read_bytes()
-    found = hashlib.sha256(dictionary).hexdigest()
-    if found != DICTIONARY_SHA256:
+    digest = hashlib.sha256(dictionary).hexdigest()
+    if digest != DICTIONARY_SHA256:
         raise StorageBroken(
-            f"{path.name} has the SHA-256 {found}, not {DICTIONARY_SHA256}: install Vouchsafe again"
+            f"{path.name} has the SHA-256 {digest}, not {DICTIONARY_SHA256}:"
+            " install Vouchsafe again"
         )
     return dictionary
 

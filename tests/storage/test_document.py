@@ -223,11 +223,12 @@ def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 
 # What may have a text in a form: codes, their names and systems, addresses of definitions, units.
-VOCABULARY = frozenset(
-    "carrierHRF category code contentType country criticality currency display div docStatus intent"
-    " lifecycleStatus mode outcome periodUnit priority profile resourceType severity status system"
-    " text type unit uri url use version versionId when source".split()
-)
+VOCABULARY = {
+    *("category", "code", "contentType", "country", "criticality", "currency", "display", "div"),
+    *("docStatus", "intent", "lifecycleStatus", "mode", "outcome", "periodUnit", "priority"),
+    *("profile", "resourceType", "severity", "status", "system", "text", "type", "unit", "uri"),
+    *("url", "use", "version", "versionId", "when"),
+}
 PLACEHOLDERS = re.compile(
     r"|#|[A-Za-z]*/|urn:(uuid|oid):|#?(coverage|referral)"
     r"|2000-01-01(T00:00:00(\.000)?(Z|[+-]0[0-9]:00))?"
