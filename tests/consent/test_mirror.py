@@ -191,7 +191,7 @@ def test_a_look_while_no_block_is_new_asks_the_node_once(town: Town, proxy: Faul
     some_history(town)
     mirror = town.process(proxy.endpoint).mirror
     mirror.sync()
-    asked = proxy.asked
+    before = proxy.asked
     for _ in range(5):
         mirror.sync()
-    assert proxy.asked - asked == 5
+    assert proxy.asked - before == 5

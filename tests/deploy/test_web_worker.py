@@ -200,5 +200,5 @@ def test_a_peer_that_closes_none_of_its_connections_delays_nobody(port: int) -> 
 def test_a_thread_that_computes_keeps_the_others_waiting_for_less_than_a_millisecond(
     port: int,
 ) -> None:
-    with connect(port, "127.0.0.1", WHOLE.replace(b"/", b"/turn", 1)) as asked:
-        assert float(asked.makefile("rb").read().rpartition(b"\r\n")[2]) == SWITCH_S < 0.001
+    with connect(port, "127.0.0.1", WHOLE.replace(b"/", b"/turn", 1)) as connection:
+        assert float(connection.makefile("rb").read().rpartition(b"\r\n")[2]) == SWITCH_S < 0.001
