@@ -138,6 +138,8 @@ invite-party-own = Leave the organisation empty: clinicians and colleagues here 
 
 invite-until = The link works until { $date }.
 
+invite-has-key = The patient has a key on the ledger already, so this link creates no passkey. The patient can join with the wallet that has this key. For a passkey, issue a link under Account recovery.
+
 invite-earlier = An earlier link for the same person then stops working.
 
 invite-button = Make the link
@@ -382,6 +384,8 @@ deposit-file-error = Choose a file
 deposit-empty = The file is empty. Choose another file.
 
 deposit-wrong-size = The file is { $size }. The limit is { $most }.
+
+deposit-full = Your files that wait have { $waiting }; with this one they would exceed the limit of { $most }. Store or discard them, or wait until they are stored. Each is deleted after a day.
 
 deposit-wrong-kind = The file is neither CSV, Excel, Parquet nor FHIR as JSON. Choose a file of one of these kinds.
 

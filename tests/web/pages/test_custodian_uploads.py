@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 from pathlib import Path
@@ -265,3 +266,50 @@ def test_names_in_two_rows_that_the_mapping_does_not_state_are_one_error(
     assert "the names of the columns are in 2 rows, from line 1 on" in page
     assert "Set header_rows in the mapping" in page
     assert "columns of the mapping are missing" not in page
+
+
+@pytest.fixture
+def full(hospital: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave no room for another file."""
+    for module in ("upload_store", "uploads"):
+        monkeypatch.setattr(f"services.custodian.{module}.MAX_WAITING_BYTES", 0)
+
+
+@pytest.mark.usefixtures("full")
+def test_page_api_and_fhir_say_alike_that_files_which_wait_leave_no_room(
+    hospital: Any, keeper: Visitor
+) -> None:
+    page, client = send(keeper, table_of(1_000)), hospital.client("custodian")
+    file = {"name": "t.csv", "file": base64.b64encode(HEAD).decode(), "mapping": "draft"}
+    api = client.post("/custodian/uploads", file | {"on_bad": "leave"})
+    headers = {"Authorization": f"Bearer {client.secret}", "Content-Type": "application/fhir+json"}
+    fhir = client.http.post("/fhir/$import", data=b'{"resourceType":"Bundle"}', headers=headers)
+    for answer in (page, api, fhir):
+        assert answer.status_code == 413
+        assert "they would exceed the limit of 0.0 MB" in answer.text
+        assert "Store or discard them" in answer.text
+    assert "file" in api.get_json()["errors"]
+
+
+def test_a_file_whose_storing_did_not_finish_is_discarded_by_page_and_fhir(
+    hospital: Any, keeper: Visitor
+) -> None:
+    uploads, party = hospital.services.custodian.uploads, keeper.account.party
+    path = send(keeper, table_of(1_001)).headers["Location"]
+    hospital.work("check-upload")
+    upload = path.rpartition("/")[2]
+    job = uploads.store(Words("en"), party, upload).job
+    assert keeper.post(path, wish="nothing").status_code == 303
+    assert uploads.get(Words("en"), party, upload).upload.state == STORING  # a worker will
+    hospital.platform.jobs.cancel(job.id)
+    assert "Discard file" in keeper.get(path).text
+    keeper.post(path, wish="nothing")
+    assert uploads.get(Words("en"), party, upload).upload.state == DROPPED
+    client = hospital.client("custodian")
+    headers = {"Authorization": f"Bearer {client.secret}", "Content-Type": "application/fhir+json"}
+    body = b'{"resourceType":"Bundle","type":"batch","entry":[]}'
+    sent = client.http.post("/fhir/$import", data=body, headers=headers)
+    where = sent.headers["Content-Location"].partition("/fhir")[2]
+    client.http.delete(f"/fhir{where}", headers=headers)
+    cancelled = uploads.get(Words("en"), party, where.rpartition("/")[2])
+    assert cancelled.upload.state == DROPPED
