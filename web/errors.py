@@ -17,6 +17,7 @@ import models
 import records
 import storage
 from services import database
+from services.custodian.upload_store import UploadsFull
 from services.errors import (
     Conflict,
     Forbidden,
@@ -82,6 +83,7 @@ STATUSES: Final[Mapping[type[Exception], int]] = {
     Conflict: 409,
     UnsupportedMediaType: 415,
     Invalid: 422,
+    UploadsFull: 413,
     TooManyRequests: 429,
     **dict.fromkeys(database.UNAVAILABLE_ERRORS, 503),
     **dict.fromkeys(database.UNSTORABLE_ERRORS, 422),

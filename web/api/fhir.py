@@ -119,10 +119,11 @@ def get_outcomes(upload: str) -> Response:
 @requires_role(CUSTODIAN)
 @returns_file(FHIR_JSON)
 def delete_import(upload: str) -> Response:
-    """Cancel an import that has not begun; what is stored stays."""
+    """Cancel an import that has not begun, and delete its file; what is stored stays."""
     report = _get_report(upload)
     if report.job is not None and report.is_working:
         services().jobs.cancel(report.job.id)
+    services().custodian.uploads.discard(words(), current_caller().party, upload)
     return _outcome("information", "informational", "Cancelled, unless it had ended.", 202)
 
 

@@ -58,6 +58,8 @@ join-device = Nehmen Sie Ihr eigenes Telefon oder Ihren eigenen Computer, und zw
 
 join-passkey = Ein Passkey ist ein Schlüssel in Ihrem Telefon oder Computer. Sie öffnen ihn mit Gesicht, Finger oder PIN. Nur Sie können ihn benutzen.
 
+join-other-key = Das Register hat schon einen Schlüssel von Ihnen, deshalb erstellt dieser Link keinen Passkey. Treten Sie mit dem Unterschriftsprogramm bei, das diesen Schlüssel hat. Für einen Passkey bitten Sie { $custodian } um einen Link zur Wiederherstellung.
+
 join-twice = Ihr Gerät fragt zweimal. Erst erstellt es den Passkey. Dann beweist es, dass der Passkey Ihnen gehört.
 
 join-no-password = Es gibt kein Passwort. Gesichtsscan und Fingerabdruck bleiben auf Ihrem Gerät.

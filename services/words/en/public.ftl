@@ -58,6 +58,8 @@ join-device = Use your own phone or computer, and one that you will keep.
 
 join-passkey = A passkey is a key inside your phone or computer. You open it with your face, your finger or your PIN. Only you can use it.
 
+join-other-key = The register has a key of yours already, so this link creates no passkey. Join with the signing program that has this key. For a passkey, ask { $custodian } for a recovery link.
+
 join-twice = Your device asks you twice. First it creates the passkey. Then it proves that the passkey is yours.
 
 join-no-password = There is no password. Your face scan and fingerprint stay on your device.

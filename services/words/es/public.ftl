@@ -58,6 +58,8 @@ join-device = Use su propio teléfono o su propia computadora: un dispositivo qu
 
 join-passkey = Una llave de acceso vive dentro de su teléfono o computadora. Se abre con la cara, el dedo o el PIN. Solo usted puede usarla.
 
+join-other-key = El registro ya tiene una llave suya; por eso este enlace no crea una llave de acceso. Únase con el programa de firma que tiene esa llave. Para una llave de acceso, pida a { $custodian } un enlace de recuperación.
+
 join-twice = Su dispositivo pregunta dos veces. Primero crea la llave de acceso. Después demuestra que es suya.
 
 join-no-password = No hay contraseña. El escaneo de su cara y su huella se quedan en su dispositivo.

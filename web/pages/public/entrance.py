@@ -30,7 +30,8 @@ def join(token: str) -> Response:
     """Show who invites, as what, what a passkey is, and the button that makes one."""
     information = services().information
     operator = information.operator_name(words().language)
-    invitation = services().identity.registrations.find_invitation(token)
+    registrations = services().identity.registrations
+    invitation = registrations.find_invitation(token)
     if invitation is None:
         return render_old_link(operator, is_invitation=True)
     invitee = invitation.invitee
@@ -40,6 +41,7 @@ def join(token: str) -> Response:
         invitee=invitee,
         operator=operator,
         party=information.party_name(invitee.party, words().language) if invitee.party else "",
+        has_other_key=registrations.has_other_key(invitation),
         number_end=services().patient.number_end(invitee.subject) if invitee.subject else "",
     )
 
