@@ -45,6 +45,10 @@ class StoreFinding(FindingCode):
         "time-outdated",
         "a journal row says permitted at a time before that of earlier rows",
     )
+    TIME_LATER = (
+        "time-later",
+        "a journal row says permitted at a time {seconds} s after block {block}, which anchors it",
+    )
     USE_DIFFERS = ("use-differs", "the use that a journal row names was altered")
     END_DIFFERS = ("end-differs", "the journal does not end with the last row that was written")
     ANCHORED_ROWS_MISSING = ("anchored-rows-missing", "anchored journal rows are missing")

@@ -39,6 +39,7 @@ from storage.permissions import (
 from storage.person_links import PersonLinks
 from storage.person_refusals import Persons
 from storage.rootkey import make_root_key, open_root_key, receipt_key
+from storage.row_order import RowOrder
 from storage.vault import Vault
 from storage.versions import Versions
 
@@ -320,9 +321,9 @@ class RecordStore:
             ]
         anchors = self._ledger.anchors("journal")
         permits, entries = self._ledger.past_permits(), self._catalogue.current()
-        finality = self._ledger.deployment.finality
+        order = RowOrder(anchors, self._ledger.deployment.finality, self._ledger.block_times)
         erased = cache(self.erasure.erased_people)
-        findings += check_uses(self.journal, permits, entries, anchors, finality, erased)
+        findings += check_uses(self.journal, permits, entries, order, erased)
         return findings + check_journal(
             self.journal, anchors, lambda done, total: progress("journal", done, total)
         )
@@ -339,6 +340,8 @@ class RecordStore:
                 "leaves": [entry.leaf().hex() for entry in entries],
                 "held": [entry.any_key is not None for entry in entries],
             }
+        for receipt in self.erasure.list_people():
+            yield {"kind": "erasure", **receipt.document()}
         for name, body in self.journal.uses():
             yield {"kind": "use", "hash": name.hex(), "body": body.decode()}
         commit = self.journal.commitments()

@@ -29,6 +29,7 @@ from services.custodian.file_kinds import (
     FileRefused,
     kind_of,
     require_encoding,
+    to_size,
 )
 from services.custodian.intake import FhirIntake
 from services.custodian.records import CustodianRecords
@@ -48,12 +49,14 @@ from services.custodian.upload_store import (
     DROPPED,
     LEAVE,
     MAPPING,
+    MAX_WAITING_BYTES,
     STORED,
     STORING,
     SUMMARY,
     UNUSABLE,
     Sent,
     Upload,
+    UploadsFull,
     UploadStore,
 )
 from services.errors import NotFound
@@ -160,6 +163,7 @@ class CustodianUploads:
 
         Raises:
             Invalid: its fields say why the file or the mapping cannot be used.
+            UploadsFull: the party's files that wait leave no room for it.
         """
         try:
             kind = kind_of(new.file)
@@ -174,7 +178,7 @@ class CustodianUploads:
         stored = self._uploads.find_stored(sent, new.file) if kind == TABLE else None
         if stored is not None:
             return self._report(words, stored)
-        upload = self._uploads.add(sent, new.file)
+        upload = self._add(words, sent, new.file)
         job = self._jobs.enqueue(CHECK, {"upload": upload.id}, party)
         self._uploads.move(upload, CHECKING, CHECKING, job.id)
         return self.get(words, party, upload.id)
@@ -188,13 +192,13 @@ class CustodianUploads:
         return self._report(words, self._uploads.get(party, upload_id))
 
     def discard(self, words: Words, party: str, upload_id: str) -> UploadReport:
-        """Delete a checked file; one that is being stored, or was, does not change.
+        """Delete a checked file, or one that no worker has; one that is stored does not change.
 
         Raises:
             NotFound: the party has no such upload.
         """
         upload = self._uploads.get(party, upload_id)
-        if upload.state in (CHECKED, MAPPING):
+        if upload.state in (CHECKED, MAPPING) or self._is_stuck(upload):
             self._uploads.report(upload, {}, DROPPED)
         return self.get(words, party, upload_id)
 
@@ -244,6 +248,14 @@ class CustodianUploads:
         self._uploads.report(upload, result, STORED)
         return {name: value for name, value in result.items() if name != ENTRIES}
 
+    def _add(self, words: Words, sent: Sent, file: IO[bytes]) -> Upload:
+        try:
+            return self._uploads.add(sent, file)
+        except UploadsFull as exc:
+            sizes = {"waiting": exc.waiting_bytes, "most": MAX_WAITING_BYTES}
+            texts = {name: to_size(words, size) for name, size in sizes.items()}
+            raise UploadsFull(exc.waiting_bytes, words("deposit-full", **texts)) from exc
+
     def _store(self, upload: Upload, progress: Progress) -> dict[str, Any]:
         body = self._uploads.body(upload)
         if upload.sent.kind == FHIR:
@@ -265,6 +277,7 @@ class CustodianUploads:
 
         Raises:
             Invalid: the file is empty, too large or no FHIR as JSON; nothing is kept.
+            UploadsFull: as `submit`.
         """
         try:
             if kind_of(new.file) != FHIR:
@@ -272,7 +285,7 @@ class CustodianUploads:
         except FileRefused as exc:
             raise exc.in_words(words) from exc
         name = PurePath(new.name).name[:MAX_NAME]
-        upload = self._uploads.add(Sent(party, by, name, FHIR, sender, LEAVE), new.file)
+        upload = self._add(words, Sent(party, by, name, FHIR, sender, LEAVE), new.file)
         self._uploads.move(upload, CHECKING, STORING)
         job = self._jobs.enqueue(_STORE, {"upload": upload.id}, party)
         self._uploads.move(upload, STORING, STORING, job.id)
