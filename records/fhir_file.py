@@ -84,7 +84,7 @@ def read_entries(file: BinaryIO, *kinds: str) -> Iterator[FhirEntry]:
     written = ((number, line) for number, line in enumerate(lines, 1) if line.strip(_SPACE))
     start = list(islice(written, 2))
     if not start:
-        raise FhirInvalid("the file is empty")
+        raise FhirInvalid("the file is empty; export it again")
     # A first line that is damaged must not cost the others.
     if len(start) == 1 or not any(_is_resource(line) for _, line in start):
         body = _joined([line for _, line in start], stream)
@@ -242,10 +242,12 @@ def _why_unread(line: bytes) -> EntryCode:
 
 def _of_document(value: Any, is_flawed: bool) -> Iterator[FhirEntry]:  # noqa: FBT001 - two values
     if not isinstance(value, dict | list):
-        raise FhirInvalid("the file is JSON, but holds no FHIR resource")
+        raise FhirInvalid(
+            "the file is JSON, but holds no FHIR resource; send a resource or a Bundle"
+        )
     values = value if isinstance(value, list) else [value]
     if isinstance(value, dict) and not _has_kind(value):
-        raise FhirInvalid("the file is JSON, but not FHIR; resourceType is missing")
+        raise FhirInvalid("the file is JSON, but not FHIR; give each resource its resourceType")
     entries = chain.from_iterable(_of_resource(each, MAX_NESTING) for each in values)
     number = 0
     for entry in entries:

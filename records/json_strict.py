@@ -118,7 +118,9 @@ def require_depth(body: bytes, max_depth: int) -> None:
     outside = _STRING.sub(b"", body)
     _require_few(_count(outside))
     if _depth(outside.translate(None, _NOT_BRACKETS)) > max_depth:
-        raise JsonInvalid(f"the JSON text is nested deeper than {max_depth} levels")
+        raise JsonInvalid(
+            f"the JSON text is nested deeper than {max_depth} levels; send it with less nesting"
+        )
 
 
 def _count(outside: bytes) -> int:
@@ -146,12 +148,19 @@ def _loads(
         if b"\\u" in body:  # the escape of half a surrogate pair is JSON, but not Unicode
             json.dumps(value, ensure_ascii=False, default=str).encode()
     except UnicodeDecodeError as exc:
-        raise JsonInvalid(f"the text is not UTF-8 from byte {exc.start} on") from exc
+        raise JsonInvalid(
+            f"the text is not UTF-8 from byte {exc.start} on; save it as UTF-8"
+        ) from exc
     except json.JSONDecodeError as exc:
         place = f"line {exc.lineno}, column {exc.colno}"
-        raise JsonInvalid(f"the text is not valid JSON at {place}") from exc
+        if exc.msg == "Extra data":
+            problem = f"more follows the JSON value at {place}"
+            raise JsonInvalid(f"{problem}; send one value, or NDJSON: one on each line") from exc
+        raise JsonInvalid(f"the text is not valid JSON at {place}; correct it there") from exc
     except UnicodeEncodeError as exc:
-        raise JsonInvalid("the text has half a character (a lone surrogate)") from exc
+        raise JsonInvalid(
+            "the text has half a character (a lone surrogate); export it again"
+        ) from exc
     except ValueError as exc:
         raise JsonInvalid(f"the text is not valid JSON: {exc}") from exc
     return value
@@ -160,7 +169,7 @@ def _loads(
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        raise JsonInvalid("duplicate key in a JSON object")
+        raise JsonInvalid("duplicate key in a JSON object; write each key once")
     return value
 
 

@@ -27,6 +27,7 @@ from records.placement import (
 from services.custodian.filings import NO_CONTENT, Filing, Medicine, decide, newest_of_each
 from services.custodian.items import Item, ItemIndex
 from storage import Arrival, Arriving, Entry, Merged, Record, RecordStore
+from storage.document import LEVEL
 
 MAX_RESOURCE_BYTES: Final = 15_000_000
 MAX_DEFLATED_BYTES: Final = 1_000_000
@@ -360,7 +361,7 @@ def _pieces(filings: Sequence[Filing]) -> list[list[Filing]]:
 
 def _is_too_large(resource: bytes) -> bool:
     is_huge, is_small = len(resource) > MAX_RESOURCE_BYTES, len(resource) <= _SMALL_BYTES
-    return is_huge or not (is_small or len(zlib.compress(resource)) <= MAX_DEFLATED_BYTES)
+    return is_huge or not (is_small or len(zlib.compress(resource, LEVEL)) <= MAX_DEFLATED_BYTES)
 
 
 def _plan_deletion(plan: _Plan, filing: Filing, item: Item | None) -> None:

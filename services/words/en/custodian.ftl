@@ -834,6 +834,8 @@ columns-flag-two-digit-year = Its years have two digits. Say below which years t
 
 columns-flag-unread-date = Its dates, or some of them, cannot be read. Write them as 2024-05-31, or say below how they are written.
 
+columns-flag-not-all-dates = Some of its cells are no days in the form of the others. Correct them in the file: each costs its row.
+
 columns-flag-not-all-numbers = Some of its cells are not numbers, or have a unit behind them.
 
 columns-flag-spreadsheet-errors = Some cells show an error of the spreadsheet, such as #N/A in place of a value. Correct the formulas in the file.

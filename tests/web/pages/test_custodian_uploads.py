@@ -217,6 +217,21 @@ def test_the_years_that_two_digits_mean_are_set_on_the_page_of_columns(
     assert "30 rows" in keeper.get(address).text
 
 
+def test_the_sign_between_thousands_stays_as_it_was_found_on_the_page_of_columns(
+    hospital: Any, keeper: Visitor
+) -> None:
+    rows = "".join(f"T{n};2024-05-{n % 28 + 1:02};1.{n + 200},5\n" for n in range(30))
+    address = described(hospital, keeper, f"pid;day;ferritin\n{rows}".encode(), "thousands.csv")
+    form = {"what-0": "id", "what-1": "date", "what-2": "number", "code-2": "x|ferritin"}
+    form |= {"unit-2": "ng/mL", "category-2": "laboratory", "bounds": "refuse"}
+    form |= {"outside": "refuse", "date_format": ""}
+    assert keeper.post(f"{address}/columns", **form).status_code == 303
+    hospital.work("check-upload")
+    report = keeper.get(address).text
+    assert "30 rows" in report
+    assert "not a number" not in report
+
+
 TWO_ROWS = "pid,Blood,,Urine\n,crp,hb,crp\n" + "".join(
     f"R{n},{n % 9},1{n % 4},7\n" for n in range(30)
 )
