@@ -247,6 +247,13 @@ class AccessHistory:
         entries, _ = self.list_entries(subject)
         return [entry for entry in entries if entry.consent_id == consent_id]
 
+    def entry_of(self, subject: bytes, row: JournalRow) -> HistoryEntry:
+        """Return what one row of the journal says by itself, whatever is folded around it."""
+        uses = {row.use: self._store.journal.use(row.use)}
+        categories = {r.record_id: r.category for r in self._store.records_of(subject)}
+        entry = _entry([row], uses, categories, self._consents(subject))
+        return self._with_results([entry])[0]
+
     def find_row(self, subject: bytes, seq: int) -> JournalRow | None:
         """Return a journal row about this patient."""
         rows = self._store.journal.of_subject(subject, 1, seq + 1)
