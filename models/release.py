@@ -291,7 +291,7 @@ def _other_column(
     index[is_missing] = -1
     is_hidden = find_hidden(feature, index, classes) | is_missing
     for is_new in batches:
-        # Whoever has the earlier copy can tell which rows are new, by class.
+        # Anyone who has the earlier copy can tell which rows are new, by class.
         is_hidden[is_new] |= find_hidden(feature, index[is_new], classes[is_new])
     if edges is None:
         texts = feature.values or ("no", "yes")
