@@ -39,11 +39,11 @@ def test_a_second_anchor_of_other_rows_is_found_though_the_journal_fits_the_firs
     for count in (1, 2):
         world = World()
         world.lines()
-        shown = merkle.root(
+        other_root = merkle.root(
             [b"\1" * 32] * count
         )  # what a patient's proof of another journal leads to
-        call = abi.encode_call(abi.ANCHOR, b"journal".ljust(32, b"\0"), shown, count)
-        body = b"journal".ljust(32, b"\0") + shown + word(count)
+        call = abi.encode_call(abi.ANCHOR, b"journal".ljust(32, b"\0"), other_root, count)
+        body = b"journal".ljust(32, b"\0") + other_root + word(count)
         world.chain.tell(Op.ANCHORED, body, raw_call(RELAY, call))
         assert judge(world)["wrong"] == [f"journal rows 1 to {count} are not those anchored"]
 
