@@ -110,7 +110,7 @@ class Mirror:
             ViewRefused: the chain is behind the mark.
         """
         with self._lock:
-            self._accepted_tips = {}
+            self._accepted_tips.clear()
             look, mark = self._look(0), self.events.mark()
             tip = self._tips(look)[0]
             if tip.count < mark.tip.count:

@@ -31,6 +31,7 @@ from services.errors import (
 from services.idempotency import InProgress
 from services.logs import PROJECT_ERRORS, trace_of
 from services.words import Words, best_language
+from web.current import find_account
 
 LOG: Final = logging.getLogger("vouchsafe.web")
 MACHINES: Final = ("/api/", "/health/")
@@ -191,6 +192,18 @@ def _to_outcome(problem: dict[str, Any]) -> bytes:
     return orjson.dumps({"resourceType": "OperationOutcome", "issue": [issue]})
 
 
+def _frame() -> dict[str, Any]:
+    """Return what the frame of an error page needs, of what is known without a service."""
+    account = find_account()
+    liked = request.cookies.get("language") or request.headers.get("Accept-Language", "")
+    return {
+        "say": g.get("words") or Words(best_language(liked)),
+        "account": account,
+        "csrf": g.get("csrf", ""),
+        "part": account.role if account else "public",
+    }
+
+
 def _rendered(problem: dict[str, Any], headers: dict[str, str]) -> Response:
     status = problem["status"]
     if request.path.startswith(MACHINES):
@@ -198,8 +211,5 @@ def _rendered(problem: dict[str, Any], headers: dict[str, str]) -> Response:
         return Response(body, status, headers, content_type="application/problem+json")
     if request.path.split("/")[1:2] == [FHIR[1:]]:
         return Response(_to_outcome(problem), status, headers, content_type="application/fhir+json")
-    liked = request.cookies.get("language") or request.headers.get("Accept-Language", "")
-    page = render_template(
-        "problem.html", say=Words(best_language(liked)), csrf="", account=None, **problem
-    )
+    page = render_template("problem.html", **_frame(), **problem)
     return Response(page, status, headers)

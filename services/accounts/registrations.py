@@ -115,13 +115,9 @@ class Registrations:
         pending = PendingRegistration(invitation, pending.account_id, passkey)
         if invitation.invitee.role != PATIENT:
             return self._possession_request(pending)
-        message, domain = self._enrolment(invitation, self._signer(passkey)), self._ledger.domain()
-        options = webauthn.request_options(
-            self._site, digest(domain, message), [passkey.credential_id]
-        )
-        return DeviceRequest(
-            step="prove", options=options, typed_data=typed_message(domain, message)
-        )
+        message = self._enrolment(invitation, self._signer(passkey))
+        domain, name = self._ledger.domain(), passkey.credential_id
+        return webauthn.request_proof(self._site, domain, message, name)
 
     def finish(self, secret: str, challenge_id: str, credential: Any, label: str = "") -> Account:
         """Return the new account, whose passkey has proved itself and is valid from now on.
