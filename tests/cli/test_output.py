@@ -82,11 +82,11 @@ def test_a_model_that_is_not_published_is_told_each_threshold_and_what_to_do() -
     result = run_with(GateClosed(failures))
     assert result.exit_code == 1
     assert "status: the model is not published" in result.stderr
-    shown = " ".join(result.stdout.split())
+    table_text = " ".join(result.stdout.split())
     for failure in failures:
         for word in (failure.measured_text, failure.required_text):
-            assert word in shown
-    assert shown.count("what to do") == 1
+            assert word in table_text
+    assert table_text.count("what to do") == 1
     document = orjson.loads(run_with(GateClosed(failures), "--json").stdout)
     assert [each["remedy"] for each in document["gate"]] == [code.remedy for code in codes]
     assert [each["message"] for each in document["gate"]] == [f.message for f in failures]
