@@ -122,7 +122,7 @@ def why_no_value(resource: bytes, now_s: float = math.inf) -> EntryCode:
     why = _why_unreadable(parsed)
     if why:
         return why
-    is_coded = next(_coded(parsed), None) is not None
+    is_coded = next(_coded_in_force(parsed), None) is not None
     # An event without a value says something for every kind but an Observation.
     if not is_coded and (kind == "Observation" or not gives_events(parsed)):
         if kind not in _CODED_KINDS:
@@ -221,8 +221,10 @@ def _is_person(focus: Any) -> bool:
 
 
 def _coded(resource: dict[str, Any]) -> Iterator[Coded]:
-    if not is_in_force(resource):
-        return
+    return _coded_in_force(resource) if is_in_force(resource) else iter(())
+
+
+def _coded_in_force(resource: dict[str, Any]) -> Iterator[Coded]:
     reader = _READERS.get(str(resource.get("resourceType")), _stated)
     for code, value, unit in reader(resource):
         if is_code(code):

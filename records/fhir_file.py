@@ -7,9 +7,9 @@ import io
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain, islice
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple, TypeGuard
 
 from records.elements import list_of
 from records.errors import FhirInvalid, JsonInvalid
@@ -29,6 +29,7 @@ _BLOCK_BYTES: Final = 2**20
 _GZIP: Final = b"\x1f\x8b"
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+_MAX_KIND_CHARACTERS: Final = 64
 _KIND: Final = re.compile(r"[A-Z][A-Za-z]{1,63}\Z")
 _NAMED: Final = re.compile(rb"\s*(<|PK\x03\x04|%PDF)")
 _SPACE: Final = b" \t\r\n"
@@ -65,7 +66,7 @@ class FhirEntry(NamedTuple):
     def kind(self) -> str:
         """The resourceType, if it has the form of one, else ""."""
         kind = self.resource.get("resourceType") if self.resource else self.named
-        return kind if isinstance(kind, str) and _KIND.match(kind) else ""
+        return kind if _is_kind(kind) else ""
 
 
 def read_entries(file: BinaryIO, *kinds: str) -> Iterator[FhirEntry]:
@@ -259,8 +260,17 @@ def _of_document(value: Any, is_flawed: bool) -> Iterator[FhirEntry]:  # noqa: F
 
 
 def _has_kind(value: Any) -> bool:
-    kind = value.get("resourceType") if isinstance(value, dict) else None
-    return isinstance(kind, str) and _KIND.match(kind) is not None
+    return isinstance(value, dict) and _is_kind(value.get("resourceType"))
+
+
+def _is_kind(kind: Any) -> TypeGuard[str]:
+    return isinstance(kind, str) and len(kind) <= _MAX_KIND_CHARACTERS and _matches_kind(kind)
+
+
+# Each entry is asked several times what kind it is of, and there are few kinds.
+@lru_cache(maxsize=1_024)
+def _matches_kind(kind: str) -> bool:
+    return _KIND.match(kind) is not None
 
 
 def _of_resource(value: Any, nesting: int) -> Iterator[FhirEntry]:
@@ -304,7 +314,7 @@ def _of_bundle(bundle: Resource, nesting: int) -> Iterator[FhirEntry]:
         for read in _of_entry(entry, nesting):
             if base and read.method == "DELETE" and not read.url and not read.code:
                 read = read._replace(url=f"{base}/{read.target}")
-            yield read._replace(newest_first=is_history)
+            yield read._replace(newest_first=True) if is_history else read
 
 
 def _server(entries: list[Any]) -> str:
