@@ -27,6 +27,7 @@ from storage.history_rule import HistoryRule
 from storage.integrity import check_journal, check_records, check_uses
 from storage.journal import START, Journal
 from storage.keys import Keys
+from storage.newest_versions import check_newest_versions
 from storage.permissions import (
     PermittedSubjects,
     RecordList,
@@ -70,6 +71,7 @@ class RecordStore:
             clock: the time, in seconds UTC.
             death_ends_consents: whether the consents of the deceased permit nothing any more.
         """
+        self._engine = engine
         self._keys = Keys(engine)
         self._catalogue = Catalogue(engine)
         self._ledger = ledger
@@ -312,6 +314,7 @@ class RecordStore:
         findings = check_records(
             self._catalogue, self._keys, blocks or self._blocks, anchored, progress
         )
+        findings += check_newest_versions(self._engine, self._keys, self.journal)
         if blocks is None:
             pins = self._blocks.list_pins()
             findings += [

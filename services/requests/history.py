@@ -13,7 +13,7 @@ from models import Diagnostics, TrainingRun
 from services.requests.choices import COPY, COPY_PURPOSES, PSEUDONYMISED_COPY, WHOLE_COPY
 from services.requests.copies import ReleasedCopies, ReleasedCopy
 from services.requests.copy_deletions import CopyDeletions
-from storage import OWN, OWN_PURPOSE, JournalRow, RecordStore
+from storage import MOVED_AWAY, OWN, OWN_PURPOSE, JournalRow, RecordStore
 
 PERMITTED: Final = "permitted"
 ANSWERED: Final = "answered"
@@ -31,7 +31,6 @@ LINKED_PERSON: Final = "person-linked"
 UNLINKED_PERSON: Final = "person-unlinked"
 DECEASED_NOTED: Final = "deceased-noted"
 DECEASED_UNDONE: Final = "deceased-undone"
-MOVED_AWAY: Final = "record-moved-away"
 MOVED_HERE: Final = "record-moved-here"
 REFILED: Final = "records-refiled"
 VERSIONS_KEPT: Final = "versions-kept"
