@@ -10,6 +10,7 @@ from pathlib import Path
 
 from records import DeclarationInvalid, Mapping, ParsedRow, TableReport, check_table, read_table
 from records.description import TableDescription, describe_table
+from records.header_rows import NamesPlace
 from services.custodian.file_kinds import FileRefused
 from services.custodian.upload_store import LEAVE, Sent
 
@@ -54,14 +55,18 @@ def read_sent_table(sent: Sent, body: bytes, today: datetime.date) -> list[Parse
         return list(read_table(path, layout_of(sent), sent.on_bad == LEAVE, today))
 
 
-def describe_sent_table(sent: Sent, body: bytes, today: datetime.date) -> TableDescription:
+def describe_sent_table(
+    sent: Sent, body: bytes, today: datetime.date, place: NamesPlace | None
+) -> TableDescription:
     """Return the description of a table that was sent without a mapping.
+
+    `place` says where the names of its columns are; None finds them.
 
     Raises:
         TableInvalid, TableEmpty (records): it cannot be read as a table.
     """
     with as_path(body) as path:
-        return describe_table(path, sent.name, today)
+        return describe_table(path, sent.name, today, place=place)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from records import (
     RecordsError,
     TableInvalid,
 )
+from records.header_rows import NamesPlace
 from records.outcomes import EntryOutcome
 from records.summary import summary_from
 from services.custodian.fhir_uploads import (
@@ -48,6 +49,7 @@ from services.custodian.upload_store import (
     DROPPED,
     LEAVE,
     MAPPING,
+    NAMES,
     STORED,
     STORING,
     SUMMARY,
@@ -73,7 +75,8 @@ MAX_NAME: Final = 120
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "deploy" / "examples"
 DRAFT: Final = "draft"
 """In place of a mapping's name: the columns are mapped on a page, from a draft."""
-_LISTS: Final = ("bad", "notes")
+NAMES_PROBLEM: Final = "names_problem"
+_NO_COUNTS: Final = ("bad", "notes", NAMES_PROBLEM)
 CHECK: Final = "check-upload"
 _STORE: Final = "store-upload"
 
@@ -124,7 +127,7 @@ class UploadReport:
     @property
     def counts(self) -> dict[str, Any]:
         """The numbers of its report, without the problems."""
-        return {name: value for name, value in self.upload.report.items() if name not in _LISTS}
+        return {name: value for name, value in self.upload.report.items() if name not in _NO_COUNTS}
 
 
 class CustodianUploads:
@@ -302,9 +305,18 @@ class CustodianUploads:
 
     def _describe(self, upload: Upload) -> dict[str, Any]:
         """Describe a table that was sent without a mapping, and let it wait for one."""
-        description = describe_sent_table(upload.sent, self._uploads.body(upload), self._today())
+        chosen = self._uploads.find_document(upload, NAMES)
+        place = None if chosen is None else NamesPlace(**chosen)
+        body = self._uploads.body(upload)
+        try:
+            description = describe_sent_table(upload.sent, body, self._today(), place)
+        except RecordsError:
+            if place is None:
+                raise
+            self._uploads.report(upload, {NAMES_PROBLEM: True}, MAPPING)  # as it was read before
+            return {}
         self._uploads.keep_document(upload, DESCRIPTION, asdict(description))
-        self._uploads.report(upload, {}, MAPPING)
+        self._uploads.report(upload, {NAMES_PROBLEM: False}, MAPPING)
         return {"rows": description.rows}
 
     def _check(

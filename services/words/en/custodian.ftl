@@ -719,6 +719,29 @@ columns-has-units = The row below the header was read as units, not as data. Che
 
 columns-header-rows = The names of the columns are in { $count } rows. They are joined below, from the top to the bottom.
 
+columns-skipped = { $count ->
+    [one] The first line of the file is above the names of the columns and is not read.
+   *[other] The first { $count } lines of the file are above the names of the columns and are not read.
+}
+
+columns-names = Other rows with the names of the columns
+
+columns-names-skip = Lines above the names
+
+columns-names-skip-hint = They are not read, such as a title; 0 if the names are in the first line
+
+columns-names-rows = Rows of names
+
+columns-names-rows-hint = 1 to 5; several are joined from the top to the bottom
+
+columns-names-note = The columns are then guessed again. What you chose below is lost.
+
+columns-names-button = Read the table again
+
+columns-names-problem = The table cannot be read with the rows of names that you chose. Below it is as it was read before.
+
+columns-names-error = Enter a whole number from { $low } to { $high }
+
 columns-no-id = No column looks like a hospital number. Choose the one that tells people apart.
 
 columns-copies = { $count ->
@@ -814,7 +837,7 @@ columns-button = Check the table
 
 columns-flag-identifier = It may identify people.
 
-columns-flag-constant = Every row has the same value.
+columns-flag-constant = All its values are the same.
 
 columns-flag-empty = It has no value.
 

@@ -236,6 +236,63 @@ def test_names_in_two_rows_are_joined_on_the_page_of_columns(
     assert "30 rows" in keeper.get(address).text
 
 
+TITLED = "Export of May,\npid,crp\n" + "".join(f"T{n},{n % 9}\n" for n in range(30))
+
+
+def test_lines_above_the_names_are_said_to_be_left_out(hospital: Any, keeper: Visitor) -> None:
+    page = keeper.get(f"{described(hospital, keeper, TITLED.encode(), 'title.csv')}/columns").text
+    assert "The first line of the file is above the names of the columns and is not read." in page
+
+
+def test_the_rows_of_names_can_be_changed_on_the_page_of_columns(
+    hospital: Any, keeper: Visitor
+) -> None:
+    address = described(hospital, keeper, TWO_ROWS.encode(), "again.csv")
+    place = {"wish": "read-again", "skip": "1", "header_rows": "1"}
+    assert keeper.post(f"{address}/columns", **place).headers["Location"] == address
+    hospital.work("check-upload")
+    page = keeper.get(f"{address}/columns").text
+    assert "The names of the columns are in 2 rows." not in page
+    assert "The first line of the file is above the names" in page
+    assert "Blood / hb" not in page
+    assert "30 rows, 4 columns" in page
+    form = {"what-0": "id", "what-1": "ignore", "what-2": "number", "code-2": "x|hb"}
+    form |= {"unit-2": "g/L", "category-2": "laboratory", "what-3": "ignore"}
+    answer = keeper.post(f"{address}/columns", **form, date="2024-01-02")
+    assert answer.status_code == 422  # the first column has no name now, nor have two columns
+    assert 'id="skip" name="skip" type="text" value="1"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("skip", "rows", "field"), [("-1", "1", "skip"), ("0", "6", "header_rows"), ("x", "1", "skip")]
+)
+def test_impossible_rows_of_names_are_refused_at_their_field(
+    hospital: Any, keeper: Visitor, skip: str, rows: str, field: str
+) -> None:
+    address = described(hospital, keeper, TWO_ROWS.encode(), "wrong.csv")
+    place = {"wish": "read-again", "skip": skip, "header_rows": rows}
+    answer = keeper.post(f"{address}/columns", **place)
+    assert answer.status_code == 422
+    assert f'href="#{field}">Enter a whole number from' in answer.text
+    assert "Blood / hb" in answer.text
+
+
+def test_a_table_that_cannot_be_read_with_the_chosen_names_waits_as_before(
+    hospital: Any, keeper: Visitor
+) -> None:
+    address = described(hospital, keeper, TWO_ROWS.encode(), "far.csv")
+    keeper.post(f"{address}/columns", wish="read-again", skip="900", header_rows="1")
+    hospital.work("check-upload")
+    page = keeper.get(f"{address}/columns").text
+    assert "The table cannot be read with the rows of names that you chose." in page
+    assert "Blood / hb" in page
+    keeper.post(f"{address}/columns", wish="read-again", skip="0", header_rows="2")
+    hospital.work("check-upload")
+    page = keeper.get(f"{address}/columns").text
+    assert "The table cannot be read" not in page
+    assert "The names of the columns are in 2 rows." in page
+
+
 def test_names_in_two_rows_that_the_mapping_does_not_state_are_one_error(
     hospital: Any, keeper: Visitor
 ) -> None:
