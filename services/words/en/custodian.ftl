@@ -54,7 +54,7 @@ custodian-away = Unavailable
 
 custodian-work = Waiting
 
-custodian-files = Files waiting for your decision
+custodian-files = Files waiting for you
 
 custodian-week = The last seven days
 
@@ -953,7 +953,7 @@ may-study-deletions = People who left and whose rows the study must delete: { $w
 
 may-study-many = Who can be asked
 
-may-study-many-of = { $many } of { $all } patients today: everybody with { $categories } who has not turned research off. People who permit the study already, refuse it, or said no in the last half year are not asked. Patients who join later can be asked too.
+may-study-many-of = At most { $many } of { $all } patients today: everybody with { $categories } who has not turned research off. People who permit the study already, refuse it, or are noted as deceased are not counted. People who have not answered yet, or said no in the last half year, are not asked again. Patients who join later can be asked too.
 
 may-study-many-unknown = cannot be counted now: the register is unavailable
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,64 @@ def test_the_report_of_a_fhir_file_names_entries_and_elements_not_rows_and_colum
     hospital.work("check-upload")
     heads = next(csv.reader(io.StringIO(keeper.get(f"{path}/report").text)))
     assert heads[:3] == ["Entry", "Line", "Resource or element"]
+
+
+def test_every_line_of_a_fhir_report_says_what_becomes_of_the_entry_and_what_to_do(
+    hospital: Any, keeper: Visitor
+) -> None:
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [
+            {"resource": {"resourceType": "Organization", "id": "o"}},
+            {"resource": {"resourceType": "Patient", "id": "p", "identifier": [{"value": "N-1"}]}},
+            {"resource": {"resourceType": "Condition", "id": "c", "code": {"text": "x"}}},
+            {
+                "resource": {
+                    "resourceType": "Observation",
+                    "id": "v",
+                    "subject": {"reference": "Patient/p"},
+                    "code": {"coding": [{"system": "http://loinc.org", "code": "4548-4"}]},
+                }
+            },
+        ],
+    }
+    path = keeper.post(
+        "/custodian/deposits/new",
+        file=(io.BytesIO(json.dumps(bundle).encode()), "b.json"),
+        bad="leave",
+    ).headers["Location"]
+    hospital.work("check-upload")
+    lines = list(csv.reader(io.StringIO(keeper.get(f"{path}/report").text)))[1:]
+    assert lines
+    for line in lines:
+        assert line[4], line  # what to do, if only "Nothing"
+        assert not line[3].startswith("shared"), line  # what is kept is shared with nobody
+    problems = {line[2].partition(".")[0]: line[3] for line in lines}
+    assert problems["Organization"] == "of no patient, kept for the custodian"
+    assert "does not say that it counts" in problems["Observation"]  # it has no status at all
+
+
+def test_a_column_with_gaps_is_not_said_to_have_a_value_in_every_row(
+    hospital: Any, keeper: Visitor
+) -> None:
+    rows = "".join(f"G{n},{n % 7},{'x' if n % 2 else ''}\n" for n in range(30))
+    address = described(hospital, keeper, f"pid,crp,note\n{rows}".encode(), "gaps.csv")
+    page = keeper.get(f"{address}/columns").text
+    assert "15 values, 15 missing, 1 different" in page
+    assert "All its values are the same." in page
+    assert "Every row" not in page
+
+
+def test_a_table_that_waits_for_its_columns_is_counted_as_waiting(
+    hospital: Any, keeper: Visitor
+) -> None:
+    def waiting() -> int:
+        return hospital.services.custodian.overview.get().waiting_files
+
+    before = waiting()
+    described(hospital, keeper, b"pid,crp\nW1,2\nW2,3\n", "waits.csv")
+    assert waiting() == before + 1
 
 
 def described(hospital: Any, keeper: Visitor, body: bytes, name: str) -> str:
