@@ -56,7 +56,7 @@ def save_columns(upload: str) -> Response:
     return see_other(f"/custodian/deposits/{upload}")
 
 
-def _shown(described: dict[str, str], form: Mapping[str, str] | None) -> dict[str, str]:
+def _field_values(described: dict[str, str], form: Mapping[str, str] | None) -> dict[str, str]:
     """Return the fields as they were sent; those of the form that was not sent, as described."""
     if form is None or form.get("wish") == READ_AGAIN:
         return described | dict(form or {})
@@ -90,7 +90,7 @@ def _form(
         title=words()("columns-title"),
         status=status,
         errors=errors,
-        values=_shown(form_of(table), form),
+        values=_field_values(form_of(table), form),
         has_names_problem=service.has_names_problem(party, upload),
         upload=upload,
         table=table,

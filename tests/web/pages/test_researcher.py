@@ -348,7 +348,7 @@ def test_a_set_leaves_only_with_the_agreement_and_is_k_anonymous(hospital, resea
 def require_confirmed_deletion(researcher, page: str, copy_id: str) -> None:
     """Confirm that a copy is deleted; the notice names its minute, as two may be of one day."""
     notices = researcher.get("/researcher/notices").text
-    assert re.search(r"<h2>Copy of [^<:]*+:\d\d: Study", notices)
+    assert re.search(r"<h2>Copy of [^<:]*+:\d\d[^<:]*+: Study", notices)
     researcher.post("/researcher/notices", set=copy_id)
     assert "Deleted on" in researcher.get(page).text
     assert "You confirmed on" in researcher.get("/researcher/notices").text
