@@ -43,13 +43,7 @@ def _open(path: Path) -> BinaryIO:
 def _fhir_json(report: IntakeReport) -> dict[str, Any]:
     return {
         "outcomes": report.counts(),
-        "joined": report.joined,
-        "joined_same": report.joined_same,
-        "medicines": report.medicines,
-        "corrected_medicines": report.corrected_medicines,
-        "lost_medicines": report.lost_medicines,
-        "corrected_records": report.corrected_records,
-        "affected_models": list(report.affected_models),
+        **report.effects(),
         "rules": report.rules,
         "entries": [
             {"file": name, **_entry_json(outcome)}

@@ -157,24 +157,25 @@ def _is_shown(character: str) -> bool:
 def with_services(run: Callable[..., None]) -> Callable[..., None]:
     """Call a command with the services and its output; add --json and the exit codes."""
 
-    @click.option("--json", "as_json", is_flag=True, help="Write one JSON document to stdout.")
-    @click.pass_context
     @functools.wraps(run)
-    def wrapped(context: click.Context, /, *args: Any, as_json: bool, **options: Any) -> None:
-        output = Output(as_json)
-        command: CommandContext = context.obj
-        try:
-            with command.opener(None, output.note) as services:
-                run(services, output, *args, **options)
-        except command.error_types as exc:
-            _fail(context, output, exc, as_json)
+    def started(command: CommandContext, output: Output, *args: Any, **options: Any) -> None:
+        with command.opener(None, output.note) as services:
+            run(services, output, *args, **options)
 
-    return wrapped
+    return _with_output(started)
 
 
 def without_services(run: Callable[..., None]) -> Callable[..., None]:
     """Call a command that needs no node and no database with the clock and its output."""
 
+    @functools.wraps(run)
+    def started(command: CommandContext, output: Output, *args: Any, **options: Any) -> None:
+        run(command.clock, output, *args, **options)
+
+    return _with_output(started)
+
+
+def _with_output(run: Callable[..., None]) -> Callable[..., None]:
     @click.option("--json", "as_json", is_flag=True, help="Write one JSON document to stdout.")
     @click.pass_context
     @functools.wraps(run)
@@ -182,7 +183,7 @@ def without_services(run: Callable[..., None]) -> Callable[..., None]:
         output = Output(as_json)
         command: CommandContext = context.obj
         try:
-            run(command.clock, output, *args, **options)
+            run(command, output, *args, **options)
         except command.error_types as exc:
             _fail(context, output, exc, as_json)
 

@@ -40,9 +40,12 @@ def invite(services: Services, output: Output, **options: Any) -> None:
 
     An earlier link for the same person then stops working.
     """
-    invitations = services.custodian.invitations
-    issued = invitations.invite(Words("en"), InvitationRequest(**options), by=OPERATOR)
-    output.result({"link": issued.link, "days": issued.days}, issued.link)
+    invitations, words = services.custodian.invitations, Words("en")
+    issued = invitations.invite(words, InvitationRequest(**options), by=OPERATOR)
+    result = {"link": issued.link, "days": issued.days, "has_key": issued.has_key}
+    output.result(result, issued.link)
+    if issued.has_key:
+        output.note(words("invite-has-key"))
     output.note(f"It works once, for {issued.days} days, and cannot be shown again.")
 
 

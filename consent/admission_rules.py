@@ -35,7 +35,7 @@ class AdmissionRules:
         numbers = numbers[numbers >= 0]
         has_grants = any(isinstance(item.message, Grant) for item in signed)
         self._used = _used(state, numbers) if has_grants else set[bytes]()
-        self._stopped = _stopped(state, numbers) if has_grants else dict[bytes, int]()
+        self._stopped = state.last_stops(numbers) if has_grants else dict[bytes, int]()
 
     def find_refusal(self, signed: Signed) -> str | None:
         """Return the code of the rule that the message breaks, as the contract would; None: none.
@@ -90,12 +90,3 @@ def _used(state: LedgerState, numbers: Numbers) -> set[bytes]:
         pairs = np.concatenate([rows.subject[mine], rows.terms_hash[mine]], axis=1)
         used.update(np.ascontiguousarray(pairs).view("V64")[:, 0].tolist() if len(mine) else ())
     return used
-
-
-def _stopped(state: LedgerState, numbers: Numbers) -> dict[bytes, int]:
-    """Return the time of the last stop of each of these subjects."""
-    last: dict[bytes, int] = {}
-    for row in np.flatnonzero(np.isin(state.of.stops, numbers)).tolist():
-        subject = state.stops.subject[row].tobytes()
-        last[subject] = max(last.get(subject, _NEVER_S), int(state.stops.issued_at_s[row]))
-    return last

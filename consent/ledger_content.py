@@ -40,7 +40,7 @@ class LedgerContent:
         ops = {op for op, _ in named}
         self._grants = _grants(state, numbers) if Op.GRANTED in ops else {}
         self._withdrawn = _withdrawn(state, numbers) if Op.WITHDRAWN in ops else set[bytes]()
-        self._stops = _stops(state, numbers) if Op.STOPPED in ops else dict[bytes, int]()
+        self._stops = state.last_stops(numbers) if Op.STOPPED in ops else dict[bytes, int]()
         self._rules: Mapping[int, Callable[[bytes, bytes], bool]] = {
             Op.ENROLLED: self._is_enrolled,
             Op.KEY_ADDED: self._is_added,
@@ -115,12 +115,3 @@ def _withdrawn(state: LedgerState, numbers: Numbers) -> set[bytes]:
         rows.subject[row].tobytes() + rows.terms_hash[row].tobytes()
         for row in np.flatnonzero(np.isin(state.of.withdrawals, numbers)).tolist()
     }
-
-
-def _stops(state: LedgerState, numbers: Numbers) -> dict[bytes, int]:
-    """Return the time of the last stop of each of these subjects."""
-    last: dict[bytes, int] = {}
-    for row in np.flatnonzero(np.isin(state.of.stops, numbers)).tolist():
-        subject = state.stops.subject[row].tobytes()
-        last[subject] = max(last.get(subject, _NEVER_S), int(state.stops.issued_at_s[row]))
-    return last

@@ -8,30 +8,19 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import sqlalchemy as sa
 
 from consent import abi
 from consent.chain import Chain, Look, Newest, Tip
 from consent.chain_nodes import QUORUM
+from consent.change_rows import rows_of
 from consent.deployment import Deployment
 from consent.errors import LedgerBroken, LedgerUnavailable, ViewRefused
 from consent.events import START, ChangeRun, Events, Mark, leads, roll
 from consent.prover import UNPROVED, Ground, Prover
 from consent.recoveries import Recoveries
 from consent.revocations import PendingRevocations, parse_revocations
-from consent.state import (
-    ROLE_OWN,
-    Enrolments,
-    Grants,
-    Keys,
-    LedgerLog,
-    LedgerState,
-    Removals,
-    Rows,
-    Stops,
-    Withdrawals,
-)
+from consent.state import LedgerLog, LedgerState
 from consent.terms import View
 from consent.typed_data import GENESIS_HEAD, Op
 
@@ -40,29 +29,6 @@ _FIRST_STEP_BACK: Final = 64
 _BACK_FACTOR: Final = 8
 _MAX_RACES: Final = 20
 _PROVED_AT_ONCE: Final = 20_000
-NO_KEY: Final = bytes(_WORD)
-"""The hash of no key."""
-
-
-def rows_of(changes: Sequence[abi.Change], proofs: Sequence[int]) -> list[Rows]:
-    """Return what a run of changes adds to the ledger's columns, kind by kind.
-
-    A change that is not proved adds nothing, but for a grant: it is stored under no key, so that it
-    permits nothing and still counts as a refusal if its terms are one.
-    """
-    bodies: dict[int, list[bytes]] = {}
-    for change, proof in zip(changes, proofs, strict=True):
-        body = change.body
-        if proof == UNPROVED:
-            if change.op != Op.GRANTED:
-                continue
-            body = body[: 2 * _WORD] + NO_KEY + body[3 * _WORD :]
-        bodies.setdefault(change.op, []).append(body)
-    rows: list[Rows] = []
-    for op, same_op in bodies.items():
-        words = np.frombuffer(b"".join(same_op), np.uint8).reshape(len(same_op), -1, _WORD)
-        rows += _rows(op, words)
-    return rows
 
 
 def _unproved_revocations(
@@ -88,34 +54,6 @@ def _of_enrolled(
     numbers = state.index.find(np.frombuffer(joined, np.uint8).reshape(-1, _WORD))
     is_ours = (numbers >= 0) & np.isin(numbers, state.of.enrolments)
     return [each for each, ours in zip(revocations, is_ours.tolist(), strict=True) if ours]
-
-
-def _rows(op: int, words: npt.NDArray[np.uint8]) -> list[Rows]:
-    none = np.zeros(len(words), np.int64)
-    own = none + ROLE_OWN
-    subject = words[:, 0]
-    match op:
-        case Op.ENROLLED:
-            return [Enrolments(subject), Keys(subject, words[:, 2], own, none)]
-        case Op.KEY_ADDED:
-            return [Keys(subject, words[:, 1], _whole(words, 2), _whole(words, 3))]
-        case Op.RECOVERED:
-            return [Keys(subject, words[:, 1], own, none)]
-        case Op.KEY_REMOVED:
-            return [Removals(subject, words[:, 1])]
-        case Op.GRANTED:
-            times = _whole(words, 3), _whole(words, 4)
-            return [Grants(subject, words[:, 1], words[:, 2], *times)]
-        case Op.WITHDRAWN:
-            return [Withdrawals(subject, words[:, 1])]
-        case Op.STOPPED:
-            return [Stops(subject, _whole(words, 1))]
-    return []  # anchors, open recoveries, roles and pauses do not affect decisions
-
-
-def _whole(words: npt.NDArray[np.uint8], index: int) -> npt.NDArray[np.int64]:
-    eight = np.ascontiguousarray(words[:, index, _WORD - 8 :])
-    return eight.view(">i8").reshape(-1).astype(np.int64)
 
 
 class Mirror:
@@ -172,6 +110,7 @@ class Mirror:
             ViewRefused: the chain is behind the mark.
         """
         with self._lock:
+            self._accepted_tips.clear()
             look, mark = self._look(0), self.events.mark()
             tip = self._tips(look)[0]
             if tip.count < mark.tip.count:
@@ -213,6 +152,7 @@ class Mirror:
         self._mark = START
         self._unproved: list[tuple[int, bytes]] = []
         self._state = self._log.state(0, GENESIS_HEAD)
+        self._accepted_tips: dict[tuple[bytes, bytes], tuple[Tip, Sequence[Newest]]] = {}
 
     def _prove_all(self, changes: Sequence[abi.Change], times_s: Sequence[int] = ()) -> list[int]:
         """Return the proof of each change of a whole ledger, part by part; see `Prover.prove`."""
@@ -248,7 +188,9 @@ class Mirror:
             final, newest = self._tips(look)
             if self._catch_up(look, final):
                 self._synced_at_s = seen_at_s
-                return self._view_of(look, newest, seen_at_s)
+                seen = self._view_of(look, newest, seen_at_s)
+                self._accepted_tips = {(look.final.hash, look.latest.hash): (final, newest)}
+                return seen
         raise LedgerUnavailable(
             f"the mirror is busy: other processes wrote first {_MAX_RACES} times; try again"
         )
@@ -284,7 +226,9 @@ class Mirror:
         """Return the ledger at the final block, and at the newest block of each node."""
         if look.tip is not None:
             return look.tip, look.newest
-        hashes = [look.final.hash, look.latest.hash]
+        hashes = look.final.hash, look.latest.hash
+        if hashes in self._accepted_tips:  # what the ledger was at a block does not change
+            return self._accepted_tips[hashes]
         final, latest = self._chain.tips(self._deployment.contract, hashes)
         return final, [Newest(0, look.latest, latest)]
 

@@ -88,8 +88,7 @@ class PastPermits:
     def _find_miss(self, consent_id: bytes, use: PastUse) -> str | None:
         terms = self._terms.get(consent_id)
         if terms is None:
-            # Erased with the patient's consent since: who withdrew may have all of it deleted.
-            return None if consent_id in self._withdrawn else "opening-missing"
+            return "opening-missing"
         if terms.decision != "permit":
             return "denied"
         covered = any(covers(granted, use.purpose) for granted in terms.purposes)

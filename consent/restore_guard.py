@@ -41,6 +41,7 @@ class RestoreGuard:
         self._outbox = outbox
         self._marked_count = -1
         self._accepted: Tip | None = None
+        self._seen: tuple[int, int] | None = None
         self._may_have_open = True
         mark.blank = lambda: UNKNOWN if self._is_known() else MarkedState()
 
@@ -50,7 +51,8 @@ class RestoreGuard:
         Raises:
             ViewRefused: an older copy of chain or database, or the mark's file is missing.
         """
-        if tip == self._accepted and not self._may_have_open:
+        version = self._mark.version()  # before it is read, so that no later change is missed
+        if tip == self._accepted and not self._may_have_open and self._is_unchanged(version):
             return
         # Also while this runs: the database may have become an older copy since the last look.
         if (fault := self.find_fault(tip)) is not None:
@@ -61,7 +63,18 @@ class RestoreGuard:
                 self._events.require_marked()
         if self._may_have_open:
             self._unmark_settled()
-        self._accepted = tip
+        self._accepted, self._seen = tip, version
+
+    def _is_unchanged(self, version: tuple[int, int] | None) -> bool:
+        """Return whether no process marked anything but rows of the journal since the last look."""
+        if version is not None and version == self._seen:
+            return True
+        marked = self._mark.read()
+        self._may_have_open |= marked is not None and bool(marked.open)
+        if marked is None or self._may_have_open or marked.count != self._marked_count:
+            return False
+        self._seen = version
+        return True
 
     def find_fault(self, tip: Tip) -> str | None:
         """Return why the state is older than the mark, or None."""

@@ -230,6 +230,18 @@ class LedgerState:
             pending_stops=Stops(*_joined(self.pending_stops, stop_rows)),
         )
 
+    def last_stops(self, numbers: Numbers) -> dict[bytes, int]:
+        """Return when each of these subjects last stopped everything; one that never did is absent.
+
+        Args:
+            numbers: the subjects, as `index` numbers them.
+        """
+        last: dict[bytes, int] = {}
+        for row in np.flatnonzero(np.isin(self.of.stops, numbers)).tolist():
+            subject, at_s = self.stops.subject[row].tobytes(), int(self.stops.issued_at_s[row])
+            last[subject] = max(last.get(subject, at_s), at_s)
+        return last
+
     def is_enrolled(self, subject: bytes) -> bool:
         """Return whether a custodian has enrolled the subject."""
         number = self.index.find_one(subject)

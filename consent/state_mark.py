@@ -73,6 +73,14 @@ class StateMark:
                 "the backup of the database"
             ) from exc
 
+    def version(self) -> tuple[int, int] | None:
+        """Return what differs after each change of the file by any process; None if it is gone."""
+        try:
+            stat = self.path.stat()
+        except OSError:
+            return None
+        return stat.st_mtime_ns, stat.st_ino
+
     def change(self, change: Callable[[MarkedState], MarkedState]) -> MarkedState:
         """Replace the mark by what `change` makes of it, durably, and return that.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 import socket
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -19,6 +20,12 @@ MIN_BYTES_A_SECOND: Final = 16_384
 _PART_BYTES: Final = 1 << 16
 LINGER_S: Final = 2.0
 """How long a peer may take to close a connection after the last answer."""
+SWITCH_S: Final = 0.000_5
+"""How long a busy thread may keep the others of its process waiting for the interpreter, about.
+
+An answer gives the interpreter away at each read, write and query, some sixty times. With Python's
+5 ms each time, one thread that computes beside it would make it wait for a third of a second.
+"""
 MAX_CONNECTIONS: Final = 256
 """Open connections of one peer to one process; further ones are closed."""
 
@@ -111,6 +118,11 @@ class TimedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         """Start without the kernel's own way to send files, which knows no limit of time."""
         super().__init__(*args, **kwargs)
         self.cfg.set("sendfile", False)
+
+    def init_process(self) -> None:
+        """Serve until told to stop, with short turns for each thread."""
+        sys.setswitchinterval(SWITCH_S)
+        super().init_process()
 
     def handle(self, conn: Any) -> Any:
         """Serve one request of a connection."""

@@ -188,6 +188,30 @@ def find_releasable(classes: Classes, labels: Labels) -> npt.NDArray[np.bool_]:
     return is_kept
 
 
+def find_releasable_after(
+    classes: Classes, labels: Labels, batches: Sequence[Labels]
+) -> npt.NDArray[np.bool_]:
+    """Return for each row whether its class is within the limits, also in what is new.
+
+    Args:
+        classes: of each row.
+        labels: of each row.
+        batches: for each earlier copy, which rows it does not have: the difference of the two
+            copies tells their class and label, so they are to be within the limits by themselves.
+    """
+    is_kept = find_releasable(classes, labels)
+    while is_kept.any():
+        is_good = is_kept.copy()
+        for is_new in batches:
+            joined = is_good & is_new
+            is_good[joined] = find_releasable(classes[joined], labels[joined])
+        is_good[is_good] = find_releasable(classes[is_good], labels[is_good])
+        if is_good.sum() == is_kept.sum():
+            break
+        is_kept = is_good
+    return is_kept
+
+
 def measure(classes: Classes, labels: Labels) -> PrivacyMeasures:
     """Return how alike the rows of each class are; there must be at least one row."""
     _, index = np.unique(classes, return_inverse=True)

@@ -20,7 +20,10 @@ LIST_DEVIATION: Final = 10.0
 """Of a number of people in the list of codes, which is the same for everybody."""
 LIST_MARGIN: Final = round(2 * LIST_DEVIATION)
 """A number of people in the list of codes is within so many of the true one, 95 in 100."""
-LEAST_LISTED: Final = MIN_COUNT + LIST_MARGIN
+LIST_LEAST: Final = MIN_COUNT + round(3 * LIST_DEVIATION)
+"""Codes, names, units and values are texts of records, of which there are very many: with this
+bound, one of a single person is listed in one of a billion draws."""
+LEAST_LISTED: Final = LIST_LEAST + LIST_MARGIN
 """A code with fewer people than about this is not listed."""
 _NORMAL: Final = NormalDist()
 _BITS: Final = 53

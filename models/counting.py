@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.census import Census
-from models.count_noise import DEVIATION, LIST_DEVIATION, CountNoise
+from models.count_noise import DEVIATION, LIST_DEVIATION, LIST_LEAST, CountNoise
 from models.errors import ModelsInvalid
 from models.question import Question
 from models.sample_size import plan_sample_size
@@ -111,7 +111,7 @@ def count_everybody(census: Census, noise: CountNoise, period: str) -> int | Non
 
 
 def _listed(size: int, name: str, noise: CountNoise) -> int | None:
-    return noise.count(size, f"list/{name}", deviation=LIST_DEVIATION)
+    return noise.count(size, f"list/{name}", least=LIST_LEAST, deviation=LIST_DEVIATION)
 
 
 def _summarise(
@@ -130,13 +130,13 @@ def _summarise(
     units = _people_by(events.subject[numbers], events.unit[numbers], events.units)
     kind = _most_frequent(kinds, f"{code}/kind", source, least=_ANY)
     is_number, has_value = kind == KINDS[NUMBER], kind != KINDS[NOTHING]
-    name = _most_frequent(census.names.get(code, {}), f"{code}/name", source, least=MIN_COUNT)
+    name = _most_frequent(census.names.get(code, {}), f"{code}/name", source, least=LIST_LEAST)
     return CodeSummary(
         code=code,
         name=name or _PERSON_NAMES.get(code, ""),
         category=_most_frequent(categories, f"{code}/category", source, least=_ANY),
         kind=kind,
-        unit=_most_frequent(units, f"{code}/unit", source, least=MIN_COUNT) if is_number else "",
+        unit=_most_frequent(units, f"{code}/unit", source, least=LIST_LEAST) if is_number else "",
         values=_values(census, code, rows, source) if has_value and not is_number else (),
         people=people,
         missing_percent=_in_steps(max(0, 1 - people / max(people, total))),

@@ -232,7 +232,7 @@ class Diagnostics:
         return self._registry.get(model_id)
 
     def serving_model(self, question_id: str) -> Model:
-        """Return the newest model that serves a question.
+        """Return the model that serves a question; see `ModelRegistry.serving_model`.
 
         Raises:
             ModelsNotFound: no model is in service for it.

@@ -1,4 +1,4 @@
-"""Finds the rows of a study's earlier copies that must be deleted."""
+"""Compares a copy with a study's earlier ones: which rows are new, and which must be deleted."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
+
+from models.anonymity import Labels
+from models.persons import row_key
 from models.ports import RecordStore
 from storage import Record
 
@@ -27,6 +31,32 @@ class EarlierCopy:
 def to_row_name(pseudonym: bytes) -> str:
     """Return the name of a person's rows in a copy."""
     return pseudonym.hex()[:PSEUDONYM_CHARACTERS]
+
+
+def find_batches(
+    store: RecordStore,
+    study: str,
+    earlier: Sequence[EarlierCopy],
+    rows: Sequence[Sequence[Record]],
+) -> list[Labels]:
+    """Return, for each earlier copy, which of these rows are of people whom it does not have.
+
+    Args:
+        store: gives the pseudonyms.
+        study: whose copies they are.
+        earlier: the copies.
+        rows: the records of each row.
+    """
+    people = [{record.subject for record in records} for records in rows]
+    batches = []
+    for copy in earlier:
+        pseudonym, names = store.pseudonyms(f"release {study} {copy.release}"), set(copy.names)
+        is_new = [
+            names.isdisjoint(to_row_name(pseudonym(key)) for key in {row_key(person), *person})
+            for person in people
+        ]
+        batches.append(np.array(is_new, np.bool_))
+    return batches
 
 
 def find_deleted(

@@ -62,12 +62,11 @@ def latest_observations(records: Iterable[Record], until: str = "9999-12-31") ->
 
 def find_label(question: Question, records: Sequence[Record]) -> tuple[bool, str] | None:
     """Return whether the label is positive and the day of its record; None if there is none."""
-    code = question.label.code
-    days = [record.recorded_on for record in records if code in read_observations(record)]
-    if not days:
-        return None
-    value, _ = latest_observations(records)[code]
-    return value == question.label.positive, max(days)
+    for record in reversed(in_time_order(records)):
+        value, _ = read_observations(record).get(question.label.code, (None, ""))
+        if value is not None:
+            return value == question.label.positive, record.recorded_on
+    return None
 
 
 def to_row(

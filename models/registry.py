@@ -64,6 +64,11 @@ _SERVING_QUESTION: Final = sa.select(_MODELS).where(
     _MODELS.c.state.in_([sa.literal(state) for state in SERVING]),
     _MODELS.c.question == sa.bindparam("question_id"),
 )
+_FIRST_PUBLISHED: Final = (
+    sa.select(_MODELS.c.study, sa.func.min(_MODELS.c.published_at_s))
+    .where(_MODELS.c.question == sa.bindparam("question_id"), _MODELS.c.published_at_s.is_not(None))
+    .group_by(_MODELS.c.study)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +140,23 @@ class ModelRegistry:
             return [Model(*row) for row in connection.execute(query)]
 
     def serving_model(self, question: str) -> Model:
-        """Return the newest model that serves a question; an active one before an affected one.
+        """Return the model that serves a question: of a study, an active one before others.
+
+        Of several studies it is that of the study that published first: a clinic that relies on a
+        model gets no other study's in its place.
 
         Raises:
             ModelsNotFound: no model serves the question.
         """
-        rows = read_rows(self._engine, _SERVING_QUESTION, {"question_id": question})
-        models = [Model(*row) for row in rows]
+        values = {"question_id": question}
+        models = [Model(*row) for row in read_rows(self._engine, _SERVING_QUESTION, values)]
         if not models:
             raise ModelsNotFound(f"no model is in service for question {question}")
+        if len({model.study for model in models}) > 1:
+            rows = read_rows(self._engine, _FIRST_PUBLISHED, values)
+            served = {model.study for model in models}
+            first = min((at_s, study) for study, at_s in rows if study in served)[1]
+            models = [model for model in models if model.study == first]
         return max(models, key=lambda m: (m.state == ACTIVE, m.published_at_s or 0, m.id))
 
     def consents(self, model_id: str) -> list[bytes]:

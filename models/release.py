@@ -21,20 +21,21 @@ from models.anonymity import (
     MIN_DIVERSITY,
     Band,
     Classes,
+    Labels,
     PrivacyMeasures,
-    find_releasable,
+    find_releasable_after,
     measure,
 )
 from models.cohort import exclusion_reasons, to_matrix
 from models.copy_plan import CopyPlan, find_hidden, make_plan, require_plan
-from models.earlier_copies import EarlierCopy, find_deleted, to_row_name
+from models.earlier_copies import EarlierCopy, find_batches, find_deleted, to_row_name
 from models.errors import CohortTooSmall, ConsentsChanged, ModelsInvalid
 from models.features import Matrix
 from models.persons import group_by_person, row_key
 from models.ports import RecordStore
 from models.question import Question
 from models.question_parts import QUASI, Feature
-from models.suppression import MIN_COHORT, MIN_COUNT, suppress
+from models.suppression import MIN_COHORT, MIN_COUNT, steady, suppress
 from records.csv_out import to_csv
 from records.table_file import write_parquet
 from records.values import NUMBER
@@ -134,19 +135,27 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
     if len(patients) < MIN_COHORT:
         raise CohortTooSmall(f"no training set: fewer than {MIN_COHORT} people permit a copy")
     pseudonym = store.pseudonyms(f"release {request.study} {request.release}")
-    named = sorted((to_row_name(pseudonym(key)), records) for key, records in patients.items())
+    rows = sorted((to_row_name(pseudonym(key)), key) for key in patients)
+    named = [(name, patients[key]) for name, key in rows]
     matrix = _one_row_each(to_matrix(question, [records for _, records in named]))
     plan = _find_plan(question, matrix, request)
     classes = plan.recoding.classes(matrix.values.astype(np.float64))
-    is_kept = find_releasable(classes, matrix.labels)
+    batches = find_batches(store, request.study, request.earlier, [patients[k] for _, k in rows])
+    is_kept = find_releasable_after(classes, matrix.labels, batches)
     if is_kept.sum() < MIN_COHORT:
         raise CohortTooSmall(f"no training set: fewer than {MIN_COHORT} people could be included")
     names = tuple(name for (name, _), stays in zip(named, is_kept, strict=True) if stays)
-    columns = make_columns(question, plan, matrix.rows(is_kept), classes[is_kept])
+    columns = make_columns(
+        question,
+        plan,
+        matrix.rows(is_kept),
+        classes[is_kept],
+        [is_new[is_kept] for is_new in batches],
+    )
     measures = measure(classes[is_kept], matrix.labels[is_kept])
     facts = _describe(question, request, gathered.view, measures) | describe_duties(gathered)
     facts |= {
-        "left_out": suppress(len(named) - len(names)),
+        "left_out": steady(len(named) - len(names)),  # exact, it would tell who joined
         "names": names,
         "columns_left_out": [
             feature.words for n, feature in enumerate(question.features) if n not in plan.columns
@@ -215,9 +224,16 @@ def require_permitted(store: RecordStore, access: AccessRequest, gathered: Acces
 
 
 def make_columns(
-    question: Question, plan: CopyPlan, matrix: Matrix, classes: Classes
+    question: Question,
+    plan: CopyPlan,
+    matrix: Matrix,
+    classes: Classes,
+    batches: Sequence[Labels] = (),
 ) -> list[CopyColumn]:
-    """Return the columns of the copy of these rows, the label last."""
+    """Return the columns of the copy of these rows, the label last.
+
+    `batches` say, for each earlier copy, which rows it does not have.
+    """
     bands = plan.recoding.bands()
     columns: list[CopyColumn] = []
     for position, feature in enumerate(question.features):
@@ -234,7 +250,8 @@ def make_columns(
                 cells = [_words(feature, band, has_missing) for band in limits]
                 columns.append(CopyColumn(name, "one of these values", feature, cells))
         elif position in plan.columns:
-            columns.append(_other_column(feature, name, values, plan.edges.get(position), classes))
+            edges = plan.edges.get(position)
+            columns.append(_other_column(feature, name, values, edges, (classes, batches)))
     return [*columns, CopyColumn("label", question.label.words, None, matrix.labels.tolist())]
 
 
@@ -264,14 +281,18 @@ def _other_column(
     name: str,
     values: np.ndarray,
     edges: tuple[float, ...] | None,
-    classes: Classes,
+    groups: tuple[Classes, Sequence[Labels]],
 ) -> CopyColumn:
     """Return the column of a feature that nobody is recognised by: bands of numbers, or words."""
+    classes, batches = groups
     is_missing = np.isnan(values)
     filled = np.where(is_missing, -1, values)
     index = (filled if edges is None else np.digitize(filled, edges)).astype(np.intp)
     index[is_missing] = -1
     is_hidden = find_hidden(feature, index, classes) | is_missing
+    for is_new in batches:
+        # Anyone who has the earlier copy can tell which rows are new, by class.
+        is_hidden[is_new] |= find_hidden(feature, index[is_new], classes[is_new])
     if edges is None:
         texts = feature.values or ("no", "yes")
     else:

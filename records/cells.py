@@ -63,7 +63,9 @@ _NUMBER: Final = re.compile(
 _WHOLE: Final = re.compile(r"(-?[0-9]+)\.0+", re.ASCII)
 _ROUNDED: Final = re.compile(r"[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+", re.ASCII)
 _BOUND: Final = re.compile(r"(<=|>=|<|>)\s*+(.+)")
-_DATUM: Final = re.compile(r"[<>+-]?\d+(?:[.,]\d+)?\Z|\d{4}-\d\d-\d\d|\d\d?\.\d\d?\.\d{2,4}\Z")
+_DATUM: Final = re.compile(
+    r"[<>+-]?\d+(?:[.,]\d+)?\Z|\d{4}-\d\d-\d\d|\d\d?\.\d\d?\.\d{2,4}\Z|\d\d?/\d\d?/\d{2,4}\b"
+)
 _MAX_WHOLE: Final = 2.0**53
 _SPACES: Final = (" ", "\u00a0", "\u202f", "\u2009", "\u2007")
 """A blank between thousands, as spreadsheets of different languages write it."""
@@ -86,6 +88,12 @@ def normalised(cell: str) -> str:
 def is_datum(cell: str) -> bool:
     """Return whether a cell is a number or a day, which no name of a column is."""
     return _DATUM.match(cell) is not None
+
+
+def shape(text: str) -> str:
+    """Return how a text looks: 9 for digits, a for letters; it says nothing about a person."""
+    marks = re.sub(r"[^\W\d_]+", "a", re.sub(r"\d", "9", text))
+    return marks if len(marks) <= 24 else marks[:23] + "…"
 
 
 def is_note(cells: Sequence[str], place: int = 0) -> bool:

@@ -14,7 +14,7 @@ NOT_IN_FORCE: Final = frozenset(
 """Statuses under which a resource says nothing about its patient."""
 UNCONFIRMED: Final = ("refuted", "entered-in-error", "differential", "provisional", "unconfirmed")
 _UNSURE_INTENTS: Final = frozenset({"proposal", "plan", "option"})
-_NEGATIONS: Final = ("doNotPerform", "notDone", "notGiven", "wasNotGiven", "wasNotTaken")
+_NEGATIONS: Final = frozenset({"doNotPerform", "notDone", "notGiven", "wasNotGiven", "wasNotTaken"})
 """Elements that turn the meaning of a resource; all but the first are of FHIR before R4."""
 _GERMAN: Final = "icd-10-gm-diagnosesicherheit"
 """Ends the URL of the extension that German codings of ICD-10-GM have (HL7 Germany, KBV)."""
@@ -41,7 +41,9 @@ def certainty(resource: Resource) -> str:
 
 def is_negated(resource: Resource) -> bool:
     """Return whether a resource says that something was not done, or is not to be done."""
-    if resource.get("taken") == "n" or any(resource.get(name) is True for name in _NEGATIONS):
+    # Few resources have one of them, and each resource is asked.
+    stated = () if _NEGATIONS.isdisjoint(resource) else _NEGATIONS
+    if resource.get("taken") == "n" or any(resource.get(name) is True for name in stated):
         return True
     adherence = resource.get("adherence")  # FHIR R5, of a MedicationStatement
     code = adherence.get("code") if isinstance(adherence, dict) else None

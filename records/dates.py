@@ -31,6 +31,7 @@ _ZONE: Final = re.compile(r"\s*(Z|[+-][0-9]{2}:?[0-9]{2})?", re.ASCII)
 _TWO_DIGITS: Final = re.compile(
     r"[0-9]{1,2}[./-](?:[0-9]{1,2}|[^\W\d_]{3,9})[./ -][0-9]{2}(?:[T ].*+)?", re.DOTALL
 )
+_ADJACENT: Final = re.compile(r"%[dmYyHIMS]%[dmYyHIMS]")
 _CACHED: Final = 65_536
 _MAX_FORMAT: Final = 64
 """Characters of a date format that can fit."""
@@ -136,6 +137,9 @@ def _parsed(text: str, date_format: str, first_year: int) -> datetime.datetime:
         ValueError: it is in another form, or that year has no such day.
     """
     moment = datetime.datetime.strptime(text, date_format)
+    # Python reads 190523 as 1905-02-03 in %Y%m%d: without marks every part has its whole width.
+    if _ADJACENT.search(date_format) and moment.strftime(date_format).lower() != text.lower():
+        raise ValueError("its parts have not their whole width")
     if not has_two_digit_year(date_format):
         return moment
     if "%Y" in date_format:

@@ -49,10 +49,13 @@ TWIN: Final = "more than one column has this name: rename them to map them"
 SUSPECT: Final = 0.85
 """A column that separates the label alone by this AUROC: explain or exclude it."""
 LEAK: Final = 0.95
-_ID_NAME: Final = re.compile(
-    r"^(patient|subject|person|case|participant|study)? ?(id|nr|no|number|key)$"
-    r"|^(pid|mrn|seqn|ptid)$|^(patient|subject|person)$"
+_NUMBER: Final = r"(id|nr|no|num|number|nummer|numero|key|identifier)"
+_PERSON_NAME: Final = re.compile(
+    rf"^(patient(en)?|pat|paciente|subject|persona?|participant|proband(en)?) ?{_NUMBER}$"
+    r"|^(pid|mrn|seqn|ptid|usubjid|subjid|empi|patient|subject|person)$"
 )
+_ID_NAME: Final = re.compile(rf"^(case|study|record|fall|hosp(ital)?)? ?{_NUMBER}$")
+"""Names of ids that may be those of people, or of stays and rows: a person's own come first."""
 _TIME_NAME: Final = re.compile(r"^(time|uhrzeit|hora)$")
 _FUTURE: Final = re.compile(
     r"fu ?time|follow ?up|^death|^died|discharge|outcome|surviv|length of stay|^los$"
@@ -78,6 +81,7 @@ class Flag(StrEnum):
     UNREAD_DATE = "unread-date"
     TWO_DIGIT_YEAR = "two-digit-year"
     MIXED = "not-all-numbers"
+    NOT_DATES = "not-all-dates"
     SAME_NAME = "same-name"
     ERRORS = "spreadsheet-errors"
 
@@ -215,18 +219,20 @@ def _id_column(profile: TableProfile) -> tuple[int, bool]:
     names = [column.name for column in columns]
     possible = [n for n, name in enumerate(names) if name and names.count(name) == 1]
     words = [spaced(last_name(name) if profile.file.header_rows > 1 else name) for name in names]
-    named = [n for n in possible if _ID_NAME.search(words[n]) and columns[n].count]
-    if named:
-        return max(named, key=lambda place: len(columns[place].distinct)), True
+    for pattern in (_PERSON_NAME, _ID_NAME):
+        named = [n for n in possible if pattern.search(words[n]) and columns[n].count]
+        if named:
+            return max(named, key=lambda place: len(columns[place].distinct)), True
+    if not possible:
+        raise TableInvalid("no column has a name of its own; name the columns in the first line")
+    undated = [n for n in possible if columns[n].date_format is None]
     many = min(profile.rows, MAX_DISTINCT)
     unique = [
         n
-        for n in possible
+        for n in undated
         if len(columns[n].distinct) == many and columns[n].whole == columns[n].numbers
     ]
-    if not possible:
-        raise TableInvalid("no column has a name of its own; name the columns in the first line")
-    return (unique or possible)[0], bool(unique)
+    return (unique or undated or possible)[0], bool(unique)
 
 
 def _mapping(
@@ -379,6 +385,7 @@ def _flags(column: Profile, draft: ColumnDraft) -> list[Flag]:
         Flag.TWO_DIGIT_YEAR: is_day and has_two_digit_year(column.date_format or ""),
         Flag.UNREAD_DATE: draft.comment == UNREAD_DATES or is_unread,
         Flag.MIXED: is_value and column.is_mixed,
+        Flag.NOT_DATES: is_day and column.date_format is not None and column.dates.others > 0,
         Flag.SAME_NAME: draft.comment == TWIN,
         Flag.ERRORS: not SPREADSHEET_ERRORS.isdisjoint(column.missing),
         Flag.EMPTY: not column.count,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -30,7 +31,7 @@ from records.event_rules import (
     requires_status,
 )
 from records.event_times import AGE, TIMELESS_S, read_moment
-from records.event_values import BOUNDS, has_other_value, is_value_absent
+from records.event_values import BOUNDS, has_other_value, has_value, is_value_absent
 from records.medicines import BESIDE, medicines_of, reference_of, with_medicine
 from records.outcomes import EntryCode
 from records.values import is_code
@@ -60,6 +61,10 @@ _CODED_KINDS: Final = frozenset(
         "Procedure",
     }
 )
+_NUMBER_AS_TEXT: Final = re.compile(
+    r"\s*+(?:[<>≤≥]=?)?\s*+[+-]?[0-9]++(?:[.,][0-9]++)?(?:\s++[A-Za-z%µ]\S{0,19}+)?\s*+\Z"
+)
+"""`98`, `5,1` or `> 200 mg/dL`; not `2a`, which may be a stage."""
 _TIMES: Final = ("effectiveDateTime", "effectiveInstant", "issued", "recordedDate", "authoredOn")
 
 
@@ -117,7 +122,7 @@ def why_no_value(resource: bytes, now_s: float = math.inf) -> EntryCode:
     why = _why_unreadable(parsed)
     if why:
         return why
-    is_coded = next(_coded(parsed), None) is not None
+    is_coded = next(_coded_in_force(parsed), None) is not None
     # An event without a value says something for every kind but an Observation.
     if not is_coded and (kind == "Observation" or not gives_events(parsed)):
         if kind not in _CODED_KINDS:
@@ -141,9 +146,18 @@ def _why_unreadable(resource: dict[str, Any]) -> EntryCode:
         return EntryCode.MODIFIER
     if resource.get("resourceType") != "Observation" or not _has_code(resource):
         return EntryCode.NOTHING
-    if any(has_other_value(part) for part in _parts(resource)):
+    parts = list(_parts(resource))
+    if any(has_other_value(part) for part in parts):
         return EntryCode.VALUE_TYPE
+    if any(_is_number_as_text(part.get("valueString")) for part in parts):
+        return EntryCode.NUMBER_AS_TEXT
+    if any(has_value(part) and not _codes(part.get("code")) for part in parts):
+        return EntryCode.NO_CODE
     return EntryCode.VALUE_ABSENT if is_value_absent(resource) else EntryCode.NOTHING
+
+
+def _is_number_as_text(text: Any) -> bool:
+    return isinstance(text, str) and _NUMBER_AS_TEXT.match(text) is not None
 
 
 def _has_code(resource: dict[str, Any]) -> bool:
@@ -207,8 +221,10 @@ def _is_person(focus: Any) -> bool:
 
 
 def _coded(resource: dict[str, Any]) -> Iterator[Coded]:
-    if not is_in_force(resource):
-        return
+    return _coded_in_force(resource) if is_in_force(resource) else iter(())
+
+
+def _coded_in_force(resource: dict[str, Any]) -> Iterator[Coded]:
     reader = _READERS.get(str(resource.get("resourceType")), _stated)
     for code, value, unit in reader(resource):
         if is_code(code):

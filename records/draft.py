@@ -146,7 +146,12 @@ def _with_role(draft: MappingDraft, role: str) -> list[ColumnDraft]:
 
 def _day_lines(draft: MappingDraft) -> list[str]:
     dates = _with_role(draft, DATE)
-    lines = [f"date_column = {toml_text(each.name)}" for each in dates]
+    is_read = draft.date_format != UNKNOWN_FORMAT
+    comments = [_remark(each.comment) if is_read else "" for each in dates]
+    lines = [
+        f"date_column = {toml_text(each.name)}{comment}"
+        for each, comment in zip(dates, comments, strict=True)
+    ]
     if not dates:
         lines.append(f"date = {toml_text(draft.date)}{_remark(DATE_REMARK)}")
     if draft.date_format:

@@ -81,16 +81,17 @@ def has_other_value(element: Resource) -> bool:
 
 def is_value_absent(observation: Resource) -> bool:
     """Return whether the sender says that there is no value, by a reason or by an extension."""
-    if _has_value(observation):
+    if has_value(observation):
         return False
     is_stated = absent_reason(observation) is not None
     inner = objects_of(observation.get("component"))
     if not inner:
         return is_stated
-    return all(map(is_value_absent, inner)) or (is_stated and not any(map(_has_value, inner)))
+    return all(map(is_value_absent, inner)) or (is_stated and not any(map(has_value, inner)))
 
 
-def _has_value(element: Resource) -> bool:
+def has_value(element: Resource) -> bool:
+    """Return whether an Observation or component has a value of any type."""
     values = (each for key, each in element.items() if key.startswith("value"))
     return any(not _is_empty_quantity(each) for each in values)
 

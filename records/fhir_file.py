@@ -7,9 +7,9 @@ import io
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain, islice
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple, TypeGuard
 
 from records.elements import list_of
 from records.errors import FhirInvalid, JsonInvalid
@@ -29,6 +29,7 @@ _BLOCK_BYTES: Final = 2**20
 _GZIP: Final = b"\x1f\x8b"
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+_MAX_KIND_CHARACTERS: Final = 64
 _KIND: Final = re.compile(r"[A-Z][A-Za-z]{1,63}\Z")
 _NAMED: Final = re.compile(rb"\s*(<|PK\x03\x04|%PDF)")
 _SPACE: Final = b" \t\r\n"
@@ -65,7 +66,7 @@ class FhirEntry(NamedTuple):
     def kind(self) -> str:
         """The resourceType, if it has the form of one, else ""."""
         kind = self.resource.get("resourceType") if self.resource else self.named
-        return kind if isinstance(kind, str) and _KIND.match(kind) else ""
+        return kind if _is_kind(kind) else ""
 
 
 def read_entries(file: BinaryIO, *kinds: str) -> Iterator[FhirEntry]:
@@ -84,7 +85,7 @@ def read_entries(file: BinaryIO, *kinds: str) -> Iterator[FhirEntry]:
     written = ((number, line) for number, line in enumerate(lines, 1) if line.strip(_SPACE))
     start = list(islice(written, 2))
     if not start:
-        raise FhirInvalid("the file is empty")
+        raise FhirInvalid("the file is empty; export it again")
     # A first line that is damaged must not cost the others.
     if len(start) == 1 or not any(_is_resource(line) for _, line in start):
         body = _joined([line for _, line in start], stream)
@@ -242,10 +243,12 @@ def _why_unread(line: bytes) -> EntryCode:
 
 def _of_document(value: Any, is_flawed: bool) -> Iterator[FhirEntry]:  # noqa: FBT001 - two values
     if not isinstance(value, dict | list):
-        raise FhirInvalid("the file is JSON, but holds no FHIR resource")
+        raise FhirInvalid(
+            "the file is JSON, but holds no FHIR resource; send a resource or a Bundle"
+        )
     values = value if isinstance(value, list) else [value]
     if isinstance(value, dict) and not _has_kind(value):
-        raise FhirInvalid("the file is JSON, but not FHIR; resourceType is missing")
+        raise FhirInvalid("the file is JSON, but not FHIR; give each resource its resourceType")
     entries = chain.from_iterable(_of_resource(each, MAX_NESTING) for each in values)
     number = 0
     for entry in entries:
@@ -257,8 +260,17 @@ def _of_document(value: Any, is_flawed: bool) -> Iterator[FhirEntry]:  # noqa: F
 
 
 def _has_kind(value: Any) -> bool:
-    kind = value.get("resourceType") if isinstance(value, dict) else None
-    return isinstance(kind, str) and _KIND.match(kind) is not None
+    return isinstance(value, dict) and _is_kind(value.get("resourceType"))
+
+
+def _is_kind(kind: Any) -> TypeGuard[str]:
+    return isinstance(kind, str) and len(kind) <= _MAX_KIND_CHARACTERS and _matches_kind(kind)
+
+
+# Each entry is asked several times what kind it is of, and there are few kinds.
+@lru_cache(maxsize=1_024)
+def _matches_kind(kind: str) -> bool:
+    return _KIND.match(kind) is not None
 
 
 def _of_resource(value: Any, nesting: int) -> Iterator[FhirEntry]:
@@ -302,7 +314,7 @@ def _of_bundle(bundle: Resource, nesting: int) -> Iterator[FhirEntry]:
         for read in _of_entry(entry, nesting):
             if base and read.method == "DELETE" and not read.url and not read.code:
                 read = read._replace(url=f"{base}/{read.target}")
-            yield read._replace(newest_first=is_history)
+            yield read._replace(newest_first=True) if is_history else read
 
 
 def _server(entries: list[Any]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from records.columns import BOOLEANS, is_identifying
+from records.date_forms import is_date_name
 from records.draft import DATE, IGNORE, ColumnDraft, distinct_slugs, slug
 from records.profile import Profile
 from records.units import find_conversion, ucum_unit
@@ -17,8 +18,13 @@ from records.variables import SEX, Variable, find_variable, guess_category, gues
 LABEL_CATEGORY: Final = "condition"
 MAX_CATEGORY_LEVELS: Final = 40
 TRUTHS: Final = BOOLEANS | {
-    **dict.fromkeys(("y", "ja", "j", "si", "sí", "positive", "pos", "present", "t"), True),
-    **dict.fromkeys(("n", "nein", "negative", "neg", "absent", "f"), False),
+    **dict.fromkeys(("y", "ja", "j", "si", "sí", "oui", "sim", "tak", "t"), True),
+    **dict.fromkeys(("n", "nein", "nee", "nej", "non", "não", "nie", "f"), False),
+    # How spreadsheets in German, French, Spanish and Italian write true and false.
+    **dict.fromkeys(("wahr", "vrai", "verdadero", "vero"), True),
+    **dict.fromkeys(("falsch", "faux", "falso"), False),
+    **dict.fromkeys(("positive", "pos", "positiv", "positivo", "present"), True),
+    **dict.fromkeys(("negative", "neg", "negativ", "negativo", "absent"), False),
 }
 _OTHER_UNITS: Final = ("g/L", "mg/L", "mg/dL", "ug/L", "ng/L", "Cel", "[degF]", "m", "cm")
 _NEARLY_ALL: Final = 0.98
@@ -27,7 +33,6 @@ _NAMED_UNIT: Final = re.compile(r"[\[(]([^\[\]()]+)[\])]\s*$|\s([^\s/]+/\S+)$")
 """A unit in brackets, or with a slash, behind a name: `TnT ng/L`, `Ferritin [µg/L]`."""
 UNREAD_DATES: Final = "dates in a form that cannot be read; write them as 2024-05-31"
 _BIRTH: Final = re.compile(r"birth|^dob$|geburt|nacimiento")
-_DATE_NAME: Final = re.compile(r"\b(date|datum|fecha|day|tag)$|datum$|^date\b")
 _MOMENT_NAME: Final = re.compile(r"\b(date|datum|fecha|timestamp|datetime|zeitpunkt|time)\b")
 MIN_MOMENT: Final = 10_000_000
 EXCEL_DAYS: Final = (10_000, 80_000)
@@ -52,7 +57,11 @@ def guess_column(
     comment = _why_ignored(column, rows)
     if comment and not is_plus_minus(column):
         return ColumnDraft(name=column.name, role=IGNORE, comment=comment)
-    if column.date_format is not None or _is_day_number(column):
+    if column.date_format is not None:
+        others = column.dates.others
+        comment = f"correct the cells that are no day in this form: {others} of {column.count}"
+        return ColumnDraft(name=column.name, role=DATE, comment=comment if others else "")
+    if _is_day_number(column):
         return ColumnDraft(name=column.name, role=DATE)
     truths = _truths(column)
     category = LABEL_CATEGORY if column.name == label else ""
@@ -73,7 +82,9 @@ def _why_ignored(column: Profile, rows: int) -> str:
     words = spaced(column.name)
     is_constant = len(column.distinct) == 1 < rows and column.date_format is None
     if not column.name or not column.count or is_constant:
-        return "no value" if not column.count else "the same value in every row"
+        if column.count in (0, rows):
+            return "the same value in every row" if column.count else "no value"
+        return "a single value, and empty cells: to map it, write what empty means into them"
     if _BIRTH.search(words):
         return "a date of birth: it identifies people, and is not the day of a record"
     if column.date_format is None and _PLACE.search(words):
@@ -87,9 +98,13 @@ def _why_ignored(column: Profile, rows: int) -> str:
 
 def has_unread_dates(column: Profile) -> bool:
     """Return whether a column is named as dates are, and its cells are read as none."""
-    is_named = _DATE_NAME.search(spaced(column.name)) is not None
-    is_text = not column.is_number and column.date_format is None
-    return column.count > 0 and ((is_named and is_text) or _is_moment_number(column))
+    if not column.count or column.date_format is not None:
+        return False
+    is_whole = column.is_number and column.whole == column.numbers
+    is_day = is_whole and column.minimum >= EXCEL_DAYS[0] and not _is_day_number(column)
+    return (is_date_name(column.name) and (not column.is_number or is_day)) or _is_moment_number(
+        column
+    )
 
 
 def _is_moment_number(column: Profile) -> bool:
@@ -102,8 +117,7 @@ def _is_moment_number(column: Profile) -> bool:
 def _is_day_number(column: Profile) -> bool:
     """Return whether a column holds the numbers that spreadsheets give to days since 1927."""
     is_range = EXCEL_DAYS[0] <= column.minimum and column.maximum <= EXCEL_DAYS[1]
-    is_named = _DATE_NAME.search(spaced(column.name)) is not None
-    return is_named and column.is_number and is_range
+    return is_date_name(column.name) and column.is_number and is_range
 
 
 def is_plus_minus(column: Profile) -> bool:

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from records.cells import is_datum
+from records.cells import USUAL_MISSING, is_datum, shape
 from records.errors import TableInvalid
 from records.header_rows import MAX_HEADER_ROWS, NamesPlace, Row
 from records.mapping import FileFormat
@@ -16,6 +16,8 @@ from records.table_file import read_cells
 from records.units import ucum_unit
 
 PROBED_LINES: Final = 30
+MIN_DATA: Final = 2
+"""Columns of numbers or days above which a full row of words is one of names."""
 
 
 def with_header_rows(path: Path, file: FileFormat, names: NamesPlace | None) -> FileFormat:
@@ -73,10 +75,35 @@ def _are_names(upper: Row, row: Row, following: Sequence[Row]) -> bool:
     places = [place for place, cell in enumerate(row) if cell.strip()]
     cells = [row[place].strip() for place in places]
     is_under_gap = any(place >= len(upper) or not upper[place].strip() for place in places)
-    if not is_under_gap or any(map(is_datum, cells)) or all(map(ucum_unit, cells)):
+    if any(map(is_datum, cells)) or all(map(ucum_unit, cells)):
         return False
+    if not is_under_gap:
+        return _is_complete(row, following)
     above_data = [place for place in places if _is_data(place, following)]
     return 2 * len(above_data) >= len(places)
+
+
+def _is_complete(row: Row, following: Sequence[Row]) -> bool:
+    """Return whether a row has a name for each column of numbers or days, and looks like no data.
+
+    Then each word of it is another one, none comes again below it, and none is written as the cells
+    below it, such as P0 above P1.
+    """
+    cells = [cell.strip() for cell in row]
+    words = [cell.casefold() for cell in cells if cell]
+    data = [place for place in range(len(row)) if _is_data(place, following)]
+    named = [cells[place] for place in data if cells[place] not in USUAL_MISSING]
+    has_names = len(named) == len(data) >= MIN_DATA and len(set(words)) == len(words)
+    if not has_names or 2 * sum(map(bool, map(ucum_unit, named))) > len(named):
+        return False
+    return not any(_is_like(cells[place], place, following) for place in range(len(row)))
+
+
+def _is_like(cell: str, place: int, rows: Sequence[Row]) -> bool:
+    below = {row[place].strip() for row in rows if place < len(row)}
+    return bool(cell) and (
+        cell in below or ("9" in shape(cell) and shape(cell) in map(shape, below))
+    )
 
 
 def _is_data(place: int, rows: Sequence[Row]) -> bool:

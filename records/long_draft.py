@@ -24,21 +24,24 @@ from records.values import BOOLEAN
 from records.variables import spaced
 
 _CODE_NAME: Final = re.compile(
-    r"^(test|code|analyte|parameter|event|item|variable|measure(ment)?)\b"
+    r"^(test|code|analyte|analyt|parameter|event|item|variable|measure(ment)?|concept( cd)?"
+    r"|untersuchung|laborwert|messgrosse|prueba|analito)\b"
 )
-_VALUE_NAME: Final = re.compile(r"^(value|result|wert|valor)\b")
-_UNIT_NAME: Final = re.compile(r"^(unit|units|einheit|uom|unidad)$")
+_VALUE_NAME: Final = re.compile(r"^(value|result|wert|messwert|ergebnis|valor|resultado|nval)\b")
+_UNIT_NAME: Final = re.compile(r"^(unit|units|einheit|uom|unidad)( cd| source value)?$")
+"""With how OMOP (measurement) and i2b2 (observation_fact) call them."""
 
 
 def find_long_columns(profile: TableProfile, drafts: Sequence[ColumnDraft]) -> dict[str, str]:
     """Return the columns of a table of one value a row, {} if it is another."""
-    names = {spaced(column.name): column for column in profile.columns}
+    filled = [c for c in profile.columns if c.count and c.date_format is None]
+    names = {spaced(column.name): column for column in filled}
     codes = [c for name, c in names.items() if _CODE_NAME.match(name) and not c.is_number]
     values = [c for name, c in names.items() if _VALUE_NAME.match(name)]
     has_date = any(each.role == DATE for each in drafts)
     if not codes or not has_date or not codes[0].levels:
         return {}
-    units = [c for name, c in names.items() if _UNIT_NAME.match(name)]
+    units = [c for c in filled if _UNIT_NAME.match(spaced(c.name))]
     if not values and len(profile.columns) > 4:
         return {}
     keys = {"code_column": codes, "value_column": values, "unit_column": units}

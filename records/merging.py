@@ -59,7 +59,7 @@ class DocumentMerge:
             if known is not None:
                 size -= len(known.resource)
                 filed = _next_version(known, filed)
-            elif not fits(len(after), size, filed):
+            elif not fits(len(after), size + len(filed.resource)):
                 overflow.append(filed)
                 continue
             size += len(filed.resource)
@@ -69,10 +69,9 @@ class DocumentMerge:
         return None if after == before else with_resources(stored, list(after.values()))
 
 
-def fits(count: int, size: int, filed: Filed) -> bool:
-    """Return whether a document of this many resources and bytes has room for one more."""
-    is_small = size + len(filed.resource) <= MAX_DOCUMENT_BYTES
-    return count == 0 or (is_small and count < MAX_DOCUMENT_RESOURCES)
+def fits(count: int, size: int) -> bool:
+    """Return whether a document of this many resources has room for one more, `size` with it."""
+    return count == 0 or (size <= MAX_DOCUMENT_BYTES and count < MAX_DOCUMENT_RESOURCES)
 
 
 def with_resources(record: Record, filed: list[Filed]) -> Record:

@@ -95,7 +95,7 @@ class EntryCode(RemedyCode):
     UNKNOWN_SUBJECT = (
         "unknown-subject",
         "the patient is not known yet",
-        "Send the Patient resource; the entry is then stored",
+        "Send the Patient with an identifier that counts; the entry is then stored",
     )
     AMBIGUOUS_SUBJECT = (
         "ambiguous-subject",
@@ -136,7 +136,16 @@ class EntryCode(RemedyCode):
         " error, or has neither a code nor a coded active ingredient",
         "Send the Medication with its code; this entry gets it then",
     )
-    NO_CODE = ("no-code", "it has no coding with system and code", "Add a coding")
+    NO_CODE = (
+        "no-code",
+        "it, or a component of it, has no coding with system and code",
+        "Add a coding",
+    )
+    NUMBER_AS_TEXT = (
+        "number-as-text",
+        "a number is written as a text, so that no question reads it as a number",
+        "Send it as valueQuantity, with its unit",
+    )
     NO_VALUE = (
         "no-value",
         "it has no value that can be read",

@@ -25,6 +25,8 @@ _START_ELEMENTS: Final = (
 """The clinical start comes first; what follows is when somebody wrote it down."""
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ].*)?)?)?\Z")
 _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:.")
+_WRITING: Final = frozenset({"lastUpdated", "versionId"})
+"""The elements of meta that say when a version was written."""
 _FILED_WITHOUT_DAY: Final = frozenset({"Patient", "RelatedPerson"})
 
 
@@ -94,10 +96,15 @@ def version_number(resource: Mapping[str, Any]) -> int:
 
 def content_of(resource: Mapping[str, Any]) -> bytes:
     """Return the canonical bytes of what makes a version: all but when it was last written."""
+    return content_in(resource, b"")
+
+
+def content_in(resource: Mapping[str, Any], written: bytes) -> bytes:
+    """Return `content_of` a resource; `written` is its canonical JSON, or b"" if not known."""
     meta = resource.get("meta")
-    if not isinstance(meta, dict):
-        return dumps_exact(resource)
-    lasting = {key: meta[key] for key in meta if key not in ("lastUpdated", "versionId")}
+    if not isinstance(meta, dict) or _WRITING.isdisjoint(meta):
+        return written or dumps_exact(resource)
+    lasting = {key: meta[key] for key in meta if key not in _WRITING}
     return dumps_exact({**resource, "meta": lasting})
 
 

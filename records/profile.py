@@ -22,8 +22,9 @@ from records.cells import (
     is_note,
     is_total,
     normalised,
+    shape,
 )
-from records.dates import FIRST_YEARS, read_date
+from records.date_forms import DateForms, has_one_order, is_digits
 from records.errors import TableEmpty
 from records.faults import CellInvalid
 from records.header_probe import with_header_rows
@@ -43,12 +44,6 @@ SHAPED: Final = 300
 """Values whose shape is looked at, and every 64th after them."""
 GIVEN_UP: Final = 200
 """Values after which a column without any number is no column of numbers."""
-_COMPACT: Final = "%Y%m%d"
-_DAYS: Final = ("%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y")
-_SHORT: Final = (*(day.replace("%Y", "%y") for day in _DAYS), "%y-%m-%d")
-_TIMES: Final = ("%H:%M", "%H:%M:%S")
-_TIMED: Final = tuple(f"{day} {time}" for day in (*_DAYS, *_SHORT) for time in _TIMES)
-DATE_FORMATS: Final = ("", *_DAYS, _COMPACT, "%d-%b-%Y", *_SHORT, "%d-%b-%y", *_TIMED)
 _PROBE_BYTES: Final = 65_536
 _PROBE_LINES: Final = 30
 _SEPARATORS: Final = (",", ";", "\t", "|")
@@ -79,7 +74,7 @@ class Profile:
         levels: how often each value occurs; empty once there are more than MAX_LEVELS.
         missing: the words of cells without a value.
         shapes: how cells look, with 9 for a digit and a for a letter.
-        date_formats: the formats in which every cell so far is a date.
+        dates: the forms in which its cells may be days.
         unit: that a row of units below the header states, "" if there is none.
     """
 
@@ -97,7 +92,7 @@ class Profile:
     is_open: bool = True
     missing: Counter[str] = field(default_factory=Counter)
     shapes: Counter[str] = field(default_factory=Counter)
-    date_formats: tuple[str, ...] = DATE_FORMATS
+    dates: DateForms = field(default_factory=DateForms)
     is_counter: bool = True
     unit: str = ""
 
@@ -115,15 +110,13 @@ class Profile:
     @property
     def is_ambiguous_date(self) -> bool:
         """Whether day, month and year can be read in more than one order."""
-        days = {each.partition(" ")[0] for each in self.date_formats}
-        return "" not in self.date_formats and len(days) > 1
+        return not has_one_order(self.dates.best(self.name))
 
     @property
     def date_format(self) -> str | None:
         """The format of a column of dates, None if it holds others."""
-        is_compact = self.date_formats == (_COMPACT,)  # written as numbers are
-        has_dates = self.count > 0 and self.date_formats and (is_compact or not self.is_number)
-        return self.date_formats[0] if has_dates else None
+        forms = self.dates.best(self.name)
+        return forms[0] if forms and (is_digits(forms[0]) or not self.is_number) else None
 
     def see(self, cell: str, numbers: NumberFormat, row: int) -> None:
         """Count a cell."""
@@ -142,8 +135,7 @@ class Profile:
         if self.count <= SHAPED or self.count % 64 == 0:
             self.shapes[shape(text)] += 1
         self._see_number(text, cell.strip(), numbers, row)
-        if self.date_formats:
-            self.date_formats = tuple(each for each in self.date_formats if _is_date(text, each))
+        self.dates.see(text)
 
     def _see_number(self, text: str, cell: str, numbers: NumberFormat, row: int) -> None:
         if text[0] in "<>≤≥" and _BOUND.match(text):
@@ -363,12 +355,6 @@ def _is_data(cells: Sequence[str]) -> bool:
     return 0 < len(filled) <= 2 * sum(map(is_datum, filled))
 
 
-def shape(text: str) -> str:
-    """Return how a text looks: 9 for digits, a for letters; it says nothing about a person."""
-    marks = re.sub(r"[^\W\d_]+", "a", re.sub(r"\d", "9", text))
-    return marks if len(marks) <= 24 else marks[:23] + "…"
-
-
 def _decoded(head: bytes) -> tuple[str, str]:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-8-sig", head[: len(head) // 2 * 2].decode("utf-16", errors="replace")
@@ -391,10 +377,3 @@ def _rows(lines: list[str], separator: str) -> list[tuple[int, list[str]]]:
 
 def _usual(widths: list[int]) -> int:
     return Counter(widths).most_common(1)[0][0] if widths else 0
-
-
-def _is_date(text: str, date_format: str) -> bool:
-    try:
-        return bool(read_date(text, date_format, FIRST_YEARS[0]))
-    except CellInvalid as exc:
-        return exc.code.value == "date-outside"

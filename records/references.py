@@ -98,14 +98,18 @@ class Subject(NamedTuple):
 
 def split_url(url: str) -> tuple[str, str, str]:
     """Return (server base, type, id) of a resource's URL; all "" for any other text."""
-    match = _SERVER_URL.match(_VERSION.sub("", url))
+    match = _SERVER_URL.match(_unversioned(url)) if url.startswith("http") else None
     return (match[1], match[2], match[3]) if match else ("", "", "")
 
 
 def split_relative(reference: str) -> tuple[str, str]:
     """Return (type, id) of a relative reference, or ("", "")."""
-    match = _RELATIVE.match(_VERSION.sub("", reference))
+    match = _RELATIVE.match(_unversioned(reference))
     return (match[1], match[2]) if match else ("", "")
+
+
+def _unversioned(url: str) -> str:
+    return _VERSION.sub("", url) if "/_history/" in url else url
 
 
 def patient_names(entry: FhirEntry, sender: str) -> list[str]:
@@ -117,7 +121,7 @@ def patient_names(entry: FhirEntry, sender: str) -> list[str]:
     resource = entry.resource or {}
     identity = resource.get("id")
     base, _, _ = split_url(entry.url)
-    names = _spellings(_VERSION.sub("", entry.url)) if entry.url else []
+    names = _spellings(_unversioned(entry.url)) if entry.url else []
     if isinstance(identity, str):
         own = f"{sender}|Patient/{identity}"
         names += [f"{base}/Patient/{identity}", f"loose|{own}"] if base else [own]
@@ -194,7 +198,7 @@ def _subject(
 
 def _names(entry: FhirEntry, text: str, sender: str) -> Iterator[str]:
     """Yield what the referred Patient may be called, the most certain name first."""
-    text = _VERSION.sub("", text)
+    text = _unversioned(text)
     conditional = _CONDITIONAL.match(unquote(text))
     if conditional:
         yield f"identifier|{conditional[1] or ''}|{conditional[2]}"

@@ -91,6 +91,11 @@ class Tokens:
         with self._engine.connect() as connection:
             return bool(connection.scalar(query))
 
+    @staticmethod
+    def revoked_ids() -> sa.Select[tuple[str]]:
+        """Return the query of the ids of revoked tokens, for conditions on who issued a row."""
+        return sa.select(_TOKENS.c.id).where(_TOKENS.c.is_revoked)
+
     def all(self) -> list[Token]:
         """Return every token, oldest first."""
         with self._engine.connect() as connection:

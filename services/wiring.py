@@ -237,7 +237,7 @@ def _custodian(parts: Parts) -> CustodianService:
         installation=installation,
     )
     lists = InvitationListStore(parts.engine, parts.store, installation.clock)
-    checks = IdentityChecks(ledger=parts.ledger, store=parts.store, installation=installation)
+    checks = IdentityChecks(journal)
     return CustodianService(
         models=parts.model_monitoring,
         overview=CustodianOverview(

@@ -32,7 +32,7 @@ from storage.files import sync_folder
 from storage.history_rule import RuleChange
 from storage.integrity import OWN, OWN_PURPOSE
 from storage.ipfs import Kubo
-from storage.journal import LOST, NO_RECORD, NOBODY, AccessOutcome, JournalRow, Use
+from storage.journal import LOST, MOVED_AWAY, NO_RECORD, NOBODY, AccessOutcome, JournalRow, Use
 from storage.permissions import SubjectRecords
 from storage.record import MAX_RECORD_BYTES, Record, Value, require_record
 from storage.record_store import RecordStore
@@ -44,6 +44,7 @@ __all__ = [
     "COUNTED",
     "LOST",
     "MAX_RECORD_BYTES",
+    "MOVED_AWAY",
     "NO_RECORD",
     "OWN",
     "OWN_PURPOSE",

@@ -277,7 +277,7 @@ class Catalogue:
         for name in set(values) & {"subjects", "record_ids"}:
             parts = [{**part, name: chunk} for part in parts for chunk in chunks(values[name])]
         with reading(self._engine) as connection:
-            rows = [row for part in parts for row in connection.execute(query, part)]
+            rows = [row for part in parts for row in connection.execute(query, part).all()]
         # Each part is sorted already, so that sorting a single part costs next to nothing.
         return to_entries(sorted(rows, key=by_seq))
 

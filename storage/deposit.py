@@ -231,8 +231,8 @@ class Deposits:
         commit = self._keys.pseudonyms("catalogue")
         entries, blocks = list[Entry](), list[bytes]()
         for record, source in records:
-            entry, envelope = _seal(record, patients[record.subject], commit)
-            entries.append(entry._replace(source=source))
+            entry, envelope = _seal(record, source, patients[record.subject], commit)
+            entries.append(entry)
             blocks.append(envelope)
         offsets = block_offsets([len(block) for block in blocks])
         entries = [e._replace(offset=offset) for e, offset in zip(entries, offsets, strict=True)]
@@ -346,7 +346,7 @@ def batch_slices(records: Sequence[Record]) -> Iterator[slice]:
 
 
 def _seal(
-    record: Record, patient: SecretKey, commit: Callable[[bytes], bytes]
+    record: Record, source: bytes | None, patient: SecretKey, commit: Callable[[bytes], bytes]
 ) -> tuple[Entry, bytes]:
     record_id, key = bytes.fromhex(record.record_id), new_key()
     context = Context(record.subject, record.category, record.custodian, record_id, record.version)
@@ -363,6 +363,7 @@ def _seal(
         offset=0,
         commitment=commit(description(record)),
         wrapped=wrap_record_key(patient, key, record_id, record.version),
+        source=source,
     )
     return entry, envelope
 

@@ -241,15 +241,26 @@ class Erasure:
             connection.execute(sa.insert(_RECEIPTS), values)
         return Receipt(at_s, body, signature, receipt_key(root))
 
-    def erased_people(self) -> set[str]:
-        """Return the SHA-256 (hexadecimal) of each subject whose erasure a signed receipt states.
+    def erased_people(self) -> dict[str, int]:
+        """Return by SHA-256 (hexadecimal) each subject whose erasure a signed receipt states.
+
+        The value is the time of the newest receipt.
+
+        Raises:
+            VaultSealed: there is no root key to verify receipts with.
+        """
+        contents = [receipt.content() for receipt in self.list_people()]
+        return {item["subject_sha256"]: item["at_s"] for item in contents}
+
+    def list_people(self) -> list[Receipt]:
+        """Return the intact receipts of erased people, oldest first.
 
         Raises:
             VaultSealed: there is no root key to verify receipts with.
         """
         public = receipt_key(self._components.keys.root())
-        contents = [item.content() for item in self.receipts() if item.verifies(public)]
-        return {item["subject_sha256"] for item in contents if "subject_sha256" in item}
+        intact = [receipt for receipt in self.receipts() if receipt.verifies(public)]
+        return [receipt for receipt in intact if "subject_sha256" in receipt.content()]
 
     def receipts(self) -> list[Receipt]:
         """Return every receipt, oldest first."""

@@ -21,6 +21,14 @@ class StoreFinding(FindingCode):
     ENVELOPE_DIFFERS = ("envelope-differs", "an envelope belongs to another record")
     PATIENT_KEY_MISSING = ("patient-key-missing", "the patient of a record has no key")
     RECORD_KEY_BROKEN = ("record-key-broken", "the key of a record cannot be unwrapped")
+    RECORD_KEY_GONE = (
+        "record-key-gone",
+        "the key of a record is gone, and neither an erasure nor a move explains it",
+    )
+    OLDER_CURRENT = (
+        "older-current",
+        "an older version of a record is the current one in place of its newest version",
+    )
     ROWS_LOST = ("rows-lost", "journal rows are permanently lost; the loss was accepted")
     ROW_DIFFERS = ("row-differs", "a journal row differs from the one that was written")
     USE_NOT_CONSENTED = (
@@ -44,6 +52,10 @@ class StoreFinding(FindingCode):
     TIME_OUTDATED = (
         "time-outdated",
         "a journal row says permitted at a time before that of earlier rows",
+    )
+    TIME_LATER = (
+        "time-later",
+        "a journal row says permitted at a time {seconds} s after block {block}, which anchors it",
     )
     USE_DIFFERS = ("use-differs", "the use that a journal row names was altered")
     END_DIFFERS = ("end-differs", "the journal does not end with the last row that was written")

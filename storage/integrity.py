@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -24,6 +23,7 @@ from storage.errors import JournalBroken, NameMismatch, SealBroken, StorageNotFo
 from storage.findings import StoreFinding
 from storage.journal import LOST, START, Journal, JournalRow, possible_starts, row_hash
 from storage.keys import Keys, SecretKey, unwrap_record_key
+from storage.row_order import MAX_CLOCK_STEP_S, RowOrder
 from storage.seal import key_commitment
 
 PERMITTED: Final = REASONS[0]
@@ -32,13 +32,7 @@ OWN: Final = "own"
 PATIENT: Final = "patient"
 """The party of a patient who reads their own records."""
 OWN_PURPOSE: Final = "PATRQT"
-ANCHORS_BEFORE: Final = MappingProxyType({"single": 4, "bft": 4, "pos": 32})
-"""How many anchors before a row its view must include, by the chain's finality. The worker anchors
-once a minute and a view is a minute old at most; more than two, since two processes may anchor at
-once. With ``pos`` a view ends at the final block, which is about a quarter of an hour old."""
 TERMS_ERASED: Final = "opening-missing"
-MAX_CLOCK_STEP_S: Final = 3_600
-"""By how much a host's clock may have been set back between two rows."""
 _LOST_HASH = b""
 _USE_TYPES: Final = MappingProxyType({"at_s": int, "count": int, "party": str, "purpose": str})
 _PROGRESS_ROWS = 5_000
@@ -137,66 +131,23 @@ def _named(entry: Entry) -> str:
     return f"record {entry.record_id.hex()} version {entry.version}"
 
 
-class _RowOrder:
-    """Which views and times are possible at each row, by the rows and the anchors before it.
-
-    A row that is written after an anchor was read cannot rest on a view from before it, nor be
-    much earlier than rows before it: else a use after a withdrawal could name an older view. Its
-    view ends before the first anchor that covers it: else it could name a consent of later.
-    """
-
-    def __init__(self, anchors: Sequence[Anchor], depth: int) -> None:
-        positions: dict[int, int] = {}
-        for anchor in anchors:  # processes that anchor the same rows at once are one look at them
-            positions.setdefault(anchor.count, anchor.position)
-        self._coming = sorted(positions.items(), reverse=True)
-        self._first_of = [*accumulate((at for _, at in self._coming), min)]
-        self._depth = depth
-        self._newest: list[int] = []
-        self._latest_s = 0
-
-    def find_fault(self, row: JournalRow, use: dict[str, Any]) -> Finding | None:
-        """Return what contradicts the row's view or time; call it row by row."""
-        while self._coming and self._coming[-1][0] < row.seq:
-            self._newest.append(self._coming.pop()[1])
-            self._newest = sorted(self._newest)[-self._depth :]
-        first = self._newest[0] if len(self._newest) == self._depth else 0
-        if row.answer.outcome != PERMITTED:
-            return None
-        is_early = use["at_s"] < self._latest_s - MAX_CLOCK_STEP_S
-        self._latest_s = max(self._latest_s, use["at_s"])
-        where = f"row {row.seq}"
-        if use["count"] < first:
-            facts, code = {"view": use["count"], "anchored": first}, StoreFinding.VIEW_OUTDATED
-            return Finding(part="journal", code=code, where=where, facts=facts)
-        if self._coming and use["count"] >= (covering := self._first_of[len(self._coming) - 1]):
-            facts, code = {"view": use["count"], "anchored": covering}, StoreFinding.VIEW_LATER
-            return Finding(part="journal", code=code, where=where, facts=facts)
-        if is_early:
-            return Finding(part="journal", code=StoreFinding.TIME_OUTDATED, where=where)
-        return None
-
-
-def check_uses(  # noqa: PLR0913 - what a use is held to, and who was erased since
+def check_uses(
     journal: Journal,
     permits: PastPermits,
     entries: Sequence[Entry],
-    anchors: Sequence[Anchor] = (),
-    finality: str = "single",
-    erased: Callable[[], set[str]] = set,
+    order: RowOrder,
+    erased: Callable[[], Mapping[str, int]] = dict,
 ) -> list[Finding]:
     """Return the rows that say permitted although their consent did not allow the use.
 
     So are those that say that a patient read an own record, where the use is another's, and those
-    whose view or time cannot be: older than `anchors` or rows before them show, or a view from
-    after the row was anchored.
+    whose view or time cannot be, by `order`.
 
     `entries` are the records that exist now; of others, recipient, purpose and times are judged.
-    `finality` is that of the chain (`ANCHORS_BEFORE`). `erased` returns the SHA-256 of each subject
-    whose erasure a signed receipt states; it is called only if terms are missing.
+    `erased` returns, by the SHA-256 of each subject whose erasure a signed receipt states, the time
+    of the newest receipt; it is called only if terms are missing.
     """
     findings: list[Finding] = []
-    order = _RowOrder(anchors, ANCHORS_BEFORE[finality])
     known = {entry.record_id: entry for entry in entries}
     uses: dict[bytes, dict[str, Any]] = {}
     for row in journal.rows():
@@ -211,10 +162,13 @@ def check_uses(  # noqa: PLR0913 - what a use is held to, and who was erased sin
             continue  # this too
         finding = _check_use(row, uses[row.use], permits, known)
         if finding is not None and finding.facts.get("reason") == TERMS_ERASED:
-            # The terms went with the patient's erasure: all that is left of them is the receipt.
-            is_erased = hashlib.sha256(row.answer.subject).hexdigest() in erased()
-            finding = None if is_erased else finding
-        finding = finding or order.find_fault(row, uses[row.use])
+            # The terms went with the patient's erasure: all that is left of them is the receipt,
+            # and no record of that patient is used after it.
+            erased_at_s = erased().get(hashlib.sha256(row.answer.subject).hexdigest())
+            limit_s = -1 if erased_at_s is None else erased_at_s + MAX_CLOCK_STEP_S
+            finding = None if uses[row.use]["at_s"] <= limit_s else finding
+        if finding is None and row.answer.outcome == PERMITTED:
+            finding = order.find_fault(row.seq, uses[row.use])
         findings += [finding] if finding is not None else []
     return findings
 

@@ -32,6 +32,8 @@ NOBODY: Final = b"\0" * 32
 NO_RECORD: Final = b"\0" * 16
 LOST: Final = "rows-lost"
 """Outcome of the row that continues a journal after rows that are permanently lost."""
+MOVED_AWAY: Final = "record-moved-away"
+"""Outcome of the row of a patient whose record a custodian moves to another patient."""
 MAX_UNANCHORED_S: Final = 900.0
 """How old a row may be without an anchor before releases stop, where no other bound is set."""
 _RECENT_ANCHORS: Final = 64

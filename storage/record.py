@@ -192,7 +192,7 @@ def read_content(content: bytes) -> tuple[Observations, Document]:
     Raises:
         RecordInvalid: the bytes are not canonical.
     """
-    if content.startswith(documents.MARK):
+    if documents.is_document(content):
         return {}, documents.unpack(content)
     recorded_on, observations = parse(content)
     return observations, Document(recorded_on, (), ())

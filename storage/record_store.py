@@ -27,6 +27,7 @@ from storage.history_rule import HistoryRule
 from storage.integrity import check_journal, check_records, check_uses
 from storage.journal import START, Journal
 from storage.keys import Keys
+from storage.newest_versions import check_newest_versions
 from storage.permissions import (
     PermittedSubjects,
     RecordList,
@@ -39,6 +40,7 @@ from storage.permissions import (
 from storage.person_links import PersonLinks
 from storage.person_refusals import Persons
 from storage.rootkey import make_root_key, open_root_key, receipt_key
+from storage.row_order import RowOrder
 from storage.vault import Vault
 from storage.versions import Versions
 
@@ -69,6 +71,7 @@ class RecordStore:
             clock: the time, in seconds UTC.
             death_ends_consents: whether the consents of the deceased permit nothing any more.
         """
+        self._engine = engine
         self._keys = Keys(engine)
         self._catalogue = Catalogue(engine)
         self._ledger = ledger
@@ -311,6 +314,7 @@ class RecordStore:
         findings = check_records(
             self._catalogue, self._keys, blocks or self._blocks, anchored, progress
         )
+        findings += check_newest_versions(self._engine, self._keys, self.journal)
         if blocks is None:
             pins = self._blocks.list_pins()
             findings += [
@@ -320,9 +324,9 @@ class RecordStore:
             ]
         anchors = self._ledger.anchors("journal")
         permits, entries = self._ledger.past_permits(), self._catalogue.current()
-        finality = self._ledger.deployment.finality
+        order = RowOrder(anchors, self._ledger.deployment.finality, self._ledger.block_times)
         erased = cache(self.erasure.erased_people)
-        findings += check_uses(self.journal, permits, entries, anchors, finality, erased)
+        findings += check_uses(self.journal, permits, entries, order, erased)
         return findings + check_journal(
             self.journal, anchors, lambda done, total: progress("journal", done, total)
         )
@@ -339,6 +343,8 @@ class RecordStore:
                 "leaves": [entry.leaf().hex() for entry in entries],
                 "held": [entry.any_key is not None for entry in entries],
             }
+        for receipt in self.erasure.list_people():
+            yield {"kind": "erasure", **receipt.document()}
         for name, body in self.journal.uses():
             yield {"kind": "use", "hash": name.hex(), "body": body.decode()}
         commit = self.journal.commitments()

@@ -63,8 +63,12 @@ class LyingChain:
         self.raws[name] = raw
         self.history.append(Change(op, body, signer, 2 + len(self.history), name))
 
+    def change_reader(self) -> bool:
+        return False
+
     def look(self, *_: object) -> Look:
-        block = Block(2 + len(self.history), b"\3" * 32, NOW_S, 0)
+        number = 2 + len(self.history)
+        block = Block(number, word(number), NOW_S, 0)
         return Look(
             DEPLOYMENT.chain_id, DEPLOYMENT.genesis_hash, DEPLOYMENT.code_hash, block, block, None
         )

@@ -19,6 +19,8 @@ from consent.signatures import SigningKey
 from consent.terms import Grant, Signed, Terms, Withdrawal
 from consent.typed_data import GENESIS_HEAD, Op, consent_id, keccak, next_head, terms_hash
 from storage import merkle
+from storage.keys import SecretKey
+from storage.rootkey import receipt_key, sign_receipt
 
 LIAR, RELAY = SigningKey(b"\5" * 32), SigningKey(RELAYER)
 LEDGER = abi.contract()
@@ -40,6 +42,7 @@ class World:
     def __init__(self) -> None:
         self.chain = LyingChain()
         self.code = CODE
+        self.made_at_s = NOW_S
         self.verifier_code = VERIFIER_CODE
         self.patient = Patient(DOMAIN, OURS)
         self.device = Device(DOMAIN, OURS, verifier=bytes.fromhex(DEPLOYMENT.verifiers[0][2:]))
@@ -55,6 +58,8 @@ class World:
         self.use("own", bytes(32), party="patient", purpose="PATRQT")
         self.anchored = True
         self.covered = 0
+        self.receipts: list[dict[str, Any]] = []
+        self.erased: set[bytes] = set()
 
     def enrol(self, patient: Patient, key: SigningKey = RELAY) -> None:
         signed = patient.enrols()
@@ -81,6 +86,15 @@ class World:
             LIAR, batch_call(abi.WITHDRAW, Entry(words, signed.signer, signed.signature))
         )
         self.chain.tell(Op.WITHDRAWN, words, raw)
+
+    def erase(self, subject: bytes, at_s: int) -> None:
+        """Sign that everything about a patient was deleted; terms are left out from then on."""
+        root = SecretKey(b"\7" * 32)
+        body = json.dumps({"at_s": at_s, "subject_sha256": hashlib.sha256(subject).hexdigest()})
+        signature, key = sign_receipt(root, body.encode()), receipt_key(root)
+        names = {"body": body, "signature": signature.hex(), "public_key": key.hex()}
+        self.receipts.append({"kind": "erasure", **names})
+        self.erased.add(subject)
 
     def anchor_uses(self, times: int) -> None:
         """Write a reading by the patient and anchor it, this many times."""
@@ -125,14 +139,11 @@ class World:
                 "kind": "opening",
                 "consent_id": "0x" + consent_id(subject, terms_hash(terms)).hex(),
                 "subject": "0x" + subject.hex(),
-                "terms": {
-                    name: list(value) if isinstance(value, tuple) else value
-                    for name, value in plain(terms).items()
-                },
+                "terms": None if subject in self.erased else plain(terms),
             }
             for subject, terms in self.openings
         ]
-        return [deployment, *openings, *self.uses, *self.rows]
+        return [deployment, *openings, *self.receipts, *self.uses, *self.rows]
 
     def ask(self, _where: str, method: str, *params: Any) -> Any:
         """Answer as the chain node would."""
@@ -146,14 +157,15 @@ class World:
                     for change in self.chain.history
                     if first <= change.block_number <= last
                 ]
+            case "eth_getBlockByNumber":
+                return {"timestamp": hex(self.made_at_s)}
             case "eth_getRawTransactionByHash":
                 raw = self.chain.raws.get(bytes.fromhex(params[0][2:]), b"")
                 return "0x" + raw.hex() if raw else None
             case "eth_getCode":
-                if params[0] == DEPLOYMENT.contract:
-                    return "0x" + self.code.hex()
-                is_verifier = params[0] in DEPLOYMENT.verifiers
-                return "0x" + self.verifier_code.hex() if is_verifier else "0x"
+                codes = dict.fromkeys(DEPLOYMENT.verifiers, self.verifier_code)
+                codes[DEPLOYMENT.contract] = self.code
+                return "0x" + codes.get(params[0], b"").hex()
             case "eth_call":
                 head = GENESIS_HEAD
                 for change in self.chain.history:
@@ -166,7 +178,8 @@ class World:
 def plain(terms: Terms) -> dict[str, Any]:
     """Return terms as the evidence has them: bytes in hex."""
     values = {name: getattr(terms, name) for name in Terms.__slots__}
-    return {n: "0x" + v.hex() if isinstance(v, bytes) else v for n, v in values.items()}
+    texts = {n: "0x" + v.hex() if isinstance(v, bytes) else v for n, v in values.items()}
+    return {n: list(v) if isinstance(v, tuple) else v for n, v in texts.items()}
 
 
 def log_of(change: abi.Change) -> dict[str, Any]:

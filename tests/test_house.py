@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.duplicates import duplicates
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("consent", "storage", "records", "models", "services", "web", "cli", "deploy")
 BANNED_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "base", "core"}
@@ -69,6 +71,10 @@ def test_every_module_opens_with_one_sentence_that_says_its_job() -> None:
         if not sentence.endswith(".") or len(sentence) > 100:
             wrong.append(path)
     assert _names(wrong) == []
+
+
+def test_at_most_six_pairs_of_places_share_six_equal_lines() -> None:
+    assert len(duplicates(ROOT)) <= 6
 
 
 def test_no_file_has_a_name_that_says_nothing() -> None:

@@ -73,7 +73,7 @@ KEPT_BY = {
     "down-withdrawal": "test_a_withdrawal_is_in_force_while_the_ledger_hangs",
     "download-ready": "test_an_old_copy_is_deleted",
     "erasure-part-terms": "test_erased_or_altered_terms_deny_everything_at_once",
-    "grant-limits": LEFT_OUT,
+    "grant-limits-copy": LEFT_OUT,
     "grant-risk": "test_each_figure_of_the_attack_has_a_threshold",
     "home-doubt": "test_every_unavailable_part_refuses",
     "home-not-copies": LEFT_OUT,

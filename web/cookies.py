@@ -47,12 +47,10 @@ def with_new_session(
 ) -> Response:
     """Return the response with a new session in place of the old: after each change of keys.
 
-    `passkey` is the credential id that signed in; without it, that of the old session is kept.
+    `passkey` is the credential id that signed in; a change of keys has ended the old session, so
+    its caller asks for `current_passkey` before.
     """
-    old = session_secret(identity.site)
-    earlier = identity.find_session(old)
-    passkey = passkey or (earlier.passkey if earlier else None)
-    device = device_name()
+    old, device = session_secret(identity.site), device_name()
     secret = identity.sessions.begin(account.id, device, instead_of=old, passkey=passkey)
     return with_session(identity.site, response, secret)
 

@@ -17,6 +17,7 @@ import models
 import records
 import storage
 from services import database
+from services.custodian.upload_store import UploadsFull
 from services.errors import (
     Conflict,
     Forbidden,
@@ -30,6 +31,7 @@ from services.errors import (
 from services.idempotency import InProgress
 from services.logs import PROJECT_ERRORS, trace_of
 from services.words import Words, best_language
+from web.current import find_account
 
 LOG: Final = logging.getLogger("vouchsafe.web")
 MACHINES: Final = ("/api/", "/health/")
@@ -82,6 +84,7 @@ STATUSES: Final[Mapping[type[Exception], int]] = {
     Conflict: 409,
     UnsupportedMediaType: 415,
     Invalid: 422,
+    UploadsFull: 413,
     TooManyRequests: 429,
     **dict.fromkeys(database.UNAVAILABLE_ERRORS, 503),
     **dict.fromkeys(database.UNSTORABLE_ERRORS, 422),
@@ -180,6 +183,18 @@ def _to_outcome(problem: dict[str, Any]) -> bytes:
     return orjson.dumps({"resourceType": "OperationOutcome", "issue": [issue]})
 
 
+def _frame() -> dict[str, Any]:
+    """Return what the frame of an error page needs, of what is known without a service."""
+    account = find_account()
+    liked = request.cookies.get("language") or request.headers.get("Accept-Language", "")
+    return {
+        "say": g.get("words") or Words(best_language(liked)),
+        "account": account,
+        "csrf": g.get("csrf", ""),
+        "part": account.role if account else "public",
+    }
+
+
 def _rendered(problem: dict[str, Any], headers: dict[str, str]) -> Response:
     status = problem["status"]
     if request.path.startswith(MACHINES):
@@ -187,8 +202,5 @@ def _rendered(problem: dict[str, Any], headers: dict[str, str]) -> Response:
         return Response(body, status, headers, content_type="application/problem+json")
     if request.path.split("/")[1:2] == [FHIR[1:]]:
         return Response(_to_outcome(problem), status, headers, content_type="application/fhir+json")
-    liked = request.cookies.get("language") or request.headers.get("Accept-Language", "")
-    page = render_template(
-        "problem.html", say=Words(best_language(liked)), csrf="", account=None, **problem
-    )
+    page = render_template("problem.html", **_frame(), **problem)
     return Response(page, status, headers)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import stat
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -19,13 +18,12 @@ from deploy.nodes.private_file import (
     write_private,
     write_private_json,
 )
-from deploy.nodes.process import Launch
+from deploy.nodes.process import Launch, run_once
 from deploy.nodes.space import require_space
 from deploy.nodes.supervisor import ProgramStatus, Supervisor
 
 # The path of a Unix socket has 108 bytes on Linux and 104 elsewhere, the last one a zero.
 MAX_SOCKET_PATH_BYTES = 103
-INIT_WITHIN_S = 60.0
 CACHE_MB = 256
 POOL_TRANSACTIONS = 16_384
 P256 = "0x0000000000000000000000000000000000000100"
@@ -160,23 +158,14 @@ class GethNode:
         write_private_json(self._genesis_file, self._genesis)
         draft = self.folder / "data.new"
         shutil.rmtree(draft, ignore_errors=True)
-        init = subprocess.run(  # noqa: S603 - the program that build.py found
-            [
-                *(str(self._binary), "init", "--state.scheme=hash"),
-                *("--datadir", str(draft), str(self._genesis_file)),
-            ],
-            env=self._environment(),
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=INIT_WITHIN_S,
-            check=False,
+        argv = (
+            *(str(self._binary), "init", "--state.scheme=hash"),
+            *("--datadir", str(draft), str(self._genesis_file)),
         )
-        if init.returncode != 0:
-            raise NodeFailed(
-                f"geth could not make its chain in {self.folder}. Its last lines:",
-                init.stderr.splitlines()[-6:],
-            )
+        run_once(
+            Launch(argv, self._environment(), self.folder),
+            f"geth could not make its chain in {self.folder}",
+        )
         draft.rename(self.folder / "data")
 
     def _socket_path(self) -> Path:

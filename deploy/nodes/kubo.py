@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,12 @@ from deploy.nodes.private_file import (
     write_private,
     write_private_json,
 )
-from deploy.nodes.process import Launch
+from deploy.nodes.process import Launch, run_once
 from deploy.nodes.space import require_space
 from deploy.nodes.supervisor import ProgramStatus, Supervisor
 
 BEARER = "Bearer "
 FORBIDDEN = 403
-INIT_WITHIN_S = 60.0
 
 
 class KuboNode:
@@ -143,20 +141,11 @@ class KuboNode:
         """Make the repository under another name, so that an incomplete one is never used."""
         draft = self.folder / "repo.new"
         shutil.rmtree(draft, ignore_errors=True)
-        done = subprocess.run(  # noqa: S603 - the program that build.py found
-            [str(self._binary), "init", "--empty-repo", *self._profile()],
-            env=self._environment(make_private_folder(draft)),
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=INIT_WITHIN_S,
-            check=False,
+        argv = (str(self._binary), "init", "--empty-repo", *self._profile())
+        run_once(
+            Launch(argv, self._environment(make_private_folder(draft)), self.folder),
+            f"Kubo could not make its repository in {self.folder}",
         )
-        if done.returncode != 0:
-            raise NodeFailed(
-                f"Kubo could not make its repository in {self.folder}. Its last lines:",
-                done.stderr.splitlines()[-6:],
-            )
         key = secrets.token_hex(32)
         write_private(draft / "swarm.key", f"/key/swarm/psk/1.0.0/\n/base16/\n{key}\n")
         draft.rename(self._repo)

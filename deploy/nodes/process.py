@@ -13,9 +13,11 @@ from pathlib import Path
 
 import psutil
 
+from deploy.nodes.errors import NodeFailed
 from deploy.nodes.private_file import find_json, write_private_json
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
+INIT_WITHIN_S = 60.0
 MAX_LOG_BYTES = 8 * 2**20
 KEPT_LOG_BYTES = 2**20
 ORPHAN_GRACE_S = 3.0
@@ -42,6 +44,25 @@ class Launch:
     def pid_file(self) -> Path:
         """The file that names the process, so that it is found again after a crash."""
         return self.folder / "pid.json"
+
+
+def run_once(launch: Launch, failure: str) -> None:
+    """Run a program of a node to its end, such as one that makes its folder.
+
+    Raises:
+        NodeFailed: it ended with an error; the message is `failure` with the last lines of its own.
+    """
+    done = subprocess.run(  # noqa: S603 - the program that build.py found
+        launch.argv,
+        env=launch.environment,
+        cwd=launch.folder,
+        capture_output=True,
+        text=True,
+        timeout=INIT_WITHIN_S,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise NodeFailed(f"{failure}. Its last lines:", done.stderr.splitlines()[-6:])
 
 
 def is_running(pid: int) -> bool:

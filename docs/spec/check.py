@@ -6,11 +6,11 @@ Verifies the contract's code, every signature from calldata, and every journalle
 finality that it prints with those that you know. Needs Python 3.11 and pycryptodome. Formats: ledger.md, evidence.md and envelope.md beside this file. Exit code 0: everything agrees; 1: it does not.
 """
 
-import base64, hashlib, itertools, json, pathlib, socket, sys, urllib.request
+import base64, functools, hashlib, itertools, json, pathlib, socket, sys, urllib.request
 
 from Crypto.Hash import SHA256, keccak as _keccak
 from Crypto.PublicKey import ECC
-from Crypto.Signature import DSS
+from Crypto.Signature import DSS, eddsa
 
 # The contract, from consent/ledger.json: keccak of its code with the immutables zeroed, where those are, and the verifier's.
 CODE = ("222fda77b07f5931bc715cbb2c9c3237d4c9afbdcc5ca701cfddadfe3065a39e", (3654, 3695, 5866, 6663, 13301, 13348, 13427, 13465, 13531))
@@ -20,7 +20,7 @@ VERIFIER = "d2d89a16b6018390b5f186502374ca65dd0ea79edb8ea4552c90b24b6df26a40"
 COVERS = {"TREAT": "CLINTRL COC ERTREAT ETREAT POPHLTH", "ETREAT": "ERTREAT", "SYSDEV": "HTEST", "PUBHLTH": "DISASTER THREAT",
           "HOPERAT": "CAREMGT HQUALIMP HTEST PATSFTY SYSDEV TRAIN", "PATRQT": "FAMRQT PWATRNY SUPNWK",
           "HRESCH": "BIORCH CLINTRCH CLINTRCHNPC CLINTRCHPC DSRCH POARCH PRECLINTRCH TRANSRCH", "CLINTRCH": "CLINTRCHNPC CLINTRCHPC PRECLINTRCH"}
-SKEW = 120
+SKEW, CLOCK_STEP = 120, 3_600  # seconds: of a consent's times; by how much a host's clock may be wrong
 
 EVENTS = {  # docs/spec/ledger.md, section 5: operation, signature, words (t: topic, d: data, b: the hash of bytes in the data)
     1: ("Enrolled(bytes32,address,bytes)", "t1 t2 b0"), 2: ("KeyAdded(bytes32,bytes,uint8,uint40)", "t1 b0 d1 d2"),
@@ -45,16 +45,27 @@ def keccak(data): return _keccak.new(digest_bits=256, data=data).digest()
 def sha(data): return hashlib.sha256(data).digest()
 def unhex(text): return bytes.fromhex(text.removeprefix("0x"))
 def canonical(content): return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-def typed(use): return use if isinstance(use, dict) and [type(use.get(f)) for f in ("at_s", "count", "party", "purpose")] == [int, int, str, str] else {}
+def read_use(body):
+    """Return the fields of a use; {} if the body is no JSON, can be read in two ways, or has not the fields that are read below."""
+    try:
+        use = json.loads(body, parse_constant=int)  # int refuses NaN and the infinities
+        types = [type(use.get(field)) for field in ("at_s", "count", "party", "purpose")]
+        return use if types == [int, int, str, str] and canonical(use) == body.encode() else {}
+    except (AttributeError, RecursionError, ValueError): return {}
+
+class Lines(list):
+    """Lines of the evidence of one kind; `now` is the number of the line that is being read."""
+    now = 0
+    def __iter__(self):
+        for Lines.now, line in super().__iter__(): yield line
+        Lines.now = 0
 
 def ask(where, method, *params):
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
     if "://" in where:
         return json.load(urllib.request.urlopen(urllib.request.Request(where, body, {"Content-Type": "application/json"}), timeout=60))["result"]
     with socket.socket(socket.AF_UNIX) as wire:
-        wire.connect(where)
-        wire.sendall(body)
-        text = b""
+        wire.connect(where); wire.sendall(body); text = b""
         while True:
             text += wire.recv(2**20)
             try: return json.loads(text)["result"]
@@ -63,8 +74,7 @@ def ask(where, method, *params):
 def merkle(leaves):  # RFC 6962
     level = [sha(b"\0" + leaf) for leaf in leaves] or [sha(b"")]
     while len(level) > 1:
-        paired = [sha(b"\1" + level[i] + level[i + 1]) for i in range(0, len(level) - 1, 2)]
-        level = paired + level[len(paired) * 2:]
+        paired = [sha(b"\1" + level[i] + level[i + 1]) for i in range(0, len(level) - 1, 2)]; level = paired + level[len(paired) * 2:]
     return level[0]
 
 def terms_hash(terms):  # EIP-712
@@ -80,19 +90,15 @@ SHORT = 0x3086D221A7D46BCDE86C90E49284EB15, 0xE4437ED6010E88286F547FA90ABFE4C3, 
 
 def double(p):
     x, y, z = p
-    s, m = 4 * x * (w := y * y % P) % P, 3 * x * x % P
-    u = (m * m - 2 * s) % P
+    s, m = 4 * x * (w := y * y % P) % P, 3 * x * x % P; u = (m * m - 2 * s) % P
     return u, (m * (s - u) - 8 * w * w) % P, 2 * y * z % P
 
 def add(p, q):
-    if not p[2]: return q
-    if not q[2]: return p
+    if not p[2] or not q[2]: return p if p[2] else q
     a, b = q[2] * q[2] % P, p[2] * p[2] % P
     u, v, s, t = p[0] * a % P, q[0] * b % P, p[1] * (a * q[2] % P) % P, q[1] * (b * p[2] % P) % P
     if u == v: return double(p) if s == t else (1, 1, 0)
-    h, r = v - u, t - s
-    i = h * h % P
-    j, k = h * i % P, u * i % P
+    h, r = v - u, t - s; i = h * h % P; j, k = h * i % P, u * i % P
     x = (r * r - j - 2 * k) % P
     return x, (r * (k - x) - s * j) % P, h * p[2] * q[2] % P
 
@@ -110,12 +116,10 @@ def recover(hashed, r, s, parity):
     for _, each in parts: sums += [add(known, each) for known in sums]
     a, b, c, d = (scalar for scalar, _ in parts)
     for bit in range(128, -1, -1):
-        total = double(total)
-        which = a >> bit & 1 | (b >> bit & 1) << 1 | (c >> bit & 1) << 2 | (d >> bit & 1) << 3
+        total = double(total); which = a >> bit & 1 | (b >> bit & 1) << 1 | (c >> bit & 1) << 2 | (d >> bit & 1) << 3
         if which: total = add(total, sums[which])
     if not total[2]: return b""
-    z = pow(total[2], -1, P)
-    return keccak((total[0] * z * z % P).to_bytes(32, "big") + (total[1] * z**3 % P).to_bytes(32, "big"))[12:]
+    z = pow(total[2], -1, P); return keccak((total[0] * z * z % P).to_bytes(32, "big") + (total[1] * z**3 % P).to_bytes(32, "big"))[12:]
 
 def unrlp(data, at=0):
     """Return the RLP item at a position, and the position after it."""
@@ -138,15 +142,13 @@ def rlp(item):
 
 def transaction(raw):
     """Return sender, receiver and calldata of a signed transaction (EIP-2718, EIP-155)."""
-    number = lambda item: int.from_bytes(item, "big")
-    typed = raw[0] if raw[0] < 0x80 else None
+    number, typed = lambda item: int.from_bytes(item, "big"), raw[0] if raw[0] < 0x80 else None
     fields = unrlp(raw, 0 if typed is None else 1)[0]
     to, data = {None: (3, 5), 1: (4, 6), 2: (5, 7), 4: (5, 7)}[typed]
     if typed is not None: hashed, parity = keccak(bytes([typed]) + rlp(fields[:-3])), number(fields[-3])
     elif number(fields[6]) < 35: hashed, parity = keccak(rlp(fields[:6])), number(fields[6]) - 27
     else:
-        chain_id, parity = divmod(number(fields[6]) - 35, 2)
-        hashed = keccak(rlp([*fields[:6], chain_id.to_bytes(8, "big").lstrip(b"\0"), b"", b""]))
+        chain_id, parity = divmod(number(fields[6]) - 35, 2); hashed = keccak(rlp([*fields[:6], chain_id.to_bytes(8, "big").lstrip(b"\0"), b"", b""]))
     return recover(hashed, number(fields[-2]), number(fields[-1]), parity), fields[to], fields[data]
 
 def claims(sender, data):
@@ -163,17 +165,14 @@ def claims(sender, data):
         "grantRole(bytes32,address)", "revokeRole(bytes32,address)", "renounceRole(bytes32,address)")}
     called, wide = selector.get(data[:4], ""), sender.rjust(32, b"\0")
     if called in ("grant", "withdraw", "stop", "enrol"):
-        op, fixed = {"grant": (4, 4), "withdraw": (5, 2), "stop": (6, 2), "enrol": (1, 1)}[called]
-        array = number(0)
+        op, fixed = {"grant": (4, 4), "withdraw": (5, 2), "stop": (6, 2), "enrol": (1, 1)}[called]; array = number(0)
         for index in range(min(number(array), 4096)):
             at = array + 32 + number(array + 32 + 32 * index)
             words, signer, signature = data[4 + at:4 + at + 32 * fixed], long(at + number(at + 32 * fixed)), long(at + number(at + 32 * fixed + 32))
             yield op, (words + wide + keccak(signer) if op == 1 else words), signer, signature
     elif called == "addKey":
-        signer, by, signature, proof = args(1, 4, 5, 6)
-        words = word(0) + keccak(signer) + word(64) + word(96)
-        yield 2, words, by, signature
-        yield -2, words, signer, proof
+        signer, by, signature, proof = args(1, 4, 5, 6); words = word(0) + keccak(signer) + word(64) + word(96)
+        yield 2, words, by, signature; yield -2, words, signer, proof
     elif called in ("removeKey", "vetoRecovery"): yield (3 if called == "removeKey" else 9), word(0) + keccak(args(1)[0]), *args(2, 3)
     elif called == "proposeRecovery": yield 8, word(0) + wide + keccak(args(1)[0]), *args(1, 2)
     elif called == "endKey": yield 3, word(0) + keccak(args(1)[0]), b"", None
@@ -186,8 +185,7 @@ def passkey_signed(signer, hashed, signature):  # WebAuthn 7.2, as OpenZeppelin'
     try:
         r, s, challenge_at, type_at, data_at, client_at = (int.from_bytes(signature[at:at + 32], "big") for at in range(0, 192, 32))
         def text(at): return signature[at + 32:at + 32 + int.from_bytes(signature[at:at + 32], "big")]
-        authenticator, client = text(data_at), text(client_at)
-        challenge = b'"challenge":"' + base64.urlsafe_b64encode(hashed).rstrip(b"=") + b'"'
+        authenticator, client = text(data_at), text(client_at); challenge = b'"challenge":"' + base64.urlsafe_b64encode(hashed).rstrip(b"=") + b'"'
         if not client.startswith(b'"type":"webauthn.get"', type_at) or not client.startswith(challenge, challenge_at): return False
         if len(authenticator) < 37 or authenticator[32] & 5 != 5 or authenticator[32] & 0x18 == 0x10 or s > 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551 // 2: return False
         key = ECC.construct(curve="P-256", point_x=int.from_bytes(signer[20:52], "big"), point_y=int.from_bytes(signer[52:], "big"))
@@ -236,14 +234,12 @@ class Proofs:
         return fine
     def proved(self, op, words, name):
         if op in (11, 12): return True  # pauses give nobody a right to data
-        sender, found = self.call(name)
-        body, subject = b"".join(words), words[0]
+        (sender, found), body, subject = self.call(name), b"".join(words), words[0]
         if op in (13, 14): return self.role(op, words, sender, found)
         self.started = True
         if op == 10:
             if self.proposed.pop(subject, None) != words[1] or (subject, words[1]) in self.keys: return False
-            self.keys[subject, words[1]] = [0, True]
-            return True
+            self.keys[subject, words[1]] = [0, True]; return True
         sought = {4: body[:64] + body[96:], 8: subject + sender.rjust(32, b"\0") + body[32:]}.get(op, body)
         signer, signature = found.get((op, sought)) or (found.get((6, subject)) if op == 6 else None) or (b"", b"none")
         by = self.keys.get((subject, keccak(signer)), [None, False])
@@ -269,9 +265,9 @@ class Proofs:
         return fine
 
 def operations(chain, contract, first):
-    """Read the contract's logs in order; return (operation, words, hash of the transaction) of each."""
+    """Read the contract's logs in order; return (operation, words, hash of the transaction) of each, and the number of its block."""
     by_topic = {keccak(signature.encode()): (op, words.split()) for op, (signature, words) in EVENTS.items()}
-    last, found = int(ask(chain, "eth_blockNumber"), 16), []
+    last, found, blocks = int(ask(chain, "eth_blockNumber"), 16), [], []
     for start in range(first, last + 1, 200):
         asked = {"address": contract, "fromBlock": hex(start), "toBlock": hex(min(start + 199, last))}
         for log in ask(chain, "eth_getLogs", asked):
@@ -283,26 +279,25 @@ def operations(chain, contract, first):
                 if w[0] == "d": return plain
                 at = int.from_bytes(plain, "big")
                 return keccak(data[at + 32:at + 32 + int.from_bytes(data[at:at + 32], "big")])
-            if op: found.append((op, [part(w) for w in words], log["transactionHash"]))
-    return found
+            if op: found.append((op, [part(w) for w in words], log["transactionHash"])); blocks.append(log["blockNumber"])
+    return found, blocks
 
 def main(evidence, chain, blocks):
     told, wrong = {}, []
-    for line in map(json.loads, open(evidence, encoding="utf-8")): told.setdefault(line["kind"], []).append(line)
     def check(holds, what): wrong.append(what) if not holds else None
+    for Lines.now, text in enumerate(open(evidence, "rb"), 1): line = json.loads(text); told.setdefault(line["kind"], Lines()).append((Lines.now, line))
 
     # 1. The ledger: the logs, rolled, give the head that the contract itself says.
-    deployment, finality = told["deployment"][0], told["deployment"][0].get("finality", "single")
-    ops, head = operations(chain, deployment["contract"], 0 if finality == "single" else deployment["block_number"]), bytes(27)  # a single validator may mine the deployment again, in an earlier block
+    (deployment,) = told["deployment"]; finality = deployment.get("finality", "single")
+    (ops, mined), head = operations(chain, deployment["contract"], 0 if finality == "single" else deployment["block_number"]), bytes(27)  # a single validator may mine the deployment again, in an earlier block
     for op, words, _ in ops: head = keccak(head + bytes(5) + op.to_bytes(32, "big") + b"".join(words))[:27]
     answer = unhex(ask(chain, "eth_call", {"to": deployment["contract"], "data": "0x" + keccak(b"headAndCount()")[:4].hex()}, "latest"))
     check(answer[:27] == head and int.from_bytes(answer[32:64], "big") == len(ops), "the logs do not lead to the contract's head")
-    code = bytearray(unhex(ask(chain, "eth_getCode", deployment["contract"], "latest")))
-    check(keccak(bytes(code)) == unhex(deployment["code_hash"]), "the contract's code is not the one on record")
+    code = bytearray(unhex(ask(chain, "eth_getCode", deployment["contract"], "latest"))); check(keccak(bytes(code)) == unhex(deployment["code_hash"]), "the contract's code is not the one on record")
     for at in CODE[1]: code[at:at + 32] = bytes(32)
     check(keccak(bytes(code)).hex() == CODE[0], "the contract's code is not that of this specification")
     for verifier in deployment["verifiers"]: check(keccak(unhex(ask(chain, "eth_getCode", verifier, "latest"))).hex() == VERIFIER, f"the code of verifier {verifier} is not OpenZeppelin's")
-    proofs, proved = Proofs(chain, deployment), []
+    proofs, proved, time_of = Proofs(chain, deployment), [], functools.cache(lambda number: int(ask(chain, "eth_getBlockByNumber", number, False)["timestamp"], 16))
     for position, (op, words, name) in enumerate(ops, 1):
         proved.append(proofs.proved(op, words, name))
         check(proved[-1], f"operation {position} ({EVENTS[op][0].split('(')[0]}) is proved by no signature")
@@ -314,39 +309,44 @@ def main(evidence, chain, blocks):
     for position, ((op, words, _), fine) in enumerate(zip(ops, proved), 1):
         if op == 4 and fine: grants[keccak(words[0] + words[1])], places[keccak(words[0] + words[1])] = words, position
         if op == 5: gone.setdefault(keccak(words[0] + words[1]), position)
-        if op == 6:
-            stops[words[0]] = max(stops.get(words[0], 0), int.from_bytes(words[1], "big"))
-            all_stops.setdefault(words[0], []).append((position, int.from_bytes(words[1], "big")))
-    for line in (each for each in told.get("opening", []) if each["terms"] is not None):
-        name = unhex(line["consent_id"])
-        check(keccak(unhex(line["subject"]) + terms_hash(line["terms"])) == name, f"opening {name.hex()} is not what was signed")
+        if op == 6: stops[words[0]] = max(stops.get(words[0], 0), int.from_bytes(words[1], "big")); all_stops.setdefault(words[0], []).append((position, int.from_bytes(words[1], "big")))
+    erased = {}  # by the SHA-256 of a patient: when the installation signed that everything about that patient is deleted
+    for line in told.get("erasure", []):
+        receipt, key = json.loads(line["body"]), eddsa.import_public_key(unhex(line["public_key"]))
+        try: eddsa.new(key, "rfc8032").verify(line["body"].encode(), unhex(line["signature"]))
+        except ValueError: check(False, f"the receipt of the erasure of {receipt['subject_sha256']} is not signed"); continue
+        erased[receipt["subject_sha256"]] = max(receipt["at_s"], erased.get(receipt["subject_sha256"], 0))
+    def erased_at(words): return erased.get(sha(words[0]).hex(), -CLOCK_STEP)
+    for line in told.get("opening", []):
+        if line["terms"] is None: continue
+        check(keccak(unhex(line["subject"]) + terms_hash(line["terms"])) == (name := unhex(line["consent_id"])), f"opening {name.hex()} is not what was signed")
         openings[name] = line["terms"]
     def outlives_stops(name, words): return int.from_bytes(words[3], "big") > stops.get(words[0], -1) or openings.get(name, {}).get("decision") == "deny"
     stand = {name for name, words in grants.items() if name not in gone and outlives_stops(name, words)}
-    for name in stand: check(name in openings, f"consent {name.hex()} stands and has no opening")
+    for name in grants.keys() - gone.keys(): check(name in openings or erased_at(grants[name]) >= 0, f"consent {name.hex()} was not withdrawn and has no opening")
     # 3. The records: every batch is anchored, every block is there and is what its name says.
-    uses = {line["hash"]: line["body"] for line in told.get("use", [])}; use_of = {name: typed(json.loads(body)) for name, body in uses.items()}  # {}: it has not the fields that are read below
-    records, roots, seen = 0, {root for root, _ in anchors.get("records", [])}, max((use["count"] for use in use_of.values() if use), default=0)
-    batches = {unhex(line["root"]) for line in told.get("batch", [])}  # it has each batch that was anchored before its newest use
+    uses, use_of, records, roots = {}, {}, 0, {root for root, _ in anchors.get("records", [])}
+    for line in told.get("use", []): uses[line["hash"]], use_of[line["hash"]] = line["body"], read_use(line["body"])
+    seen, batches = max((use["count"] for use in use_of.values() if use), default=0), {unhex(line["root"]) for line in told.get("batch", [])}  # it has each batch that was anchored before its newest use
     for position, ((op, words, _), fine) in enumerate(zip(ops[:seen], proved), 1): check(op != 7 or not fine or words[0].rstrip(b"\0") != b"records" or words[1] in batches, f"the batch of operation {position} is missing")
     for batch in told.get("batch", []):
         leaves = [unhex(leaf) for leaf in batch["leaves"]]
         check(merkle(leaves) == unhex(batch["root"]) and unhex(batch["root"]) in roots, f"batch {batch['name']} is not what was anchored")
         for leaf, held in zip(leaves, batch["held"]):
-            cid, size = leaf[20:56], int.from_bytes(leaf[56:64], "big")
-            name = base64.b32encode(cid[2:]).decode().rstrip("=")
+            cid, size = leaf[20:56], int.from_bytes(leaf[56:64], "big"); name = base64.b32encode(cid[2:]).decode().rstrip("=")
             file = pathlib.Path(blocks) / name[-3:-1] / f"{name}.data"
             if held:
                 block = file.read_bytes() if file.exists() else b""
                 check(len(block) == size and sha(block) == cid[4:], f"block of record {leaf[:16].hex()} is missing or altered")
                 records += 1
     # 4. The journal: the rows chain, and their roots are those on the chain.
-    for name, body in uses.items(): check(sha(body.encode()).hex() == name and canonical(use_of[name]) == body.encode(), f"use {name} is altered")
+    for name, body in uses.items(): check(sha(body.encode(errors="replace")).hex() == name and use_of[name], f"use {name} is altered")
     before, hashes, last, seq, ends = bytes(32), [], 0, 0, [0]
     for row in told.get("journal", []):
-        check(row["use"] in uses, f"journal row {row['seq']} names no use")
+        check(row["use"] in uses, f"journal row {row['seq']} names no use"); check(use_of.get(row["use"], True), f"journal row {row['seq']} names a use that cannot be read: do not rely on it")
         fixed = row["seq"].to_bytes(8, "big"), unhex(row["use"]), unhex(row["commitments"]), row["version"].to_bytes(4, "big"), unhex(row["consent"])
         check(row["seq"] > seq and [*map(len, fixed)] == [8, 32, 64, 4, 32], f"journal row {row['seq']} is out of order, or not a row")  # else the same bytes could be read in two ways
+        check(row["seq"] <= seq + 1, f"journal rows {seq + 1} to {row['seq'] - 1} are missing")  # else a row could pass for a later one
         check(sha(b"".join((before, *fixed, row["outcome"].encode()))).hex() == row["hash"], f"journal row {row['seq']} is altered")
         hashes.append(before := unhex(row["hash"])); seq = row["seq"]  # so that one altered row is one finding
     for root, count in anchors.get("journal", []):
@@ -363,9 +363,9 @@ def main(evidence, chain, blocks):
         while coming and coming[-1][0] < row["seq"]: newest = sorted([*newest, coming.pop()[1]])[-depth:]
         name, whose, where = unhex(row["consent"]), unhex(row["commitments"])[:32], f"journal row {row['seq']} was permitted by consent {row['consent']}, "
         check(len(newest) < depth or use["count"] >= newest[0], where + "by a view that was outdated when the row was written"); check(use["count"] < bounds[len(coming)], where + "by a view from after the row was anchored")
-        check(use["at_s"] >= latest - 3600, where + "at a time before that of earlier rows"); latest = max(latest, use["at_s"])
-        words = grants.get(name)
-        check(words is not None and places[name] <= use["count"], where + "which was not on the ledger")
+        check(not coming or use["at_s"] <= time_of(mined[bounds[len(coming)] - 1]) + CLOCK_STEP, where + "at a time after that of the block that anchors it")
+        check(use["at_s"] >= latest - CLOCK_STEP, where + "at a time before that of earlier rows"); latest = max(latest, use["at_s"])
+        check((words := grants.get(name)) is not None and places[name] <= use["count"], where + "which was not on the ledger")
         if words is None: continue
         check(names.setdefault(words[0], whose) == whose and people.setdefault(whose, words[0]) == words[0], where + "which another patient signed")
         signed, until = (int.from_bytes(word, "big") for word in words[3:5])
@@ -373,28 +373,28 @@ def main(evidence, chain, blocks):
         check(not ended, where + "which had been taken back")
         check(signed - SKEW <= use["at_s"] <= until + SKEW, where + "which was not valid at that time")
         if (terms := openings.get(name)) is None:
-            check(name in gone, where + "whose terms are not in the evidence")
+            check(use["at_s"] <= erased_at(words) + CLOCK_STEP, where + "whose terms are not in the evidence")
             continue
         check(terms["decision"] == "permit" and terms["recipient"] in ("*", use["party"]), where + f"which does not permit {use['party']}")
         check(any(use["purpose"] in (p, *COVERS.get(p, "").split()) for p in terms["purposes"]), where + f"which does not permit {use['purpose']}")
     # 6. The models: manifests and cards are those on the chain, and each line had a consent for training.
-    for line in (each for each in told.get("manifest", []) if each["text"]):
-        held = json.loads(line["text"])
-        root = merkle([canonical({"format": held["format"], "question": held["question"]}), *map(canonical, held["lines"])])
-        check(root.hex() == line["manifest_root"] and root in {r for r, _ in anchors.get("manifest", [])}, f"manifest of {line['model']} is not what was anchored")
+    for line in told.get("manifest", []):
+        held = json.loads(line["text"]); root = merkle([canonical({"format": held["format"], "question": held["question"]}), *map(canonical, held["lines"])])
+        check(root.hex() == line["manifest_root"] and (line["state"] == "trained" or root in {r for r, _ in anchors.get("manifest", [])}), f"manifest of {line['model']} is not what was anchored")
         for used in held["lines"]:
-            name = unhex(used["consent"])
-            terms = openings.get(name)  # erased with what was withdrawn since; else it must be there
-            fits = name in gone if terms is None else terms["decision"] == "permit" and "MLTRAINING" in terms["purposes"]
-            check(name in grants and fits, f"{line['model']} rests on consent {name.hex()}, which is none")
-            check(line["state"] != "active" or name in stand, f"{line['model']} answers though consent {name.hex()} was taken back")
+            terms = openings.get(name := unhex(used["consent"]))  # deleted with all of an erased patient; else it must be there
+            fits = name in grants and (erased_at(grants[name]) >= 0 if terms is None else terms["decision"] == "permit" and "MLTRAINING" in terms["purposes"])
+            check(fits, f"{line['model']} rests on consent {name.hex()}, which is none")
+            check(line["state"] != "active" or (name in stand and name in openings), f"{line['model']} answers though consent {name.hex()} was taken back")
     for line in told.get("card", []):
-        root = sha(line["text"].encode())
-        check(root.hex() == line["card_sha256"] and root in {r for r, _ in anchors.get("card", [])}, f"card of {line['model']} is not what was anchored")
-    print(json.dumps({"agrees": not wrong, "contract": deployment["contract"], "custodians": sorted({a.hex() for a in proofs.enrolled.values()}), "finality": finality, "operations": len(ops), "consents_standing": len(stand), "records": records,
+        root = sha(line["text"].encode()); check(root.hex() == line["card_sha256"] and (line["state"] == "trained" or root in {r for r, _ in anchors.get("card", [])}), f"card of {line['model']} is not what was anchored")
+    print(json.dumps({"agrees": not wrong, "contract": deployment["contract"], "custodians": sorted({a.hex() for a in proofs.enrolled.values()}), "finality": finality, "operations": len(ops), "consents_standing": len(stand), "erased": len(erased), "receipt_keys": sorted({line["public_key"] for line in told.get("erasure", [])}), "records": records,
                       "journal_rows": len(hashes), "journal_anchored": last, "wrong": wrong[:20]}, indent=1))
     return 1 if wrong else 0
 
-if __name__ == "__main__":
-    try: sys.exit(main(*sys.argv[1:]) if len(sys.argv) == 4 else __doc__)
-    except OSError as fault: sys.exit(f"Nothing was checked: {fault}. {sys.argv[1]} must be a file that you can read, and {sys.argv[2]} a chain node that runs.")
+def run(evidence, chain, blocks):
+    try: return main(evidence, chain, blocks)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as fault: return f"Do not rely on this evidence: {f'line {Lines.now} of it' if Lines.now else 'it, or an answer of the chain node,'} cannot be read ({type(fault).__name__}: {fault})."
+    except OSError as fault: return f"Nothing was checked: {fault}. {evidence} must be a file that you can read, and {chain} a chain node that runs."
+
+if __name__ == "__main__": sys.exit(run(*sys.argv[1:]) if len(sys.argv) == 4 else __doc__)

@@ -84,6 +84,13 @@ class Accounts:
         """Return the account of a patient."""
         return self._find(ACCOUNTS.c.subject == subject)
 
+    @staticmethod
+    def disabled_ids() -> sa.Select[tuple[str]]:
+        """Return the query of the ids of staff who are disabled, for conditions on issuers."""
+        # By role, which has an index: patients can be a million.
+        is_staff = ACCOUNTS.c.role.in_(ROLES)
+        return sa.select(ACCOUNTS.c.id).where(is_staff, ACCOUNTS.c.is_disabled)
+
     def find_joined(self, subjects: Sequence[bytes]) -> set[bytes]:
         """Return those of these subjects who have an account."""
         joined = set[bytes]()
@@ -108,9 +115,23 @@ class Accounts:
         """Remember in which time zone the person reads."""
         self._set(account_id, time_zone=time_zone)
 
-    def disable(self, account_id: str) -> None:
-        """Make every sign-in and session of this account invalid."""
-        self._set(account_id, is_disabled=True)
+    def disable(self, account_id: str, last_of: str = "") -> bool:
+        """Make every sign-in and session of this account invalid.
+
+        False, and nothing changes, if it is the last account of the role `last_of` that can sign
+        in.
+        """
+        able = sa.select(ACCOUNTS.c.id).where(
+            ACCOUNTS.c.role == last_of, ACCOUNTS.c.is_disabled.is_(False)
+        )
+        update = sa.update(ACCOUNTS).where(ACCOUNTS.c.id == account_id)
+        with self._engine.begin() as connection:
+            # Locked in one order: of two who disable each other, the second sees the first's.
+            locked = able.order_by(ACCOUNTS.c.id).with_for_update()
+            if last_of and connection.scalars(locked).all() == [account_id]:
+                return False
+            connection.execute(update.values(is_disabled=True))
+        return True
 
     def _set(self, account_id: str, **values: Any) -> None:
         update = sa.update(ACCOUNTS).where(ACCOUNTS.c.id == account_id).values(**values)

@@ -11,11 +11,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from consent import DAY_S
-from services.accounts.accounts import PATIENT
+from services.accounts.accounts import PATIENT, Accounts
 from services.accounts.errors import InvitationInvalid
 from services.chunks import chunks
 from services.tables import METADATA
-from services.tokens import ROLES
+from services.tokens import ROLES, Tokens
 
 VALID_DAYS: Final = 7
 SECRET_BYTES: Final = 32
@@ -135,18 +135,19 @@ class Invitations:
         query = sa.select(_INVITATIONS).where(
             _INVITATIONS.c.hash == _hash(secret),
             _INVITATIONS.c.kind == kind,
-            *_unused(),
-            _INVITATIONS.c.expires_at_s > self._clock(),
+            *self._working(),
         )
         return self._first(query)
 
-    def keys_of(self, subject: bytes) -> list[bytes]:
-        """Return the keys of all links by which a patient was to join, whether they work or not."""
-        query = sa.select(_INVITATIONS.c.hash).where(
+    @staticmethod
+    def keys_of(subject: bytes) -> sa.Select[tuple[bytes]]:
+        """Return the query of the keys of all links by which a patient was to join.
+
+        Also of those that no longer work.
+        """
+        return sa.select(_INVITATIONS.c.hash).where(
             _INVITATIONS.c.subject == subject, _INVITATIONS.c.kind == JOIN
         )
-        with self._engine.connect() as connection:
-            return [bytes(key) for key in connection.scalars(query)]
 
     def find_used(self, secret: str, kind: str) -> Invitation | None:
         """Return the invitation with this secret and kind, once it was used."""
@@ -159,15 +160,14 @@ class Invitations:
 
     def use(self, connection: sa.Connection, key: bytes) -> bool:
         """Mark an invitation as used in the caller's transaction; False if it no longer works."""
-        update = sa.update(_INVITATIONS).where(_INVITATIONS.c.hash == key, *_unused())
+        is_mine = _INVITATIONS.c.hash == key
+        update = sa.update(_INVITATIONS).where(is_mine, *_unused(), *_issued_by_the_able())
         result = connection.execute(update.values(used_at_s=int(self._clock())))
         return bool(result.rowcount == 1)
 
     def list_open(self, limit: int) -> list[Invitation]:
         """Return the links that still work, the newest first, at most `limit`."""
-        query = sa.select(_INVITATIONS).where(
-            *_unused(), _INVITATIONS.c.expires_at_s > self._clock()
-        )
+        query = sa.select(_INVITATIONS).where(*self._working())
         ordered = query.order_by(_INVITATIONS.c.created_at_s.desc(), _INVITATIONS.c.hash)
         with self._engine.connect() as connection:
             return [_invitation(row) for row in connection.execute(ordered.limit(limit))]
@@ -175,11 +175,11 @@ class Invitations:
     def find_invited(self, subjects: Sequence[bytes]) -> set[bytes]:
         """Return those of these patients who have a link to join that still works."""
         invited = set[bytes]()
-        is_open = _INVITATIONS.c.kind == JOIN, _INVITATIONS.c.expires_at_s > self._clock()
+        is_open = _INVITATIONS.c.kind == JOIN, *self._working()
         with self._engine.connect() as connection:
             for chunk in chunks(subjects):
                 query = sa.select(_INVITATIONS.c.subject).where(
-                    _INVITATIONS.c.subject.in_(chunk), *is_open, *_unused()
+                    _INVITATIONS.c.subject.in_(chunk), *is_open
                 )
                 invited |= {bytes(subject) for subject in connection.scalars(query)}
         return invited
@@ -187,12 +187,12 @@ class Invitations:
     def find_working(self, codes: Sequence[str]) -> set[str]:
         """Return those of these secrets whose links to join still work."""
         working = set[str]()
-        is_open = _INVITATIONS.c.kind == JOIN, _INVITATIONS.c.expires_at_s > self._clock()
+        is_open = _INVITATIONS.c.kind == JOIN, *self._working()
         with self._engine.connect() as connection:
             for chunk in chunks(codes):
                 by_hash = {_hash(code): code for code in chunk}
                 query = sa.select(_INVITATIONS.c.hash).where(
-                    _INVITATIONS.c.hash.in_(by_hash), *is_open, *_unused()
+                    _INVITATIONS.c.hash.in_(by_hash), *is_open
                 )
                 working |= {by_hash[bytes(key)] for key in connection.scalars(query)}
         return working
@@ -222,6 +222,11 @@ class Invitations:
         with self._engine.begin() as connection:
             connection.execute(update.values(ended_at_s=int(self._clock())))
 
+    def _working(self) -> tuple[sa.ColumnElement[bool], ...]:
+        """Return the conditions under which a link works."""
+        is_valid = _INVITATIONS.c.expires_at_s > self._clock()
+        return is_valid, *_unused(), *_issued_by_the_able()
+
     def _first(self, query: sa.Select[Any]) -> Invitation | None:
         with self._engine.connect() as connection:
             row = connection.execute(query).first()
@@ -244,6 +249,15 @@ def _checked(invitee: Invitee) -> Invitee:
 
 def _unused() -> tuple[sa.ColumnElement[bool], ...]:
     return _INVITATIONS.c.used_at_s.is_(None), _INVITATIONS.c.ended_at_s.is_(None)
+
+
+def _issued_by_the_able() -> tuple[sa.ColumnElement[bool], ...]:
+    """Return that who issued a link is neither a disabled account nor a revoked token.
+
+    Their links are revoked then; one that a request issued at that very moment does not work.
+    """
+    issuer = _INVITATIONS.c.by
+    return issuer.not_in(Accounts.disabled_ids()), issuer.not_in(Tokens.revoked_ids())
 
 
 def _same_person(invitee: Invitee) -> sa.ColumnElement[bool]:

@@ -20,7 +20,6 @@ from consent import (
     passkey_signature,
     passkey_signer,
     recover,
-    typed_message,
 )
 from services.accounts import webauthn
 from services.accounts.accounts import PATIENT, Accounts, new_id
@@ -156,13 +155,9 @@ class KeyRecoveries:
             label=label,
             invitation=invitation,
         )
-        message, domain = self._enrolment(subject, signer), self._ledger.domain()
-        options = webauthn.request_options(
-            self._site, digest(domain, message), [passkey.credential_id]
-        )
-        return DeviceRequest(
-            step="prove", options=options, typed_data=typed_message(domain, message)
-        )
+        message = self._enrolment(subject, signer)
+        domain, name = self._ledger.domain(), passkey.credential_id
+        return webauthn.request_proof(self._site, domain, message, name)
 
     def propose(self, secret: str, credential: Any) -> Outcome:
         """Propose the new passkey on the ledger; from then on the delay runs.

@@ -84,25 +84,30 @@ class PendingRegistrations:
         if pending is not None:
             return pending
         row: dict[str, Any] = {"account": new_id(), "credential": None, "qx": None, "qy": None}
-        row |= self._find_earlier(invitation)
-        row |= {"invitation": invitation.key, "at_s": int(self._clock())}
         try:
             with self._engine.begin() as connection:
+                row |= self._take_earlier(connection, invitation)
+                row |= {"invitation": invitation.key, "at_s": int(self._clock())}
                 connection.execute(sa.insert(_REGISTRATIONS), row)
         except sa.exc.IntegrityError:  # the same link in another tab was faster
             return self.begin(invitation)
         return _registration(invitation, row)
 
-    def _find_earlier(self, invitation: Invitation) -> Mapping[str, Any]:
-        """Return account and passkey of the newest registration by another link of a patient."""
+    def _take_earlier(self, connection: sa.Connection, invitation: Invitation) -> Mapping[str, Any]:
+        """Return account and passkey of the registration by another link of a patient.
+
+        Its row is deleted, for its link has ended: a patient has one registration with a passkey,
+        and no two of which the newer one would have to be told by a clock.
+        """
         subject = invitation.invitee.subject
-        keys = [] if subject is None else self._invitations.keys_of(subject)
+        if subject is None:
+            return {}
+        is_theirs = _REGISTRATIONS.c.invitation.in_(self._invitations.keys_of(subject))
+        earlier = is_theirs, _REGISTRATIONS.c.credential.is_not(None)
         columns = (_REGISTRATIONS.c[name] for name in ("account", "credential", "qx", "qy"))
-        query = sa.select(*columns).where(
-            _REGISTRATIONS.c.invitation.in_(keys), _REGISTRATIONS.c.credential.is_not(None)
-        )
-        with self._engine.connect() as connection:
-            row = connection.execute(query.order_by(_REGISTRATIONS.c.at_s.desc())).first()
+        query = sa.select(*columns).where(*earlier).order_by(_REGISTRATIONS.c.at_s.desc())
+        row = connection.execute(query).first()
+        connection.execute(sa.delete(_REGISTRATIONS).where(*earlier))
         return {} if row is None else row._asdict()
 
     def find(self, invitation: Invitation) -> PendingRegistration | None:

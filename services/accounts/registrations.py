@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from consent import (
     PENDING,
+    ConsentError,
     ConsentLedger,
     Enrolment,
     LedgerUnavailable,
@@ -29,6 +30,7 @@ from services.accounts.wallets import Wallets, require_signed_by
 from services.accounts.webauthn import DeviceRequest, NewPasskey
 
 ALREADY_ENROLLED: Final = "already-enrolled"
+_OTHER_KEY: Final = "Another key is enrolled for this patient. Join or sign in with that key."
 _NOT_SHOWN: Final = "the ledger does not show the enrolment yet; try again later"
 
 
@@ -56,14 +58,30 @@ class Registrations:
         """Return the invitation with this secret if it is valid."""
         return self._pending.find_invitation(secret)
 
+    def has_other_key(self, invitation: Invitation) -> bool:
+        """Return whether the ledger has a key of the patient, and none that this link can use.
+
+        A trial wallet or a hospital's system enrolled it. A passkey cannot join beside it; the
+        wallet that holds it can. False for staff, and while the ledger cannot be read.
+        """
+        if invitation.invitee.subject is None:
+            return False
+        try:
+            return self._has_other_key(self._pending.begin(invitation))
+        except ConsentError:
+            return False
+
     def begin(self, secret: str) -> DeviceRequest:
         """Return the first request to the device: create a passkey, or prove the one it created.
 
         Raises:
             InvitationExpired: the link is not valid.
+            SignInFailed: the ledger has another key for the patient; no passkey is created.
         """
         invitation = self._pending.get_invitation(secret)
         pending = self._pending.begin(invitation)
+        if self._has_other_key(pending):
+            raise SignInFailed(_OTHER_KEY)
         if self._is_enrolled(pending):
             # A crash after the ledger's write: creating another key would lose the enrolled one.
             return self._possession_request(pending)
@@ -97,13 +115,9 @@ class Registrations:
         pending = PendingRegistration(invitation, pending.account_id, passkey)
         if invitation.invitee.role != PATIENT:
             return self._possession_request(pending)
-        message, domain = self._enrolment(invitation, self._signer(passkey)), self._ledger.domain()
-        options = webauthn.request_options(
-            self._site, digest(domain, message), [passkey.credential_id]
-        )
-        return DeviceRequest(
-            step="prove", options=options, typed_data=typed_message(domain, message)
-        )
+        message = self._enrolment(invitation, self._signer(passkey))
+        domain, name = self._ledger.domain(), passkey.credential_id
+        return webauthn.request_proof(self._site, domain, message, name)
 
     def finish(self, secret: str, challenge_id: str, credential: Any, label: str = "") -> Account:
         """Return the new account, whose passkey has proved itself and is valid from now on.
@@ -162,6 +176,16 @@ class Registrations:
             pending, lambda connection: self._wallets.add(connection, address, pending.account_id)
         )
 
+    def _has_other_key(self, pending: PendingRegistration) -> bool:
+        subject, passkey = pending.invitation.invitee.subject, pending.passkey
+        if subject is None or not self._ledger.is_enrolled(subject):
+            return False
+        return passkey is None or not self._has_key(subject, self._signer(passkey))
+
+    def _has_key(self, subject: bytes, signer: bytes) -> bool:
+        keys = self._ledger.keys.of_subject(subject)
+        return any(key.key_hash == keccak(signer) and not key.is_removed for key in keys)
+
     def _is_enrolled(self, pending: PendingRegistration) -> bool:
         """Return whether the ledger has the patient's key, or is to have the one created here."""
         subject, passkey = pending.invitation.invitee.subject, pending.passkey
@@ -207,9 +231,8 @@ class Registrations:
         """
         if self._ledger.keys.is_enrolling(subject, signer):
             raise LedgerUnavailable(_NOT_SHOWN)
-        keys = self._ledger.keys.of_subject(subject)
-        if not any(key.key_hash == keccak(signer) and not key.is_removed for key in keys):
-            raise SignInFailed("Another key is enrolled for this patient. Sign in with that key.")
+        if not self._has_key(subject, signer):
+            raise SignInFailed(_OTHER_KEY)
 
     def _require_possession(
         self, pending: PendingRegistration, challenge_id: str, credential: Any

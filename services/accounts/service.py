@@ -140,14 +140,17 @@ class IdentityService:
         subject = invitee.subject
         return subject is not None and self.accounts.of_subject(subject) is not None
 
-    def disable(self, account_id: str) -> None:
+    def disable(self, account_id: str, last_of: str = "") -> bool:
         """Lock an account: its sessions end, its passkeys are refused, its open links are revoked.
 
-        Repeating it changes nothing.
+        Repeating it changes nothing. False, and nothing changes, if it is the last account of the
+        role `last_of` that can sign in.
         """
-        self.accounts.disable(account_id)
+        if not self.accounts.disable(account_id, last_of):
+            return False
         self.sessions.end_all(account_id)
         self.invitations.revoke_issued_by(account_id)
+        return True
 
     def revoke_token(self, token_id: str) -> bool:
         """Refuse a token from now on, and revoke the open links that were issued with it.

@@ -28,6 +28,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from consent import Domain, Enrolment, digest, typed_message
 from services.accounts.errors import ProofInvalid
 from services.accounts.site import Site
 
@@ -123,6 +124,14 @@ def request_options(site: Site, challenge: bytes, known: list[bytes]) -> dict[st
         user_verification=UserVerificationRequirement.REQUIRED,
     )
     return dict(options_to_json_dict(options))
+
+
+def request_proof(
+    site: Site, domain: Domain, message: Enrolment, credential_id: bytes
+) -> DeviceRequest:
+    """Return what a new passkey must sign: its own enrolment."""
+    options = request_options(site, digest(domain, message), [credential_id])
+    return DeviceRequest(step="prove", options=options, typed_data=typed_message(domain, message))
 
 
 def require_created(site: Site, challenge: bytes, credential: Any) -> NewPasskey:

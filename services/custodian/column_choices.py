@@ -66,9 +66,12 @@ def draft_from(words: Words, table: TableDescription, form: Mapping[str, str]) -
     has_date = any(column.role == DATE for column in columns)
     date_format = form.get("date_format", "").strip() if has_date else ""
     first_year = reader.first_year(date_format) if has_date else 0
-    rules = {
+    fields = {"bounds": BOUND_RULES, "outside": OUTSIDE_RULES}
+    # What the page does not ask, such as the sign between thousands, stays as it was found.
+    rules = {key: rule for key, rule in table.draft.rules.items() if key not in fields}
+    rules |= {
         key: form.get(key, "refuse")
-        for key, known in (("bounds", BOUND_RULES), ("outside", OUTSIDE_RULES))
+        for key, known in fields.items()
         if form.get(key, "refuse") in known and form.get(key, "refuse") != "refuse"
     }
     if reader.errors:

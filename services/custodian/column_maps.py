@@ -11,7 +11,7 @@ from records.header_rows import MAX_HEADER_ROWS, NamesPlace
 from records.stored_description import description_from
 from services.custodian.file_kinds import FileRefused
 from services.custodian.saved_mappings import FOLDER
-from services.custodian.tables import layout_of
+from services.custodian.tables import NAMES_PROBLEM, layout_of
 from services.custodian.upload_store import (
     CHECKING,
     DESCRIPTION,
@@ -20,7 +20,7 @@ from services.custodian.upload_store import (
     Upload,
     UploadStore,
 )
-from services.custodian.uploads import CHECK, NAMES_PROBLEM, CustodianUploads, UploadReport
+from services.custodian.uploads import CHECK, CustodianUploads, UploadReport
 from services.errors import Invalid, NotFound
 from services.installation import Installation
 from services.jobs.queue import JobQueue

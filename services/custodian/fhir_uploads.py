@@ -40,13 +40,7 @@ def store_fhir(
         **_counts(report),
         "records": sum(counts.values()) - counts["refused"],
         "new": changed,
-        "joined": report.joined,
-        "joined_same": report.joined_same,
-        "medicines": report.medicines,
-        "corrected_medicines": report.corrected_medicines,
-        "lost_medicines": report.lost_medicines,
-        "corrected_records": report.corrected_records,
-        "affected_models": list(report.affected_models),
+        **report.effects(),
     }
 
 

@@ -39,7 +39,7 @@ class FileRefused(Invalid):
         """Return the error with its message in words."""
         values: dict[str, str | int] = dict(self.values)
         if self.text == "deposit-wrong-size":
-            values = {name: _size(words, int(size)) for name, size in self.values.items()}
+            values = {name: to_size(words, int(size)) for name, size in self.values.items()}
         message = words(self.text, **values)
         return Invalid(message, {self.field: [message]})
 
@@ -108,5 +108,6 @@ def require_encoding(file: IO[bytes], encoding: str) -> None:
         line += piece.count(b"\n")
 
 
-def _size(words: Words, size: int) -> str:
+def to_size(words: Words, size: int) -> str:
+    """Return a number of bytes as a person reads it, in MB."""
     return words("size-mb", size=words.number(size / _MEGABYTE, 1))

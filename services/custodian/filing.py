@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from records.categories import CategoryRules
@@ -13,12 +13,12 @@ from records.documents import why_no_value
 from records.fhir_file import FhirEntry
 from records.json_strict import dumps_exact
 from records.medicines import beside_name, beside_place
-from records.merging import DocumentMerge, Filed, fits, with_resources
+from records.merging import DocumentMerge, fits
 from records.outcomes import EntryCode, Outcome
 from records.persons import patient_state
 from records.placement import (
     business_identity_of,
-    content_of,
+    content_in,
     day_of,
     document_source,
     identity_of,
@@ -27,6 +27,7 @@ from records.placement import (
 from services.custodian.filings import NO_CONTENT, Filing, Medicine, decide, newest_of_each
 from services.custodian.items import Item, ItemIndex
 from storage import Arrival, Arriving, Entry, Merged, Record, RecordStore
+from storage.document import LEVEL
 
 MAX_RESOURCE_BYTES: Final = 15_000_000
 MAX_DEFLATED_BYTES: Final = 1_000_000
@@ -168,7 +169,7 @@ class ResourceFiling:
             content, resource = b"", filing.entry.resource
             if resource is not None:
                 filing.resource = canonical = dumps_exact(resource)
-                content = content_of(resource)
+                content = content_in(resource, canonical)
                 if filing.beside is not None:
                     # Of one place and reference the same content is the same under any address.
                     content += beside_place(filing.identity).encode()
@@ -274,15 +275,11 @@ class ResourceFiling:
         known = self._store.versions.find(records, [work.source for work in pending])
         grouped: dict[str, _Work] = {}
         for work, record_id in zip(pending, known, strict=True):
-            named = replace(work, record_id=work.record_id or record_id)
-            name = named.record_id or named.source
+            work.record_id = work.record_id or record_id
+            name = work.record_id or work.source
             if name in grouped:
-                before = grouped[name]
-                filings = [*before.filings, *named.filings]
-                keeps = before.may_keep and named.may_keep
-                part = max(before.part, named.part)
-                named = replace(named, filings=filings, part=part, may_keep=keeps)
-            grouped[name] = named
+                work.add(grouped[name])
+            grouped[name] = work
         return list(grouped.values())
 
     def _merge(
@@ -308,7 +305,7 @@ class ResourceFiling:
         return Record(place.subject, place.category, self._organisation, place.recorded_on, {})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Work:
     """What arrives for one document: `part` is its number, or -1 for a record known by its id."""
 
@@ -326,11 +323,26 @@ class _Work:
         header = self.header
         return document_source(header.subject, header.category, header.recorded_on, self.part)
 
+    def add(self, before: _Work) -> None:
+        """Add earlier work on the same record; its filings come first."""
+        self.filings = [*before.filings, *self.filings]
+        self.part = max(before.part, self.part)
+        self.may_keep = before.may_keep and self.may_keep
+
     def arriving(self, at_s: int) -> Arriving:
         """Return the work as it is handed to the store."""
-        filed = [_filed(filing, at_s) for filing in self.filings]
-        header = replace(self.header, record_id=self.record_id)
-        return Arriving(with_resources(header, filed), self.source, self.may_keep)
+        header = self.header
+        record = Record(
+            header.subject,
+            header.category,
+            header.custodian,
+            header.recorded_on,
+            {},
+            self.record_id,
+            resources=tuple(filing.resource for filing in self.filings),
+            arrivals=tuple(Arrival(filing.identity, 1, at_s) for filing in self.filings),
+        )
+        return Arriving(record, self.source, self.may_keep)
 
 
 def _beside_name(medicine: Medicine, place: tuple[bytes, str, str]) -> str:
@@ -341,16 +353,12 @@ def _place_of(entry: Entry) -> _Place:
     return _Place(entry.subject, entry.category, entry.recorded_on)
 
 
-def _filed(filing: Filing, at_s: int) -> Filed:
-    return Filed(filing.resource, Arrival(filing.identity, 1, at_s))
-
-
 def _pieces(filings: Sequence[Filing]) -> list[list[Filing]]:
     """Split the resources of one document into parts that each fit an envelope."""
     pieces: list[list[Filing]] = [[]]
     size = 0
     for filing in filings:
-        if not fits(len(pieces[-1]), size, _filed(filing, 0)):
+        if not fits(len(pieces[-1]), size + len(filing.resource)):
             pieces.append([])
             size = 0
         pieces[-1].append(filing)
@@ -360,7 +368,7 @@ def _pieces(filings: Sequence[Filing]) -> list[list[Filing]]:
 
 def _is_too_large(resource: bytes) -> bool:
     is_huge, is_small = len(resource) > MAX_RESOURCE_BYTES, len(resource) <= _SMALL_BYTES
-    return is_huge or not (is_small or len(zlib.compress(resource)) <= MAX_DEFLATED_BYTES)
+    return is_huge or not (is_small or len(zlib.compress(resource, LEVEL)) <= MAX_DEFLATED_BYTES)
 
 
 def _plan_deletion(plan: _Plan, filing: Filing, item: Item | None) -> None:

@@ -104,6 +104,9 @@ def newest_of_each(filings: Sequence[Filing]) -> list[Filing]:
         versions.setdefault(filing.identity, []).append(filing)
     winners = []
     for group in versions.values():
+        if len(group) == 1:
+            winners += group
+            continue
         winner = max(enumerate(group), key=_age_of(group))[1]
         for filing in group:
             if filing is winner:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from consent import ConsentLedger
-from services.installation import Installation
+from services.custodian.patient_journal import PatientJournal
 from services.requests.history import IDENTITY_CHECKED, LETTER
-from storage import NO_RECORD, NOBODY, AccessOutcome, RecordStore, Use
+from storage import NOBODY
 
 IDENTITY_CHECKS: Final = ("card", "known", "video")
 """How an identity can be checked."""
@@ -20,13 +19,8 @@ NOT_STATED: Final = "not-stated"
 class IdentityChecks:
     """Appends to the journal that a person's identity was checked; the row is anchored too."""
 
-    def __init__(
-        self, *, ledger: ConsentLedger, store: RecordStore, installation: Installation
-    ) -> None:
-        self._ledger = ledger
-        self._store = store
-        self._organisation = installation.organisation
-        self._clock: Callable[[], float] = installation.clock
+    def __init__(self, journal: PatientJournal) -> None:
+        self._journal = journal
 
     def record(self, purpose: str, check: str | None, *, by: str, subject: bytes | None) -> None:
         """Store durably that `by` checked an identity; a patient sees it in the history.
@@ -47,15 +41,6 @@ class IdentityChecks:
         self, purpose: str, check: str | None, *, by: str, subjects: Sequence[bytes]
     ) -> None:
         """Store durably that `by` checked the identity of several people; raises as `record`."""
-        use = Use(
-            at_s=int(self._clock()),
-            party=self._organisation,
-            actor=by,
-            purpose=purpose,
-            why=check or NOT_STATED,
-            view=self._ledger.view(),
+        self._journal.record(
+            IDENTITY_CHECKED, check or NOT_STATED, subjects, by=by, purpose=purpose
         )
-        rows = [
-            AccessOutcome(subject, NO_RECORD, 0, IDENTITY_CHECKED, NOBODY) for subject in subjects
-        ]
-        self._store.journal.write(use, rows)

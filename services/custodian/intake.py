@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import chain, takewhile
+from typing import Any
 
 from models import Diagnostics
 from records.categories import read_rules
 from records.fhir_file import FhirEntry, read_entries
 from records.outcomes import COUNTED, NOTES, EntryCode, EntryOutcome, Outcome
 from records.persons import find_person
-from records.references import (
-    Patients,
-    Subject,
-    find_subject,
-    only_server,
-    patient_names,
-)
+from records.references import Patients, Subject, find_subject, only_server, patient_names
 from services.custodian.deletions import Deletions
 from services.custodian.delivered_people import PATIENT, read_people
 from services.custodian.fhir_files import FhirFile, chunks, groups
@@ -68,6 +63,11 @@ class IntakeReport:
     def outcomes(self) -> Iterator[EntryOutcome]:
         """The outcomes of every entry of all files."""
         return (outcome for _, outcomes in self.files for outcome in outcomes)
+
+    def effects(self) -> dict[str, Any]:
+        """Return what else changed, beside the outcome of each entry, by attribute."""
+        names = {each.name for each in fields(self)} - {"files", "rules"}
+        return {name: getattr(self, name) for name in sorted(names)}
 
     def counts(self) -> dict[str, int]:
         """Return how many entries had each outcome; the sum is the number of entries."""

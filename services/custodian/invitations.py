@@ -44,10 +44,17 @@ class InvitationRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedInvitation:
-    """A link that works once; it cannot be shown again. `until_s` is in seconds UTC."""
+    """A link that works once; it cannot be shown again.
+
+    Attributes:
+        until_s: when it stops working, seconds UTC.
+        has_key: whether the ledger has a key of the patient that joins by no passkey; False while
+            the ledger cannot be read.
+    """
 
     link: str
     until_s: int
+    has_key: bool = False
     days: int = VALID_DAYS
 
 
@@ -99,7 +106,13 @@ class CustodianInvitations:
         link = self._identity.invite(invitee, by)
         subject = f" {invitee.subject.hex()}" if invitee.subject else f" of {invitee.party}"
         LOG.info("invited %s%s, identity %s, by %s", request.role, subject, request.identity, by)
-        return IssuedInvitation(link=link, until_s=self.ends_at_s())
+        has_key = self._has_key(link) if is_patient else False
+        return IssuedInvitation(link=link, until_s=self.ends_at_s(), has_key=has_key)
+
+    def _has_key(self, link: str) -> bool:
+        registrations = self._identity.registrations
+        invitation = registrations.find_invitation(link.rpartition("/")[2])
+        return invitation is not None and registrations.has_other_key(invitation)
 
     def _patient(self, words: Words, request: InvitationRequest) -> Invitee:
         number = require_number(words, request.number)

@@ -16,9 +16,9 @@ from services.custodian.patient_journal import PatientJournal
 from services.errors import Invalid, NotFound
 from services.requests import PatientDirectory
 from services.requests.censuses import Censuses
-from services.requests.history import MOVED_AWAY, MOVED_HERE
+from services.requests.history import MOVED_HERE
 from services.words import Words
-from storage import Entry, Record, RecordStore
+from storage import MOVED_AWAY, Entry, Record, RecordStore
 
 LOG: Final = logging.getLogger("vouchsafe.custodian")
 WHY: Final = "filed under the wrong patient"

@@ -23,14 +23,23 @@ class PatientJournal:
         self._organisation = installation.organisation
         self._clock: Callable[[], float] = installation.clock
 
-    def record(self, outcome: str, why: str, subjects: Sequence[bytes], *, by: str) -> None:
+    def record(
+        self,
+        outcome: str,
+        why: str,
+        subjects: Sequence[bytes],
+        *,
+        by: str,
+        purpose: str = PURPOSE,
+    ) -> None:
         """Store durably what `by` does about each of these subjects; the rows are anchored too.
 
         Args:
-            outcome: a key of `services.requests.history.ADMINISTRATION`.
+            outcome: a key of `services.requests.history.ADMINISTRATION`, or an identity check.
             why: the reason in words; no name and no number.
             subjects: whose history has a row.
             by: the account or token that is responsible.
+            purpose: what it was for.
 
         Raises:
             LedgerUnavailable, ViewRefused (consent), JournalUnavailable (storage): nothing was
@@ -40,7 +49,7 @@ class PatientJournal:
             at_s=int(self._clock()),
             party=self._organisation,
             actor=by,
-            purpose=PURPOSE,
+            purpose=purpose,
             why=why,
             view=self._ledger.view(),
         )

@@ -99,17 +99,11 @@ class CustodianPeople:
             NotFound: as `get`.
             Invalid: it is the caller's own account, or the last custodian who can sign in.
         """
-        account = self.get(account_id)
+        self.get(account_id)
         if account_id == by:
             raise Invalid(words("people-own-error"), {"account": [words("people-own-error")]})
-        others = [
-            other
-            for other in self._identity.accounts.list_staff()
-            if other.role == CUSTODIAN and not other.is_disabled and other.id != account_id
-        ]
-        if account.role == CUSTODIAN and not others:
+        if not self._identity.disable(account_id, CUSTODIAN):
             raise Invalid(words("people-last-error"), {"account": [words("people-last-error")]})
-        self._identity.disable(account_id)
         LOG.info("account %s disabled by %s", account_id, by)
         return self.get(account_id)
 

@@ -248,7 +248,7 @@ def _pieces(placed: Sequence[Filed]) -> list[list[Filed]]:
     pieces: list[list[Filed]] = [[]]
     size = 0
     for filed in placed:
-        if not fits(len(pieces[-1]), size, filed):
+        if not fits(len(pieces[-1]), size + len(filed.resource)):
             pieces.append([])
             size = 0
         pieces[-1].append(filed)

@@ -13,7 +13,7 @@ import orjson
 import sqlalchemy as sa
 
 from consent import DAY_S
-from services.errors import NotFound
+from services.errors import Invalid, NotFound
 from services.tables import METADATA
 from storage import RecordStore
 
@@ -27,6 +27,8 @@ UNUSABLE: Final = "unusable"
 LEAVE: Final = "leave"
 NONE: Final = "none"
 MAX_BYTES: Final = 64 * 10**6
+MAX_WAITING_BYTES: Final = 2 * 10**9
+"""Of all files of one organisation that wait, so that no program of theirs fills the disk."""
 MAX_AGE_S: Final = DAY_S
 MAX_LISTED: Final = 50
 LABEL: Final = "upload"
@@ -95,6 +97,19 @@ class Upload:
     report: dict[str, Any]
 
 
+class UploadsFull(Invalid):
+    """The files that wait leave no room for another one (413).
+
+    Attributes:
+        waiting_bytes: how many bytes of the organisation wait.
+    """
+
+    def __init__(self, waiting_bytes: int, message: str = "") -> None:
+        """Keep the number, and the message if it is in words already."""
+        super().__init__(message, {"file": [message]})
+        self.waiting_bytes = waiting_bytes
+
+
 class UploadStore:
     """The rows of uploads; their files can be opened by this installation alone, for a day."""
 
@@ -107,9 +122,10 @@ class UploadStore:
         """Store a file, sealed in pieces; at most one piece of it is in memory.
 
         Raises:
+            UploadsFull: the organisation's files that wait would exceed `MAX_WAITING_BYTES`.
             VaultSealed (storage): the root key is absent; nothing is stored.
         """
-        upload_id = secrets.token_hex(16)
+        upload_id, size = secrets.token_hex(16), size_of(file)
         mark = self._mark(sent, file)
         head = {
             "id": upload_id,
@@ -119,13 +135,20 @@ class UploadStore:
             "kind": sent.kind,
             "mapping": sent.mapping,
             "on_bad": sent.on_bad,
-            "size": size_of(file),
+            "size": size,
             "mark": mark,
             "state": CHECKING,
             "job": "",
             "at_s": int(self._clock()),
         }
+        waiting = sa.select(sa.func.sum(_UPLOADS.c.size)).where(
+            _UPLOADS.c.party == sent.party, _UPLOADS.c.state.in_(_WAITING)
+        )
         with self._engine.begin() as connection:
+            # On PostgreSQL, files sent at the same moment do not see each other.
+            waiting_bytes = int(connection.scalar(waiting) or 0)
+            if waiting_bytes + size > MAX_WAITING_BYTES:
+                raise UploadsFull(waiting_bytes)
             connection.execute(sa.insert(_UPLOADS), head)
             for index, piece in enumerate(pieces(file)):
                 body = self._seal(upload_id, index, piece)

@@ -15,7 +15,6 @@ from records import (
     RecordsError,
     TableInvalid,
 )
-from records.header_rows import NamesPlace
 from records.outcomes import EntryOutcome
 from records.summary import summary_from
 from services.custodian.fhir_uploads import (
@@ -30,13 +29,15 @@ from services.custodian.file_kinds import (
     FileRefused,
     kind_of,
     require_encoding,
+    to_size,
 )
 from services.custodian.intake import FhirIntake
 from services.custodian.records import CustodianRecords
 from services.custodian.saved_mappings import list_saved
 from services.custodian.tables import (
+    NAMES_PROBLEM,
     check_sent_table,
-    describe_sent_table,
+    describe_waiting,
     layout_of,
     read_sent_table,
     today_of,
@@ -45,17 +46,17 @@ from services.custodian.upload_problems import BadCell, list_cells, list_problem
 from services.custodian.upload_store import (
     CHECKED,
     CHECKING,
-    DESCRIPTION,
     DROPPED,
     LEAVE,
     MAPPING,
-    NAMES,
+    MAX_WAITING_BYTES,
     STORED,
     STORING,
     SUMMARY,
     UNUSABLE,
     Sent,
     Upload,
+    UploadsFull,
     UploadStore,
 )
 from services.errors import NotFound
@@ -75,7 +76,6 @@ MAX_NAME: Final = 120
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "deploy" / "examples"
 DRAFT: Final = "draft"
 """In place of a mapping's name: the columns are mapped on a page, from a draft."""
-NAMES_PROBLEM: Final = "names_problem"
 _NO_COUNTS: Final = ("bad", "notes", NAMES_PROBLEM)
 CHECK: Final = "check-upload"
 _STORE: Final = "store-upload"
@@ -163,6 +163,7 @@ class CustodianUploads:
 
         Raises:
             Invalid: its fields say why the file or the mapping cannot be used.
+            UploadsFull: the party's files that wait leave no room for it.
         """
         try:
             kind = kind_of(new.file)
@@ -177,7 +178,7 @@ class CustodianUploads:
         stored = self._uploads.find_stored(sent, new.file) if kind == TABLE else None
         if stored is not None:
             return self._report(words, stored)
-        upload = self._uploads.add(sent, new.file)
+        upload = self._add(words, sent, new.file)
         job = self._jobs.enqueue(CHECK, {"upload": upload.id}, party)
         self._uploads.move(upload, CHECKING, CHECKING, job.id)
         return self.get(words, party, upload.id)
@@ -191,13 +192,13 @@ class CustodianUploads:
         return self._report(words, self._uploads.get(party, upload_id))
 
     def discard(self, words: Words, party: str, upload_id: str) -> UploadReport:
-        """Delete a checked file; one that is being stored, or was, does not change.
+        """Delete a checked file, or one that no worker has; one that is stored does not change.
 
         Raises:
             NotFound: the party has no such upload.
         """
         upload = self._uploads.get(party, upload_id)
-        if upload.state in (CHECKED, MAPPING):
+        if upload.state in (CHECKED, MAPPING) or self._is_stuck(upload):
             self._uploads.report(upload, {}, DROPPED)
         return self.get(words, party, upload_id)
 
@@ -223,7 +224,7 @@ class CustodianUploads:
         progress("checking", 0, 1)
         try:
             if upload.sent.kind == TABLE and not upload.sent.mapping:
-                return self._describe(upload)
+                return describe_waiting(self._uploads, upload, self._today())
             report, columns = self._check(upload, progress)
         except (ModelsError, RecordsError) as exc:
             self._uploads.report(upload, _why_unusable(exc), UNUSABLE)
@@ -247,6 +248,14 @@ class CustodianUploads:
         self._uploads.report(upload, result, STORED)
         return {name: value for name, value in result.items() if name != ENTRIES}
 
+    def _add(self, words: Words, sent: Sent, file: IO[bytes]) -> Upload:
+        try:
+            return self._uploads.add(sent, file)
+        except UploadsFull as exc:
+            sizes = {"waiting": exc.waiting_bytes, "most": MAX_WAITING_BYTES}
+            texts = {name: to_size(words, size) for name, size in sizes.items()}
+            raise UploadsFull(exc.waiting_bytes, words("deposit-full", **texts)) from exc
+
     def _store(self, upload: Upload, progress: Progress) -> dict[str, Any]:
         body = self._uploads.body(upload)
         if upload.sent.kind == FHIR:
@@ -268,6 +277,7 @@ class CustodianUploads:
 
         Raises:
             Invalid: the file is empty, too large or no FHIR as JSON; nothing is kept.
+            UploadsFull: as `submit`.
         """
         try:
             if kind_of(new.file) != FHIR:
@@ -275,7 +285,7 @@ class CustodianUploads:
         except FileRefused as exc:
             raise exc.in_words(words) from exc
         name = PurePath(new.name).name[:MAX_NAME]
-        upload = self._uploads.add(Sent(party, by, name, FHIR, sender, LEAVE), new.file)
+        upload = self._add(words, Sent(party, by, name, FHIR, sender, LEAVE), new.file)
         self._uploads.move(upload, CHECKING, STORING)
         job = self._jobs.enqueue(_STORE, {"upload": upload.id}, party)
         self._uploads.move(upload, STORING, STORING, job.id)
@@ -302,22 +312,6 @@ class CustodianUploads:
     def _is_stored_by_a_job(self, upload: Upload) -> bool:
         job = self._jobs.find(upload.job)
         return job is not None and job.is_active
-
-    def _describe(self, upload: Upload) -> dict[str, Any]:
-        """Describe a table that was sent without a mapping, and let it wait for one."""
-        chosen = self._uploads.find_document(upload, NAMES)
-        place = None if chosen is None else NamesPlace(**chosen)
-        body = self._uploads.body(upload)
-        try:
-            description = describe_sent_table(upload.sent, body, self._today(), place)
-        except RecordsError:
-            if place is None:
-                raise
-            self._uploads.report(upload, {NAMES_PROBLEM: True}, MAPPING)  # as it was read before
-            return {}
-        self._uploads.keep_document(upload, DESCRIPTION, asdict(description))
-        self._uploads.report(upload, {NAMES_PROBLEM: False}, MAPPING)
-        return {"rows": description.rows}
 
     def _check(
         self, upload: Upload, progress: Progress

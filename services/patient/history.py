@@ -15,7 +15,7 @@ from services.patient.acts import MESSAGES, PatientAct, PatientActs
 from services.requests.history import AccessHistory, HistoryEntry
 from services.requests.wording import format_categories
 from services.words import Words
-from storage import OWN_PURPOSE, RecordStore
+from storage import OWN_PURPOSE, JournalRow, RecordStore
 
 MAX_SEQ_DIGITS: Final = 18
 
@@ -103,14 +103,14 @@ class LineProof:
     Attributes:
         seq: the journal row.
         row_hash: of the journal row.
-        line: None if the row is folded into a newer line.
+        line: what this row says; the history may fold it with others into one line.
         proof: that the journal contains the row (docs/spec); None before it is anchored.
         is_single_node: True if the ledger has only one validator, ours.
     """
 
     seq: int
     row_hash: bytes
-    line: HistoryLine | None
+    line: HistoryLine
     proof: Mapping[str, Any] | None
     is_single_node: bool
 
@@ -192,20 +192,33 @@ class PatientHistory:
         Raises:
             NotFound: the row does not exist, or is about another patient.
         """
+        row = self._get_row(subject, row_number)
+        seq, entry = row.seq, self._history.entry_of(subject, row)
+        return LineProof(
+            seq=seq,
+            row_hash=row.hash,
+            line=self._line(words, entry, self._end_times(subject)),
+            proof=self._store.prove(seq),
+            is_single_node=self._ledger.deployment.finality == "single",
+        )
+
+    def find_line(self, subject: bytes, words: Words, row_number: str) -> HistoryLine | None:
+        """Return the line that the history shows for a row; None if a newer one includes it.
+
+        Raises:
+            NotFound: as `prove`.
+        """
+        seq = self._get_row(subject, row_number).seq
+        entries, _ = self._history.list_entries(subject, seq + 1)
+        entry = next((entry for entry in entries if entry.seq == seq), None)
+        return self._line(words, entry, self._end_times(subject)) if entry else None
+
+    def _get_row(self, subject: bytes, row_number: str) -> JournalRow:
         is_number = row_number.isdecimal() and len(row_number) <= MAX_SEQ_DIGITS
         row = self._history.find_row(subject, int(row_number)) if is_number else None
         if row is None:
             raise NotFound
-        seq = row.seq
-        entries, _ = self._history.list_entries(subject, seq + 1)
-        entry = next((entry for entry in entries if entry.seq == seq), None)
-        return LineProof(
-            seq=seq,
-            row_hash=row.hash,
-            line=self._line(words, entry, self._end_times(subject)) if entry else None,
-            proof=self._store.prove(seq),
-            is_single_node=self._ledger.deployment.finality == "single",
-        )
+        return row
 
     def _end_times(self, subject: bytes) -> Mapping[bytes, int]:
         """Return when each consent of a patient ended, by consent id, where that is known here."""

@@ -88,7 +88,7 @@ class PatientMessages:
                     return f"{words(f'category-{entry.category}')}, {day}"
             return ""
         try:
-            line = self._history.prove(subject, words, about).line
+            line = self._history.find_line(subject, words, about)
         except NotFound:
             return ""
         return f"{line.day}, {line.time}: {line.text}" if line else about

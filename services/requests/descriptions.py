@@ -130,7 +130,8 @@ def _text_keys(details: RequestDetails, has_sender: bool) -> list[tuple[str, lis
         names, texts = STUDY_SECTIONS, {"what": [period, later]}
     if details.wants_copy:
         key = _COPY_TEXTS[details.copy_kind]
-        names, texts = (*names, "copy"), texts | {"copy": [key]}
+        names = (*names, "copy")
+        texts |= {"copy": [key], "limits": ["grant-limits", "grant-limits-copy"]}
     texts |= {"duties": [f"duty-{code}" for code in duties_for(details.purposes)]}
     return [(f"grant-title-{name}", texts.get(name, [f"grant-{name}"])) for name in names]
 

@@ -13,7 +13,7 @@ from models import Diagnostics, TrainingRun
 from services.requests.choices import COPY, COPY_PURPOSES, PSEUDONYMISED_COPY, WHOLE_COPY
 from services.requests.copies import ReleasedCopies, ReleasedCopy
 from services.requests.copy_deletions import CopyDeletions
-from storage import OWN, OWN_PURPOSE, JournalRow, RecordStore
+from storage import MOVED_AWAY, OWN, OWN_PURPOSE, JournalRow, RecordStore
 
 PERMITTED: Final = "permitted"
 ANSWERED: Final = "answered"
@@ -31,7 +31,6 @@ LINKED_PERSON: Final = "person-linked"
 UNLINKED_PERSON: Final = "person-unlinked"
 DECEASED_NOTED: Final = "deceased-noted"
 DECEASED_UNDONE: Final = "deceased-undone"
-MOVED_AWAY: Final = "record-moved-away"
 MOVED_HERE: Final = "record-moved-here"
 REFILED: Final = "records-refiled"
 VERSIONS_KEPT: Final = "versions-kept"
@@ -246,6 +245,13 @@ class AccessHistory:
         """Return the uses that a consent has permitted, newest first."""
         entries, _ = self.list_entries(subject)
         return [entry for entry in entries if entry.consent_id == consent_id]
+
+    def entry_of(self, subject: bytes, row: JournalRow) -> HistoryEntry:
+        """Return what one row of the journal says by itself, whatever is folded around it."""
+        uses = {row.use: self._store.journal.use(row.use)}
+        categories = {r.record_id: r.category for r in self._store.records_of(subject)}
+        entry = _entry([row], uses, categories, self._consents(subject))
+        return self._with_results([entry])[0]
 
     def find_row(self, subject: bytes, seq: int) -> JournalRow | None:
         """Return a journal row about this patient."""

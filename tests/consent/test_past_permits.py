@@ -77,7 +77,6 @@ def test_a_use_that_its_consent_allowed_has_no_fault() -> None:
     assert fault_of(USE, withdrawn(11), stopped(12)) is None  # after the view
     assert fault_of(USE, stopped(6, 3_000)) is None
     assert fault_of(replace(USE, category="", recorded_on="")) is None  # the record is gone
-    assert fault_of(USE, withdrawn(11), erased=True) is None
 
 
 @pytest.mark.parametrize(
@@ -108,6 +107,7 @@ def test_a_consent_that_had_ended_or_is_none_is_named() -> None:
     assert fault_of(USE, stopped(10)) == "stopped"
     assert fault_of(USE, forged=True) == "bad-key"
     assert fault_of(USE, erased=True) == "opening-missing"
+    assert fault_of(USE, withdrawn(11), erased=True) == "opening-missing"
     assert fault_of(USE, terms=replace(TERMS, decision="deny")) == "denied"
     stored = Stored(TERMS)
     permits = PastPermits(Events(TERMS), stored)  # type: ignore[arg-type]

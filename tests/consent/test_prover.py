@@ -30,7 +30,9 @@ from township import RELAYER, Clock, Patient, ask, make_terms
 
 from consent import abi
 from consent.abi import Entry, word
+from consent.chain import Tip
 from consent.decision import decide
+from consent.errors import LedgerBroken
 from consent.mirror import Mirror
 from consent.prover import Prover
 from consent.raw_transactions import read_call
@@ -226,6 +228,19 @@ def test_a_rebuilding_of_the_mirror_shortens_no_recovery(sqlite_engine: sa.Engin
     clock.now_s += 8 * 24 * 3600
     mirror.rebuild()
     assert len(mirror.sync()[1].keys.subject) == 2  # the delay has passed since the first look
+
+
+def test_a_refused_answer_about_a_block_is_asked_for_again() -> None:
+    chain = LyingChain()
+    chain.tell(Op.ANCHORED, b"\1" * 96, raw_call(LIAR, b""))
+    mirror = mirror_of(chain)
+    answers = [[Tip(b"\0" * 27, 1)] * 2, *(chain.tips("", [b"", b""]) for _ in range(2))]
+    chain.tips = lambda *_: answers.pop(0)  # type: ignore[method-assign]
+    with pytest.raises(LedgerBroken):
+        mirror.sync()
+    assert mirror.sync()[0].count == 1
+    mirror.sync()
+    assert len(answers) == 1  # an accepted one is not asked for again while the block is the newest
 
 
 def test_an_anchor_counts_only_from_our_own_account() -> None:

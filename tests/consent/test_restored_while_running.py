@@ -35,6 +35,7 @@ class Place:
     def open(self) -> ConsentLedger:
         ledger = open_ledger(self.folder / "l.db", self.chain, Clock(NOW_S))
         ledger.protect(StateMark(self.folder / "mark", CONTRACT))
+        ledger.limits.confirm_s = 0.01  # the script's chain mines nothing by itself
         return ledger
 
     def close(self) -> None:
@@ -94,6 +95,25 @@ def test_a_database_that_catches_up_with_its_chain_goes_on(place: Place) -> None
     place.put_back(with_chain=False)
     place.rebuild()
     assert place.reason() == "withdrawn"
+
+
+def test_a_no_that_another_process_acknowledged_is_missed_in_an_older_database(
+    place: Place,
+) -> None:
+    patient = place.patient
+    again = patient.grants(NOW_S - 4)
+    place.ledger.grant([again])
+    place.chain.mine(NOW_S, grants(again))
+    assert place.reason() == "permitted"
+    place.close()
+    shutil.copy(place.folder / "l.db", place.folder / "copy.db")
+    other = place.open()
+    assert other.withdraw([patient.withdraws(again)])[0].reason == "pending"  # not mined
+    assert place.reason() == "withdrawn"
+    other.consent_terms._engine.dispose()  # noqa: SLF001
+    place.put_back(with_chain=False)
+    with pytest.raises(ViewRefused, match="missing from the outbox"):
+        place.reason()
 
 
 def test_a_process_behind_another_one_is_not_refused(place: Place) -> None:

@@ -64,9 +64,22 @@ def test_a_mark_that_is_lost_while_a_process_runs_stops_its_views(
     guard.require(OLD)
     assert mark.read() == MarkedState(1, OLD.head)
     mark.path.unlink()
-    guard.require(OLD)
-    with pytest.raises(ViewRefused, match="is missing"):
-        guard.require(Tip(b"\3" * 32, 2))
+    for tip in (OLD, Tip(b"\3" * 32, 2)):
+        with pytest.raises(ViewRefused, match="is missing"):
+            guard.require(tip)
+
+
+def test_rows_of_the_journal_make_no_process_compare_its_state_again(
+    events: Events, tmp_path: Path
+) -> None:
+    guard, mark = guard_of(events, tmp_path / "mark")
+    guard.require(START.tip)
+    compared: list[Tip] = []
+    guard.find_fault = compared.append  # type: ignore[assignment]
+    for last in (1, 2, 2):
+        mark.raise_journal(last)
+        guard.require(START.tip)
+    assert compared == []
 
 
 def test_a_new_installation_starts_with_an_empty_mark(events: Events, tmp_path: Path) -> None:

@@ -224,6 +224,7 @@ def test_a_body_that_says_own_in_another_place_or_twice_is_found(
     world.rows[-1]["use"] = name
     assert judge(world)["wrong"] == [
         f"use {name} is altered",
+        "journal row 4 names a use that cannot be read: do not rely on it",
         "journal row 3 is not a patient's own reading",
     ]
 

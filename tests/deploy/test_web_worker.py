@@ -14,11 +14,18 @@ from typing import Any
 import pytest
 
 from deploy.processes import ALONE
-from deploy.web_worker import GRACE_S, LINGER_S, MIN_BYTES_A_SECOND, TimedSocket, _peer
+from deploy.web_worker import GRACE_S, LINGER_S, MIN_BYTES_A_SECOND, SWITCH_S, TimedSocket, _peer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 APP = """
+import sys
+
+
 def app(environ, start_response):
+    if environ["PATH_INFO"] == "/turn":
+        body = str(sys.getswitchinterval()).encode()
+        start_response("200 OK", [("Content-Length", str(len(body)))])
+        return [body]
     environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     start_response("200 OK", [("Content-Length", "2")])
     return [b"ok"]
@@ -188,3 +195,10 @@ def test_a_peer_that_closes_none_of_its_connections_delays_nobody(port: int) -> 
             assert other.recv(100).startswith(b"HTTP/1.1 200")
     for each in open_ones:
         each.close()
+
+
+def test_a_thread_that_computes_keeps_the_others_waiting_for_less_than_a_millisecond(
+    port: int,
+) -> None:
+    with connect(port, "127.0.0.1", WHOLE.replace(b"/", b"/turn", 1)) as connection:
+        assert float(connection.makefile("rb").read().rpartition(b"\r\n")[2]) == SWITCH_S < 0.001

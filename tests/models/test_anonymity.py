@@ -14,6 +14,7 @@ from models.anonymity import (
     Recoding,
     find_recoding,
     find_releasable,
+    find_releasable_after,
     measure,
 )
 from models.suppression import MIN_COUNT
@@ -64,6 +65,24 @@ def test_rows_that_came_later_are_released_only_within_the_limits_of_the_first_r
         measured = measure(classes[is_kept], labels[is_kept])
         assert (measured.k, measured.diversity) >= (MIN_COUNT, MIN_DIVERSITY)
         assert measured.distance <= MAX_DISTANCE
+
+
+@settings(max_examples=40, deadline=None)
+@given(draws, st.integers(0, 10_000), st.floats(0.01, 0.9))
+def test_what_is_new_after_each_earlier_copy_is_within_the_limits_by_itself(
+    draw: tuple[int, int, float], seed: int, share: float
+) -> None:
+    values, labels = draw_rows(*draw)
+    classes = find_recoding(values, labels, COLUMNS).classes(values)
+    random = np.random.default_rng(seed)
+    batches = [random.random(len(labels)) < each for each in (share, share / 2)]
+    is_kept = find_releasable_after(classes, labels, batches)
+    for is_new in (np.ones(len(labels), np.bool_), *batches):
+        rows = is_kept & is_new
+        if rows.any():
+            measured = measure(classes[rows], labels[rows])
+            assert (measured.k, measured.diversity) >= (MIN_COUNT, MIN_DIVERSITY)
+            assert measured.distance <= MAX_DISTANCE
 
 
 @settings(max_examples=40, deadline=None)

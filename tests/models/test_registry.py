@@ -116,6 +116,27 @@ def test_the_newest_unaffected_model_serves_the_question(engine: sa.Engine) -> N
     assert registry.serving_model("q").id == "q-2"
 
 
+def test_no_study_replaces_the_model_of_another(engine: sa.Engine) -> None:
+    registry = ModelRegistry(engine)
+    first, second, third = "study:a", "study:b", "study:c"
+    for name, study, at_s in (("c-1", third, 1), ("b-1", second, 2), ("a-1", first, 3)):
+        registry.add(dataclasses.replace(make_model(name, at_s), study=study), [])
+        registry.change_state(name, PUBLISHED, at_s)
+        registry.change_state(name, ACTIVE, at_s)
+    registry.change_state("c-1", RETIRED, 4)
+    assert registry.serving_model("q").id == "b-1"
+    registry.change_state("b-1", AFFECTED, 5)
+    assert registry.serving_model("q").id == "b-1"
+    registry.add(dataclasses.replace(make_model("b-2", 6), study=second), [])
+    registry.change_state("b-2", PUBLISHED, 6)
+    assert registry.serving_model("q").id == "b-1"
+    registry.change_state("b-2", ACTIVE, 6)
+    registry.change_state("b-1", REPLACED, 6, "b-2")
+    assert registry.serving_model("q").id == "b-2"  # also newer than that of study a
+    registry.change_state("b-2", RETIRED, 7)
+    assert registry.serving_model("q").id == "a-1"
+
+
 def test_only_a_model_that_was_never_active_can_be_deleted(engine: sa.Engine) -> None:
     registry = ModelRegistry(engine)
     registry.add(make_model(), [b"\1" * 32])

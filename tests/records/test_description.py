@@ -313,13 +313,13 @@ def test_dates_that_can_be_read_in_two_ways_or_in_none_are_flagged(tmp_path: Pat
     assert draft_of(description).date_column == "visit_date"
     assert flags(description)["visit_date"] == (Flag.AMBIGUOUS_DATE,)
     assert "more than one order" in description.mapping
-    named = describe(tmp_path, "pid,day,crp\n1,5 Jan 2024,5\n2,6 Jan 2024,6\n")
+    named = describe(tmp_path, "pid,day,crp\n1,5. Mai 2024,5\n2,6. Juni 2024,6\n")
     assert flags(named)["day"] == (Flag.UNREAD_DATE,)
     assert 'date_format = "?"  # complete it' in named.mapping
     assert TODAY.isoformat() not in named.mapping
     with pytest.raises(DeclarationInvalid, match="date_format: complete it"):
         draft_of(named)
-    completed = named.mapping.replace('"?"', '"%d %b %Y"')
+    completed = named.mapping.replace('"?"', '"%d. %B %Y"')
     assert Mapping.parse(completed, "draft").date_column == "day"
     iso = describe(tmp_path, "pid,day,crp\n1,2024-01-02,5\n2,2024-01-03,6\n")
     assert "day" not in flags(iso)

@@ -142,3 +142,70 @@ def test_the_years_that_two_digits_mean_are_asked_and_never_guessed(
 def test_years_of_two_digits_that_fit_several_orders_are_flagged(tmp_path: Path) -> None:
     rows = "".join(f"p{n},{n % 12 + 1:02}-{n % 5 + 1:02}-{n % 9 + 1:02},1{n % 7}\n" for n in ROWS)
     assert Flag.AMBIGUOUS_DATE in flags(describe(tmp_path, f"pid,day,crp\n{rows}"), "day")
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["PatID", "Patienten-Nr", "PATIENT_NUM", "person_id", "USUBJID", "record_id", "subject key"],
+)
+def test_the_id_of_a_person_is_found_beside_rows_stays_and_days(
+    tmp_path: Path, header: str
+) -> None:
+    rows = "".join(
+        f"2023-05-{n % 28 + 1:02} 08:{n:02},{n + 500},{n % 13},{n % 9 + 1}\n" for n in ROWS
+    )
+    description = describe(tmp_path, f"taken,encounter_num,{header},crp\n{rows}")
+    layout = draft_of(description)
+    assert (layout.id_column, layout.date_column) == (header, "taken")
+    assert description.draft.has_visits
+
+
+@pytest.mark.parametrize(
+    ("header", "code", "value", "unit"),
+    [
+        ("PatID,Analyt,Ergebnis,Einheit,Entnahme", "Analyt", "Ergebnis", "Einheit"),
+        (
+            "PATIENT_NUM,CONCEPT_CD,NVAL_NUM,UNITS_CD,START_DATE",
+            "CONCEPT_CD",
+            "NVAL_NUM",
+            "UNITS_CD",
+        ),
+        (
+            "person_id,measurement_source_value,value_as_number,unit_source_value,measurement_date",
+            "measurement_source_value",
+            "value_as_number",
+            "unit_source_value",
+        ),
+    ],
+    ids=["german", "i2b2", "omop"],
+)
+def test_a_table_of_one_value_a_row_is_noticed_as_registers_write_it(
+    tmp_path: Path, header: str, code: str, value: str, unit: str
+) -> None:
+    rows = "".join(
+        f"{n % 13},{('crp', 'hb')[n % 2]},{n % 9 + 3},mg/L,2023-05-{n % 28 + 1:02}\n" for n in ROWS
+    )
+    description = describe(tmp_path, f"{header}\n{rows}")
+    assert description.draft.long == {
+        "code_column": code,
+        "value_column": value,
+        "unit_column": unit,
+    }
+    assert draft_of(description).date_column == header.rpartition(",")[2]
+
+
+@pytest.mark.parametrize(
+    ("yes", "no"),
+    [("oui", "non"), ("WAHR", "FALSCH"), ("vero", "falso"), ("ja", "nee"), ("VERDADERO", "FALSO")],
+)
+def test_yes_and_no_of_other_languages_are_booleans(tmp_path: Path, yes: str, no: str) -> None:
+    rows = "".join(f"p{n},2023-05-01,{yes if n % 3 else no}\n" for n in ROWS)
+    (column,) = draft_of(describe(tmp_path, f"pid,date,smoker\n{rows}")).mapped()
+    assert (column.kind, column.read(yes), column.read(no)) == ("boolean", True, False)
+
+
+def test_a_column_of_one_value_says_whether_every_row_has_it(tmp_path: Path) -> None:
+    rows = "".join(f"p{n},2023-05-01,{n % 9},b,{'x' if n % 2 else ''}\n" for n in ROWS)
+    mapping = describe(tmp_path, f"pid,date,crp,arm,checked\n{rows}").mapping
+    assert "# arm: the same value in every row" in mapping
+    assert "# checked: a single value, and empty cells" in mapping

@@ -214,6 +214,8 @@ def test_what_gives_no_event_is_reported_with_its_reason(
 UNKNOWN = {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason"}
 UNKNOWN |= {"valueCode": "unknown"}
 REASON = {"dataAbsentReason": {"coding": [{"system": "x", "code": "not-performed"}]}}
+MEASURED = coded("Observation", status="final", effectiveDateTime="2024-03-05")
+PART_AS_TEXT = {"code": {"text": "left"}, "valueString": "x"}
 PART = {"code": {"coding": [{"system": "http://loinc.org", "code": "8480-6"}]}}
 
 
@@ -223,6 +225,7 @@ PART = {"code": {"coding": [{"system": "http://loinc.org", "code": "8480-6"}]}}
         (coded("Observation", component=[PART | REASON, PART | REASON]), EntryCode.VALUE_ABSENT),
         (coded("Observation", component=[PART | REASON, PART]), EntryCode.NO_VALUE),
         (coded("Observation", component=["text"]), EntryCode.NO_VALUE),
+        (MEASURED | {"component": [PART_AS_TEXT]}, EntryCode.NO_CODE),
         (
             coded("Observation", valueQuantity={"_value": {"extension": [UNKNOWN]}}),
             EntryCode.VALUE_ABSENT,
@@ -235,6 +238,7 @@ PART = {"code": {"coding": [{"system": "http://loinc.org", "code": "8480-6"}]}}
         "all-absent",
         "some-absent",
         "malformed",
+        "component-without-coding",
         "absent-number",
         "text-for-number",
         "relative",
@@ -246,3 +250,17 @@ def test_the_reason_of_a_missing_value_is_the_senders_own(
 ) -> None:
     stated = {"status": "final", "effectiveDateTime": "2024-01-01"} | resource
     assert why_no_value(orjson.dumps(stated)) is code
+
+
+@pytest.mark.parametrize("text", ["98", "5,1", "-0.3", "> 200 mg/dL", "<5", "≥ 3 mmol/L", " 7 "])
+def test_a_number_that_is_written_as_a_text_is_reported_and_how_to_send_it(text: str) -> None:
+    assert why_no_value(orjson.dumps(MEASURED | {"valueString": text})) is EntryCode.NUMBER_AS_TEXT
+    inside = {"component": [PART | {"valueString": text}]}
+    assert why_no_value(orjson.dumps(MEASURED | inside)) is EntryCode.NUMBER_AS_TEXT
+
+
+@pytest.mark.parametrize(
+    "text", ["negative", "2a", "T2 N0", "2 of 5", "1:40", "120/80", "+", "5-10"]
+)
+def test_a_text_that_may_be_more_than_a_number_is_a_text(text: str) -> None:
+    assert why_no_value(orjson.dumps(MEASURED | {"valueString": text})) is EntryCode.NOTHING

@@ -204,6 +204,48 @@ def test_what_is_no_second_row_of_names_is_not_joined(tmp_path: Path, text: str)
     assert described(path).header_rows == 1
 
 
+NAMED_TWICE = [
+    ["pid", "day", "crp", "hb", "urine", "ph"],
+    [
+        "Patient",
+        "Date of visit",
+        "C-reactive protein",
+        "Haemoglobin",
+        "CRP in urine",
+        "pH of urine",
+    ],
+]
+
+
+@pytest.mark.parametrize("write", [csv, xlsx])
+@pytest.mark.parametrize("units", [[], [["", "", "mg/L", "g/dL", "mg/L", ""]]])
+def test_a_second_row_that_names_every_column_is_joined_and_read(
+    tmp_path: Path, write, units: list[list[str]]
+) -> None:
+    path = write(tmp_path, *NAMED_TWICE, *units)
+    description = described(path)
+    assert (description.header_rows, description.has_units) == (2, bool(units))
+    layout = Mapping.parse(description.mapping, "draft")
+    assert layout.id_column == "pid / Patient"
+    assert layout.mapped()[0].unit == "mg/L"
+    report = check_table(path, layout, today=TODAY)
+    assert (report.good, report.faults) == (30, [])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "P0,today,low,high,none,x",  # an id is written as those below it
+        "who,today,low,low,none,x",  # a word comes twice
+        "who,today,,high,none,x",  # a column of numbers has no name
+        "who,YYYY-MM-DD,mg/L,g/dL,mg/dL,1",
+    ],
+)
+def test_a_first_row_of_words_that_may_be_data_is_no_row_of_names(tmp_path: Path, row: str) -> None:
+    path = csv(tmp_path, NAMED_TWICE[0], row.split(","))
+    assert described(path).header_rows == 1
+
+
 def test_a_title_with_a_day_in_it_is_no_row_of_names(tmp_path: Path) -> None:
     path = csv(tmp_path, ["Export", "of", "the", "day", "2024-05-01", ""], list("abcdef"))
     description = described(path)

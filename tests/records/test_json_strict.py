@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -78,10 +81,11 @@ TOKENS = [
 SMALL, LARGE = 2**16, 2**20
 
 
+@pytest.mark.parametrize("parse", [loads, loads_exact])
 @pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED)
-def test_json_without_one_meaning_is_refused(body: bytes) -> None:
+def test_json_without_one_meaning_is_refused(parse: Callable[[bytes], Any], body: bytes) -> None:
     with pytest.raises(JsonInvalid):
-        loads(body)
+        parse(body)
 
 
 @pytest.mark.parametrize(
@@ -181,8 +185,28 @@ def test_what_has_no_exact_meaning_is_refused(text: bytes) -> None:
 
 
 NUMBERS = st.sampled_from(["1", "-0", "1.5", "1.50", "1e5", "0.1", "12345678901234567890", "9e-9"])
-TEXTS = st.text(alphabet='ab\\"/~{[:é\n', max_size=6).map(json.dumps) | st.just('"\\/\\u0061"')
-MEMBERS = st.lists(st.tuples(st.sampled_from(['"a"', '"b"', '"~~"', '"\\""']), NUMBERS | TEXTS))
+TEXTS = st.text(alphabet='ab\\"/~{[: é\n', max_size=6).map(json.dumps) | st.just('"\\/\\u0061"')
+KEYS = st.sampled_from(['"a"', '"a "', '"b"', '"~~"', '"\\""'])
+MEMBERS = st.lists(st.tuples(KEYS, NUMBERS | TEXTS))
+
+
+@pytest.mark.parametrize("innermost", [1, [], {}])
+@pytest.mark.parametrize("many", [0, 2**18])
+@pytest.mark.parametrize("option", [0, orjson.OPT_INDENT_2])
+def test_exact_json_may_be_as_deep_as_the_limit_and_no_deeper(
+    innermost: object, many: int, option: int
+) -> None:
+    def nested(levels: int) -> object:
+        value = innermost
+        for _ in range(levels - (innermost != 1)):
+            value = [value]
+        return value
+
+    for limit in (10, 64):
+        deepest = orjson.dumps([nested(limit - 1), [0] * many], option=option)
+        assert loads_exact(deepest, limit) == orjson.loads(deepest)
+        with pytest.raises(JsonInvalid, match=f"nested deeper than {limit} levels"):
+            loads_exact(orjson.dumps([nested(limit), [0] * many], option=option), limit)
 
 
 @given(MEMBERS, st.sampled_from(["", " ", "\n  "]))

@@ -143,6 +143,18 @@ def test_uses_under_erased_terms_are_accepted_only_with_a_receipt(hospital, pati
     erase(hospital, patient)
     faults = [finding.where for finding in platform.store.check() if finding.part == "journal"]
     assert faults == []
+    receipt = platform.requests.erasures.find_newest(subject).receipt
+    lines = [line for line in platform.store.evidence() if line["kind"] == "erasure"]
+    assert lines == [{"kind": "erasure", **receipt.document()}]
+    for at_s in (receipt.at_s + 3_600, receipt.at_s + 3_601):
+        later = Use(at_s, HOSPITAL, "c", "TREATDS", "a question", view)
+        platform.store.journal.write(
+            later, [AccessOutcome(subject, record, 1, "permitted", consent)]
+        )
+    findings = [finding for finding in platform.store.check() if finding.part == "journal"]
+    assert [(finding.code, finding.where) for finding in findings] == [
+        (StoreFinding.USE_NOT_CONSENTED, f"row {platform.store.journal.size()}")
+    ]
 
 
 def test_no_link_of_an_erased_patient_works_any_more(hospital, patient) -> None:

@@ -145,6 +145,7 @@ TAMPERINGS = {
     "subject": "UPDATE storage_records SET subject = cid",
     "size": "UPDATE storage_records SET size = size + 1",
     "wrapped": "UPDATE storage_records SET wrapped = zeroblob(60)",
+    "unwrapped": "UPDATE storage_records SET wrapped = NULL WHERE seq = 1",
     "swapped": "UPDATE storage_records SET wrapped = (SELECT wrapped FROM storage_records"
     " ORDER BY seq LIMIT 1)",
     "row": "DELETE FROM storage_records WHERE seq = (SELECT max(seq) FROM storage_records)",

@@ -18,6 +18,7 @@ from storage.findings import StoreFinding
 from storage.integrity import check_journal, check_uses
 from storage.journal import NOBODY, AccessOutcome, Journal, Use
 from storage.keys import Keys, SecretKey
+from storage.row_order import RowOrder
 
 AT_S = 1_000
 
@@ -27,6 +28,7 @@ class Anchors:
     """The ledger as the journal sees it: each anchor is its tenth change."""
 
     published: list[Anchor] = field(default_factory=list)
+    made_at_s: int = 10 * AT_S
 
     def anchor(self, kind: str, root: bytes, count: int) -> str:
         block = len(self.published)
@@ -35,6 +37,10 @@ class Anchors:
 
     def anchors(self, _kind: str, last: int | None = None) -> list[Anchor]:
         return self.published[-(last or 0) :]
+
+    def block_times(self, numbers: Sequence[int]) -> list[int | None]:
+        """Return the time of each block: of the third one, that it is gone."""
+        return [None if number == 2 else self.made_at_s for number in numbers]
 
 
 def journal_on(engine: sa.Engine, ledger: Anchors) -> Journal:
@@ -55,7 +61,8 @@ def write_rows(journal: Journal, counts: Sequence[int], times: Sequence[int]) ->
 
 def faults_of(journal: Journal, ledger: Anchors, finality: str = "single") -> list[tuple[Any, str]]:
     permits: Any = SimpleNamespace(find_fault=lambda consent, use: None)
-    findings = check_uses(journal, permits, [], ledger.anchors("journal"), finality)
+    order = RowOrder(ledger.anchors("journal"), finality, ledger.block_times)
+    findings = check_uses(journal, permits, [], order)
     return [(finding.code, finding.where) for finding in findings]
 
 
@@ -113,6 +120,25 @@ def test_a_use_that_names_a_time_long_before_earlier_rows_is_found(
     journal = journal_on(sqlite_engine, ledger)
     write_rows(journal, [3, 13, 23], [AT_S + 4_000, AT_S + 400, AT_S + 399])
     assert faults_of(journal, ledger) == [(StoreFinding.TIME_OUTDATED, "row 3")]
+
+
+def test_a_use_that_names_a_time_after_the_block_that_anchors_it_is_found(
+    sqlite_engine: sa.Engine,
+) -> None:
+    ledger = Anchors(made_at_s=AT_S)
+    journal = journal_on(sqlite_engine, ledger)
+    later = AT_S + 3_601
+    write_rows(journal, [3] * 4, [later - 1, later, later, later])  # the third block is gone
+    finding, other = check_uses(
+        journal,
+        SimpleNamespace(find_fault=lambda consent, use: None),  # type: ignore[arg-type]
+        [],
+        RowOrder(ledger.anchors("journal"), "single", ledger.block_times),
+    )
+    assert (finding.where, other.where) == ("row 2", "row 4")
+    assert finding.message == (
+        "a journal row says permitted at a time 3601 s after block 1, which anchors it"
+    )
 
 
 class Slow(Anchors):

@@ -30,6 +30,7 @@ from services.accounts import (
     Site,
 )
 from services.custodian.identity_checks import IdentityChecks
+from services.custodian.patient_journal import PatientJournal
 from services.custodian.recoveries import CustodianRecoveries
 from services.errors import Invalid
 from services.installation import Installation
@@ -126,7 +127,9 @@ def clinic(tmp_path: Path) -> Iterator[Clinic]:
         ledger=ledger,
         directory=directory,
         key_recoveries=identity.key_recoveries,
-        checks=IdentityChecks(ledger=ledger, store=store, installation=installation),
+        checks=IdentityChecks(
+            PatientJournal(ledger=ledger, store=store, installation=installation)
+        ),
         acts=PatientActs(engine, clock),
         installation=installation,
     )

@@ -33,11 +33,13 @@ def key_of(hospital: Any, number: str) -> str:
     return patient.key
 
 
-def permit(hospital: Any, study: str, purposes: tuple[str, ...], people: list[bytes]) -> None:
+def permit(
+    hospital: Any, study: str, purposes: tuple[str, ...], people: list[bytes], days: int = 1
+) -> None:
     """Let people permit a study these purposes."""
     now_s = int(hospital.platform.installation.clock())
     terms = RequestedTerms("permit", study, purposes)
-    grants = [(subject, terms, now_s, now_s + DAY_S) for subject in people]
+    grants = [(subject, terms, now_s, now_s + days * DAY_S) for subject in people]
     signed = TrialWallet(hospital.wallet, hospital.platform.ledger).sign_grants(grants)
     assert all(outcome.ok for outcome in hospital.platform.ledger.grant(signed))
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 from click.testing import CliRunner
 from views import operations
+from visitors import signed_in
 
 from cli import make_cli
 from consent import Enrolment
@@ -111,6 +112,23 @@ def test_people_are_answered_with_a_page_and_machines_with_a_problem(stranger) -
     assert stranger.http.put("/api/v1/me").headers["Allow"]
     home = stranger.http.get("/")
     assert "The register holds" in home.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("role", ["patient", *ROLES])
+def test_an_error_page_keeps_the_menu_and_the_language_of_who_is_signed_in(hospital, role) -> None:
+    visitor = signed_in(hospital, role, "" if role == "patient" else HOSPITAL)
+    own = visitor.get(f"/{role}").get_data(as_text=True)
+    menu = own[own.index('<nav class="menu"') : own.index("</nav>", own.index('class="menu"'))]
+    missing = visitor.get(f"/{role}/none")
+    page = missing.get_data(as_text=True)
+    assert missing.status_code == 404
+    for path in re.findall(r'href="(/[a-z/]+)"', menu):
+        assert f'href="{path}"' in page
+    assert f'name="csrf" value="{visitor.csrf}"' in page  # so that signing out works
+    if role == "patient":
+        visitor.get("/patient?language=de")
+        visitor.http.delete_cookie("language")
+        assert '<html lang="de">' in visitor.get("/patient/none").get_data(as_text=True)
 
 
 def test_the_operator_makes_lists_and_revokes_tokens(hospital) -> None:

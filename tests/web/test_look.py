@@ -416,7 +416,7 @@ def test_the_menu_marks_the_entry_that_a_page_is_below(app: Flask) -> None:
     for path in (*pages, "/patient/journal/new"):
         with app.test_request_context(path):
             body = app.jinja_env.from_string(template).render(
-                request=request, say=Words("en"), menu=menu, account=None
+                request=request, say=Words("en"), menu=menu, account=None, is_page=True
             )
         marked[path] = re.findall(r'href="([^"]+)" aria-current="(\w+)"', body)
     assert marked == {

@@ -17,9 +17,9 @@ from services.custodian.uploads import NewUpload, UploadReport
 from services.errors import NotFound
 from services.tokens import CUSTODIAN
 from services.wiring import Services
-from web.api.guard import ApiGuard
+from web.api.guard import ApiGuard, require_operator
 from web.api.resources import returns_file
-from web.current import current_caller, find_caller, services, words
+from web.current import current_caller, services, words
 from web.errors import UnsupportedMediaType
 from web.view_options import max_body, public, requires_role
 
@@ -42,7 +42,7 @@ def fhir(services: Services) -> Blueprint:
     """Return the blueprint of the FHIR endpoint, behind the same guard as the API."""
     bp = Blueprint("fhir", __name__, url_prefix=PREFIX)
     bp.before_request(ApiGuard(services).admit)
-    bp.before_request(_require_operator)
+    bp.before_request(require_operator)
     bp.add_url_rule("", "post_resources", post_resources, methods=["POST"])
     bp.add_url_rule("/$import", "post_import", post_resources, methods=["POST"])
     bp.add_url_rule("/Consent", "post_consent", post_consent, methods=["POST"])
@@ -51,17 +51,6 @@ def fhir(services: Services) -> Blueprint:
     bp.add_url_rule("/imports/<upload>", "delete_import", delete_import, methods=["DELETE"])
     bp.add_url_rule("/imports/<upload>/outcomes", "get_outcomes", get_outcomes)
     return bp
-
-
-def _require_operator() -> None:
-    """Let only the organisation that operates this installation pass.
-
-    Raises:
-        NotFound: the caller speaks for another organisation.
-    """
-    caller = find_caller()
-    if caller is not None and caller.party != services().installation.organisation:
-        raise NotFound
 
 
 @requires_role(CUSTODIAN)
@@ -130,10 +119,11 @@ def get_outcomes(upload: str) -> Response:
 @requires_role(CUSTODIAN)
 @returns_file(FHIR_JSON)
 def delete_import(upload: str) -> Response:
-    """Cancel an import that has not begun; what is stored stays."""
+    """Cancel an import that has not begun, and delete its file; what is stored stays."""
     report = _get_report(upload)
     if report.job is not None and report.is_working:
         services().jobs.cancel(report.job.id)
+    services().custodian.uploads.discard(words(), current_caller().party, upload)
     return _outcome("information", "informational", "Cancelled, unless it had ended.", 202)
 
 

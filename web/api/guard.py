@@ -11,7 +11,7 @@ from services.errors import Forbidden, NotFound, Unauthenticated
 from services.wiring import Services
 from services.words import Words, best_language
 from web.cookies import csrf_of, session_secret
-from web.current import Caller
+from web.current import Caller, find_caller, services
 from web.limits import Limit, caller_at
 from web.view_options import current_options, require_own_site
 
@@ -88,3 +88,14 @@ class ApiGuard:
         is_ours = request.headers.get("Origin") == self._site.origin
         if not is_ours or not hmac.compare_digest(sent.encode(), csrf_of(secret).encode()):
             raise Forbidden("Missing or invalid CSRF token.")
+
+
+def require_operator() -> None:
+    """Let only the organisation that operates this installation pass.
+
+    Raises:
+        NotFound: the caller speaks for another organisation.
+    """
+    caller = find_caller()
+    if caller is not None and caller.party != services().installation.organisation:
+        raise NotFound

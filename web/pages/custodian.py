@@ -30,6 +30,7 @@ from services.requests import PROPOSED
 from services.requests.proposals import ProposalChanged
 from services.tokens import CUSTODIAN
 from web.current import current_account, services, words
+from web.errors import status_of
 from web.pages import invitation_lists, people
 from web.pages.forms import first_errors
 from web.pages.guard import is_fragment, render, see_other
@@ -133,7 +134,7 @@ def submit_upload() -> Response:
     try:
         report = services().custodian.uploads.submit(words(), account.party, new, by=account.id)
     except Invalid as exc:
-        return _upload_form(first_errors(exc), _INVALID)
+        return _upload_form(first_errors(exc), status_of(exc))
     again = "?again=yes" if report.upload.state == STORED else ""
     return see_other(f"/custodian/deposits/{report.upload.id}{again}")
 

@@ -23,8 +23,9 @@ async function signIn(address) {
 }
 
 function reasonOf(error) {
-  if (error.status === undefined) return error instanceof TypeError ? form.dataset.away : form.dataset.cancel;
-  return error.status >= 500 ? form.dataset.away : form.dataset.failed;
+  const { away } = form.dataset;
+  if (error.status === undefined) return error instanceof TypeError ? away : button.dataset.cancel;
+  return error.status >= 500 ? away : button.dataset.failed;
 }
 
 if (button && ethereum) {

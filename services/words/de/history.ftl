@@ -55,9 +55,9 @@ empty-journal-filter = Keine Zeile passt zu Ihrer Auswahl. Zeigen Sie alle Zeile
 
 proof-title = Beweis
 
-proof-how = Bevor jemand Daten bekommt, schreiben wir eine Zeile in ein Tagebuch. Sie sehen die Zeilen über sich. Das ganze Tagebuch bekommt regelmäßig einen Fingerabdruck, hier: { $interval }. Der Fingerabdruck kommt in das Register. Niemand kann das Register ändern, ohne dass es auffällt. Ihr Browser hat gerade geprüft, dass diese Zeile mit diesem Fingerabdruck im Tagebuch steht.
+proof-how = Bevor jemand Daten bekommt, schreiben wir eine Zeile in ein Tagebuch. Sie sehen die Zeilen über sich. Das ganze Tagebuch bekommt regelmäßig einen Fingerabdruck, hier: { $interval }. Der Fingerabdruck kommt in das Register. Ihr Browser hat gerade geprüft, dass diese Zeile mit diesem Fingerabdruck im Tagebuch steht.
 
-proof-how-by-hand = Bevor jemand Daten bekommt, schreiben wir eine Zeile in ein Tagebuch. Sie sehen die Zeilen über sich. Das ganze Tagebuch bekommt regelmäßig einen Fingerabdruck, hier: { $interval }. Der Fingerabdruck kommt in das Register. Niemand kann das Register ändern, ohne dass es auffällt.
+proof-how-by-hand = Bevor jemand Daten bekommt, schreiben wir eine Zeile in ein Tagebuch. Sie sehen die Zeilen über sich. Das ganze Tagebuch bekommt regelmäßig einen Fingerabdruck, hier: { $interval }. Der Fingerabdruck kommt in das Register.
 
 proof-checking = Ihr Browser prüft diese Zeile.
 

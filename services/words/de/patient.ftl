@@ -80,7 +80,9 @@ grant-risk = Kein System ist völlig sicher. Jemand könnte versuchen herauszufi
 
 grant-withdraw = Sie können jederzeit auf dieser Seite widerrufen. Sie müssen nicht sagen, warum. Danach beginnt keine neue Nutzung. Modelle, die aus Ihren Daten gelernt haben, werden innerhalb von { $n } Tagen aus dem Gebrauch genommen und vernichtet. Ein neues Modell sieht Ihre Daten nie.
 
-grant-limits = Manches können wir nicht rückgängig machen: Antworten, die ein Modell schon gegeben hat. Ergebnisse, die schon veröffentlicht sind. Kopien, die schon heruntergeladen sind. Wir verlangen, dass Kopien gelöscht werden.
+grant-limits = Manches können wir nicht rückgängig machen: Antworten, die ein Modell schon gegeben hat. Ergebnisse, die schon veröffentlicht sind.
+
+grant-limits-copy = Kopien, die schon heruntergeladen sind, können wir nicht zurückholen. Wir verlangen, dass sie gelöscht werden.
 
 grant-copy = { $study } darf eine Kopie herunterladen. Darin stehen Bereiche statt Ihrer genauen Werte, dieselben wie bei mindestens zehn anderen Menschen. Darin stehen kein Name, keine Adresse und kein Geburtsdatum. Die Kopie hat ein Enddatum. Aber eine heruntergeladene Kopie können wir nicht zurückholen.
 
@@ -253,7 +255,7 @@ consents-ended = Beendet
 
 consent-allows = { $study } darf diese Daten von Ihnen nutzen: { $categories }. Wofür: { $purposes }.
 
-consent-until = Sie endet am { $date }.
+consent-until = Die Einwilligung endet am { $date }.
 
 consent-ended = Sie endete am { $date }.
 
@@ -425,7 +427,7 @@ opt-out-saved-off = Sie haben der Forschung widersprochen. Keine Studie darf Ihr
 
 download-title = Meine Daten herunterladen
 
-download-lead = Die Datei hat alles, was diese Seite über Sie speichert: alle Einträge, Einwilligungen mit ihren Belegen, Anfragen, Nachrichten und Ihren ganzen Verlauf.
+download-lead = Die Datei hat Ihre Einträge, Einwilligungen mit ihren Belegen, Anfragen, Passkeys, Nachrichten und Ihren ganzen Verlauf. Schätzungen, die Modelle für Ärztinnen und Ärzte gemacht haben, hat sie nicht. Fragen Sie diese danach.
 
 download-button = Datei herunterladen (JSON)
 
@@ -484,7 +486,7 @@ keys-add-button = Diesen Passkey hinzufügen
 
 keys-new = Neuer Passkey
 
-keys-other = Anderswo hinzugefügt
+keys-other = Sie haben einen Schlüssel, der kein Passkey dieser Seite ist, zum Beispiel Ihr eigenes Unterschriftsprogramm.
 
 receipt-title = Beleg Ihrer Einwilligung
 
@@ -681,9 +683,9 @@ download-ready = Ihre Daten vom { $date } sind bereit. Darin: { $n ->
 
 download-failed = Ihre Daten konnten nicht vorbereitet werden. Bitte versuchen Sie es noch einmal.
 
-download-page-title = Alle meine Daten als Seite
+download-page-title = Meine Daten als Seite
 
-download-page-lead = Alles, was diese Seite am { $date } über Sie gespeichert hatte. Sie können die Seite drucken.
+download-page-lead = Ihre Einträge, Einwilligungen, Nachrichten und Ihr Verlauf am { $date }. Sie können die Seite drucken.
 
 download-step-records = Ihre Einträge werden geöffnet
 
@@ -692,7 +694,7 @@ download-step-history = Ihr Verlauf wird gelesen
 download-step-waiting = Wartet auf den Beginn
 ## Löschung
 
-erasure-title = Alles über mich löschen
+erasure-title = Meine Daten löschen
 
 erasure-lead = Sie können verlangen, dass Ihre Daten auf dieser Seite und was dazugehört gelöscht werden. Das lässt sich nicht rückgängig machen.
 

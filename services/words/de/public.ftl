@@ -58,6 +58,8 @@ join-device = Nehmen Sie Ihr eigenes Telefon oder Ihren eigenen Computer, und zw
 
 join-passkey = Ein Passkey ist ein Schlüssel in Ihrem Telefon oder Computer. Sie öffnen ihn mit Gesicht, Finger oder PIN. Nur Sie können ihn benutzen.
 
+join-other-key = Das Register hat schon einen Schlüssel von Ihnen, deshalb erstellt dieser Link keinen Passkey. Treten Sie mit dem Unterschriftsprogramm bei, das diesen Schlüssel hat. Für einen Passkey bitten Sie { $custodian } um einen Link zur Wiederherstellung.
+
 join-twice = Ihr Gerät fragt zweimal. Erst erstellt es den Passkey. Dann beweist es, dass der Passkey Ihnen gehört.
 
 join-no-password = Es gibt kein Passwort. Gesichtsscan und Fingerabdruck bleiben auf Ihrem Gerät.
@@ -92,11 +94,15 @@ sign-in-failed = Mit diesem Passkey konnten wir Sie nicht anmelden. Ein entfernt
 
 sign-in-cancel = Sie sind nicht angemeldet. Vielleicht hat dieses Gerät keinen Passkey für diese Seite, oder sein Fenster wurde geschlossen. Nehmen Sie das Gerät, auf dem Sie Ihren Passkey erstellt haben, oder versuchen Sie es noch einmal.
 
+sign-in-wallet-failed = Mit diesem Unterschriftsprogramm konnten wir Sie nicht anmelden. Wählen Sie darin das Konto, mit dem Sie beigetreten sind.
+
+wallet-cancel = Es wurde nichts unterschrieben. Sie haben das Fenster Ihres Unterschriftsprogramms geschlossen, oder es hat zu lange gedauert. Versuchen Sie es noch einmal, wenn Sie so weit sind.
+
 sign-in-lost-title = Gerät verloren?
 
 sign-in-lost = Melden Sie sich mit einem anderen Ihrer Passkeys an, wenn Sie einen haben. Wenn nicht, gehen Sie zu { $custodian }. Dort wird geprüft, wer Sie sind, und Sie erhalten einen Link für einen neuen Schlüssel.
 
-sign-in-script = Schalten Sie zum Anmelden JavaScript für diese Seite ein.
+sign-in-script = Schalten Sie JavaScript für diese Seite ein, um fortzufahren.
 
 signed-out-title = Sie sind abgemeldet
 
@@ -110,7 +116,7 @@ help-contact = Schreiben Sie an { $contact } oder rufen Sie dort an.
 
 help-ask = Dort hilft man Ihnen mit dieser Seite oder mit einer Zeile im Verlauf, die Sie nicht kennen.
 
-help-care = Eine Behandlung gibt es dort nicht. Rufen Sie im Notfall Hilfe wie immer.
+help-care = Auf dieser Seite gibt es keine Behandlung. Rufen Sie im Notfall Hilfe wie immer.
 
 help-free = Sie können jederzeit Nein sagen, widerrufen oder alles stoppen. Ihre Behandlung bleibt davon unberührt.
 
@@ -118,7 +124,7 @@ help-free = Sie können jederzeit Nein sagen, widerrufen oder alles stoppen. Ihr
 
 register-title = Stand des Registers
 
-register-what = Im Register steht jede Einwilligung. Niemand kann es ändern, ohne dass es auffällt.
+register-what = Im Register steht jede Einwilligung.
 
 register-count = Es enthält { $count } Einträge.
 
@@ -154,7 +160,7 @@ privacy-cookies = Wir setzen Cookies nur, damit diese Seite funktioniert: eines 
 
 privacy-rights = Sie können Ihre Daten ansehen und herunterladen. Sie können jederzeit widerrufen oder alles stoppen.
 
-privacy-forget = Ist etwas in Ihren Daten falsch? Sie können hier um eine Berichtigung bitten. Sie können hier auch darum bitten, dass Ihre Daten auf dieser Seite gelöscht werden: „Alles über mich löschen“ auf Ihrer ersten Seite.
+privacy-forget = Ist etwas in Ihren Daten falsch? Sie können hier um eine Berichtigung bitten. Sie können hier auch darum bitten, dass Ihre Daten auf dieser Seite gelöscht werden: „Meine Daten löschen“ auf Ihrer ersten Seite.
 
 privacy-complain = Sie können sich bei der Aufsicht für Datenschutz beschweren, die für Ihren Wohnort zuständig ist.
 

@@ -16,6 +16,8 @@ clinician-permits = Allowed records
 
 clinician-until = Until
 
+clinician-until-first = First permission ends
+
 clinician-caption = { $count ->
         [one] 1 patient
        *[other] Patients { $first } to { $last } of { $total }
@@ -25,7 +27,7 @@ clinician-order = Sort by
 
 clinician-order-number = Hospital number
 
-clinician-order-until = End of the permission, soonest first
+clinician-order-until = End of the first permission to end, soonest first
 
 clinician-today = Only patients with an estimate of mine today
 

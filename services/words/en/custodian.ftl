@@ -138,6 +138,8 @@ invite-party-own = Leave the organisation empty: clinicians and colleagues here 
 
 invite-until = The link works until { $date }.
 
+invite-has-key = The patient has a key on the ledger already, so this link creates no passkey. The patient can join with the wallet that has this key. For a passkey, issue a link under Account recovery.
+
 invite-earlier = An earlier link for the same person then stops working.
 
 invite-button = Make the link
@@ -382,6 +384,8 @@ deposit-file-error = Choose a file
 deposit-empty = The file is empty. Choose another file.
 
 deposit-wrong-size = The file is { $size }. The limit is { $most }.
+
+deposit-full = Your files that wait have { $waiting }; with this one they would exceed the limit of { $most }. Store or discard them, or wait until they are stored. Each is deleted after a day.
 
 deposit-wrong-kind = The file is neither CSV, Excel, Parquet nor FHIR as JSON. Choose a file of one of these kinds.
 
@@ -852,6 +856,8 @@ columns-flag-ambiguous-date = Its dates can be read in more than one order. Choo
 columns-flag-two-digit-year = Its years have two digits. Say below which years they mean.
 
 columns-flag-unread-date = Its dates, or some of them, cannot be read. Write them as 2024-05-31, or say below how they are written.
+
+columns-flag-not-all-dates = Some of its cells are no days in the form of the others. Correct them in the file: each costs its row.
 
 columns-flag-not-all-numbers = Some of its cells are not numbers, or have a unit behind them.
 

@@ -55,9 +55,9 @@ empty-journal-filter = No line fits your filter. Show all lines to see the rest.
 
 proof-title = Proof
 
-proof-how = Before anyone gets a record, we write a line in a journal. You see the lines about you. Every { $interval } the whole journal gets a fingerprint. The fingerprint goes into the register. Nobody can change the register without being seen. Your browser has just checked that this line is in the journal with that fingerprint.
+proof-how = Before anyone gets a record, we write a line in a journal. You see the lines about you. Every { $interval } the whole journal gets a fingerprint. The fingerprint goes into the register. Your browser has just checked that this line is in the journal with that fingerprint.
 
-proof-how-by-hand = Before anyone gets a record, we write a line in a journal. You see the lines about you. Every { $interval } the whole journal gets a fingerprint. The fingerprint goes into the register. Nobody can change the register without being seen.
+proof-how-by-hand = Before anyone gets a record, we write a line in a journal. You see the lines about you. Every { $interval } the whole journal gets a fingerprint. The fingerprint goes into the register.
 
 proof-checking = Your browser is checking this line.
 

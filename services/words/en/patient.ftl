@@ -80,7 +80,9 @@ grant-risk = No system is perfectly safe. Someone could try to find out if a mod
 
 grant-withdraw = You can withdraw at any time, on this site. You do not have to say why. From then on, no new use starts. Within { $n } days, each model that learned from you is taken out of use and destroyed. A new model never sees your records.
 
-grant-limits = Some things we cannot undo. We cannot take back answers that a model has already given. We cannot take back results that are already published. We cannot take back copies that a researcher has already downloaded. We tell them to delete their copies.
+grant-limits = Some things we cannot undo. We cannot take back answers that a model has already given. We cannot take back results that are already published.
+
+grant-limits-copy = We cannot take back copies that a researcher has already downloaded. We tell them to delete their copies.
 
 grant-copy = Let { $study } download a copy. It has ranges instead of your exact values, the same as at least ten other people have. It has no name, address or birth date. It has an end date. But we cannot take it back once it is downloaded.
 
@@ -425,7 +427,7 @@ opt-out-saved-off = Research is off. No study may use your records.
 
 download-title = Download my data
 
-download-lead = The file has everything that this site stores about you: all records, permissions with their receipts, requests, messages and your whole history.
+download-lead = The file has your records, permissions with their receipts, requests, passkeys, messages and whole history. It does not have the estimates that models gave to clinicians. Ask them about these.
 
 download-button = Download the file (JSON)
 
@@ -484,7 +486,7 @@ keys-add-button = Add this passkey
 
 keys-new = New passkey
 
-keys-other = Added elsewhere
+keys-other = You have a key that is not a passkey of this site, such as your own signing program.
 
 receipt-title = Receipt of your permission (consent)
 
@@ -681,9 +683,9 @@ download-ready = Your data of { $date } is ready. It has { $n ->
 
 download-failed = Your data could not be prepared. Please try again.
 
-download-page-title = All my data as a page
+download-page-title = My data as a page
 
-download-page-lead = Everything that this site stored about you on { $date }. You can print this page.
+download-page-lead = Your records, permissions, messages and history as they were on { $date }. You can print this page.
 
 download-step-records = Reading your records
 
@@ -693,7 +695,7 @@ download-step-waiting = Waiting to begin
 
 ## Erasure
 
-erasure-title = Delete everything about me
+erasure-title = Delete my records
 
 erasure-lead = You can ask that your records on this site, and what goes with them, are deleted. It cannot be undone.
 

@@ -58,6 +58,8 @@ join-device = Use your own phone or computer, and one that you will keep.
 
 join-passkey = A passkey is a key inside your phone or computer. You open it with your face, your finger or your PIN. Only you can use it.
 
+join-other-key = The register has a key of yours already, so this link creates no passkey. Join with the signing program that has this key. For a passkey, ask { $custodian } for a recovery link.
+
 join-twice = Your device asks you twice. First it creates the passkey. Then it proves that the passkey is yours.
 
 join-no-password = There is no password. Your face scan and fingerprint stay on your device.
@@ -92,11 +94,15 @@ sign-in-failed = We could not sign you in with this passkey. One that was remove
 
 sign-in-cancel = You are not signed in. This device may have no passkey for this site, or its window was closed. Use the device on which you created your passkey, or try again.
 
+sign-in-wallet-failed = We could not sign you in with this signing program. Choose the account in it with which you joined.
+
+wallet-cancel = Nothing was signed. You closed the window of your signing program, or it took too long. Try again when you are ready.
+
 sign-in-lost-title = Lost your device?
 
 sign-in-lost = Sign in with another passkey of yours, if you have one. If not, go to { $custodian }. They check who you are and give you a link for a new key.
 
-sign-in-script = To sign in, turn on JavaScript for this site.
+sign-in-script = To go on, turn on JavaScript for this site.
 
 signed-out-title = You are signed out
 
@@ -110,7 +116,7 @@ help-contact = Write or talk to { $contact }.
 
 help-ask = They can help with this site, or with a line in your history that you do not know.
 
-help-care = They cannot give care here. In an emergency, call for help as you always do.
+help-care = This site does not give care. In an emergency, call for help as you always do.
 
 help-free = You can say no, withdraw or stop at any time. This will not affect your care.
 
@@ -118,7 +124,7 @@ help-free = You can say no, withdraw or stop at any time. This will not affect y
 
 register-title = Register status
 
-register-what = The register is where each permission is written down. Nobody can change it without being seen.
+register-what = The register is where each permission is written down.
 
 register-count = It holds { $count } changes.
 
@@ -154,7 +160,7 @@ privacy-cookies = We set cookies only so that this site works: one for your sign
 
 privacy-rights = You can see and download your records. You can withdraw or stop at any time.
 
-privacy-forget = Is something wrong in your records? You can ask for a correction here. You can also ask here that your records on this site are deleted: choose “Delete everything about me” on your first page.
+privacy-forget = Is something wrong in your records? You can ask for a correction here. You can also ask here that your records on this site are deleted: choose “Delete my records” on your first page.
 
 privacy-complain = You can complain to the data protection authority where you live.
 

@@ -396,7 +396,7 @@ set-columns-choose = Columns of the copies
 
 set-columns-hint = Choose none and the platform chooses the { $count } that tell most about the outcome. The first copy fixes the columns for all later copies of this study.
 
-set-columns-fixed = The first copy fixed the columns.
+set-columns-fixed = The first copy fixed the columns. People who joined since a copy are in the next one only with ten others who joined in their group.
 
 set-columns-chosen = Chosen by the platform
 

@@ -55,9 +55,9 @@ empty-journal-filter = Ninguna línea coincide con lo que eligió. Muestre todas
 
 proof-title = Prueba
 
-proof-how = Antes de que alguien reciba datos, escribimos una línea en un diario. Usted ve las líneas sobre usted. Todo el diario recibe una huella cada { $interval }. La huella va al registro. Nadie puede cambiar el registro sin que se vea. Su navegador acaba de comprobar que esta línea está en el diario con esa huella.
+proof-how = Antes de que alguien reciba datos, escribimos una línea en un diario. Usted ve las líneas sobre usted. Todo el diario recibe una huella cada { $interval }. La huella va al registro. Su navegador acaba de comprobar que esta línea está en el diario con esa huella.
 
-proof-how-by-hand = Antes de que alguien reciba datos, escribimos una línea en un diario. Usted ve las líneas sobre usted. Todo el diario recibe una huella cada { $interval }. La huella va al registro. Nadie puede cambiar el registro sin que se vea.
+proof-how-by-hand = Antes de que alguien reciba datos, escribimos una línea en un diario. Usted ve las líneas sobre usted. Todo el diario recibe una huella cada { $interval }. La huella va al registro.
 
 proof-checking = Su navegador está comprobando esta línea.
 

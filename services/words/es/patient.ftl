@@ -80,7 +80,9 @@ grant-risk = Ningún sistema es del todo seguro. Alguien podría tratar de averi
 
 grant-withdraw = Puede retirar su permiso cuando quiera, en este sitio. No tiene que decir por qué. Desde entonces no empieza ningún uso nuevo. En { $n } días como máximo, los modelos que aprendieron de sus datos dejan de usarse y se destruyen. Un modelo nuevo nunca ve sus datos.
 
-grant-limits = Hay cosas que no podemos deshacer: las respuestas que un modelo ya dio, los resultados ya publicados y las copias ya descargadas. Pedimos que borren sus copias.
+grant-limits = Hay cosas que no podemos deshacer: las respuestas que un modelo ya dio y los resultados ya publicados.
+
+grant-limits-copy = No podemos recuperar las copias ya descargadas. Pedimos que las borren.
 
 grant-copy = Permitir que { $study } descargue una copia. Lleva rangos en lugar de sus valores exactos, los mismos que tienen al menos otras diez personas. No lleva nombre, dirección ni fecha de nacimiento. Tiene una fecha final. Pero una copia descargada no se puede recuperar.
 
@@ -425,7 +427,7 @@ opt-out-saved-off = Sus datos están cerrados a la investigación. Ningún estud
 
 download-title = Descargar mis datos
 
-download-lead = El archivo tiene todo lo que este sitio guarda sobre usted: todos los registros, los permisos con sus recibos, las peticiones, los mensajes y todo su historial.
+download-lead = El archivo tiene sus registros, los permisos con sus recibos, las peticiones, las llaves, los mensajes y todo su historial. No tiene las estimaciones que los modelos dieron a los médicos. Pregunte a ellos por estas.
 
 download-button = Descargar el archivo (JSON)
 
@@ -484,7 +486,7 @@ keys-add-button = Añadir esta llave
 
 keys-new = Llave de acceso nueva
 
-keys-other = Añadida en otro lugar
+keys-other = Usted tiene una llave que no es una llave de acceso de este sitio, por ejemplo su propio programa de firma.
 
 receipt-title = Recibo de su permiso (consentimiento)
 
@@ -681,9 +683,9 @@ download-ready = Sus datos del { $date } están listos. Contienen { $n ->
 
 download-failed = No se pudieron preparar sus datos. Inténtelo otra vez.
 
-download-page-title = Todos mis datos en una página
+download-page-title = Mis datos en una página
 
-download-page-lead = Todo lo que este sitio guardaba sobre usted el { $date }. Puede imprimir esta página.
+download-page-lead = Sus registros, permisos, mensajes e historial del { $date }. Puede imprimir esta página.
 
 download-step-records = Abriendo sus registros
 
@@ -692,7 +694,7 @@ download-step-history = Leyendo su historial
 download-step-waiting = Esperando para empezar
 ## Borrado
 
-erasure-title = Borrar todo sobre mí
+erasure-title = Borrar mis datos
 
 erasure-lead = Puede pedir que se borren sus datos en este sitio y lo que va con ellos. No se puede deshacer.
 

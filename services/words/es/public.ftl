@@ -58,6 +58,8 @@ join-device = Use su propio teléfono o su propia computadora: un dispositivo qu
 
 join-passkey = Una llave de acceso vive dentro de su teléfono o computadora. Se abre con la cara, el dedo o el PIN. Solo usted puede usarla.
 
+join-other-key = El registro ya tiene una llave suya; por eso este enlace no crea una llave de acceso. Únase con el programa de firma que tiene esa llave. Para una llave de acceso, pida a { $custodian } un enlace de recuperación.
+
 join-twice = Su dispositivo pregunta dos veces. Primero crea la llave de acceso. Después demuestra que es suya.
 
 join-no-password = No hay contraseña. El escaneo de su cara y su huella se quedan en su dispositivo.
@@ -92,11 +94,15 @@ sign-in-failed = No pudimos abrir su sesión con esta llave de acceso. Una llave
 
 sign-in-cancel = No ha entrado. Puede que este dispositivo no tenga una llave para este sitio, o que se cerrara su ventana. Use el dispositivo en el que creó su llave o inténtelo de nuevo.
 
+sign-in-wallet-failed = No pudimos abrir su sesión con este programa de firma. Elija en él la cuenta con la que se unió.
+
+wallet-cancel = No se firmó nada. Usted cerró la ventana de su programa de firma, o tardó demasiado. Inténtelo de nuevo cuando quiera.
+
 sign-in-lost-title = ¿Perdió su dispositivo?
 
 sign-in-lost = Entre con otra de sus llaves, si tiene una. Si no, acuda a { $custodian }. Allí comprueban quién es usted y le dan un enlace para una llave nueva.
 
-sign-in-script = Para entrar, active JavaScript para este sitio.
+sign-in-script = Para continuar, active JavaScript para este sitio.
 
 signed-out-title = Ha salido
 
@@ -110,7 +116,7 @@ help-contact = Escriba a { $contact } o llame por teléfono.
 
 help-ask = Le pueden ayudar con este sitio o con una línea de su historial que no conoce.
 
-help-care = Ahí no dan atención médica. En una emergencia, pida ayuda como siempre.
+help-care = En este sitio no se da atención médica. En una emergencia, pida ayuda como siempre.
 
 help-free = Puede decir que no, retirar su permiso o detenerlo todo cuando quiera. Esto no afecta a su atención médica.
 
@@ -118,7 +124,7 @@ help-free = Puede decir que no, retirar su permiso o detenerlo todo cuando quier
 
 register-title = Estado del registro
 
-register-what = En el registro se anota cada permiso. Nadie puede cambiarlo sin que se vea.
+register-what = En el registro se anota cada permiso.
 
 register-count = Tiene { $count } anotaciones.
 
@@ -154,7 +160,7 @@ privacy-cookies = Ponemos cookies solo para que este sitio funcione: una para su
 
 privacy-rights = Puede ver y descargar sus datos. Puede retirar su permiso o detenerlo todo cuando quiera.
 
-privacy-forget = ¿Hay algo mal en sus datos? Puede pedir una corrección aquí. También puede pedir aquí que se borren sus datos en este sitio: «Borrar todo sobre mí» en su primera página.
+privacy-forget = ¿Hay algo mal en sus datos? Puede pedir una corrección aquí. También puede pedir aquí que se borren sus datos en este sitio: «Borrar mis datos» en su primera página.
 
 privacy-complain = Puede reclamar ante la autoridad de protección de datos del lugar donde vive.
 

@@ -11,12 +11,12 @@ import pytest
 import sqlalchemy as sa
 from passkeys import Passkey as Device
 
-from consent import PENDING, LedgerUnavailable, Outcome, Signed, keccak
+from consent import PENDING, Enrolment, LedgerUnavailable, Outcome, Signed, keccak
 from consent.typed_data import Domain
 from services.accounts import Site
 from services.accounts.accounts import PATIENT, Accounts
 from services.accounts.challenges import Challenges
-from services.accounts.errors import ProofInvalid
+from services.accounts.errors import ProofInvalid, SignInFailed
 from services.accounts.invitations import Invitations, Invitee
 from services.accounts.passkeys import Passkeys
 from services.accounts.pending_registrations import PendingRegistrations
@@ -64,14 +64,11 @@ class SlowLedger:
         return [SimpleNamespace(key_hash=keccak(each), is_removed=False) for each in signers]
 
 
-@pytest.mark.parametrize("is_newer_link", [False, True])
-def test_a_join_link_waits_for_the_passkey_that_was_sent_to_a_slow_ledger(
-    tmp_path: Path, is_newer_link: bool
-) -> None:
+def door(tmp_path: Path, ledger: SlowLedger) -> tuple[Registrations, Invitations]:
+    """Return the way to an account, where all happens within one second."""
     engine, clock = sa.create_engine(f"sqlite:///{tmp_path}/test.db"), lambda: NOW_S
     METADATA.create_all(engine)
-    accounts, invitations = Accounts(engine), Invitations(engine, clock)
-    challenges, ledger = Challenges(engine, clock), SlowLedger()
+    invitations, challenges = Invitations(engine, clock), Challenges(engine, clock)
     join = Registrations(
         site=SITE,
         ledger=ledger,  # type: ignore[arg-type]
@@ -79,9 +76,18 @@ def test_a_join_link_waits_for_the_passkey_that_was_sent_to_a_slow_ledger(
         passkeys=Passkeys(engine, clock),
         wallets=Wallets(engine, clock, SITE, challenges),
         pending=PendingRegistrations(
-            engine=engine, clock=clock, accounts=accounts, invitations=invitations
+            engine=engine, clock=clock, accounts=Accounts(engine), invitations=invitations
         ),
     )
+    return join, invitations
+
+
+@pytest.mark.parametrize("is_newer_link", [False, True])
+def test_a_join_link_waits_for_the_passkey_that_was_sent_to_a_slow_ledger(
+    tmp_path: Path, is_newer_link: bool
+) -> None:
+    ledger = SlowLedger()
+    join, invitations = door(tmp_path, ledger)
     subject, device = secrets.token_bytes(32), Device(SITE.origin, SITE.rp_id)
     secret = invitations.add(Invitee(PATIENT, "", "", subject))
     request = join.begin(secret)
@@ -101,3 +107,59 @@ def test_a_join_link_waits_for_the_passkey_that_was_sent_to_a_slow_ledger(
     last = join.begin(secret)
     account = join.finish(secret, last.challenge, device.answer(last.options))
     assert account.subject == subject
+
+
+def test_of_several_links_within_a_second_the_newest_passkey_is_continued(tmp_path: Path) -> None:
+    ledger = SlowLedger()
+    join, invitations = door(tmp_path, ledger)
+    for _ in range(8):  # links sort by chance
+        invitee = Invitee(PATIENT, "", "", secrets.token_bytes(32))
+        for device in [Device(SITE.origin, SITE.rp_id) for _ in range(2)]:
+            secret = invitations.add(invitee)
+            request = join.begin(secret)
+            proof = join.add_passkey(secret, request.challenge, device.answer(request.options))
+        with pytest.raises(LedgerUnavailable):
+            join.finish(secret, proof.challenge, device.answer(proof.options))
+        secret = invitations.add(invitee)
+        last = join.begin(secret)
+        assert last.step == "prove"
+        with pytest.raises(LedgerUnavailable):  # the passkey is right; the ledger is slow
+            join.finish(secret, last.challenge, device.answer(last.options))
+
+
+def test_no_passkey_is_created_for_a_patient_whom_a_trial_wallet_enrolled(tmp_path: Path) -> None:
+    ledger = SlowLedger()
+    join, invitations = door(tmp_path, ledger)
+    invitee = Invitee(PATIENT, "", "", secrets.token_bytes(32))
+    early, device = invitations.add(invitee), Device(SITE.origin, SITE.rp_id)
+    request = join.begin(early)
+    proof = join.add_passkey(early, request.challenge, device.answer(request.options))
+    ledger.enrol([Signed(Enrolment(invitee.subject or b"", b"c" * 20, b"w" * 20), b"w" * 20, b"")])
+    ledger.mine()
+    for is_newer in (False, True):
+        secret = invitations.add(invitee) if is_newer else early
+        invitation = join.find_invitation(secret)
+        assert invitation is not None and join.has_other_key(invitation)
+        with pytest.raises(SignInFailed, match="Another key"):
+            join.begin(secret)
+        with pytest.raises(ProofInvalid):
+            join.add_passkey(secret, proof.challenge, device.answer(request.options))
+    staff = invitations.add(Invitee("auditor", "organisation:a", "A"))
+    invitation = join.find_invitation(staff)
+    assert invitation is not None and not join.has_other_key(invitation)
+
+
+def test_a_link_whose_own_passkey_is_on_the_ledger_goes_on(tmp_path: Path) -> None:
+    ledger = SlowLedger()
+    join, invitations = door(tmp_path, ledger)
+    invitee = Invitee(PATIENT, "", "", secrets.token_bytes(32))
+    secret, device = invitations.add(invitee), Device(SITE.origin, SITE.rp_id)
+    request = join.begin(secret)
+    proof = join.add_passkey(secret, request.challenge, device.answer(request.options))
+    with pytest.raises(LedgerUnavailable):
+        join.finish(secret, proof.challenge, device.answer(proof.options))
+    ledger.mine()
+    newer = invitations.add(invitee)
+    invitation = join.find_invitation(newer)
+    assert invitation is not None and not join.has_other_key(invitation)
+    assert join.begin(newer).step == "prove"

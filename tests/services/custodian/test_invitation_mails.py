@@ -13,6 +13,7 @@ from services.custodian.invitation_list_store import InvitationListStore
 from services.custodian.invitation_lists import InvitationLists, ListConfirmation
 from services.custodian.invitation_mails import BATCH, InvitationMails
 from services.custodian.invitations import InvitationRequest
+from services.custodian.patient_journal import PatientJournal
 from services.errors import Invalid
 from services.words import Words
 
@@ -32,7 +33,9 @@ def parts(hospital, inbox: Inbox):
     platform = hospital.platform
     installation = replace(platform.installation, mail=inbox.server)
     store = InvitationListStore(platform.engine, platform.store, installation.clock)
-    checks = IdentityChecks(ledger=platform.ledger, store=platform.store, installation=installation)
+    checks = IdentityChecks(
+        PatientJournal(ledger=platform.ledger, store=platform.store, installation=installation)
+    )
     lists = InvitationLists(
         engine=platform.engine,
         lists=store,

@@ -16,6 +16,8 @@ from services.custodian.patient_journal import PatientJournal
 from services.errors import Invalid, NotFound
 from services.words import Words
 from storage import StorageNotFound
+from storage.findings import StoreFinding
+from storage.newest_versions import check_newest_versions
 
 WORDS = Words("en")
 OTHER: dict[str, Any] = PATIENT | {"id": "p2", "identifier": [{"value": "V-200"}]}
@@ -78,6 +80,20 @@ def test_a_moved_record_counts_for_the_right_patient_at_once_and_says_nothing_of
         subject = custodian.directory.find_subject(number) or b""
         rows = custodian.store.journal.of_subject(subject, 9)
         assert outcome in [row.answer.outcome for row in rows]
+
+
+def test_a_move_explains_to_a_verification_that_one_record_of_its_patient_is_gone(
+    custodian: Custodian, moves: CustodianMoves
+) -> None:
+    send(custodian, bundle(WRONG))
+    moves.move(WORDS, laboratory(moves, "V-100")[0], "V-200", by="c")
+    store = custodian.store
+    assert list(check_newest_versions(store._engine, store._keys, store.journal)) == []
+    [other] = laboratory(moves, "V-200")  # of a patient without a move
+    store._catalogue.delete_record(bytes.fromhex(other))
+    [finding] = check_newest_versions(store._engine, store._keys, store.journal)
+    assert finding.code == StoreFinding.RECORD_KEY_GONE
+    assert finding.where == f"record {other} version 1"
 
 
 def test_the_wrong_file_again_changes_nothing_and_the_corrected_one_updates_the_moved_record(

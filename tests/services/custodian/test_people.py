@@ -151,6 +151,13 @@ def test_a_custodian_disables_a_colleague_on_the_page_and_through_the_api(hospit
     assert own.status_code == 422
 
 
+def test_nobody_is_offered_to_disable_their_own_account(hospital) -> None:
+    keeper, (other, _) = signed_in(hospital, "custodian"), colleague(hospital)
+    offer = 'value="disable"'
+    assert offer in keeper.get(f"/custodian/people/{other.id}").text
+    assert offer not in keeper.get(f"/custodian/people/{keeper.account.id}").text
+
+
 def test_a_person_ends_the_other_sessions_of_their_own_account(hospital) -> None:
     visitor = signed_in(hospital, "auditor")
     sessions = hospital.services.identity.sessions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from services.custodian.upload_store import (
     STORING,
     Sent,
     Upload,
+    UploadsFull,
     UploadStore,
 )
 
@@ -82,3 +84,17 @@ def test_a_file_whose_storing_begins_at_this_moment_does_not_expire(
     assert uploads.delete_expired(lambda _: uploads.move(checked, CHECKED, STORING)) == 0
     assert uploads.require(checked.id).state == STORING
     assert uploads.body(checked) == b"who,v\n1,2\n"
+
+
+def test_files_of_an_organisation_that_wait_have_a_limit_together(
+    uploads: UploadStore, checked: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.custodian.upload_store.MAX_WAITING_BYTES", checked.size + 3)
+    waiting = uploads.add(SENT, io.BytesIO(b"abc"))
+    with pytest.raises(UploadsFull) as full:
+        uploads.add(SENT, io.BytesIO(b"d"))
+    assert full.value.waiting_bytes == checked.size + 3
+    assert len(uploads.of_party(SENT.party)) == 2
+    uploads.add(replace(SENT, party="organisation:there"), io.BytesIO(b"d"))
+    assert uploads.report(waiting, {}, DROPPED)  # what is stored or discarded no longer waits
+    uploads.add(SENT, io.BytesIO(b"d"))

@@ -137,6 +137,13 @@ def test_the_complete_copy_is_a_job_and_leaves_nothing_out(hospital, patient) ->
     assert len(document["requests"]) == 1
     printable = page(patient, "/patient/download/page")
     assert printable.count("<h3>") >= len(days) + 1
+    assert f"Address: {patient.origin}/patient/download/page." in printable
+    lead = page(patient, "/patient/download")
+    for part in ("records", "permissions", "receipts", "requests", "messages", "history"):
+        assert part in lead
+    assert document["account"]["passkeys"] == []
+    assert not [name for name in document if "estimate" in name or "prediction" in name]
+    assert "It does not have the estimates that models gave to clinicians." in lead
     files = list((hospital.platform.installation.home / "exports").glob("*.sealed"))
     assert not any(b"x|number" in file.read_bytes() for file in files)
 
@@ -164,6 +171,42 @@ def test_own_looks_of_a_day_are_one_line_and_not_among_the_last_uses(patient) ->
     assert "yourself" not in page(patient, "/patient/journal?last=2020-01-01")
 
 
+def test_the_proof_of_a_line_repeats_only_what_its_own_row_says(hospital, patient) -> None:
+    subject = patient.account.subject
+    other = Record(subject, "condition", HOSPITAL, "2024-01-02", {"x|label": ("yes", "")})
+    hospital.platform.store.deposits.deposit([other])
+    for record in patient.api("GET", "/patient/records").get_json()["records"]:
+        patient.get(f"/patient/records/{record['record']}")
+    [folded] = patient.api("GET", "/patient/journal").get_json()["lines"]
+    assert sorted(folded["categories"]) == ["condition", "vital-signs"]
+    rows = hospital.platform.store.journal.of_subject(subject)
+    proofs = {row.seq: page(patient, f"/patient/journal/{row.seq}/proof") for row in rows}
+    assert len(proofs) == 2  # the older row has no line of its own in the history
+    kinds = [
+        [kind for kind in ("diagnoses", "body measurements") if kind in text]
+        for text in proofs.values()
+    ]
+    assert sorted(kinds) == [["body measurements"], ["diagnoses"]]
+
+
+def test_a_request_without_a_copy_does_not_speak_of_copies(hospital, patient) -> None:
+    def limits(**changed) -> str:
+        details = RequestDetails(
+            f"study:{secrets.token_hex(4)}",
+            *("study", ("MLTRAINING",), ("vital-signs",), "", "", 365, "it"),
+            **changed,
+        )
+        hospital.platform.requests.requests.send(details, [patient.account.subject], "r")
+        newest = patient.api("GET", "/patient/requests").get_json()["requests"]
+        [path] = [
+            f"/patient/requests/{each['id']}" for each in newest if each["party"] == details.party
+        ]
+        return page(patient, path)
+
+    assert "take back copies" in limits(wants_copy=True)
+    assert "take back copies" not in limits(wants_copy=False)
+
+
 def test_a_passkey_is_renamed_only_by_its_owner(hospital, patient) -> None:
     passkeys = hospital.platform.identity.passkeys
     from services.accounts.webauthn import NewPasskey
@@ -176,6 +219,12 @@ def test_a_passkey_is_renamed_only_by_its_owner(hospital, patient) -> None:
     assert patient.post(path, label="Old phone").status_code == 303
     assert [each.label for each in passkeys.of(patient.account.id)] == ["Old phone"]
     assert "Old phone" in page(patient, "/patient/keys")
+    for wrong in ("", "x" * 65):
+        refused = page(patient, patient.post(path, label=wrong).location)
+        assert "There is a problem" in refused
+        assert "Enter a name, 64 characters or fewer" in refused
+    assert "problem" not in page(patient, "/patient/keys?unnamed=elsewhere")
+    assert [each.label for each in passkeys.of(patient.account.id)] == ["Old phone"]
 
 
 def test_a_form_sent_after_the_session_ended_says_that_nothing_was_done(hospital, patient) -> None:

@@ -196,6 +196,23 @@ def test_the_list_has_pages_and_an_order(clinician) -> None:
     assert clinician.get("/clinician?page=99999").status_code == 200
 
 
+def test_the_list_says_that_its_day_is_the_end_of_the_first_permission(hospital, clinician) -> None:
+    subject, ends = hospital.new_patient(), []
+    record = Record(subject, "vital-signs", HOSPITAL, "2024-01-02", {"x|number": (61.5, "kg")})
+    hospital.platform.store.deposits.deposit([record])
+    [number] = add_numbers(hospital, [subject])
+    for purpose, days in (("TREATDS", 300), ("TREAT", 30)):
+        permit(hospital, HOSPITAL, (purpose,), [subject], days=days)
+        now_s = int(hospital.platform.installation.clock())
+        ends.append(Words("en").last_day(now_s + days * 86_400))
+    page = clinician.get(f"/clinician?search={number}").text
+    assert "First permission ends" in page
+    assert ">Until<" not in page
+    assert [day in page for day in ends] == [False, True]
+    details = clinician.get(f"/clinician/patients/{key_of(hospital, number)}").text
+    assert all(day in details for day in ends)
+
+
 def test_an_empty_request_names_what_is_missing(clinician) -> None:
     page = clinician.post("/clinician/requests/new").text
     assert "There is a problem" in page

@@ -65,3 +65,22 @@ def test_both_forms_say_before_that_a_new_link_ends_an_earlier_one(hospital: Any
             page = keeper.get(keeper.post(path, **fields).location).text
             secrets.append(re.findall(rf"http://\S+/{kind}/([\w-]{{43}})", page)[0])
         assert [find(secret) is not None for secret in secrets] == [False, True]
+
+
+def test_a_link_for_a_patient_whom_a_trial_wallet_enrolled_promises_no_passkey(
+    hospital: Any,
+) -> None:
+    keeper, identity = signed_in(hospital, "custodian"), hospital.platform.identity
+    sentence, button = "so this link creates no passkey", "Create a passkey"
+    directory = hospital.platform.requests.directory
+    for number, subject in (("R-trial", hospital.new_patient()), ("R-keyless", None)):
+        if subject is not None:
+            directory.add([(number, subject)])
+        sent = {"role": "patient", "number": number, "identity": "card", "new_patient": number}
+        page = keeper.get(keeper.post("/custodian/patients/new", **sent).location).text
+        assert (sentence in page) == (subject is not None)
+        (link,) = set(re.findall(r"http://\S+(/join/[\w-]{43})", page))
+        joining = hospital.app.test_client().get(link).text
+        assert (sentence in joining) == (subject is not None)
+        assert (button in joining) == (subject is None)
+        assert identity.registrations.find_invitation(link.rpartition("/")[2]) is not None

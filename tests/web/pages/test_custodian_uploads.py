@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -275,6 +276,21 @@ def test_the_years_that_two_digits_mean_are_set_on_the_page_of_columns(
     assert "30 rows" in keeper.get(address).text
 
 
+def test_the_sign_between_thousands_stays_as_it_was_found_on_the_page_of_columns(
+    hospital: Any, keeper: Visitor
+) -> None:
+    rows = "".join(f"T{n};2024-05-{n % 28 + 1:02};1.{n + 200},5\n" for n in range(30))
+    address = described(hospital, keeper, f"pid;day;ferritin\n{rows}".encode(), "thousands.csv")
+    form = {"what-0": "id", "what-1": "date", "what-2": "number", "code-2": "x|ferritin"}
+    form |= {"unit-2": "ng/mL", "category-2": "laboratory", "bounds": "refuse"}
+    form |= {"outside": "refuse", "date_format": ""}
+    assert keeper.post(f"{address}/columns", **form).status_code == 303
+    hospital.work("check-upload")
+    report = keeper.get(address).text
+    assert "30 rows" in report
+    assert "not a number" not in report
+
+
 TWO_ROWS = "pid,Blood,,Urine\n,crp,hb,crp\n" + "".join(
     f"R{n},{n % 9},1{n % 4},7\n" for n in range(30)
 )
@@ -366,3 +382,50 @@ def test_names_in_two_rows_that_the_mapping_does_not_state_are_one_error(
     assert "the names of the columns are in 2 rows, from line 1 on" in page
     assert "Set header_rows in the mapping" in page
     assert "columns of the mapping are missing" not in page
+
+
+@pytest.fixture
+def full(hospital: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave no room for another file."""
+    for module in ("upload_store", "uploads"):
+        monkeypatch.setattr(f"services.custodian.{module}.MAX_WAITING_BYTES", 0)
+
+
+@pytest.mark.usefixtures("full")
+def test_page_api_and_fhir_say_alike_that_files_which_wait_leave_no_room(
+    hospital: Any, keeper: Visitor
+) -> None:
+    page, client = send(keeper, table_of(1_000)), hospital.client("custodian")
+    file = {"name": "t.csv", "file": base64.b64encode(HEAD).decode(), "mapping": "draft"}
+    api = client.post("/custodian/uploads", file | {"on_bad": "leave"})
+    headers = {"Authorization": f"Bearer {client.secret}", "Content-Type": "application/fhir+json"}
+    fhir = client.http.post("/fhir/$import", data=b'{"resourceType":"Bundle"}', headers=headers)
+    for answer in (page, api, fhir):
+        assert answer.status_code == 413
+        assert "they would exceed the limit of 0.0 MB" in answer.text
+        assert "Store or discard them" in answer.text
+    assert "file" in api.get_json()["errors"]
+
+
+def test_a_file_whose_storing_did_not_finish_is_discarded_by_page_and_fhir(
+    hospital: Any, keeper: Visitor
+) -> None:
+    uploads, party = hospital.services.custodian.uploads, keeper.account.party
+    path = send(keeper, table_of(1_001)).headers["Location"]
+    hospital.work("check-upload")
+    upload = path.rpartition("/")[2]
+    job = uploads.store(Words("en"), party, upload).job
+    assert keeper.post(path, wish="nothing").status_code == 303
+    assert uploads.get(Words("en"), party, upload).upload.state == STORING  # a worker will
+    hospital.platform.jobs.cancel(job.id)
+    assert "Discard file" in keeper.get(path).text
+    keeper.post(path, wish="nothing")
+    assert uploads.get(Words("en"), party, upload).upload.state == DROPPED
+    client = hospital.client("custodian")
+    headers = {"Authorization": f"Bearer {client.secret}", "Content-Type": "application/fhir+json"}
+    body = b'{"resourceType":"Bundle","type":"batch","entry":[]}'
+    sent = client.http.post("/fhir/$import", data=body, headers=headers)
+    where = sent.headers["Content-Location"].partition("/fhir")[2]
+    client.http.delete(f"/fhir{where}", headers=headers)
+    cancelled = uploads.get(Words("en"), party, where.rpartition("/")[2])
+    assert cancelled.upload.state == DROPPED

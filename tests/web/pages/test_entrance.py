@@ -93,11 +93,40 @@ def test_a_patient_can_join_and_sign_in_with_their_own_signing_program(
         patient.page.goto(link)
         patient.page.click("[data-wallet]")
         patient.page.wait_for_url("**/patient")
+        patient.go("/patient/keys")
+        patient.says("such as your own signing program")
         patient.page.click("form.out button")
         patient.page.wait_for_url("**/signed-out")
         patient.go("/sign-in")
         patient.page.click("[data-wallet]")
         patient.page.wait_for_url("**/patient")
+
+
+def test_a_signing_program_that_fails_is_not_called_a_passkey(hospital, browser, origin) -> None:
+    unknown = SigningKey(secrets.token_bytes(32))
+    subject = secrets.token_bytes(32)
+    link = hospital.platform.identity.invite(Invitee("patient", "", "", subject))
+
+    def signs(method, params):
+        if method == "eth_requestAccounts":
+            return ["0x" + unknown.address.hex()]
+        return "0x" + unknown.sign(keccak(b"something else")).hex()
+
+    def refuses(method, params):
+        raise PermissionError(method)
+
+    for answers, path, words in (
+        (signs, "/sign-in", "We could not sign you in with this signing program."),
+        (refuses, "/sign-in", "You closed the window of your signing program"),
+        (refuses, link.removeprefix(origin), "You closed the window of your signing program"),
+    ):
+        with person(browser, origin) as patient:
+            patient.page.expose_function("walletAsked", answers)
+            patient.page.add_init_script(WALLET)
+            patient.go(path)
+            patient.page.click("[data-wallet]")
+            patient.says(words)
+            assert "passkey" not in patient.page.inner_text("[data-said]")
 
 
 def test_without_a_signing_program_no_button_for_one_is_shown(browser, origin) -> None:

@@ -25,6 +25,7 @@ def test_a_passkey_is_added_on_the_page_and_removed_again(hospital, browser) -> 
         assert me.page.goto(f"{origin}/patient/keys/{'00' * 16}/removal").status == 404
         add_by_another_device(me)
         me.says("You can sign in and sign with your new passkey from now on.")
+        assert me.text().count("You signed in with this one") == 1
         stored = people.passkeys.of(account.id)
         assert len(stored) == 2
         new = next(item for item in stored if item.id != first.id)

@@ -18,7 +18,6 @@ from services.custodian.overview import Overview
 from services.custodian.recoveries import PendingRecovery, RecoveryRequest
 from services.custodian.upload_store import Upload
 from services.custodian.uploads import NewUpload, UploadReport
-from services.errors import NotFound
 from services.model_monitoring import ModelMonth
 from services.requests import Proposal
 from services.subjects import SubjectConsents, SubjectUses, parse_subject
@@ -45,6 +44,7 @@ from web.api.custodian.schemas import (
     UploadReportSchema,
     UploadsSchema,
 )
+from web.api.guard import require_operator
 from web.api.resources import accepts, idempotent, returns, returns_file
 from web.api.schemas import (
     ModelMonthsSchema,
@@ -54,7 +54,7 @@ from web.api.schemas import (
     SubjectConsentsSchema,
     SubjectUsesSchema,
 )
-from web.current import current_caller, find_caller, services, words
+from web.current import current_caller, services, words
 from web.view_options import max_body, requires_role
 
 MAX_BATCH_BYTES: Final = 16 * 2**20
@@ -62,18 +62,7 @@ MAX_BATCH_BYTES: Final = 16 * 2**20
 bp = Blueprint("custodian", __name__)
 own = Blueprint("own", __name__)
 """Routes of the organisation that operates this installation; for others they do not exist."""
-
-
-@own.before_request
-def require_operator() -> None:
-    """Let only the organisation that operates this installation pass.
-
-    Raises:
-        NotFound: the caller speaks for another organisation.
-    """
-    caller = find_caller()
-    if caller is not None and caller.party != services().installation.organisation:
-        raise NotFound
+own.before_request(require_operator)
 
 
 @own.get("/custodian/overview")

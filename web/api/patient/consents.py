@@ -21,7 +21,7 @@ from web.api.patient.schemas import (
 )
 from web.api.resources import accepts, json_response, returns
 from web.api.schemas import NothingSchema, ObjectAnswer
-from web.cookies import with_new_session
+from web.cookies import current_passkey, with_new_session
 from web.current import current_account, current_subject, services, words
 from web.view_options import requires_role
 
@@ -106,8 +106,9 @@ def post_signing(signing: str, body: dict[str, Any]) -> Response:
     A change of keys ends every session of the patient; the response carries a new one.
     """
     patient, account = services().patient, current_account()
+    passkey = current_passkey(services().identity)  # of the session, which the change ends
     submitted = patient.signatures.submit(account, signing, body)
     response = json_response(SubmittedSchema().dump(submitted))
     if submitted.ends_sessions and patient.keys.has_passkeys(account):
-        return with_new_session(services().identity, response, account)
+        return with_new_session(services().identity, response, account, passkey)
     return response

@@ -33,7 +33,7 @@ class InvitationBody(Strict):
     new_patient = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
-InvitationSchema = schema_of("InvitationSchema", IssuedInvitation, "link days")
+InvitationSchema = schema_of("InvitationSchema", IssuedInvitation, "link days has_key")
 CallerSchema = schema_of(
     "CallerSchema", Caller, "id role party account.name account.subject account.language"
 )

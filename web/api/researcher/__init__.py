@@ -8,10 +8,5 @@ from flask import Blueprint
 
 from web.api.researcher import builder, models, pseudonymised_copies, studies, training_sets
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
-    studies.bp,
-    builder.bp,
-    models.bp,
-    training_sets.bp,
-    pseudonymised_copies.bp,
-)
+_MODULES: Final = (studies, builder, models, training_sets, pseudonymised_copies)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = tuple(module.bp for module in _MODULES)

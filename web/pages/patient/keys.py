@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
@@ -20,7 +21,6 @@ DONE: Final = {
     "removed": "keys-removed",
     "vetoed": "keys-veto-done",
     "renamed": "keys-renamed",
-    "unnamed": "keys-rename-error",
 }
 DONE_BY_KIND: Final = {"KeyAddition": "added", "KeyRemoval": "removed", "RecoveryVeto": "vetoed"}
 
@@ -32,10 +32,13 @@ bp = Blueprint("patient_keys", __name__)
 def keys() -> Response:
     """Show the passkeys, delegates' keys, and proposed new keys."""
     say, done = words(), DONE.get(request.args.get("done", ""))
+    keys, unnamed = services().patient.keys.list_all(current_account()), request.args.get("unnamed")
+    is_own = unnamed in {passkey.id.hex() for passkey in keys.passkeys}
     return render(
         "patient/keys.html",
         title=say("keys-title"),
-        keys=services().patient.keys.list_all(current_account()),
+        errors={f"label-{unnamed}": say("keys-rename-error")} if is_own else {},
+        keys=keys,
         operator=services().information.operator_name(words().language),
         now_s=services().installation.clock(),
         current=current_passkey(services().identity),
@@ -88,7 +91,7 @@ def rename(id: str) -> Response:
     try:
         services().patient.keys.rename(current_account(), id, request.form.get("label", ""))
     except Invalid:
-        return see_other("/patient/keys?done=unnamed")
+        return see_other(f"/patient/keys?unnamed={quote(id, safe='')}")
     return see_other("/patient/keys?done=renamed")
 
 
@@ -126,6 +129,7 @@ def sign() -> Response:
     the worker completes it (`services.patient.waiting_keys`).
     """
     patient, account = services().patient, current_account()
+    passkey = current_passkey(services().identity)  # of the session, which the change ends
     submitted = patient.signatures.submit(account, *signed_form())
     if submitted.is_pending:
         return see_other("/patient/keys")
@@ -135,7 +139,7 @@ def sign() -> Response:
         return see_other("/signed-out")
     response = see_other(f"/patient/keys?done={DONE_BY_KIND.get(submitted.request.kind, '')}")
     if submitted.ends_sessions:
-        return with_new_session(services().identity, response, account)
+        return with_new_session(services().identity, response, account, passkey)
     return response
 
 

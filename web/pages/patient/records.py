@@ -112,7 +112,12 @@ def download_records() -> Response:
 def download_page() -> Response:
     """Show all of the patient's data as one page to print."""
     say, document = words(), services().patient.exports.read(current_account())
-    return render("patient/download_page.html", title=say("download-page-title"), data=document)
+    return render(
+        "patient/download_page.html",
+        title=say("download-page-title"),
+        data=document,
+        site=services().installation.site.origin,
+    )
 
 
 @bp.get("/patient/models")

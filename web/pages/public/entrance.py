@@ -16,6 +16,7 @@ from web.cookies import session_secret, with_new_session, without_session
 from web.current import find_account, services, words
 from web.devices import credential_of_form, device_name, device_request, json_response
 from web.pages.guard import render, see_other
+from web.pages.public.old_links import render_old_link
 from web.view_options import passive, public, requires_role
 
 EVERYBODY = (PATIENT, *ROLES)
@@ -29,16 +30,10 @@ def join(token: str) -> Response:
     """Show who invites, as what, what a passkey is, and the button that makes one."""
     information = services().information
     operator = information.operator_name(words().language)
-    invitation = services().identity.registrations.find_invitation(token)
+    registrations = services().identity.registrations
+    invitation = registrations.find_invitation(token)
     if invitation is None:
-        title = words()("join-old-title")
-        return render(
-            "public/join_expired.html",
-            title=title,
-            status=404,
-            operator=operator,
-            is_invitation=True,
-        )
+        return render_old_link(operator, is_invitation=True)
     invitee = invitation.invitee
     return render(
         "public/join.html",
@@ -46,6 +41,7 @@ def join(token: str) -> Response:
         invitee=invitee,
         operator=operator,
         party=information.party_name(invitee.party, words().language) if invitee.party else "",
+        has_other_key=registrations.has_other_key(invitation),
         number_end=services().patient.number_end(invitee.subject) if invitee.subject else "",
     )
 

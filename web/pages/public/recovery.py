@@ -9,6 +9,7 @@ from services.accounts import SignInFailed
 from web.current import services, words
 from web.devices import credential_of_form, device_name, device_request, json_response
 from web.pages.guard import render
+from web.pages.public.old_links import render_old_link
 from web.view_options import public
 
 bp = Blueprint("recovery", __name__)
@@ -21,14 +22,7 @@ def recovery(token: str) -> Response:
     operator = services().information.operator_name(words().language)
     link = services().identity.key_recoveries.find(token)
     if link is None:
-        title = words()("join-old-title")
-        return render(
-            "public/join_expired.html",
-            title=title,
-            status=404,
-            operator=operator,
-            is_invitation=False,
-        )
+        return render_old_link(operator, is_invitation=False)
     return render(
         "public/recovery.html", title=words()("recover-title"), link=link, operator=operator
     )

@@ -1,0 +1,108 @@
+"""Find the form in which a column writes days, where a few of its cells may be no days."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
+
+from records.dates import FIRST_YEARS, has_two_digit_year, read_date
+from records.faults import CellFaultCode, CellInvalid
+from records.variables import spaced
+
+_DAYS: Final = ("%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y")
+_SHORT: Final = (*(day.replace("%Y", "%y") for day in _DAYS), "%y-%m-%d")
+_NAMED: Final = ("%d-%b-%Y", "%d-%b-%y", "%d%b%Y", "%d%b%y", "%d %b %Y", "%d %B %Y")
+_NAMED_FIRST: Final = ("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y")
+_DIGITS: Final = ("%Y%m%d", "%d%m%Y", "%m%d%Y", "%y%m%d", "%d%m%y", "%m%d%y")
+"""Days that are written as numbers are; six digits are days only where the name says so."""
+_TIMES: Final = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p")
+_TIMED: Final = tuple(f"{day} {time}" for day in (*_DAYS, *_SHORT) for time in _TIMES)
+_OF_SAS: Final = ("%d%b%Y:%H:%M:%S", "%d%b%y:%H:%M:%S")
+DATE_FORMATS: Final = (
+    *("", *_DAYS, *_DIGITS, *_NAMED, *_NAMED_FIRST, *_SHORT),
+    *(*_TIMED, *_OF_SAS),
+)
+_PATIENCE: Final = 8
+"""Cells that may be no date in a form before any is."""
+_MOST: Final = 0.5
+"""A column of which more cells are days in one form is one of days; the rest are faults."""
+_NEARLY_ALL: Final = 0.9
+"""How many cells must be days where they could be numbers."""
+_DATE_NAME: Final = re.compile(r"\b(date|datum|fecha|day|tag)$|datum$|^date\b")
+
+
+def is_date_name(name: str) -> bool:
+    """Return whether a column is named as dates are."""
+    return _DATE_NAME.search(spaced(name)) is not None
+
+
+@dataclass(slots=True)
+class DateForms:
+    """The forms in which the cells of a column may be days.
+
+    Attributes:
+        cells: that were seen.
+        hits: by form, how many cells are days in it; a form that does not fit is left out.
+    """
+
+    cells: int = 0
+    hits: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DATE_FORMATS, 0))
+
+    def see(self, text: str) -> None:
+        """Count a cell that has a value."""
+        self.cells += 1
+        if text[4:5] == "-" and _is_date(text, ""):  # which is read in every form
+            self.hits = {form: count + 1 for form, count in self.hits.items()}
+            return
+        for form, count in list(self.hits.items()):
+            if _is_date(text, form):
+                self.hits[form] = count + 1
+            elif self.cells - count > max(_PATIENCE, count):
+                del self.hits[form]
+
+    def best(self, name: str) -> list[str]:
+        """Return the forms in which most cells of the column with this name are days."""
+        most = max(self.hits.values(), default=0)
+        forms = [form for form, count in self.hits.items() if count == most]
+        if set(forms) <= set(_DIGITS):
+            has_name = is_date_name(name)
+            forms = [form for form in forms if has_name or not has_two_digit_year(form)]
+            return forms if most >= _NEARLY_ALL * self.cells > 0 else []
+        return forms if most > _MOST * self.cells else []
+
+    @property
+    def others(self) -> int:
+        """How many cells are no days in the form that fits best."""
+        return self.cells - max(self.hits.values(), default=0)
+
+
+def is_digits(form: str) -> bool:
+    """Return whether days in this form could be numbers."""
+    return form in _DIGITS
+
+
+def has_one_order(forms: list[str]) -> bool:
+    """Return whether day, month and year have the same order in each of the forms."""
+    orders = {re.sub(r"[^dmy]", "", form.lower().replace("%b", "%m")) for form in forms}
+    return len(orders) < 2 or "" in forms
+
+
+@lru_cache(maxsize=2**10)
+def _marks(form: str) -> str:
+    return _marks_of(re.sub(r"%[a-zA-Z]", "", form))
+
+
+def _marks_of(text: str) -> str:
+    return "".join(sorted({each for each in text if not each.isalnum()}))
+
+
+def _is_date(text: str, form: str) -> bool:
+    # Most forms are told apart by what stands between their parts, which costs little to compare.
+    if form and _marks_of(text) != _marks(form):
+        return False
+    try:
+        return bool(read_date(text, form, FIRST_YEARS[0]))
+    except CellInvalid as exc:
+        return exc.code is CellFaultCode.DATE_OUTSIDE
