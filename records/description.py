@@ -82,6 +82,7 @@ class Flag(StrEnum):
     TWO_DIGIT_YEAR = "two-digit-year"
     MIXED = "not-all-numbers"
     NOT_DATES = "not-all-dates"
+    THOUSANDS = "ambiguous-number"
     SAME_NAME = "same-name"
     ERRORS = "spreadsheet-errors"
 
@@ -385,6 +386,7 @@ def _flags(column: Profile, draft: ColumnDraft) -> list[Flag]:
         Flag.TWO_DIGIT_YEAR: is_day and has_two_digit_year(column.date_format or ""),
         Flag.UNREAD_DATE: draft.comment == UNREAD_DATES or is_unread,
         Flag.MIXED: is_value and column.is_mixed,
+        Flag.THOUSANDS: is_value and column.is_ambiguous_number,
         Flag.NOT_DATES: is_day and column.date_format is not None and column.dates.others > 0,
         Flag.SAME_NAME: draft.comment == TWIN,
         Flag.ERRORS: not SPREADSHEET_ERRORS.isdisjoint(column.missing),

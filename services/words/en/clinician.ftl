@@ -266,8 +266,8 @@ prediction-old = { $count ->
 }
 
 prediction-missing = { $count ->
-    [one] { $count } of { $total } values is missing: not recorded, or not permitted by the patient. The estimate was made without it.
-   *[other] { $count } of { $total } values are missing: not recorded, or not permitted by the patient. The estimate was made without them.
+    [one] { $count } of { $total } values is missing: not recorded, or not permitted by the patient. The estimate is made without it. If the tested people had it, the range may be too narrow.
+   *[other] { $count } of { $total } values are missing: not recorded, or not permitted by the patient. The estimate is made without them. If the tested people had them, the range may be too narrow.
 }
 
 prediction-similar = Of about { $similar } tested people with an estimate like this, about { $events } had it. Of all tested people, { $base } of 100 had it.

@@ -859,6 +859,8 @@ columns-flag-unread-date = Its dates, or some of them, cannot be read. Write the
 
 columns-flag-not-all-dates = Some of its cells are no days in the form of the others. Correct them in the file: each costs its row.
 
+columns-flag-ambiguous-number = Its numbers, such as 1,200 or 1.200, may have decimals or thousands. Here the sign is read as the decimal one. If it separates thousands, write the numbers without it in the file.
+
 columns-flag-not-all-numbers = Some of its cells are not numbers, or have a unit behind them.
 
 columns-flag-spreadsheet-errors = Some cells show an error of the spreadsheet, such as #N/A in place of a value. Correct the formulas in the file.
