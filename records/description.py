@@ -140,11 +140,7 @@ class TableDescription:
 
 
 def describe_table(
-    path: Path,
-    name: str,
-    today: datetime.date,
-    label: str = "",
-    place: NamesPlace | None = None,
+    path: Path, name: str, today: datetime.date, label: str = "", place: NamesPlace | None = None
 ) -> TableDescription:
     """Return the description of a table.
 
