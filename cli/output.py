@@ -21,6 +21,7 @@ import consent
 import models
 import records
 import storage
+from models import GateClosed
 from records import CellFault
 from services.errors import Invalid, ServiceError
 from services.wiring import Services
@@ -44,6 +45,7 @@ EXPECTED_ERRORS: Final = (
     OSError,
     SQLAlchemyError,
 )
+NOT_PUBLISHED: Final = "the model is not published; the study keeps the full report"
 MAX_ROWS_SHOWN: Final = 30
 _TURNS: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Characters that turn the direction of a text, so that it reads as another."""
@@ -205,10 +207,20 @@ def describe_error(exc: Exception) -> str:
 def _fail(context: click.Context, output: Output, exc: Exception, as_json: bool) -> None:
     faults: list[CellFault] = list(getattr(exc, "faults", ()))
     rows = [fault.to_json() for fault in faults]
+    missed = exc.failures if isinstance(exc, GateClosed) else ()
     if as_json:
-        problem = {"error": type(exc).__name__, "message": describe_error(exc), "rows": rows}
+        problem: dict[str, Any] = {
+            "error": type(exc).__name__,
+            "message": describe_error(exc),
+            "rows": rows,
+        }
+        if missed:
+            problem["gate"] = [{"message": m.message, "remedy": m.remedy} for m in missed]
         click.echo(orjson.dumps(problem, option=orjson.OPT_INDENT_2).decode())
-    output.note(f"{context.info_name}: {describe_error(exc)}")
+    what = NOT_PUBLISHED if missed and not as_json else describe_error(exc)
+    output.note(f"{context.info_name}: {what}")
     if faults and not as_json:
         output.faults(faults)
+    heads = ("threshold that is missed", "what to do")
+    output.table(heads, [(m.message, m.remedy) for m in missed], every=True)
     context.exit(2 if isinstance(exc, INVALID_INPUT) else 1)

@@ -36,7 +36,7 @@ from records.guesses import (
     has_unread_dates,
     is_plus_minus,
 )
-from records.header_rows import last_name
+from records.header_rows import NamesPlace, last_name
 from records.long_draft import draft_long, find_long_columns
 from records.profile import MAX_DISTINCT, Profile, TableProfile, count_copies, profile_table
 from records.strength import separation
@@ -82,6 +82,7 @@ class Flag(StrEnum):
     TWO_DIGIT_YEAR = "two-digit-year"
     MIXED = "not-all-numbers"
     NOT_DATES = "not-all-dates"
+    THOUSANDS = "ambiguous-number"
     SAME_NAME = "same-name"
     ERRORS = "spreadsheet-errors"
 
@@ -139,7 +140,7 @@ class TableDescription:
 
 
 def describe_table(
-    path: Path, name: str, today: datetime.date, label: str = ""
+    path: Path, name: str, today: datetime.date, label: str = "", place: NamesPlace | None = None
 ) -> TableDescription:
     """Return the description of a table.
 
@@ -148,16 +149,17 @@ def describe_table(
         name: its name, after which local codes are named.
         today: the day that is drafted for a table without dates.
         label: the column that a question is to predict.
+        place: where the names of the columns are; found by itself if None.
 
     Raises:
         TableInvalid, TableEmpty: the file cannot be read as a table.
         DeclarationInvalid: there is no column `label`.
     """
-    profile = profile_table(path)
+    profile = profile_table(path, place)
     names = [column.name for column in profile.columns]
     if label and label not in names:
         raise DeclarationInvalid(f"no column {label!r}; the table has {', '.join(names)}")
-    place, has_id = _id_column(profile)
+    id_place, has_id = _id_column(profile)
     system = slug(Path(name).name.partition(".")[0], 40)
     drafts = [
         _guessed(column, system, profile, label, profile.numbers_in(index, profile.sample))
@@ -165,7 +167,7 @@ def describe_table(
     ]
     repeated = {each for each in names if each and names.count(each) > 1}
     drafts = [_ignored_twin(each) if each.name in repeated else each for each in drafts]
-    drafts[place] = replace(drafts[place], role=ID, comment="")
+    drafts[id_place] = replace(drafts[id_place], role=ID, comment="")
     draft = _mapping(profile, drafts, today, has_id)
     strengths = _strengths(profile, draft.columns, label)
     columns = [
@@ -380,6 +382,7 @@ def _flags(column: Profile, draft: ColumnDraft) -> list[Flag]:
         Flag.TWO_DIGIT_YEAR: is_day and has_two_digit_year(column.date_format or ""),
         Flag.UNREAD_DATE: draft.comment == UNREAD_DATES or is_unread,
         Flag.MIXED: is_value and column.is_mixed,
+        Flag.THOUSANDS: is_value and column.is_ambiguous_number,
         Flag.NOT_DATES: is_day and column.date_format is not None and column.dates.others > 0,
         Flag.SAME_NAME: draft.comment == TWIN,
         Flag.ERRORS: not SPREADSHEET_ERRORS.isdisjoint(column.missing),

@@ -31,6 +31,7 @@ class ColumnDraft:
         role: `value`, `id`, `date`, `time`, `code` (of a table of one value a row) or `ignore`.
         category: of consent, of a value.
         values: cell → value, of a category or boolean.
+        units: how a column of units spells them → UCUM, in a table of one value a row.
         comment: why, for the person who reviews the draft.
         reviewed: why a column that looks like an identifier is stored, "" if it does not.
     """
@@ -44,6 +45,7 @@ class ColumnDraft:
     minimum: float | None = None
     maximum: float | None = None
     values: Mapping[str, str | bool] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
     missing: Sequence[str] = ()
     comment: str = ""
     reviewed: str = ""
@@ -180,9 +182,10 @@ def _column_lines(column: ColumnDraft) -> list[str]:
         lines.append(f"unit = {toml_text(column.unit)}")
         bounds = (("minimum", column.minimum), ("maximum", column.maximum))
         lines += [f"{key} = {toml_number(value)}" for key, value in bounds if value is not None]
-    elif column.values:
-        pairs = [f"{_key(cell)} = {_value(value)}" for cell, value in column.values.items()]
-        lines.append(f"values = {{ {', '.join(pairs)} }}")
+    named = {"units": column.units} if column.kind == NUMBER else {"values": column.values}
+    for key, table in named.items():
+        pairs = [f"{_key(cell)} = {_value(value)}" for cell, value in table.items()]
+        lines += [f"{key} = {{ {', '.join(pairs)} }}"] if pairs else []
     if column.missing:
         lines.append(f"missing = [{', '.join(map(toml_text, column.missing))}]")
     if column.reviewed:

@@ -13,7 +13,15 @@ from records.draft import DATE, IGNORE, ColumnDraft, distinct_slugs, slug
 from records.profile import Profile
 from records.units import find_conversion, ucum_unit
 from records.values import BOOLEAN, CATEGORY, is_unit
-from records.variables import SEX, Variable, find_variable, guess_category, guess_unit, spaced
+from records.variables import (
+    SEX,
+    Variable,
+    find_variable,
+    guess_category,
+    guess_unit,
+    loinc_code,
+    spaced,
+)
 
 LABEL_CATEGORY: Final = "condition"
 MAX_CATEGORY_LEVELS: Final = 40
@@ -53,7 +61,7 @@ def guess_column(
         label: the column that a question is to predict, or "".
         numbers: of a part of its cells.
     """
-    code = f"{system}|{slug(column.name, 100)}"
+    code = own_code(system, column.name)
     comment = _why_ignored(column, rows)
     if comment and not is_plus_minus(column):
         return ColumnDraft(name=column.name, role=IGNORE, comment=comment)
@@ -75,6 +83,11 @@ def guess_column(
     if (column.is_number or column.is_mixed) and not is_sex:
         return _number(column, code, category, sorted(numbers))
     return _category(column, code, category)
+
+
+def own_code(system: str, name: str) -> str:
+    """Return the code of a column: LOINC's if its name is one, else one of the table's own."""
+    return loinc_code(name) or f"{system}|{slug(name, 100)}"
 
 
 def _why_ignored(column: Profile, rows: int) -> str:
@@ -159,6 +172,8 @@ def _number(column: Profile, code: str, category: str, numbers: Sequence[float])
         unit = "{count}" if stated == "1" and _is_count(column) else stated
         chosen, comment = category or guess_category(column.name, "laboratory"), ""
     others = column.count - column.numbers - column.bounds
+    if column.is_ambiguous_number:
+        comment = "1,200 may be 1.2 or 1200 here: check decimal and thousands"
     if column.is_mixed:
         comment = f"{others} of {column.count} cells are not numbers alone: check them"
     return ColumnDraft(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -15,11 +16,11 @@ from records.draft import (
     VALUE,
     ColumnDraft,
     MappingDraft,
-    slug,
     with_distinct_codes,
 )
-from records.guesses import LABEL_CATEGORY, guess_column
+from records.guesses import LABEL_CATEGORY, guess_column, own_code
 from records.profile import Profile, TableProfile
+from records.units import find_conversion, ucum_unit
 from records.values import BOOLEAN
 from records.variables import spaced
 
@@ -76,9 +77,11 @@ def _code_draft(profile: TableProfile, long: dict[str, str], code: str, system: 
     places = {column.name: index for index, column in enumerate(profile.columns)}
     place = places[long["code_column"]]
     if "value_column" not in long:
-        own = f"{system}|{slug(code, 100)}"
+        own = own_code(system, code)
         return ColumnDraft(name=code, kind=BOOLEAN, code=own, category=LABEL_CATEGORY)
     column = Profile(code)
+    unit, spellings = _units(profile, long, code)
+    column.unit = unit
     for number, row in enumerate(profile.sample, 1):
         if normalised(row[place]) == code:
             column.see(row[places[long["value_column"]]], profile.numbers, number)
@@ -86,9 +89,28 @@ def _code_draft(profile: TableProfile, long: dict[str, str], code: str, system: 
     values = places[long["value_column"]]
     numbers = profile.numbers_in(values, cells)
     draft = guess_column(column, system, profile.rows, "", numbers)
-    return replace(draft, comment="") if draft.role == VALUE else _unseen(code, system)
+    drafted = replace(draft, comment="") if draft.role == VALUE else _unseen(code, system)
+    return replace(drafted, units=spellings if drafted.unit == unit else {})
+
+
+def _units(profile: TableProfile, long: dict[str, str], code: str) -> tuple[str, dict[str, str]]:
+    """Return the usual unit of a code, "" if there is none, and the spellings of it and others.
+
+    Of the others those are left out that cannot be converted: each of their rows is then a fault.
+    """
+    places = {column.name: index for index, column in enumerate(profile.columns)}
+    if "unit_column" not in long:
+        return "", {}
+    place, unit_place = places[long["code_column"]], places[long["unit_column"]]
+    cells = Counter(
+        row[unit_place].strip() for row in profile.sample if normalised(row[place]) == code
+    )
+    spelled = {cell: unit for cell, _ in cells.most_common() if (unit := ucum_unit(cell))}
+    usual = next(iter(spelled.values()), "")
+    fitting = {cell: unit for cell, unit in spelled.items() if find_conversion(unit, usual)}
+    return usual, {cell: unit for cell, unit in fitting.items() if cell != usual}
 
 
 def _unseen(code: str, system: str) -> ColumnDraft:
-    own = f"{system}|{slug(code, 100)}"
+    own = own_code(system, code)
     return ColumnDraft(name=code, code=own, comment="few values: check kind, unit and range")

@@ -28,6 +28,7 @@ from records.date_forms import DateForms, has_one_order, is_digits
 from records.errors import TableEmpty
 from records.faults import CellInvalid
 from records.header_probe import with_header_rows
+from records.header_rows import NamesPlace
 from records.mapping import FileFormat
 from records.table_file import read_cells, require_width
 from records.unit_row import PEEKED_ROWS, guess_units
@@ -52,6 +53,7 @@ _MARKED: Final = re.compile(
     r"[<>+-]?\s*\d{1,3}(?:(['\u2019 \u00a0\u202f\u2009])\d{3})+(?:[.,]\d+)?"
 )
 _MIN_MARKED: Final = 3
+_LIKE_THOUSANDS: Final = re.compile(r"[<>+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 _GROUPED: Final = re.compile(r"[<>+-]?\s*\d++(?:[.,]\d++)++")
 MIXED_SHARE: Final = 0.5
 """A column of which more cells begin with a number is one of numbers; the rest is a fault."""
@@ -75,6 +77,8 @@ class Profile:
         shapes: how cells look, with 9 for a digit and a for a letter.
         dates: the forms in which its cells may be days.
         unit: that a row of units below the header states, "" if there is none.
+        decimals: cells with a decimal sign; `grouped` of these have three digits behind it.
+        has_mark: whether the file separates its cells by another sign than a comma.
     """
 
     name: str
@@ -94,6 +98,14 @@ class Profile:
     dates: DateForms = field(default_factory=DateForms)
     is_counter: bool = True
     unit: str = ""
+    decimals: int = 0
+    grouped: int = 0
+    has_mark: bool = False
+
+    @property
+    def is_ambiguous_number(self) -> bool:
+        """Whether every number with a mark could also be one of thousands, such as 1,200."""
+        return self.has_mark and self.decimals == self.grouped >= _MIN_MARKED
 
     @property
     def is_number(self) -> bool:
@@ -150,6 +162,8 @@ class Profile:
             self._see_measured(cell, numbers)
             return
         self.numbers += 1
+        self.decimals += numbers.decimal in cell
+        self.grouped += _LIKE_THOUSANDS.fullmatch(cell) is not None
         self.whole += number.is_integer()
         self._see_range(number)
         is_next = number.is_integer() and number - row == self.minimum - 1
@@ -199,21 +213,22 @@ class TableProfile:
         return [number for number in numbers if number is not None]
 
 
-def profile_table(path: Path) -> TableProfile:
+def profile_table(path: Path, names: NamesPlace | None = None) -> TableProfile:
     """Return the profile of every column, in one pass.
 
     Raises:
         TableInvalid: the file cannot be read as a table.
         TableEmpty: it has no row.
     """
-    file = with_header_rows(path, probe_format(path))
+    file = with_header_rows(path, probe_format(path), names)
     profile = TableProfile(file, _probe_numbers(path, file))
     step = 1
     rows = rows_of(path, file)
     header = next(rows, None)
     if header is not None:
         require_width(path, header)
-        profile.columns = [Profile(name.strip()) for name in header]
+        has_mark = file.separator != ","
+        profile.columns = [Profile(name.strip(), has_mark=has_mark) for name in header]
         rows = _without_units(rows, profile)
     for row in rows:
         cells = row[: len(profile.columns)] + [""] * (len(profile.columns) - len(row))

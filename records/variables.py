@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from records.values import LOINC
+from records.values import LOINC, code_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,7 @@ AGE: Final = Variable("30525-0", "a", "demographics", 0, 120)
 SEX: Final = Variable("46098-0", "", "demographics", 0, 0)
 _SEX: Final = re.compile(r"^(sex|gender|geschlecht|sexo|riagendr)\b")
 
+_LOINC: Final = re.compile(r"(?:LOINC[:|])?([0-9]{3,5}-[0-9])", re.IGNORECASE)
 _ONE_WORD: Final = re.compile(
     r"HbA1c|eGFR|hs-?CRP|proBNP|[SP]a?O2|(Sys|Dia)BP|(?<![A-Za-z])[cdmnpu]?[LU](?![A-Za-z])"
 )
@@ -172,6 +173,8 @@ _UNIT_WORDS: Final = re.compile(
 
 def find_variable(name: str) -> Variable | None:
     """Return the common variable that a column's name means, or None."""
+    if code := loinc_code(name):
+        return next((each for _, each in _table() if each.code == code), None)
     words = spaced(name)
     if _SEX.search(words):
         return SEX
@@ -180,6 +183,13 @@ def find_variable(name: str) -> Variable | None:
         if pattern.search(words) or pattern.search(bare):
             return variable
     return None
+
+
+def loinc_code(name: str) -> str:
+    """Return `http://loinc.org|…` if a name is a LOINC code, such as LOINC:2345-7; else ""."""
+    match = _LOINC.fullmatch(name.strip())
+    code = f"{LOINC}|{match[1]}" if match else ""
+    return "" if code_problem(code) else code
 
 
 def guess_category(name: str, default: str) -> str:

@@ -125,7 +125,7 @@ def answer_to(error: Exception) -> Response:
     elif isinstance(error, Invalid) and error.fields:
         problem["errors"] = dict(error.fields)
     elif isinstance(error, models.GateClosed):
-        problem["errors"] = [failure.message for failure in error.failures]
+        problem["errors"] = [f"{each.message}. {each.remedy}" for each in error.failures]
     return _rendered(problem, _headers(error, status))
 
 
@@ -176,9 +176,18 @@ def _headers(error: Exception, status: int) -> dict[str, str]:
     return {}
 
 
+def _messages(problem: dict[str, Any]) -> list[str]:
+    """Return what an error says of single fields, where that is not its message itself."""
+    errors = problem.get("errors", [])
+    if not isinstance(errors, dict):
+        return list(map(str, errors))
+    texts = [(name, text) for name, messages in errors.items() for text in messages]
+    return [f"{name}: {text}" for name, text in texts if text != problem["detail"]]
+
+
 def _to_outcome(problem: dict[str, Any]) -> bytes:
     """Return a problem as a FHIR OperationOutcome."""
-    text = " ".join(str(part) for part in (problem["detail"], problem.get("errors", "")) if part)
+    text = " ".join([problem["detail"], *_messages(problem)])
     issue = {"severity": "error", "code": "processing", "diagnostics": text}
     return orjson.dumps({"resourceType": "OperationOutcome", "issue": [issue]})
 

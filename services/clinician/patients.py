@@ -274,14 +274,14 @@ def _require_complete(request: CareRequest, words: Words) -> None:
     errors = {}
     if not request.number.strip():
         errors["number"] = [words("ask-error-number")]
-    if not set(request.categories) & set(CATEGORIES):
-        errors["categories"] = [words("error-choose", what=words("records-kinds"))]
     if not set(request.purposes) & set(PURPOSES):
         errors["purposes"] = [words("error-choose", what=words("ask-purpose-what"))]
-    if len(request.reason) > MAX_REASON:
-        errors["reason"] = [words("ask-error-reason", most=MAX_REASON)]
+    if not set(request.categories) & set(CATEGORIES):
+        errors["categories"] = [words("error-choose", what=words("records-kinds"))]
     if request.days not in REQUEST_DAYS:
         errors["days"] = [words("error-choose", what=words("ask-end-what"))]
+    if len(request.reason) > MAX_REASON:
+        errors["reason"] = [words("ask-error-reason", most=MAX_REASON)]
     if errors:
         raise Invalid(fields=errors)
 

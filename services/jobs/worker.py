@@ -214,6 +214,7 @@ def _failure(error: Exception) -> dict[str, Any]:
                 "measured": failure.measured_text,
                 "required": failure.required_text,
                 "message": failure.message,
+                "remedy": failure.remedy,
             }
             for failure in error.failures
         ]

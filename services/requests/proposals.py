@@ -16,6 +16,8 @@ from services.requests.consent_requests import RequestDetails
 from services.tables import METADATA
 
 PROPOSED: Final = "proposed"
+MAX_PROPOSED: Final = 50
+"""Studies of one organisation that wait, so that no program of theirs fills the disk."""
 APPROVED: Final = "approved"
 REFUSED: Final = "refused"
 RETURNED: Final = "returned"
@@ -32,6 +34,10 @@ _PROPOSALS: Final = sa.Table(
     sa.Column("answered_at_s", sa.BigInteger),
     sa.Column("why", sa.Text, nullable=False),
 )
+
+
+class TooManyProposals(Conflict):
+    """An organisation has as many studies waiting for the custodian as it may (409)."""
 
 
 class ProposalChanged(Conflict):
@@ -160,6 +166,7 @@ class StudyProposals:
 
         Raises:
             ModelsInvalid: the name is another study's, or not the name of a study.
+            TooManyProposals: `MAX_PROPOSED` of the owner wait already.
         """
         known = self.find(proposal.study)
         if known is not None:
@@ -172,6 +179,8 @@ class StudyProposals:
             raise ModelsInvalid(f"{proposal.study!r} is not the id of a study (study:NAME)")
         if proposal.study in {study.id for study in self._diagnostics.studies()}:
             raise ModelsInvalid(f"{proposal.study} is another study: choose another name")
+        is_waiting = (_PROPOSALS.c.owner == proposal.owner) & (_PROPOSALS.c.state == PROPOSED)
+        waiting = sa.select(sa.func.count()).where(is_waiting)
         now_s = int(self._clock())
         row = {
             "study": proposal.study,
@@ -184,6 +193,11 @@ class StudyProposals:
         }
         try:
             with self._engine.begin() as connection:
+                if (connection.scalar(waiting) or 0) >= MAX_PROPOSED:
+                    raise TooManyProposals(
+                        f"{MAX_PROPOSED} studies of your organisation wait for the custodian, "
+                        "which is the most. Propose this one once some are decided on."
+                    )
                 connection.execute(sa.insert(_PROPOSALS), row)
         except sa.exc.IntegrityError:  # another caller was first, with the same study or another
             return self.register(proposal)

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 
 from models.counting import QuestionCount
 from models.question_choices import FeatureChoice, QuestionChoices
-from services.errors import NotFound
+from services.errors import Conflict, NotFound
 from services.tables import METADATA
 
-MAX_LISTED: Final = 100
+MAX_DRAFTS: Final = 100
+"""Of one party: all are listed, and no program of theirs fills the disk."""
 
 _DRAFTS: Final = sa.Table(
     "web_question_drafts",
@@ -59,6 +60,10 @@ class QuestionDraft:
     stored_count: StoredCount | None
 
 
+class TooManyDrafts(Conflict):
+    """A party has as many questions as it may (409)."""
+
+
 class QuestionDrafts:
     """The rows of questions that are being built."""
 
@@ -67,10 +72,20 @@ class QuestionDrafts:
         self._clock = clock
 
     def add(self, party: str, account: str, choices: QuestionChoices) -> QuestionDraft:
-        """Store a new question and return it."""
+        """Store a new question and return it.
+
+        Raises:
+            TooManyDrafts: the party has `MAX_DRAFTS` already.
+        """
+        mine = sa.select(sa.func.count()).where(_DRAFTS.c.party == party)
         identity = secrets.token_hex(8)
         row = {"id": identity, "party": party, "job": "", **self._values(account, choices)}
         with self._engine.begin() as connection:
+            if (connection.scalar(mine) or 0) >= MAX_DRAFTS:
+                raise TooManyDrafts(
+                    f"Your organisation has {MAX_DRAFTS} questions under Build a question, "
+                    "which is the most. Delete one of them first."
+                )
             connection.execute(sa.insert(_DRAFTS), row)
         return self.get(party, identity)
 
@@ -145,7 +160,7 @@ class QuestionDrafts:
 
     def _select(self, condition: sa.ColumnElement[bool]) -> Sequence[QuestionDraft]:
         query = sa.select(_DRAFTS).where(condition)
-        newest = query.order_by(_DRAFTS.c.changed_at_s.desc(), _DRAFTS.c.id).limit(MAX_LISTED)
+        newest = query.order_by(_DRAFTS.c.changed_at_s.desc(), _DRAFTS.c.id).limit(MAX_DRAFTS)
         with self._engine.connect() as connection:
             return [_draft(row) for row in connection.execute(newest)]
 

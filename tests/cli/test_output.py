@@ -14,6 +14,8 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from cli import describe_error, make_cli
 from cli.output import Output, printable
+from models import GateClosed
+from models.gate import GateCode, GateFailure
 from records import TableInvalid
 from services.errors import Conflict, Invalid
 from storage import RecordInvalid, StoreUnavailable
@@ -72,6 +74,22 @@ def test_an_error_is_one_line_for_people_and_one_document_for_machines(
     assert orjson.loads(as_json.stdout)["message"] == describe_error(error)
     assert "secret" not in as_json.output
     assert "Ana" not in as_json.output
+
+
+def test_a_model_that_is_not_published_is_told_each_threshold_and_what_to_do() -> None:
+    codes = (GateCode.LEAKING_FEATURE, GateCode.TOO_FEW_OUTCOMES)
+    failures = [GateFailure(code=each, measured=0.99, maximum=0.95, feature="x") for each in codes]
+    result = run_with(GateClosed(failures))
+    assert result.exit_code == 1
+    assert "status: the model is not published" in result.stderr
+    table_text = " ".join(result.stdout.split())
+    for failure in failures:
+        for word in (failure.measured_text, failure.required_text):
+            assert word in table_text
+    assert table_text.count("what to do") == 1
+    document = orjson.loads(run_with(GateClosed(failures), "--json").stdout)
+    assert [each["remedy"] for each in document["gate"]] == [code.remedy for code in codes]
+    assert [each["message"] for each in document["gate"]] == [f.message for f in failures]
 
 
 def test_an_error_of_the_program_itself_is_not_hidden() -> None:

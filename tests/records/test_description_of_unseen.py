@@ -9,6 +9,7 @@ import pytest
 
 from records import DeclarationInvalid, TableEmpty, check_table, read_table
 from records.description import Flag, TableDescription, describe_table
+from records.faults import CellFaultCode
 from records.mapping import Mapping
 
 TODAY = datetime.date(2024, 6, 1)
@@ -209,3 +210,41 @@ def test_a_column_of_one_value_says_whether_every_row_has_it(tmp_path: Path) -> 
     mapping = describe(tmp_path, f"pid,date,crp,arm,checked\n{rows}").mapping
     assert "# arm: the same value in every row" in mapping
     assert "# checked: a single value, and empty cells" in mapping
+
+
+def test_units_and_loinc_codes_in_the_cells_of_a_table_of_one_value_a_row_are_drafted(
+    tmp_path: Path,
+) -> None:
+    kinds = [("8480-6", "mmHg", 120), ("LOINC:2345-7", "mg/dL", 90), ("own", "Stk", 3)]
+    rows = "".join(
+        f"{n % 13},{code},{value + n},{unit},2023-05-{n % 28 + 1:02}\n"
+        for n in ROWS
+        for code, unit, value in kinds
+    )
+    description = describe(tmp_path, f"person_id,code,value,unit,date\n{rows}")
+    columns = {column.name: column for column in draft_of(description).mapped()}
+    pressure = columns["8480-6"]
+    assert (pressure.code, pressure.unit) == ("http://loinc.org|8480-6", "mm[Hg]")
+    assert pressure.read_unit("mmHg") == "mm[Hg]"
+    assert columns["LOINC:2345-7"].code == "http://loinc.org|2345-7"
+    assert columns["own"].code == "t|own"
+    report = check_table(tmp_path / "t.csv", draft_of(description), today=TODAY)
+    assert {fault.code for fault in report.faults} == {CellFaultCode.UNIT_DIFFERS}
+    assert report.wrong == len(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("separator", "decimal", "is_flagged"), [(";", ",", True), (";", ".", True), (",", ".", False)]
+)
+def test_numbers_that_may_have_decimals_or_thousands_are_flagged(
+    tmp_path: Path, separator: str, decimal: str, is_flagged: bool
+) -> None:
+    rows = [["pid", "date", "plt", "crp"]]
+    rows += [
+        [f"p{n}", "2023-05-01", f"{n}{decimal}{n * 7 + 100}", f"0{decimal}{n + 100}"] for n in ROWS
+    ]
+    text = "".join(separator.join(row) + "\n" for row in rows)
+    description = describe(tmp_path, text)
+    assert (Flag.THOUSANDS in flags(description, "plt")) is is_flagged
+    assert ("check decimal and thousands" in description.mapping) is is_flagged
+    assert Flag.THOUSANDS not in flags(description, "crp")

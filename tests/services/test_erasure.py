@@ -191,6 +191,7 @@ def test_the_pages_lead_from_the_request_to_the_receipt(hospital, patient) -> No
         page = patient.get(path_then).text
         assert "The history of who used your records stays" in page, path_then
         assert untrue not in page, path_then
+    assert patient.get("/patient/opt-out").location == "/patient/erasure"  # nobody can ask
     assert "hospital number deleted" in custodian.get(path).text
     assert custodian.get(f"{path}/receipt").get_json()["signature"]
 

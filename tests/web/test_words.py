@@ -306,6 +306,22 @@ def test_what_the_privacy_notice_says_about_erasure_is_on_the_first_page(languag
     assert 'href="/patient/erasure"' in start.read_text("utf-8")
 
 
+def test_values_that_are_missing_are_not_said_to_leave_the_range_as_it_was() -> None:
+    """34 of 47 values were missing, and the range said 9 to 11 without a word."""
+    for count in (1, 34):
+        warning = Words("en")("prediction-missing", count=count, total=47)
+        assert "the range may be too narrow" in warning
+        assert "was made" not in warning  # the page before the estimate says it too
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_proof_that_fails_is_not_followed_by_a_claim_that_nothing_changed(language: str) -> None:
+    """The limit of a proof stands under each result, so it may claim nothing about this line."""
+    limit = Words(language)("proof-limit")
+    conditions = {"en": "A line that matches", "de": "Eine Zeile, die übereinstimmt"}
+    assert limit.startswith(conditions.get(language, "Una línea que coincide"))
+
+
 def test_a_number_of_a_total_agrees_with_its_verb_even_if_it_is_one() -> None:
     """`1 of 47 values are missing` was on the page of an estimate."""
     pattern = r"^(\S+) = .*\{ \$\w+ \} of \{ \$\w+ \} \w+ (?:are|have|were) "

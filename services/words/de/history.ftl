@@ -63,7 +63,7 @@ proof-checking = Ihr Browser prüft diese Zeile.
 
 proof-good = Diese Zeile steht im Tagebuch, so wie sie geschrieben wurde.
 
-proof-limit = Das zeigt, dass niemand die Zeile später geändert hat. Es kann nicht zeigen, was ein Mensch mit dem Gesehenen getan hat.
+proof-limit = Eine Zeile, die übereinstimmt, wurde später nicht geändert. Das kann nicht zeigen, was ein Mensch mit dem Gesehenen getan hat.
 
 proof-soon = Diese Zeile ist noch zu neu. Der nächste Fingerabdruck kommt um { $time }. Prüfen Sie danach noch einmal.
 

@@ -90,7 +90,7 @@ sign-in-button = Mit Ihrem Passkey anmelden
 
 sign-in-none = Sie müssen kein Passwort eingeben.
 
-sign-in-failed = Mit diesem Passkey konnten wir Sie nicht anmelden. Ein entfernter Passkey, oder einer, der noch nicht gilt, kann nicht anmelden. Verwenden Sie einen anderen Passkey, den Sie für diese Seite erstellt haben.
+sign-in-failed = Mit diesem Passkey konnten wir Sie nicht anmelden. Ein Passkey, der entfernt wurde, noch nicht gilt oder dessen Konto gesperrt ist, kann nicht anmelden. Verwenden Sie einen anderen Passkey, den Sie für diese Seite erstellt haben.
 
 sign-in-cancel = Sie sind nicht angemeldet. Vielleicht hat dieses Gerät keinen Passkey für diese Seite, oder sein Fenster wurde geschlossen. Nehmen Sie das Gerät, auf dem Sie Ihren Passkey erstellt haben, oder versuchen Sie es noch einmal.
 

@@ -266,8 +266,8 @@ prediction-old = { $count ->
 }
 
 prediction-missing = { $count ->
-    [one] { $count } of { $total } values is missing: not recorded, or not permitted by the patient. The estimate was made without it.
-   *[other] { $count } of { $total } values are missing: not recorded, or not permitted by the patient. The estimate was made without them.
+    [one] { $count } of { $total } values is missing: not recorded, or not permitted by the patient. The estimate is made without it. If the tested people had it, the range may be too narrow.
+   *[other] { $count } of { $total } values are missing: not recorded, or not permitted by the patient. The estimate is made without them. If the tested people had them, the range may be too narrow.
 }
 
 prediction-similar = Of about { $similar } tested people with an estimate like this, about { $events } had it. Of all tested people, { $base } of 100 had it.
@@ -395,9 +395,11 @@ card-without = Without the outcome
 
 card-splits = Tested on each place or period by a model of the others
 
-card-attack = Membership attack: AUROC, upper bound
+card-attack = Membership attack: AUROC
 
-card-attack-found = Found at 1 % false positives, upper bound
+card-attack-found = Membership attack: found at 1 % false positives
+
+card-attack-value = { $value } (upper confidence bound { $high })
 
 card-attack-kind = Attack
 
@@ -509,7 +511,7 @@ card-had = Had the outcome (of 100)
 
 card-interval = Range of an estimate
 
-card-interval-text = 95 % conformal interval, learned out of fold from { $groups } groups of { $size } people with similar estimates. It is made so that about 95 of 100 such ranges hold the true share. Fewer do at a hospital on whose records it was not tested.
+card-interval-text = 95 % conformal interval, learned out of fold from { $groups } groups of people with similar estimates. It is made so that about 95 of 100 such ranges hold the true share. Fewer do at a hospital on whose records it was not tested.
 
 card-sites = At another site
 

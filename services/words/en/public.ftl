@@ -90,7 +90,7 @@ sign-in-button = Sign in with your passkey
 
 sign-in-none = There is no password to type.
 
-sign-in-failed = We could not sign you in with this passkey. One that was removed, or that does not work yet, cannot sign in. Use another passkey that you created for this site.
+sign-in-failed = We could not sign you in with this passkey. One that was removed, that does not work yet, or whose account is disabled, cannot sign in. Use another passkey that you created for this site.
 
 sign-in-cancel = You are not signed in. This device may have no passkey for this site, or its window was closed. Use the device on which you created your passkey, or try again.
 

@@ -63,7 +63,7 @@ proof-checking = Su navegador está comprobando esta línea.
 
 proof-good = Esta línea está en el diario, tal como se escribió.
 
-proof-limit = Esto muestra que nadie cambió la línea después. No puede mostrar qué hizo una persona con lo que vio.
+proof-limit = Una línea que coincide no se cambió después. Esto no puede mostrar qué hizo una persona con lo que vio.
 
 proof-soon = Esta línea es demasiado nueva. La próxima huella llega a las { $time }. Compruébelo después.
 

@@ -90,7 +90,7 @@ sign-in-button = Entrar con su llave de acceso
 
 sign-in-none = No hay que escribir ninguna contraseña.
 
-sign-in-failed = No pudimos abrir su sesión con esta llave de acceso. Una llave quitada, o que aún no funciona, no sirve para entrar. Use otra llave que creó para este sitio.
+sign-in-failed = No pudimos abrir su sesión con esta llave de acceso. Una llave quitada, que aún no funciona o cuya cuenta está desactivada, no sirve para entrar. Use otra llave que creó para este sitio.
 
 sign-in-cancel = No ha entrado. Puede que este dispositivo no tenga una llave para este sitio, o que se cerrara su ventana. Use el dispositivo en el que creó su llave o inténtelo de nuevo.
 

@@ -11,7 +11,7 @@ import pytest
 from models import ModelsInvalid, Study
 from services.errors import NotFound
 from services.requests import Proposal, StudyProposals
-from services.requests.proposals import ProposalChanged
+from services.requests.proposals import MAX_PROPOSED, ProposalChanged, TooManyProposals
 
 NOW_S = 1_800_000_000.0
 CALLERS = 8
@@ -116,3 +116,14 @@ def test_of_two_owners_at_the_same_moment_one_gets_the_name(proposals) -> None:
         results = list(pool.map(propose, [f"organisation:{n % 2}" for n in range(CALLERS)]))
     owner = proposals.get(PROPOSAL.study).owner
     assert sorted(results) == [""] * (CALLERS // 2) + [owner] * (CALLERS // 2)
+
+
+def test_no_organisation_fills_the_disk_with_studies_that_wait(proposals) -> None:
+    for number in range(MAX_PROPOSED):
+        proposals.register(replace(PROPOSAL, study=f"study:s{number}"))
+    with pytest.raises(TooManyProposals, match="50 studies of your organisation wait"):
+        proposals.register(PROPOSAL)
+    proposals.register(replace(PROPOSAL, study="study:s0"))  # the same again changes nothing
+    proposals.register(replace(PROPOSAL, study="study:other", owner="organisation:b"))
+    proposals.refuse("study:s0", "keeper", "no")
+    proposals.register(PROPOSAL)

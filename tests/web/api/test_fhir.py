@@ -86,6 +86,10 @@ def test_a_file_that_cannot_be_read_is_answered_with_an_operation_outcome(hospit
     headers = {"Content-Type": "application/fhir+json"}
     refused = system("", b"<Bundle xmlns='http://hl7.org/fhir'/>", **headers)
     assert (refused.status_code, refused.get_json()["resourceType"]) == (422, "OperationOutcome")
+    (issue,) = refused.get_json()["issue"]
+    assert issue["diagnostics"].startswith("The file is XML.")
+    assert "{" not in issue["diagnostics"]
+    assert issue["diagnostics"].count("The file is XML.") == 1
     assert system("", b"x", **{"Content-Type": "text/html"}).status_code == 415
     broken = system("", b'{"resourceType":"Bundle"', **headers)
     assert broken.status_code == 202

@@ -218,6 +218,11 @@ def test_an_empty_request_names_what_is_missing(clinician) -> None:
     assert "There is a problem" in page
     assert "Enter the hospital number" in page
     assert "what it is for" in page
+    summary = page[page.index('class="problems"') : page.index("<h1")]
+    linked = re.findall(r'href="#(\w+)"', summary)
+    fields = [page.index(f'id="{name}', page.index("<h1")) for name in linked]
+    assert linked
+    assert fields == sorted(fields)  # the summary lists the fields in their order
 
 
 @pytest.mark.parametrize("role", ["researcher", "custodian", "auditor"])

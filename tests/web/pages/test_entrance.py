@@ -48,6 +48,21 @@ def test_a_device_that_does_not_verify_the_person_signs_nobody_in(
         auditor.says("You are not signed in.")
 
 
+def test_who_is_disabled_reads_that_a_disabled_account_cannot_sign_in(
+    hospital, browser, origin
+) -> None:
+    people = hospital.platform.identity
+    link = people.invite(Invitee("researcher", HOSPITAL, "Dr Disabled"))
+    with person(browser, origin) as researcher:
+        researcher.join(link)
+        [account] = [each for each in people.accounts.list_staff() if each.name == "Dr Disabled"]
+        assert people.accounts.disable(account.id)
+        people.sessions.end_all(account.id)
+        researcher.go("/sign-in")
+        researcher.page.click("form[data-passkey] button")
+        researcher.says("or whose account is disabled, cannot sign in")
+
+
 def test_a_used_link_says_whom_to_ask(hospital, browser, origin) -> None:
     link = hospital.platform.identity.invite(Invitee("auditor", HOSPITAL, "A"))
     with person(browser, origin) as auditor:

@@ -61,7 +61,12 @@ def stop() -> Response:
 @bp.get("/patient/opt-out")
 @requires_role(PATIENT)
 def research() -> Response:
-    """Show whether research is on or off, and the form to change it."""
+    """Show whether research is on or off, and the form to change it.
+
+    Who was erased reads that: no research can ask them, and there is nothing to choose.
+    """
+    if services().patient.erasures.status(current_subject()).is_erased:
+        return see_other("/patient/erasure")
     return _research_page({})
 
 
