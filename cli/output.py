@@ -221,6 +221,6 @@ def _fail(context: click.Context, output: Output, exc: Exception, as_json: bool)
     output.note(f"{context.info_name}: {what}")
     if faults and not as_json:
         output.faults(faults)
-    heads = ("threshold that is missed", "what to do")
+    heads = ("missed threshold", "what to do")
     output.table(heads, [(m.message, m.remedy) for m in missed], every=True)
     context.exit(2 if isinstance(exc, INVALID_INPUT) else 1)

@@ -66,7 +66,7 @@ class RestoreGuard:
         self._accepted, self._seen = tip, version
 
     def _is_unchanged(self, version: tuple[int, int] | None) -> bool:
-        """Return whether no process marked anything but rows of the journal since the last look."""
+        """Return whether, since the last look, processes marked at most rows of the journal."""
         if version is not None and version == self._seen:
             return True
         marked = self._mark.read()

@@ -74,7 +74,7 @@ class StateMark:
             ) from exc
 
     def version(self) -> tuple[int, int] | None:
-        """Return what differs after each change of the file by any process; None if it is gone."""
+        """Return a value that changes with each change of the file; None if the file is missing."""
         try:
             stat = self.path.stat()
         except OSError:

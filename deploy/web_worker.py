@@ -21,10 +21,10 @@ _PART_BYTES: Final = 1 << 16
 LINGER_S: Final = 2.0
 """How long a peer may take to close a connection after the last answer."""
 SWITCH_S: Final = 0.000_5
-"""How long a busy thread may keep the others of its process waiting for the interpreter, about.
+"""About how long a busy thread may keep others of its process waiting for the interpreter.
 
-An answer gives the interpreter away at each read, write and query, some sixty times. With Python's
-5 ms each time, one thread that computes beside it would make it wait for a third of a second.
+An answer releases the interpreter about sixty times: at each read, write and query. With Python's
+5 ms each time, one thread that computes meanwhile would delay it by a third of a second.
 """
 MAX_CONNECTIONS: Final = 256
 """Open connections of one peer to one process; further ones are closed."""

@@ -191,13 +191,13 @@ def find_releasable(classes: Classes, labels: Labels) -> npt.NDArray[np.bool_]:
 def find_releasable_after(
     classes: Classes, labels: Labels, batches: Sequence[Labels]
 ) -> npt.NDArray[np.bool_]:
-    """Return for each row whether its class is within the limits, also in what is new.
+    """Return for each row whether its class is within the limits, also among the new rows.
 
     Args:
         classes: of each row.
         labels: of each row.
         batches: for each earlier copy, which rows it does not have: the difference of the two
-            copies tells their class and label, so they are to be within the limits by themselves.
+            copies tells their class and label, so they must be within the limits by themselves.
     """
     is_kept = find_releasable(classes, labels)
     while is_kept.any():

@@ -39,7 +39,7 @@ def find_batches(
     earlier: Sequence[EarlierCopy],
     rows: Sequence[Sequence[Record]],
 ) -> list[Labels]:
-    """Return, for each earlier copy, which of these rows are of people whom it does not have.
+    """Return, for each earlier copy, which of these rows belong to people who are not in it.
 
     Args:
         store: gives the pseudonyms.

@@ -140,10 +140,10 @@ class ModelRegistry:
             return [Model(*row) for row in connection.execute(query)]
 
     def serving_model(self, question: str) -> Model:
-        """Return the model that serves a question: of a study, an active one before others.
+        """Return the model that serves a question: an active model of a study before its others.
 
-        Of several studies it is that of the study that published first: a clinic that relies on a
-        model gets no other study's in its place.
+        If several studies have one, the study that published first comes first. A clinic that
+        relies on its model does not get another study's model instead.
 
         Raises:
             ModelsNotFound: no model serves the question.

@@ -1,4 +1,4 @@
-"""Find the form in which a column writes days, where a few of its cells may be no days."""
+"""Finds the format in which a column writes dates, though a few of its cells may not be dates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SHORT: Final = (*(day.replace("%Y", "%y") for day in _DAYS), "%y-%m-%d")
 _NAMED: Final = ("%d-%b-%Y", "%d-%b-%y", "%d%b%Y", "%d%b%y", "%d %b %Y", "%d %B %Y")
 _NAMED_FIRST: Final = ("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y")
 _DIGITS: Final = ("%Y%m%d", "%d%m%Y", "%m%d%Y", "%y%m%d", "%d%m%y", "%m%d%y")
-"""Days that are written as numbers are; six digits are days only where the name says so."""
+"""Dates that look like numbers; six digits are a date only if the column's name says so."""
 _TIMES: Final = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p")
 _TIMED: Final = tuple(f"{day} {time}" for day in (*_DAYS, *_SHORT) for time in _TIMES)
 _OF_SAS: Final = ("%d%b%Y:%H:%M:%S", "%d%b%y:%H:%M:%S")
@@ -25,11 +25,11 @@ DATE_FORMATS: Final = (
     *(*_TIMED, *_OF_SAS),
 )
 _PATIENCE: Final = 8
-"""Cells that may be no date in a form before any is."""
+"""How many cells may not be dates in a format before the first one is."""
 _MOST: Final = 0.5
-"""A column of which more cells are days in one form is one of days; the rest are faults."""
+"""If more than this share of cells are dates in one format, the others are faults."""
 _NEARLY_ALL: Final = 0.9
-"""How many cells must be days where they could be numbers."""
+"""Which share of cells must be dates if they could also be numbers."""
 _DATE_NAME: Final = re.compile(r"\b(date|datum|fecha|day|tag)$|datum$|^date\b")
 
 
@@ -40,11 +40,11 @@ def is_date_name(name: str) -> bool:
 
 @dataclass(slots=True)
 class DateForms:
-    """The forms in which the cells of a column may be days.
+    """The formats in which the cells of a column may be dates.
 
     Attributes:
-        cells: that were seen.
-        hits: by form, how many cells are days in it; a form that does not fit is left out.
+        cells: how many were seen.
+        hits: by format, how many cells are dates in it; a format that does not fit is left out.
     """
 
     cells: int = 0
@@ -63,7 +63,7 @@ class DateForms:
                 del self.hits[form]
 
     def best(self, name: str) -> list[str]:
-        """Return the forms in which most cells of the column with this name are days."""
+        """Return the formats in which most cells of the column with this name are dates."""
         most = max(self.hits.values(), default=0)
         forms = [form for form, count in self.hits.items() if count == most]
         if set(forms) <= set(_DIGITS):
@@ -74,17 +74,17 @@ class DateForms:
 
     @property
     def others(self) -> int:
-        """How many cells are no days in the form that fits best."""
+        """How many cells are not dates in the format that fits best."""
         return self.cells - max(self.hits.values(), default=0)
 
 
 def is_digits(form: str) -> bool:
-    """Return whether days in this form could be numbers."""
+    """Return whether dates in this format could be numbers."""
     return form in _DIGITS
 
 
 def has_one_order(forms: list[str]) -> bool:
-    """Return whether day, month and year have the same order in each of the forms."""
+    """Return whether day, month and year have the same order in each of the formats."""
     orders = {re.sub(r"[^dmy]", "", form.lower().replace("%b", "%m")) for form in forms}
     return len(orders) < 2 or "" in forms
 

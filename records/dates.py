@@ -137,9 +137,10 @@ def _parsed(text: str, date_format: str, first_year: int) -> datetime.datetime:
         ValueError: it is in another form, or that year has no such day.
     """
     moment = datetime.datetime.strptime(text, date_format)
-    # Python reads 190523 as 1905-02-03 in %Y%m%d: without marks every part has its whole width.
+    # Python reads 190523 as 1905-02-03 in %Y%m%d. Without separators, each part must have its full
+    # width.
     if _ADJACENT.search(date_format) and moment.strftime(date_format).lower() != text.lower():
-        raise ValueError("its parts have not their whole width")
+        raise ValueError("a part is shorter than its full width")
     if not has_two_digit_year(date_format):
         return moment
     if "%Y" in date_format:

@@ -55,7 +55,7 @@ _PERSON_NAME: Final = re.compile(
     r"|^(pid|mrn|seqn|ptid|usubjid|subjid|empi|patient|subject|person)$"
 )
 _ID_NAME: Final = re.compile(rf"^(case|study|record|fall|hosp(ital)?)? ?{_NUMBER}$")
-"""Names of ids that may be those of people, or of stays and rows: a person's own come first."""
+"""Names of ids that may be of people, stays or rows; names for people's ids are tried first."""
 _TIME_NAME: Final = re.compile(r"^(time|uhrzeit|hora)$")
 _FUTURE: Final = re.compile(
     r"fu ?time|follow ?up|^death|^died|discharge|outcome|surviv|length of stay|^los$"
@@ -149,7 +149,7 @@ def describe_table(
         name: its name, after which local codes are named.
         today: the day that is drafted for a table without dates.
         label: the column that a question is to predict.
-        place: where the names of the columns are; found by itself if None.
+        place: where the names of the columns are; None to find them.
 
     Raises:
         TableInvalid, TableEmpty: the file cannot be read as a table.

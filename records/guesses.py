@@ -67,7 +67,7 @@ def guess_column(
         return ColumnDraft(name=column.name, role=IGNORE, comment=comment)
     if column.date_format is not None:
         others = column.dates.others
-        comment = f"correct the cells that are no day in this form: {others} of {column.count}"
+        comment = f"correct the cells that are not dates in this format: {others} of {column.count}"
         return ColumnDraft(name=column.name, role=DATE, comment=comment if others else "")
     if _is_day_number(column):
         return ColumnDraft(name=column.name, role=DATE)
@@ -86,7 +86,7 @@ def guess_column(
 
 
 def own_code(system: str, name: str) -> str:
-    """Return the code of a column: LOINC's if its name is one, else one of the table's own."""
+    """Return the code of a column: LOINC's if its name is a LOINC code, else the table's own."""
     return loinc_code(name) or f"{system}|{slug(name, 100)}"
 
 
@@ -97,7 +97,7 @@ def _why_ignored(column: Profile, rows: int) -> str:
     if not column.name or not column.count or is_constant:
         if column.count in (0, rows):
             return "the same value in every row" if column.count else "no value"
-        return "a single value, and empty cells: to map it, write what empty means into them"
+        return "one value, and empty cells: to map it, write into these what empty means"
     if _BIRTH.search(words):
         return "a date of birth: it identifies people, and is not the day of a record"
     if column.date_format is None and _PLACE.search(words):

@@ -17,7 +17,7 @@ from records.units import ucum_unit
 
 PROBED_LINES: Final = 30
 MIN_DATA: Final = 2
-"""Columns of numbers or days above which a full row of words is one of names."""
+"""A full row of words above this many columns of numbers or days is a row of names."""
 
 
 def with_header_rows(path: Path, file: FileFormat, names: NamesPlace | None) -> FileFormat:
@@ -84,10 +84,10 @@ def _are_names(upper: Row, row: Row, following: Sequence[Row]) -> bool:
 
 
 def _is_complete(row: Row, following: Sequence[Row]) -> bool:
-    """Return whether a row has a name for each column of numbers or days, and looks like no data.
+    """Return whether a row names each column of numbers or days, and does not look like data.
 
-    Then each word of it is another one, none comes again below it, and none is written as the cells
-    below it, such as P0 above P1.
+    Its words then differ from each other and from all cells below. None has the shape of the cells
+    below it, as P0 above P1 has.
     """
     cells = [cell.strip() for cell in row]
     words = [cell.casefold() for cell in cells if cell]

@@ -136,7 +136,7 @@ def _loads(
     except json.JSONDecodeError as exc:
         place = f"line {exc.lineno}, column {exc.colno}"
         if exc.msg == "Extra data":
-            problem = f"more follows the JSON value at {place}"
+            problem = f"more text follows the JSON value, at {place}"
             raise JsonInvalid(f"{problem}; send one value, or NDJSON: one on each line") from exc
         raise JsonInvalid(f"the text is not valid JSON at {place}; correct it there") from exc
     except UnicodeEncodeError as exc:

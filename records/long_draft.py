@@ -30,7 +30,7 @@ _CODE_NAME: Final = re.compile(
 )
 _VALUE_NAME: Final = re.compile(r"^(value|result|wert|messwert|ergebnis|valor|resultado|nval)\b")
 _UNIT_NAME: Final = re.compile(r"^(unit|units|einheit|uom|unidad)( cd| source value)?$")
-"""With how OMOP (measurement) and i2b2 (observation_fact) call them."""
+"""Including the names of OMOP (measurement) and i2b2 (observation_fact)."""
 
 
 def find_long_columns(profile: TableProfile, drafts: Sequence[ColumnDraft]) -> dict[str, str]:
@@ -96,7 +96,7 @@ def _code_draft(profile: TableProfile, long: dict[str, str], code: str, system: 
 def _units(profile: TableProfile, long: dict[str, str], code: str) -> tuple[str, dict[str, str]]:
     """Return the usual unit of a code, "" if there is none, and the spellings of it and others.
 
-    Of the others those are left out that cannot be converted: each of their rows is then a fault.
+    Units that cannot be converted to it are left out: each row with one is then a fault.
     """
     places = {column.name: index for index, column in enumerate(profile.columns)}
     if "unit_column" not in long:

@@ -70,7 +70,7 @@ class DocumentMerge:
 
 
 def fits(count: int, size: int) -> bool:
-    """Return whether a document of this many resources has room for one more, `size` with it."""
+    """Return whether a document of `count` resources has room for one more; `size` includes it."""
     return count == 0 or (size <= MAX_DOCUMENT_BYTES and count < MAX_DOCUMENT_RESOURCES)
 
 

@@ -95,7 +95,7 @@ class EntryCode(RemedyCode):
     UNKNOWN_SUBJECT = (
         "unknown-subject",
         "the patient is not known yet",
-        "Send the Patient with an identifier that counts; the entry is then stored",
+        "Send the Patient with an identifier of a configured system; the entry is then stored",
     )
     AMBIGUOUS_SUBJECT = (
         "ambiguous-subject",
@@ -120,8 +120,8 @@ class EntryCode(RemedyCode):
     # Stored, but gives no value for questions and pages.
     STATUS = (
         "status",
-        "its status or intent does not say that it counts",
-        "Nothing; if it counts, add or correct the status and send it again",
+        "its status is missing, or its status or intent means that it is not used",
+        "Nothing; if it is to be used, add or correct the status and send it again",
     )
     UNCONFIRMED = ("unconfirmed", "the diagnosis is not confirmed", "Nothing")
     MODIFIER = (
@@ -143,7 +143,7 @@ class EntryCode(RemedyCode):
     )
     NUMBER_AS_TEXT = (
         "number-as-text",
-        "a number is written as a text, so that no question reads it as a number",
+        "a number is written as text, so no question reads it as a number",
         "Send it as valueQuantity, with its unit",
     )
     NO_VALUE = (

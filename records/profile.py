@@ -75,9 +75,10 @@ class Profile:
         levels: how often each value occurs; empty once there are more than MAX_LEVELS.
         missing: the words of cells without a value.
         shapes: how cells look, with 9 for a digit and a for a letter.
-        dates: the forms in which its cells may be days.
+        dates: the formats in which its cells may be dates.
         unit: that a row of units below the header states, "" if there is none.
-        decimals: cells with a decimal sign; `grouped` of these have three digits behind it.
+        decimals: how many cells have a decimal sign.
+        grouped: how many of these have three digits behind it.
         has_mark: whether the file separates its cells by another sign than a comma.
     """
 
@@ -104,7 +105,7 @@ class Profile:
 
     @property
     def is_ambiguous_number(self) -> bool:
-        """Whether every number with a mark could also be one of thousands, such as 1,200."""
+        """Whether each decimal sign could also separate thousands, such as in 1,200."""
         return self.has_mark and self.decimals == self.grouped >= _MIN_MARKED
 
     @property

@@ -93,7 +93,7 @@ class Tokens:
 
     @staticmethod
     def revoked_ids() -> sa.Select[tuple[str]]:
-        """Return the query of the ids of revoked tokens, for conditions on who issued a row."""
+        """Return the query for the ids of revoked tokens, for conditions on issuers."""
         return sa.select(_TOKENS.c.id).where(_TOKENS.c.is_revoked)
 
     def all(self) -> list[Token]:

@@ -14,9 +14,9 @@ from storage.errors import RecordInvalid, StorageBroken
 # docs/spec/document.md, in the same order and terms.
 SCHEMA: Final = 2
 MARK: Final = b"\x03"
-"""The first byte of a document that is deflated with the dictionary; each new one is."""
+"""The first byte of a document deflated with the dictionary, as each new one is."""
 PLAIN_MARK: Final = b"\x02"
-"""The first byte of one that is deflated without it; a record of schema 1 begins with `{`."""
+"""The first byte of a document deflated without it; a record of schema 1 begins with `{`."""
 DICTIONARY: Final = Path(__file__).with_name("document.dictionary")
 DICTIONARY_SHA256: Final = "c5508fd46b0233cfb3a6731d74e7475d3aa0b754c4e5dd5213341de88061644f"
 MAX_RESOURCES: Final = 4096
@@ -123,7 +123,7 @@ def _inflate(content: bytes) -> bytes:
 
 
 def read_dictionary(path: Path = DICTIONARY) -> bytes:
-    """Return the preset dictionary; with another one, documents would be read as other texts.
+    """Return the preset dictionary; another one would make documents read as other texts.
 
     Raises:
         StorageBroken: the file is not the dictionary of the specification.

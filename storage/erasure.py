@@ -242,7 +242,7 @@ class Erasure:
         return Receipt(at_s, body, signature, receipt_key(root))
 
     def erased_people(self) -> dict[str, int]:
-        """Return by SHA-256 (hexadecimal) each subject whose erasure a signed receipt states.
+        """Return each erasure that a signed receipt states, by the SHA-256 of its subject in hex.
 
         The value is the time of the newest receipt.
 

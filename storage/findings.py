@@ -23,7 +23,7 @@ class StoreFinding(FindingCode):
     RECORD_KEY_BROKEN = ("record-key-broken", "the key of a record cannot be unwrapped")
     RECORD_KEY_GONE = (
         "record-key-gone",
-        "the key of a record is gone, and neither an erasure nor a move explains it",
+        "the key of a record is missing, and neither an erasure nor a move explains it",
     )
     OLDER_CURRENT = (
         "older-current",

@@ -1,4 +1,4 @@
-"""Finds records whose newest version has no key though no erasure and no move explains it."""
+"""Finds records whose newest version has no key, though no erasure or move explains it."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ _WITHOUT_KEY: Final = (
 
 
 def check_newest_versions(engine: sa.Engine, keys: Keys, journal: Journal) -> Iterator[Finding]:
-    """Yield a finding for each record that lost the key of its newest version unexplained.
+    """Yield a finding for each record whose newest version has no key without an explanation.
 
-    A record has none after its patient's erasure, which the keys note, and after a move to another
-    patient: of one patient at most as many are gone as the journal has moves. An older version that
-    has the key in place of the newest one is never explained.
+    An erasure of the patient explains it; the keys note which patients are erased. So does a move
+    of the record to another patient; each move in the journal explains one record of its patient.
+    Nothing explains an older version that has a key while the newest one has none.
     """
     with reading(engine) as connection:
         rows = connection.execute(_WITHOUT_KEY).all()

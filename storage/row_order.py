@@ -1,4 +1,4 @@
-"""Says which views and times a journal row can have, by the rows and anchors around it."""
+"""Checks the views and times of journal rows against the rows and anchors around them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RowOrder:
     A row that is written after an anchor was read cannot rest on a view from before it, nor be
     much earlier than rows before it: else a use after a withdrawal could name an older view. Its
     view ends before the first anchor that covers it, and its time is not after that anchor's block:
-    else it could name a consent, or a time, of later.
+    else it could name a later consent or time.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class RowOrder:
         finality: str,
         block_times: Callable[[Sequence[int]], Sequence[int | None]],
     ) -> None:
-        """Take the anchors of the journal; `block_times` says when blocks were made, None: gone."""
+        """Take the journal's anchors; `block_times` returns when blocks were made, or None."""
         positions: dict[int, int] = {}
         for anchor in anchors:  # processes that anchor the same rows at once are one look at them
             positions.setdefault(anchor.count, anchor.position)

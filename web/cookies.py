@@ -47,8 +47,8 @@ def with_new_session(
 ) -> Response:
     """Return the response with a new session in place of the old: after each change of keys.
 
-    `passkey` is the credential id that signed in; a change of keys has ended the old session, so
-    its caller asks for `current_passkey` before.
+    `passkey` is the credential id that signed in. A change of keys ends the old session, so the
+    caller must get `current_passkey` before it.
     """
     old, device = session_secret(identity.site), device_name()
     secret = identity.sessions.begin(account.id, device, instead_of=old, passkey=passkey)

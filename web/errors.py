@@ -177,7 +177,7 @@ def _headers(error: Exception, status: int) -> dict[str, str]:
 
 
 def _messages(problem: dict[str, Any]) -> list[str]:
-    """Return what an error says of single fields, where that is not its message itself."""
+    """Return the messages about single fields that differ from the error's own message."""
     errors = problem.get("errors", [])
     if not isinstance(errors, dict):
         return list(map(str, errors))
@@ -193,7 +193,7 @@ def _to_outcome(problem: dict[str, Any]) -> bytes:
 
 
 def _frame() -> dict[str, Any]:
-    """Return what the frame of an error page needs, of what is known without a service."""
+    """Return what the frame of an error page needs and can get without a service."""
     account = find_account()
     liked = request.cookies.get("language") or request.headers.get("Accept-Language", "")
     return {

@@ -86,7 +86,7 @@ class Accounts:
 
     @staticmethod
     def disabled_ids() -> sa.Select[tuple[str]]:
-        """Return the query of the ids of staff who are disabled, for conditions on issuers."""
+        """Return the query for the ids of disabled staff, for conditions on issuers."""
         # By role, which has an index: patients can be a million.
         is_staff = ACCOUNTS.c.role.in_(ROLES)
         return sa.select(ACCOUNTS.c.id).where(is_staff, ACCOUNTS.c.is_disabled)
@@ -118,8 +118,8 @@ class Accounts:
     def disable(self, account_id: str, last_of: str = "") -> bool:
         """Make every sign-in and session of this account invalid.
 
-        False, and nothing changes, if it is the last account of the role `last_of` that can sign
-        in.
+        Nothing changes if it is the last account of the role `last_of` that can sign in; False
+        then.
         """
         able = sa.select(ACCOUNTS.c.id).where(
             ACCOUNTS.c.role == last_of, ACCOUNTS.c.is_disabled.is_(False)

@@ -141,9 +141,9 @@ class Invitations:
 
     @staticmethod
     def keys_of(subject: bytes) -> sa.Select[tuple[bytes]]:
-        """Return the query of the keys of all links by which a patient was to join.
+        """Return the query for the keys of all links by which a patient was to join.
 
-        Also of those that no longer work.
+        It includes links that no longer work.
         """
         return sa.select(_INVITATIONS.c.hash).where(
             _INVITATIONS.c.subject == subject, _INVITATIONS.c.kind == JOIN
@@ -161,7 +161,7 @@ class Invitations:
     def use(self, connection: sa.Connection, key: bytes) -> bool:
         """Mark an invitation as used in the caller's transaction; False if it no longer works."""
         is_mine = _INVITATIONS.c.hash == key
-        update = sa.update(_INVITATIONS).where(is_mine, *_unused(), *_issued_by_the_able())
+        update = sa.update(_INVITATIONS).where(is_mine, *_unused(), *_has_valid_issuer())
         result = connection.execute(update.values(used_at_s=int(self._clock())))
         return bool(result.rowcount == 1)
 
@@ -225,7 +225,7 @@ class Invitations:
     def _working(self) -> tuple[sa.ColumnElement[bool], ...]:
         """Return the conditions under which a link works."""
         is_valid = _INVITATIONS.c.expires_at_s > self._clock()
-        return is_valid, *_unused(), *_issued_by_the_able()
+        return is_valid, *_unused(), *_has_valid_issuer()
 
     def _first(self, query: sa.Select[Any]) -> Invitation | None:
         with self._engine.connect() as connection:
@@ -251,10 +251,10 @@ def _unused() -> tuple[sa.ColumnElement[bool], ...]:
     return _INVITATIONS.c.used_at_s.is_(None), _INVITATIONS.c.ended_at_s.is_(None)
 
 
-def _issued_by_the_able() -> tuple[sa.ColumnElement[bool], ...]:
-    """Return that who issued a link is neither a disabled account nor a revoked token.
+def _has_valid_issuer() -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the conditions that the issuer is neither a disabled account nor a revoked token.
 
-    Their links are revoked then; one that a request issued at that very moment does not work.
+    Disabling revokes their links, but can miss one that is issued at the same moment.
     """
     issuer = _INVITATIONS.c.by
     return issuer.not_in(Accounts.disabled_ids()), issuer.not_in(Tokens.revoked_ids())

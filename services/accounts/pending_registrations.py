@@ -96,8 +96,8 @@ class PendingRegistrations:
     def _take_earlier(self, connection: sa.Connection, invitation: Invitation) -> Mapping[str, Any]:
         """Return account and passkey of the registration by another link of a patient.
 
-        Its row is deleted, for its link has ended: a patient has one registration with a passkey,
-        and no two of which the newer one would have to be told by a clock.
+        Its row is deleted, since its link has ended. So a patient never has two registrations with
+        a passkey, of which only a clock could tell the newer one.
         """
         subject = invitation.invitee.subject
         if subject is None:

@@ -59,10 +59,10 @@ class Registrations:
         return self._pending.find_invitation(secret)
 
     def has_other_key(self, invitation: Invitation) -> bool:
-        """Return whether the ledger has a key of the patient, and none that this link can use.
+        """Return whether the patient has keys on the ledger, none of which this link can use.
 
-        A trial wallet or a hospital's system enrolled it. A passkey cannot join beside it; the
-        wallet that holds it can. False for staff, and while the ledger cannot be read.
+        A trial wallet or a hospital's system enrolled one. Then no passkey can join, but the wallet
+        that has the key can. False for staff, and while the ledger cannot be read.
         """
         if invitation.invitee.subject is None:
             return False

@@ -143,8 +143,8 @@ class IdentityService:
     def disable(self, account_id: str, last_of: str = "") -> bool:
         """Lock an account: its sessions end, its passkeys are refused, its open links are revoked.
 
-        Repeating it changes nothing. False, and nothing changes, if it is the last account of the
-        role `last_of` that can sign in.
+        Repeating it changes nothing. Nothing changes if it is the last account of the role
+        `last_of` that can sign in; False then.
         """
         if not self.accounts.disable(account_id, last_of):
             return False

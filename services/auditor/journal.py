@@ -119,7 +119,7 @@ def read_period(store: RecordStore, search: JournalSearch) -> JournalPeriod:
     """
     first, last = _bounds(store, search)
     if last - first >= MAX_PERIOD:
-        limit = f"These days, with a day before and after, have more than {MAX_PERIOD:,} entries"
+        limit = f"The chosen days, with a day on each side, have more than {MAX_PERIOD:,} entries"
         problem = f"{limit}. Choose fewer days, or export the evidence, which has all entries."
         raise Invalid(problem, {"since": [problem]})
     rows = [row for _, row in _read(store, first, last) if _matches(row, search)]

@@ -78,7 +78,7 @@ class CustodianColumns:
     ) -> UploadReport:
         """Queue the reading of a waiting table with its names in other rows.
 
-        Where it cannot be read so, it waits as it was read before.
+        If it cannot be read that way, it waits as it was read before.
 
         Raises:
             NotFound: the party has no such upload, or it does not wait for a mapping.

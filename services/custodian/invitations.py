@@ -48,8 +48,8 @@ class IssuedInvitation:
 
     Attributes:
         until_s: when it stops working, seconds UTC.
-        has_key: whether the ledger has a key of the patient that joins by no passkey; False while
-            the ledger cannot be read.
+        has_key: whether the patient has a key on the ledger, so that the link cannot create a
+            passkey; False while the ledger cannot be read.
     """
 
     link: str

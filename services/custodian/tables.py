@@ -79,7 +79,7 @@ def read_sent_table(sent: Sent, body: bytes, today: datetime.date) -> list[Parse
 def describe_waiting(uploads: UploadStore, upload: Upload, today: datetime.date) -> dict[str, Any]:
     """Describe a table that was sent without a mapping, and let it wait for one.
 
-    One that cannot be read with the rows of names that were chosen waits as it was read before.
+    If it cannot be read with the chosen rows of names, it waits as it was read before.
 
     Raises:
         TableInvalid, TableEmpty (records): it cannot be read as a table.

@@ -192,7 +192,7 @@ class CustodianUploads:
         return self._report(words, self._uploads.get(party, upload_id))
 
     def discard(self, words: Words, party: str, upload_id: str) -> UploadReport:
-        """Delete a checked file, or one that no worker has; one that is stored does not change.
+        """Delete a file that was checked or that no worker processes; any other does not change.
 
         Raises:
             NotFound: the party has no such upload.

@@ -203,7 +203,7 @@ class PatientHistory:
         )
 
     def find_line(self, subject: bytes, words: Words, row_number: str) -> HistoryLine | None:
-        """Return the line that the history shows for a row; None if a newer one includes it.
+        """Return the line that the history shows for a row; None if a newer line includes it.
 
         Raises:
             NotFound: as `prove`.

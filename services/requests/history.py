@@ -247,7 +247,7 @@ class AccessHistory:
         return [entry for entry in entries if entry.consent_id == consent_id]
 
     def entry_of(self, subject: bytes, row: JournalRow) -> HistoryEntry:
-        """Return what one row of the journal says by itself, whatever is folded around it."""
+        """Return what one row of the journal says, without the rows that a list folds into it."""
         uses = {row.use: self._store.journal.use(row.use)}
         categories = {r.record_id: r.category for r in self._store.records_of(subject)}
         entry = _entry([row], uses, categories, self._consents(subject))

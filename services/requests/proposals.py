@@ -37,7 +37,7 @@ _PROPOSALS: Final = sa.Table(
 
 
 class TooManyProposals(Conflict):
-    """An organisation has as many studies waiting for the custodian as it may (409)."""
+    """An organisation has reached its limit of studies that wait for the custodian (409)."""
 
 
 class ProposalChanged(Conflict):
@@ -196,7 +196,7 @@ class StudyProposals:
                 if (connection.scalar(waiting) or 0) >= MAX_PROPOSED:
                     raise TooManyProposals(
                         f"{MAX_PROPOSED} studies of your organisation wait for the custodian, "
-                        "which is the most. Propose this one once some are decided on."
+                        "which is the limit. Propose this one after the next decision on one."
                     )
                 connection.execute(sa.insert(_PROPOSALS), row)
         except sa.exc.IntegrityError:  # another caller was first, with the same study or another

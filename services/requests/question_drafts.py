@@ -61,7 +61,7 @@ class QuestionDraft:
 
 
 class TooManyDrafts(Conflict):
-    """A party has as many questions as it may (409)."""
+    """A party has reached its limit of questions that are being built (409)."""
 
 
 class QuestionDrafts:
@@ -84,7 +84,7 @@ class QuestionDrafts:
             if (connection.scalar(mine) or 0) >= MAX_DRAFTS:
                 raise TooManyDrafts(
                     f"Your organisation has {MAX_DRAFTS} questions under Build a question, "
-                    "which is the most. Delete one of them first."
+                    "which is the limit. Delete one of them first."
                 )
             connection.execute(sa.insert(_DRAFTS), row)
         return self.get(party, identity)

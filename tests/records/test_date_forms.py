@@ -51,7 +51,7 @@ def test_a_column_of_days_with_one_bad_cell_is_one_of_days(
     layout = draft_of(description)
     assert (layout.date_column, layout.date_format) == ("visit", form.replace("%Y-%m-%d", ""))
     assert Flag.NOT_DATES in description.columns[1].flags
-    assert "correct the cells that are no day in this form: 1 of 60" in description.mapping
+    assert "correct the cells that are not dates in this format: 1 of 60" in description.mapping
     report = check_table(tmp_path / "t.csv", layout, today=TODAY)
     assert (report.good, report.wrong) == (59, 1)
 

@@ -209,7 +209,7 @@ def test_a_column_of_one_value_says_whether_every_row_has_it(tmp_path: Path) -> 
     rows = "".join(f"p{n},2023-05-01,{n % 9},b,{'x' if n % 2 else ''}\n" for n in ROWS)
     mapping = describe(tmp_path, f"pid,date,crp,arm,checked\n{rows}").mapping
     assert "# arm: the same value in every row" in mapping
-    assert "# checked: a single value, and empty cells" in mapping
+    assert "# checked: one value, and empty cells" in mapping
 
 
 def test_units_and_loinc_codes_in_the_cells_of_a_table_of_one_value_a_row_are_drafted(

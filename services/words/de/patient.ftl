@@ -486,7 +486,7 @@ keys-add-button = Diesen Passkey hinzufügen
 
 keys-new = Neuer Passkey
 
-keys-other = Sie haben einen Schlüssel, der kein Passkey dieser Seite ist, zum Beispiel Ihr eigenes Unterschriftsprogramm.
+keys-other = Sie haben einen Schlüssel, der kein Passkey dieser Seite ist, zum Beispiel einen in Ihrem eigenen Unterschriftsprogramm.
 
 receipt-title = Beleg Ihrer Einwilligung
 

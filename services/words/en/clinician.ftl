@@ -27,7 +27,7 @@ clinician-order = Sort by
 
 clinician-order-number = Hospital number
 
-clinician-order-until = End of the first permission to end, soonest first
+clinician-order-until = First permission ends, soonest first
 
 clinician-today = Only patients with an estimate of mine today
 
@@ -246,7 +246,7 @@ prediction-estimate = { $count } of 100
 
 prediction-sentence = Of 100 people with values like these, about { $count } have { $condition }. The range is { $low } to { $high }.
 
-prediction-range = This is a 95 % interval for people with estimates like this. It is made so that about 95 of 100 such ranges hold the true share.
+prediction-range = This is a 95 % interval for people with estimates like this. It is made so that about 95 of 100 such ranges contain the true share.
 
 prediction-elsewhere = Fewer do at a hospital on whose records the model was not tested.
 
@@ -266,8 +266,8 @@ prediction-old = { $count ->
 }
 
 prediction-missing = { $count ->
-    [one] { $count } of { $total } values is missing: not recorded, or not permitted by the patient. The estimate is made without it. If the tested people had it, the range may be too narrow.
-   *[other] { $count } of { $total } values are missing: not recorded, or not permitted by the patient. The estimate is made without them. If the tested people had them, the range may be too narrow.
+    [one] { $count } of { $total } values is missing: not recorded, or not permitted by the patient. The estimate is made without it. If it was known for the tested people, the range may be too narrow.
+   *[other] { $count } of { $total } values are missing: not recorded, or not permitted by the patient. The estimate is made without them. If they were known for the tested people, the range may be too narrow.
 }
 
 prediction-similar = Of about { $similar } tested people with an estimate like this, about { $events } had it. Of all tested people, { $base } of 100 had it.
@@ -355,7 +355,7 @@ card-performance = Performance
 
 card-tested = Tested on { $n } people not used for training; { $events } of them had the outcome.
 
-card-out-of-fold = Models that had not seen them predicted { $n } people. { $events } of these had the outcome. Counts of people are in tens.
+card-out-of-fold = Models that had not seen them predicted { $n } people. { $events } of these had the outcome. Counts of people are rounded to tens.
 
 card-spread = Standard deviation of the AUROC
 
@@ -397,7 +397,7 @@ card-splits = Tested on each place or period by a model of the others
 
 card-attack = Membership attack: AUROC
 
-card-attack-found = Membership attack: found at 1 % false positives
+card-attack-found = Membership attack: training patients found at 1 % false positives
 
 card-attack-value = { $value } (upper confidence bound { $high })
 
@@ -511,7 +511,7 @@ card-had = Had the outcome (of 100)
 
 card-interval = Range of an estimate
 
-card-interval-text = 95 % conformal interval, learned out of fold from { $groups } groups of people with similar estimates. It is made so that about 95 of 100 such ranges hold the true share. Fewer do at a hospital on whose records it was not tested.
+card-interval-text = 95 % conformal interval, learned out of fold from { $groups } groups of people with similar estimates. It is made so that about 95 of 100 such ranges contain the true share. Fewer do at a hospital on whose records it was not tested.
 
 card-sites = At another site
 

@@ -138,7 +138,7 @@ invite-party-own = Leave the organisation empty: clinicians and colleagues here 
 
 invite-until = The link works until { $date }.
 
-invite-has-key = The patient has a key on the ledger already, so this link creates no passkey. The patient can join with the wallet that has this key. For a passkey, issue a link under Account recovery.
+invite-has-key = The patient already has a key on the ledger, so this link cannot create a passkey. The patient can join with the wallet that has this key. For a passkey, issue a link under Account recovery.
 
 invite-earlier = An earlier link for the same person then stops working.
 
@@ -385,7 +385,7 @@ deposit-empty = The file is empty. Choose another file.
 
 deposit-wrong-size = The file is { $size }. The limit is { $most }.
 
-deposit-full = Your files that wait have { $waiting }; with this one they would exceed the limit of { $most }. Store or discard them, or wait until they are stored. Each is deleted after a day.
+deposit-full = Your waiting files have { $waiting } in total. With this one they would exceed the limit of { $most }. Store or discard some of them, then send this file again. A waiting file is deleted after a day.
 
 deposit-wrong-kind = The file is neither CSV, Excel, Parquet nor FHIR as JSON. Choose a file of one of these kinds.
 
@@ -728,21 +728,21 @@ columns-skipped = { $count ->
    *[other] The first { $count } lines of the file are above the names of the columns and are not read.
 }
 
-columns-names = Other rows with the names of the columns
+columns-names = Change the rows of names
 
 columns-names-skip = Lines above the names
 
-columns-names-skip-hint = They are not read, such as a title; 0 if the names are in the first line
+columns-names-skip-hint = Such as a title. They are not read. Enter 0 if the names are in the first line
 
 columns-names-rows = Rows of names
 
-columns-names-rows-hint = 1 to 5; several are joined from the top to the bottom
+columns-names-rows-hint = 1 to 5. Several rows are joined from the top to the bottom
 
-columns-names-note = The columns are then guessed again. What you chose below is lost.
+columns-names-note = The columns are then guessed again. Your choices below are lost.
 
 columns-names-button = Read the table again
 
-columns-names-problem = The table cannot be read with the rows of names that you chose. Below it is as it was read before.
+columns-names-problem = The table cannot be read with the rows of names that you chose. It is shown as it was read before. Choose other rows, or go on with these.
 
 columns-names-error = Enter a whole number from { $low } to { $high }
 
@@ -857,9 +857,9 @@ columns-flag-two-digit-year = Its years have two digits. Say below which years t
 
 columns-flag-unread-date = Its dates, or some of them, cannot be read. Write them as 2024-05-31, or say below how they are written.
 
-columns-flag-not-all-dates = Some of its cells are no days in the form of the others. Correct them in the file: each costs its row.
+columns-flag-not-all-dates = Some of its cells are not dates in the format of the others. Correct them in the file. Until then, each of these rows is a bad row.
 
-columns-flag-ambiguous-number = Its numbers, such as 1,200 or 1.200, may have decimals or thousands. Here the sign is read as the decimal one. If it separates thousands, write the numbers without it in the file.
+columns-flag-ambiguous-number = The sign in its numbers, such as 1,200 or 1.200, may separate decimals or thousands. It is read as the decimal sign. If it separates thousands, remove it from the numbers in the file.
 
 columns-flag-not-all-numbers = Some of its cells are not numbers, or have a unit behind them.
 
@@ -961,7 +961,7 @@ may-study-deletions = People who left and whose rows the study must delete: { $w
 
 may-study-many = Who can be asked
 
-may-study-many-of = At most { $many } of { $all } patients today: everybody with { $categories } who has not turned research off. People who permit the study already, refuse it, or are noted as deceased are not counted. People who have not answered yet, or said no in the last half year, are not asked again. Patients who join later can be asked too.
+may-study-many-of = At most { $many } of { $all } patients today: everybody with { $categories } who has not turned research off. People who permit the study already, refuse it, or are noted as deceased are not counted. People who have not answered yet, or said no in the last six months, are not asked again. Patients who join later can be asked too.
 
 may-study-many-unknown = cannot be counted now: the register is unavailable
 

@@ -63,7 +63,7 @@ proof-checking = Your browser is checking this line.
 
 proof-good = This line is in the journal, as it was written.
 
-proof-limit = A line that matches was not changed later. This cannot show what a person did with what they saw.
+proof-limit = A line that matches was not changed later. The check cannot show what a person did with what they saw.
 
 proof-soon = This line is too new. The next fingerprint comes at { $time }. Check again after that.
 

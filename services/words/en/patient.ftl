@@ -427,7 +427,7 @@ opt-out-saved-off = Research is off. No study may use your records.
 
 download-title = Download my data
 
-download-lead = The file has your records, permissions with their receipts, requests, passkeys, messages and whole history. It does not have the estimates that models gave to clinicians. Ask them about these.
+download-lead = The file has your records, permissions with receipts, requests, passkeys, messages and your whole history. It does not have the estimates that models gave to clinicians. Ask your clinicians for these.
 
 download-button = Download the file (JSON)
 
@@ -486,7 +486,7 @@ keys-add-button = Add this passkey
 
 keys-new = New passkey
 
-keys-other = You have a key that is not a passkey of this site, such as your own signing program.
+keys-other = You have a key that is not a passkey of this site, such as one in your own signing program.
 
 receipt-title = Receipt of your permission (consent)
 

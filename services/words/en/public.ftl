@@ -58,7 +58,7 @@ join-device = Use your own phone or computer, and one that you will keep.
 
 join-passkey = A passkey is a key inside your phone or computer. You open it with your face, your finger or your PIN. Only you can use it.
 
-join-other-key = The register has a key of yours already, so this link creates no passkey. Join with the signing program that has this key. For a passkey, ask { $custodian } for a recovery link.
+join-other-key = You already have a key in the register, so this link cannot create a passkey. Join with the signing program that has this key. For a passkey, ask { $custodian } for a recovery link.
 
 join-twice = Your device asks you twice. First it creates the passkey. Then it proves that the passkey is yours.
 
@@ -90,11 +90,11 @@ sign-in-button = Sign in with your passkey
 
 sign-in-none = There is no password to type.
 
-sign-in-failed = We could not sign you in with this passkey. One that was removed, that does not work yet, or whose account is disabled, cannot sign in. Use another passkey that you created for this site.
+sign-in-failed = We could not sign you in with this passkey. A passkey cannot sign in if it was removed, does not work yet, or its account is disabled. Use another passkey that you created for this site.
 
 sign-in-cancel = You are not signed in. This device may have no passkey for this site, or its window was closed. Use the device on which you created your passkey, or try again.
 
-sign-in-wallet-failed = We could not sign you in with this signing program. Choose the account in it with which you joined.
+sign-in-wallet-failed = We could not sign you in with this signing program. In that program, choose the account with which you joined.
 
 wallet-cancel = Nothing was signed. You closed the window of your signing program, or it took too long. Try again when you are ready.
 
@@ -102,7 +102,7 @@ sign-in-lost-title = Lost your device?
 
 sign-in-lost = Sign in with another passkey of yours, if you have one. If not, go to { $custodian }. They check who you are and give you a link for a new key.
 
-sign-in-script = To go on, turn on JavaScript for this site.
+sign-in-script = To continue, turn on JavaScript for this site.
 
 signed-out-title = You are signed out
 

@@ -299,7 +299,7 @@ training-gate-open = More people who permit the study, or another question, can 
 
 compare-title = Compare versions
 
-compare-lead = The same figures of each version, from predictions for people that the predicting model had not seen. Counts of people are in tens. One version at a time is in use.
+compare-lead = The same figures of each version, from predictions for people that the predicting model had not seen. Counts of people are rounded to tens. One version at a time is in use.
 
 compare-caption = { $count ->
         [one] 1 version, the newest first
@@ -396,7 +396,7 @@ set-columns-choose = Columns of the copies
 
 set-columns-hint = Choose none and the platform chooses the { $count } that tell most about the outcome. The first copy fixes the columns for all later copies of this study.
 
-set-columns-fixed = The first copy fixed the columns. People who joined since a copy are in the next one only with ten others who joined in their group.
+set-columns-fixed = The first copy fixed the columns. People who joined after a copy are in the next one only if ten others of their group joined too.
 
 set-columns-chosen = Chosen by the platform
 

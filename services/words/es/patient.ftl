@@ -486,7 +486,7 @@ keys-add-button = Añadir esta llave
 
 keys-new = Llave de acceso nueva
 
-keys-other = Usted tiene una llave que no es una llave de acceso de este sitio, por ejemplo su propio programa de firma.
+keys-other = Usted tiene una llave que no es una llave de acceso de este sitio, por ejemplo una en su propio programa de firma.
 
 receipt-title = Recibo de su permiso (consentimiento)
 

@@ -71,7 +71,7 @@ def test_a_link_for_a_patient_whom_a_trial_wallet_enrolled_promises_no_passkey(
     hospital: Any,
 ) -> None:
     keeper, identity = signed_in(hospital, "custodian"), hospital.platform.identity
-    sentence, button = "so this link creates no passkey", "Create a passkey"
+    sentence, button = "so this link cannot create a passkey", "Create a passkey"
     directory = hospital.platform.requests.directory
     for number, subject in (("R-trial", hospital.new_patient()), ("R-keyless", None)):
         if subject is not None:

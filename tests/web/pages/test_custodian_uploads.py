@@ -192,7 +192,7 @@ def test_every_line_of_a_fhir_report_says_what_becomes_of_the_entry_and_what_to_
         assert not line[3].startswith("shared"), line  # what is kept is shared with nobody
     problems = {line[2].partition(".")[0]: line[3] for line in lines}
     assert problems["Organization"] == "of no patient, kept for the custodian"
-    assert "does not say that it counts" in problems["Observation"]  # it has no status at all
+    assert "its status is missing, or" in problems["Observation"]  # it has no status at all
 
 
 def test_a_column_with_gaps_is_not_said_to_have_a_value_in_every_row(
@@ -403,7 +403,7 @@ def test_page_api_and_fhir_say_alike_that_files_which_wait_leave_no_room(
     for answer in (page, api, fhir):
         assert answer.status_code == 413
         assert "they would exceed the limit of 0.0 MB" in answer.text
-        assert "Store or discard them" in answer.text
+        assert "Store or discard some of them" in answer.text
     assert "file" in api.get_json()["errors"]
 
 

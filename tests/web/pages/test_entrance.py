@@ -60,7 +60,7 @@ def test_who_is_disabled_reads_that_a_disabled_account_cannot_sign_in(
         people.sessions.end_all(account.id)
         researcher.go("/sign-in")
         researcher.page.click("form[data-passkey] button")
-        researcher.says("or whose account is disabled, cannot sign in")
+        researcher.says("or its account is disabled")
 
 
 def test_a_used_link_says_whom_to_ask(hospital, browser, origin) -> None:
@@ -109,7 +109,7 @@ def test_a_patient_can_join_and_sign_in_with_their_own_signing_program(
         patient.page.click("[data-wallet]")
         patient.page.wait_for_url("**/patient")
         patient.go("/patient/keys")
-        patient.says("such as your own signing program")
+        patient.says("such as one in your own signing program")
         patient.page.click("form.out button")
         patient.page.wait_for_url("**/signed-out")
         patient.go("/sign-in")

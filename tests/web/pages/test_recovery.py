@@ -60,7 +60,7 @@ def test_a_recovery_link_makes_a_passkey_that_the_patients_old_phone_refuses(
         new_phone.says("It starts to work on")
         new_phone.go("/sign-in")
         new_phone.page.click("form[data-passkey] button")
-        new_phone.says("that does not work yet, or whose account is disabled, cannot sign in")
+        new_phone.says("if it was removed, does not work yet, or its account is disabled")
         refuse(old_phone)
         hospital.platform.custodian.recoveries.complete_due()
         new_phone.page.goto(link)

@@ -63,7 +63,7 @@ def stop() -> Response:
 def research() -> Response:
     """Show whether research is on or off, and the form to change it.
 
-    Who was erased reads that: no research can ask them, and there is nothing to choose.
+    A patient who was erased is led to the page that says so: there is nothing to choose.
     """
     if services().patient.erasures.status(current_subject()).is_erased:
         return see_other("/patient/erasure")
