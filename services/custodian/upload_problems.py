@@ -37,7 +37,7 @@ def list_problems(words: Words, upload: Upload) -> list[BadCell]:
 
 def _bad_entry(entry: EntryOutcome) -> BadCell:
     problem = f"{entry.outcome}: {entry.code.problem}" if entry.code else entry.outcome.value
-    element = entry.element or entry.kind
+    element = ".".join(filter(None, (entry.place, entry.element or entry.kind)))
     return BadCell(
         row=entry.number, line=0, column=element, problem=problem, cure=entry.code.remedy
     )
