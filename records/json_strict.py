@@ -48,7 +48,6 @@ def loads_exact(body: bytes, max_depth: int = MAX_DEPTH) -> Any:
     Raises:
         JsonInvalid: as for `loads`, with this depth.
     """
-    _require_few(body.count(b'"') // 4)
     plain = _loads_plain(body, max_depth)
     if plain is not None:
         return plain
@@ -67,8 +66,8 @@ def _loads_plain(body: bytes, max_depth: int) -> Any:
     Written again it is the same but for blanks: so it has no duplicate key, no escape of another
     form, and no number whose digits a parser would lose. It takes a tenth of the time.
     """
-    # Each line of a value is indented by its depth, which must not fill the memory.
-    is_small = _count(body) <= MAX_VALUES // 64
+    # A value takes two bytes; each has a line that is indented, which must not fill the memory.
+    is_small = len(body) <= MAX_VALUES // 32
     if not is_small:
         require_depth(body, max_depth)
     try:

@@ -291,8 +291,8 @@ def main(evidence, chain, blocks):
     (deployment,) = told["deployment"]; finality = deployment.get("finality", "single")
     (ops, mined), head = operations(chain, deployment["contract"], 0 if finality == "single" else deployment["block_number"]), bytes(27)  # a single validator may mine the deployment again, in an earlier block
     for op, words, _ in ops: head = keccak(head + bytes(5) + op.to_bytes(32, "big") + b"".join(words))[:27]
-    answer = unhex(ask(chain, "eth_call", {"to": deployment["contract"], "data": "0x" + keccak(b"headAndCount()")[:4].hex()}, "latest"))
-    check(answer[:27] == head and int.from_bytes(answer[32:64], "big") == len(ops), "the logs do not lead to the contract's head")
+    answer, delay = (unhex(ask(chain, "eth_call", {"to": deployment["contract"], "data": "0x" + keccak(name)[:4].hex()}, "latest")) for name in (b"headAndCount()", b"RECOVERY_DELAY()"))
+    check(answer[:27] == head and int.from_bytes(answer[32:64], "big") == len(ops), "the logs do not lead to the contract's head"); check(int.from_bytes(delay, "big") >= 604_800, "the contract gives a new key of a patient without the seven days in which the patient can refuse it")
     code = bytearray(unhex(ask(chain, "eth_getCode", deployment["contract"], "latest"))); check(keccak(bytes(code)) == unhex(deployment["code_hash"]), "the contract's code is not the one on record")
     for at in CODE[1]: code[at:at + 32] = bytes(32)
     check(keccak(bytes(code)).hex() == CODE[0], "the contract's code is not that of this specification")
@@ -349,8 +349,8 @@ def main(evidence, chain, blocks):
         check(row["seq"] <= seq + 1, f"journal rows {seq + 1} to {row['seq'] - 1} are missing")  # else a row could pass for a later one
         check(sha(b"".join((before, *fixed, row["outcome"].encode()))).hex() == row["hash"], f"journal row {row['seq']} is altered")
         hashes.append(before := unhex(row["hash"])); seq = row["seq"]  # so that one altered row is one finding
-    for root, count in anchors.get("journal", []):
-        if count > last: check(any(merkle(hashes[start:count]) == root for start in ends[:-17:-1]), f"journal rows {last + 1} to {count} are not those anchored")
+    for root, count in dict.fromkeys(anchors.get("journal", [])):
+        check(count <= len(hashes) and any(start < count and merkle(hashes[start:count]) == root for start in ends[:-17:-1]), f"journal rows {last + 1 if count > last else 1} to {count} are not those anchored")  # also of a second anchor: else two journals could be shown
         last = max(last, count); ends.append(count)  # of two processes that anchor at once, the second starts where the first did
     # 5. The uses: each permitted row had a consent of that patient at its view, to that recipient, for that purpose, at that time.
     coming = sorted({int.from_bytes(words[2], "big"): at for at, ((op, words, _), fine) in reversed([*enumerate(zip(ops, proved), 1)]) if op == 7 and fine and words[0].rstrip(b"\0") == b"journal"}.items(), reverse=True)

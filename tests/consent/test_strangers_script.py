@@ -358,7 +358,8 @@ def test_other_code_another_verifier_and_a_hidden_event_are_found(
     world.code, world.verifier_code = CODE, b"\1"
     assert any("verifier" in line for line in judge(world, lines)["wrong"])
     world.verifier_code = VERIFIER_CODE
-    answer = world.ask("", "eth_call")
+    call = {"data": "0x" + keccak(b"headAndCount()")[:4].hex()}
+    answer = world.ask("", "eth_call", call)
     world.chain.history.pop(1)
     original = world.ask
     world.ask = lambda *a: answer if a[1] == "eth_call" else original(*a)  # type: ignore[method-assign]

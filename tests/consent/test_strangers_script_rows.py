@@ -7,11 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from liar import NOW_S
-from stranger_world import World
+from liar import NOW_S, raw_call
+from stranger_world import RELAY, World
 
+from consent import abi
+from consent.abi import word
 from consent.terms import Grant
-from consent.typed_data import consent_id, terms_hash
+from consent.typed_data import Op, consent_id, terms_hash
+from storage import merkle
 
 
 def test_two_processes_that_anchor_at_once_are_no_fault(
@@ -28,6 +31,30 @@ def test_two_processes_that_anchor_at_once_are_no_fault(
     world.use("own", bytes(32), party="patient", purpose="PATRQT")
     world.anchored = True
     assert judge(world)["wrong"] == ["journal rows 6 to 6 are not those anchored"]
+
+
+def test_a_second_anchor_of_other_rows_is_found_though_the_journal_fits_the_first(
+    judge: Callable[..., dict[str, Any]],
+) -> None:
+    for count in (1, 2):
+        world = World()
+        world.lines()
+        other_root = merkle.root(
+            [b"\1" * 32] * count
+        )  # what a patient's proof of another journal leads to
+        call = abi.encode_call(abi.ANCHOR, b"journal".ljust(32, b"\0"), other_root, count)
+        body = b"journal".ljust(32, b"\0") + other_root + word(count)
+        world.chain.tell(Op.ANCHORED, body, raw_call(RELAY, call))
+        assert judge(world)["wrong"] == [f"journal rows 1 to {count} are not those anchored"]
+
+
+def test_a_contract_that_gives_new_keys_at_once_is_found(
+    judge: Callable[..., dict[str, Any]],
+) -> None:
+    world = World()
+    world.recovery_delay_s = 604_799
+    (fault,) = judge(world)["wrong"]
+    assert fault.startswith("the contract gives a new key of a patient without the seven days")
 
 
 def test_the_finality_that_gives_views_more_time_is_stated_for_the_reader(

@@ -104,6 +104,16 @@ def test_processes_that_anchor_the_same_rows_at_once_make_no_honest_view_outdate
     assert faults_of(journal, ledger) == []
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_second_anchor_of_other_rows_is_found(sqlite_engine: sa.Engine, count: int) -> None:
+    ledger = Anchors()
+    journal = journal_on(sqlite_engine, ledger)
+    write_rows(journal, [3, 13], [AT_S] * 2)
+    ledger.anchor("journal", b"\1" * 32, count)
+    (finding,) = check_journal(journal, ledger.anchors("journal"))
+    assert finding.code == StoreFinding.ANCHORED_ROWS_DIFFER
+
+
 def test_a_view_ends_at_the_final_block_where_finality_takes_time(
     sqlite_engine: sa.Engine,
 ) -> None:
