@@ -32,8 +32,8 @@ def located(*values: Any) -> list[tuple[int, str, str]]:
 
 @pytest.mark.parametrize("kind", ["batch-response", "transaction-response"])
 def test_an_entry_that_is_only_an_answer_has_nothing_to_store(kind: str) -> None:
-    found = {"resource": PATIENT, "response": {"status": "200"}}
-    answer, patient, empty = read(bundle(ANSWER, found, {}, kind=kind))
+    retrieved = {"resource": PATIENT, "response": {"status": "200"}}
+    answer, patient, empty = read(bundle(ANSWER, retrieved, {}, kind=kind))
     assert (answer.code, answer.resource) == (EntryCode.RESPONSE_ONLY, None)
     assert outcome_of(answer.code) is Outcome.RESPONSE_ONLY
     assert not EntryOutcome(1, outcome_of(answer.code), code=answer.code).is_open
