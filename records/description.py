@@ -36,7 +36,7 @@ from records.guesses import (
     has_unread_dates,
     is_plus_minus,
 )
-from records.header_rows import last_name
+from records.header_rows import NamesPlace, last_name
 from records.long_draft import draft_long, find_long_columns
 from records.profile import MAX_DISTINCT, Profile, TableProfile, count_copies, profile_table
 from records.strength import separation
@@ -140,7 +140,7 @@ class TableDescription:
 
 
 def describe_table(
-    path: Path, name: str, today: datetime.date, label: str = ""
+    path: Path, name: str, today: datetime.date, label: str = "", place: NamesPlace | None = None
 ) -> TableDescription:
     """Return the description of a table.
 
@@ -149,16 +149,17 @@ def describe_table(
         name: its name, after which local codes are named.
         today: the day that is drafted for a table without dates.
         label: the column that a question is to predict.
+        place: where the names of the columns are; found by itself if None.
 
     Raises:
         TableInvalid, TableEmpty: the file cannot be read as a table.
         DeclarationInvalid: there is no column `label`.
     """
-    profile = profile_table(path)
+    profile = profile_table(path, place)
     names = [column.name for column in profile.columns]
     if label and label not in names:
         raise DeclarationInvalid(f"no column {label!r}; the table has {', '.join(names)}")
-    place, has_id = _id_column(profile)
+    id_place, has_id = _id_column(profile)
     system = slug(Path(name).name.partition(".")[0], 40)
     drafts = [
         _guessed(column, system, profile, label, profile.numbers_in(index, profile.sample))
@@ -166,7 +167,7 @@ def describe_table(
     ]
     repeated = {each for each in names if each and names.count(each) > 1}
     drafts = [_ignored_twin(each) if each.name in repeated else each for each in drafts]
-    drafts[place] = replace(drafts[place], role=ID, comment="")
+    drafts[id_place] = replace(drafts[id_place], role=ID, comment="")
     draft = _mapping(profile, drafts, today, has_id)
     strengths = _strengths(profile, draft.columns, label)
     columns = [

@@ -10,7 +10,7 @@ from typing import Final
 
 from records.cells import USUAL_MISSING, is_datum, shape
 from records.errors import TableInvalid
-from records.header_rows import MAX_HEADER_ROWS, Row
+from records.header_rows import MAX_HEADER_ROWS, NamesPlace, Row
 from records.mapping import FileFormat
 from records.table_file import read_cells
 from records.units import ucum_unit
@@ -20,8 +20,10 @@ MIN_DATA: Final = 2
 """Columns of numbers or days above which a full row of words is one of names."""
 
 
-def with_header_rows(path: Path, file: FileFormat) -> FileFormat:
-    """Return the format with further rows of names, above or below the one that was found."""
+def with_header_rows(path: Path, file: FileFormat, names: NamesPlace | None) -> FileFormat:
+    """Return the format with further rows of names than the one that was found, or with `names`."""
+    if names is not None:
+        return replace(file, **names._asdict())
     try:
         lines = list(islice(read_cells(path, replace(file, skip=0)), PROBED_LINES))
     except TableInvalid:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 SEPARATOR: Final = " / "
 MAX_HEADER_ROWS: Final = 5
 Row = Sequence[str]
+
+
+class NamesPlace(NamedTuple):
+    """Where the names of the columns are: below `skip` lines, in `header_rows` rows."""
+
+    skip: int
+    header_rows: int
 
 
 def join_header(rows: Sequence[Row]) -> list[str]:

@@ -118,7 +118,11 @@ class EntryCode(RemedyCode):
         "Mark the outdated one with use = old",
     )
     # Stored, but gives no value for questions and pages.
-    STATUS = ("status", "its status or intent says that it does not count", "Nothing")
+    STATUS = (
+        "status",
+        "its status or intent does not say that it counts",
+        "Nothing; if it counts, add or correct the status and send it again",
+    )
     UNCONFIRMED = ("unconfirmed", "the diagnosis is not confirmed", "Nothing")
     MODIFIER = (
         "modifier-extension",

@@ -28,6 +28,7 @@ from records.date_forms import DateForms, has_one_order, is_digits
 from records.errors import TableEmpty
 from records.faults import CellInvalid
 from records.header_probe import with_header_rows
+from records.header_rows import NamesPlace
 from records.mapping import FileFormat
 from records.table_file import read_cells, require_width
 from records.unit_row import PEEKED_ROWS, guess_units
@@ -212,14 +213,14 @@ class TableProfile:
         return [number for number in numbers if number is not None]
 
 
-def profile_table(path: Path) -> TableProfile:
+def profile_table(path: Path, names: NamesPlace | None = None) -> TableProfile:
     """Return the profile of every column, in one pass.
 
     Raises:
         TableInvalid: the file cannot be read as a table.
         TableEmpty: it has no row.
     """
-    file = with_header_rows(path, probe_format(path))
+    file = with_header_rows(path, probe_format(path), names)
     profile = TableProfile(file, _probe_numbers(path, file))
     step = 1
     rows = rows_of(path, file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,11 @@ pytest_plugins = ("hospital",)
 settings.register_profile("usual", deadline=None)
 settings.register_profile("deep", max_examples=1_000, deadline=None)
 settings.load_profile("usual")
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from what was imported: it lives until the end."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

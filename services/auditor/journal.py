@@ -119,8 +119,8 @@ def read_period(store: RecordStore, search: JournalSearch) -> JournalPeriod:
     """
     first, last = _bounds(store, search)
     if last - first >= MAX_PERIOD:
-        limit = f"these days, with a day before and after, have more than {MAX_PERIOD:,} entries"
-        problem = f"{limit}; choose fewer days, or export the evidence, which has all entries"
+        limit = f"These days, with a day before and after, have more than {MAX_PERIOD:,} entries"
+        problem = f"{limit}. Choose fewer days, or export the evidence, which has all entries."
         raise Invalid(problem, {"since": [problem]})
     rows = [row for _, row in _read(store, first, last) if _matches(row, search)]
     return JournalPeriod(rows[::-1], _count(rows))

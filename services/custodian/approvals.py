@@ -26,7 +26,7 @@ class StudyReview:
     Attributes:
         proposal: the study, and the decision if there is one.
         owner_name: the organisation that runs it.
-        reach: how many patients the study may ask; None while refusals cannot be checked.
+        reach: how many patients the study may ask at most; None while that cannot be checked.
         needed: the categories without which nobody is asked.
         patients: all patients in the directory.
         question: what it predicts, and from what.
@@ -98,7 +98,7 @@ class CustodianApprovals:
 
     def _count_reach(self, proposal: Proposal) -> int | None:
         try:
-            return len(self._reach.subjects(proposal))
+            return len(self._reach.not_permitting(proposal))
         except ConsentError:
             return None
 

@@ -26,6 +26,7 @@ def form_of(table: TableDescription) -> dict[str, str]:
     """Return the fields of the form, filled in as the table was described."""
     draft = table.draft
     values = {"date": draft.date, "date_format": draft.date_format}
+    values |= {"skip": str(draft.file.skip), "header_rows": str(draft.file.header_rows)}
     values |= {"visits": "yes" if draft.has_visits else "", "bounds": "refuse", "outside": "refuse"}
     values |= {**draft.rules, "first_year": str(draft.first_year or "")}
     for index, column in enumerate(draft.columns):

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from records.description import TableDescription
 from records.draft import slug
+from records.header_rows import MAX_HEADER_ROWS, NamesPlace
 from records.stored_description import description_from
 from services.custodian.file_kinds import FileRefused
 from services.custodian.saved_mappings import FOLDER
-from services.custodian.tables import layout_of
-from services.custodian.upload_store import CHECKING, DESCRIPTION, MAPPING, UploadStore
+from services.custodian.tables import NAMES_PROBLEM, layout_of
+from services.custodian.upload_store import (
+    CHECKING,
+    DESCRIPTION,
+    MAPPING,
+    NAMES,
+    Upload,
+    UploadStore,
+)
 from services.custodian.uploads import CHECK, CustodianUploads, UploadReport
-from services.errors import NotFound
+from services.errors import Invalid, NotFound
 from services.installation import Installation
 from services.jobs.queue import JobQueue
 from services.words import Words
+
+MAX_SKIPPED: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +65,41 @@ class CustodianColumns:
             raise NotFound
         return description_from(stored)
 
+    def has_names_problem(self, party: str, upload_id: str) -> bool:
+        """Return whether a waiting table could not be read with the rows of names that were chosen.
+
+        Raises:
+            NotFound: the party has no such upload.
+        """
+        return bool(self._uploads.get(party, upload_id).report.get(NAMES_PROBLEM))
+
+    def read_again(
+        self, words: Words, party: str, upload_id: str, place: NamesPlace
+    ) -> UploadReport:
+        """Queue the reading of a waiting table with its names in other rows.
+
+        Where it cannot be read so, it waits as it was read before.
+
+        Raises:
+            NotFound: the party has no such upload, or it does not wait for a mapping.
+            Invalid: its fields say which numbers are possible.
+        """
+        upload = self._uploads.get(party, upload_id)
+        if upload.state != MAPPING:
+            raise NotFound
+        limits = {"skip": (0, MAX_SKIPPED), "header_rows": (1, MAX_HEADER_ROWS)}
+        errors = {
+            name: [words("columns-names-error", low=low, high=high)]
+            for name, (low, high) in limits.items()
+            if not low <= getattr(place, name) <= high
+        }
+        if errors:
+            raise Invalid(words("columns-error"), errors)
+        self._uploads.keep_document(upload, NAMES, place._asdict())
+        if self._uploads.move(upload, MAPPING, CHECKING):
+            self._queue(upload)
+        return self._files.get(words, party, upload_id)
+
     def save(self, words: Words, party: str, upload_id: str, mapping: NewMapping) -> UploadReport:
         """Give a table its mapping and queue its check; the mapping can be kept under a name.
 
@@ -70,9 +116,12 @@ class CustodianColumns:
         except FileRefused as exc:
             raise exc.in_words(words) from exc
         if self._uploads.set_mapping(upload, mapping.text):
-            job = self._jobs.enqueue(CHECK, {"upload": upload.id}, party)
-            self._uploads.move(upload, CHECKING, CHECKING, job.id)
+            self._queue(upload)
         return self._files.get(words, party, upload_id)
+
+    def _queue(self, upload: Upload) -> None:
+        job = self._jobs.enqueue(CHECK, {"upload": upload.id}, upload.sent.party)
+        self._uploads.move(upload, CHECKING, CHECKING, job.id)
 
     def _keep(self, mapping: NewMapping) -> None:
         if not mapping.name:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from consent import DAY_S, ConsentError, ConsentLedger
 from services import database
-from services.custodian.upload_store import CHECKED, STORED, UploadStore
+from services.custodian.upload_store import CHECKED, MAPPING, STORED, UploadStore
 from services.jobs.heartbeats import Workers
 from services.jobs.queue import JobQueue
 from services.requests import ACCEPTED, DECLINED, PROPOSED
@@ -68,7 +68,7 @@ class Week:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What the custodian's first page shows; `waiting_files` are checked and not decided on."""
+    """What the custodian's first page shows; `waiting_files` wait for columns or a decision."""
 
     health: Health
     holdings: Holdings
@@ -116,7 +116,7 @@ class CustodianOverview:
                 estimates=self._requests.predictions.count_since(since_s),
                 uploads=self._uploads.count(STORED, since_s),
             ),
-            waiting_files=self._uploads.count(CHECKED),
+            waiting_files=self._uploads.count(CHECKED) + self._uploads.count(MAPPING),
         )
 
     def _holdings(self, health: Health) -> Holdings:

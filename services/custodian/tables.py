@@ -6,12 +6,34 @@ import datetime
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any, Final
 
-from records import DeclarationInvalid, Mapping, ParsedRow, TableReport, check_table, read_table
-from records.description import TableDescription, describe_table
+from records import (
+    DeclarationInvalid,
+    Mapping,
+    ParsedRow,
+    RecordsError,
+    TableReport,
+    check_table,
+    read_table,
+)
+from records.description import describe_table
+from records.header_rows import NamesPlace
 from services.custodian.file_kinds import FileRefused
-from services.custodian.upload_store import LEAVE, Sent
+from services.custodian.upload_store import (
+    DESCRIPTION,
+    LEAVE,
+    MAPPING,
+    NAMES,
+    Sent,
+    Upload,
+    UploadStore,
+)
+
+NAMES_PROBLEM: Final = "names_problem"
+"""In the report of a table that cannot be read with the rows of names that were chosen."""
 
 
 def layout_of(sent: Sent) -> Mapping:
@@ -54,14 +76,27 @@ def read_sent_table(sent: Sent, body: bytes, today: datetime.date) -> list[Parse
         return list(read_table(path, layout_of(sent), sent.on_bad == LEAVE, today))
 
 
-def describe_sent_table(sent: Sent, body: bytes, today: datetime.date) -> TableDescription:
-    """Return the description of a table that was sent without a mapping.
+def describe_waiting(uploads: UploadStore, upload: Upload, today: datetime.date) -> dict[str, Any]:
+    """Describe a table that was sent without a mapping, and let it wait for one.
+
+    One that cannot be read with the rows of names that were chosen waits as it was read before.
 
     Raises:
         TableInvalid, TableEmpty (records): it cannot be read as a table.
     """
-    with as_path(body) as path:
-        return describe_table(path, sent.name, today)
+    chosen = uploads.find_document(upload, NAMES)
+    place = None if chosen is None else NamesPlace(**chosen)
+    try:
+        with as_path(uploads.body(upload)) as path:
+            description = describe_table(path, upload.sent.name, today, place=place)
+    except RecordsError:
+        if place is None:
+            raise
+        uploads.report(upload, {NAMES_PROBLEM: True}, MAPPING)
+        return {}
+    uploads.keep_document(upload, DESCRIPTION, asdict(description))
+    uploads.report(upload, {NAMES_PROBLEM: False}, MAPPING)
+    return {"rows": description.rows}
 
 
 @contextmanager

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from records import CellFault
-from records.outcomes import EntryOutcome
+from records.outcomes import EntryOutcome, Outcome
 from services.custodian.fhir_uploads import MAX_LISTED, read_outcomes, remarkable
 from services.custodian.file_kinds import FHIR
 from services.custodian.remedies import remedy
 from services.custodian.upload_store import Upload
 from services.words import Words
+
+NO_REMEDY: Final = "Nothing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,15 +33,20 @@ def list_problems(words: Words, upload: Upload) -> list[BadCell]:
     """Return the first problems of a checked file, in its order."""
     if upload.sent.kind == FHIR:
         entries = islice(remarkable(read_outcomes(upload)), MAX_LISTED)
-        return [_bad_entry(entry) for entry in entries]
+        return [_bad_entry(words, entry) for entry in entries]
     return list_cells(words, upload.report.get("bad", []))
 
 
-def _bad_entry(entry: EntryOutcome) -> BadCell:
-    problem = f"{entry.outcome}: {entry.code.problem}" if entry.code else entry.outcome.value
-    element = entry.element or entry.kind
+def _bad_entry(words: Words, entry: EntryOutcome) -> BadCell:
+    outcome = entry.outcome.value
+    if entry.outcome is Outcome.SHARED:  # in the words of its count: it is shared with nobody
+        outcome = words("deposit-outcome-shared")
     return BadCell(
-        row=entry.number, line=0, column=element, problem=problem, cure=entry.code.remedy
+        row=entry.number,
+        line=0,
+        column=entry.element or entry.kind,
+        problem=f"{outcome}: {entry.code.problem}" if entry.code else outcome,
+        cure=entry.code.remedy or NO_REMEDY,
     )
 
 

@@ -35,6 +35,7 @@ LABEL: Final = "upload"
 PIECE_LABEL: Final = "upload-piece"
 SUMMARY: Final = -1
 DESCRIPTION: Final = -2
+NAMES: Final = -3
 """Places of documents about a file among its pieces, which count from 0."""
 _CHUNK_BYTES: Final = 2**20
 _WAITING: Final = (CHECKING, MAPPING, CHECKED, STORING)
@@ -218,7 +219,7 @@ class UploadStore:
 
         Args:
             upload: the file.
-            place: SUMMARY or DESCRIPTION.
+            place: SUMMARY, DESCRIPTION or NAMES.
             document: as JSON.
         """
         body = self._seal(upload.id, place, orjson.dumps(document))

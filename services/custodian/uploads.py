@@ -35,8 +35,9 @@ from services.custodian.intake import FhirIntake
 from services.custodian.records import CustodianRecords
 from services.custodian.saved_mappings import list_saved
 from services.custodian.tables import (
+    NAMES_PROBLEM,
     check_sent_table,
-    describe_sent_table,
+    describe_waiting,
     layout_of,
     read_sent_table,
     today_of,
@@ -45,7 +46,6 @@ from services.custodian.upload_problems import BadCell, list_cells, list_problem
 from services.custodian.upload_store import (
     CHECKED,
     CHECKING,
-    DESCRIPTION,
     DROPPED,
     LEAVE,
     MAPPING,
@@ -76,7 +76,7 @@ MAX_NAME: Final = 120
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "deploy" / "examples"
 DRAFT: Final = "draft"
 """In place of a mapping's name: the columns are mapped on a page, from a draft."""
-_LISTS: Final = ("bad", "notes")
+_NO_COUNTS: Final = ("bad", "notes", NAMES_PROBLEM)
 CHECK: Final = "check-upload"
 _STORE: Final = "store-upload"
 
@@ -127,7 +127,7 @@ class UploadReport:
     @property
     def counts(self) -> dict[str, Any]:
         """The numbers of its report, without the problems."""
-        return {name: value for name, value in self.upload.report.items() if name not in _LISTS}
+        return {name: value for name, value in self.upload.report.items() if name not in _NO_COUNTS}
 
 
 class CustodianUploads:
@@ -224,7 +224,7 @@ class CustodianUploads:
         progress("checking", 0, 1)
         try:
             if upload.sent.kind == TABLE and not upload.sent.mapping:
-                return self._describe(upload)
+                return describe_waiting(self._uploads, upload, self._today())
             report, columns = self._check(upload, progress)
         except (ModelsError, RecordsError) as exc:
             self._uploads.report(upload, _why_unusable(exc), UNUSABLE)
@@ -312,13 +312,6 @@ class CustodianUploads:
     def _is_stored_by_a_job(self, upload: Upload) -> bool:
         job = self._jobs.find(upload.job)
         return job is not None and job.is_active
-
-    def _describe(self, upload: Upload) -> dict[str, Any]:
-        """Describe a table that was sent without a mapping, and let it wait for one."""
-        description = describe_sent_table(upload.sent, self._uploads.body(upload), self._today())
-        self._uploads.keep_document(upload, DESCRIPTION, asdict(description))
-        self._uploads.report(upload, {}, MAPPING)
-        return {"rows": description.rows}
 
     def _check(
         self, upload: Upload, progress: Progress

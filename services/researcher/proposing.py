@@ -51,7 +51,7 @@ class StudyDraft:
         question: the question's id.
         days: how long a permission lasts, one of `PERMISSION_DAYS`.
         ends_on: the last day of the study; None if none was entered.
-        wants_copy: whether it also asks to download a copy.
+        wants_copy: whether it also asks to download a copy; None if nobody chose.
         name: of the study in addresses; made of the title if empty.
         agreement: of a pseudonymised copy; None if the copy, if any, is an anonymised one.
     """
@@ -60,7 +60,7 @@ class StudyDraft:
     question: str
     days: int
     ends_on: datetime.date | None
-    wants_copy: bool
+    wants_copy: bool | None
     name: str = ""
     agreement: AgreementDraft | None = None
 
@@ -109,7 +109,7 @@ class StudyProposing:
         errors = _missing(texts, words) | self._wrong(draft, question, words)
         agreement, problems = self._agreement(draft, words)
         errors |= problems
-        if errors or question is None or draft.ends_on is None:
+        if errors or question is None or draft.ends_on is None or draft.wants_copy is None:
             raise Invalid(fields=errors)
         return Proposal(
             study=study_id(draft.name or _name_of(texts["title"])),
@@ -171,6 +171,8 @@ class StudyProposing:
             errors["ends_on"] = [words("error-day")]
         elif end_of_day_s(draft.ends_on) <= self._diagnostics.clock():
             errors["ends_on"] = [words("error-day-past")]
+        if draft.wants_copy is None:
+            errors["copy"] = [words("error-choose", what=words("study-copy-what"))]
         return errors
 
 

@@ -14,6 +14,7 @@ from services.model_monitoring import ModelMonth
 from services.words import Words
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "web" / "templates"
+STATIC = TEMPLATES.parent / "static"
 MONTH = ModelMonth(
     model="risk-1",
     month="2026-10",
@@ -100,3 +101,19 @@ def test_help_shows_how_to_reach_people_as_far_as_the_settings_say(app: Flask) -
     assert 'href="mailto:help@example.org">' in page
     nothing = SimpleNamespace(telephone="", hours="", email="")
     assert render(app, template, c=nothing).strip() == ""
+
+
+def test_the_field_of_a_month_has_room_for_its_name(app: Flask) -> None:
+    source = '{% from "parts/choice.html" import date with context %}{{ date("end", "End") }}'
+    month = re.search(r'<input[^>]*?name="end-month"[^>]*>', render(app, source))
+    assert month is not None
+    wide = re.search(r"input\.ten \{\s*+width: (\d++)rem", (STATIC / "form.css").read_text())
+    assert wide is not None
+    assert 'class="ten"' in month[0]
+    assert int(wide[1]) >= len("September")  # a letter is less than a rem wide
+
+
+def test_no_sentence_ends_in_a_button_which_print_leaves_out() -> None:
+    sentence = re.compile(r"<p(?: class=\"lead\")?>\{\{ say\([^\n]*link_button\(")
+    for path in TEMPLATES.rglob("*.html"):
+        assert not sentence.search(path.read_text()), path.name

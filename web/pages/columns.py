@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -10,6 +11,7 @@ from flask import Blueprint, Response, request
 from consent import CATEGORIES
 from records.columns import is_identifying
 from records.draft import CODE, to_toml
+from records.header_rows import NamesPlace
 from services.custodian.column_choices import CHOICES, draft_from, form_of, levels_of
 from services.custodian.column_maps import NewMapping
 from services.errors import Invalid
@@ -20,7 +22,9 @@ from web.pages.guard import render, see_other
 from web.view_options import max_body, requires_role
 
 MAX_FORM_BYTES: Final = 2**20
+READ_AGAIN: Final = "read-again"
 _INVALID: Final = 422
+_NUMBER: Final = re.compile(r"[0-9]{1,4}+")
 
 bp = Blueprint("columns", __name__)
 BLUEPRINTS: Final = (bp,)
@@ -41,6 +45,9 @@ def save_columns(upload: str) -> Response:
     columns, party = services().custodian.columns, current_account().party
     form = request.form.to_dict()
     try:
+        if form.get("wish") == READ_AGAIN:
+            columns.read_again(words(), party, upload, _names_place(form))
+            return see_other(f"/custodian/deposits/{upload}")
         draft = draft_from(words(), columns.describe(party, upload), form)
         mapping = NewMapping(text=to_toml(draft), name=form.get("name", "").strip())
         columns.save(words(), party, upload, mapping)
@@ -49,10 +56,24 @@ def save_columns(upload: str) -> Response:
     return see_other(f"/custodian/deposits/{upload}")
 
 
+def _field_values(described: dict[str, str], form: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the fields as they were sent; those of the form that was not sent, as described."""
+    if form is None or form.get("wish") == READ_AGAIN:
+        return described | dict(form or {})
+    return {name: described[name] for name in NamesPlace._fields} | dict(form)
+
+
+def _names_place(form: Mapping[str, str]) -> NamesPlace:
+    """Return where the form says that the names are; -1 for what is no whole number."""
+    texts = [form.get(name, "").strip() for name in NamesPlace._fields]
+    return NamesPlace(*(int(text) if _NUMBER.fullmatch(text) else -1 for text in texts))
+
+
 def _form(
     upload: str, form: Mapping[str, str] | None, errors: dict[str, str], status: int
 ) -> Response:
-    table = services().custodian.columns.describe(current_account().party, upload)
+    service, party = services().custodian.columns, current_account().party
+    table = service.describe(party, upload)
     columns = [
         {
             "index": index,
@@ -69,7 +90,8 @@ def _form(
         title=words()("columns-title"),
         status=status,
         errors=errors,
-        values=form_of(table) if form is None else form,
+        values=_field_values(form_of(table), form),
+        has_names_problem=service.has_names_problem(party, upload),
         upload=upload,
         table=table,
         columns=columns,

@@ -395,9 +395,11 @@ card-without = Without the outcome
 
 card-splits = Tested on each place or period by a model of the others
 
-card-attack = Membership attack: AUROC, upper bound
+card-attack = Membership attack: AUROC
 
-card-attack-found = Found at 1 % false positives, upper bound
+card-attack-found = Membership attack: found at 1 % false positives
+
+card-attack-value = { $value } (upper confidence bound { $high })
 
 card-attack-kind = Attack
 
@@ -509,7 +511,7 @@ card-had = Had the outcome (of 100)
 
 card-interval = Range of an estimate
 
-card-interval-text = 95 % conformal interval, learned out of fold from { $groups } groups of { $size } people with similar estimates. It is made so that about 95 of 100 such ranges hold the true share. Fewer do at a hospital on whose records it was not tested.
+card-interval-text = 95 % conformal interval, learned out of fold from { $groups } groups of people with similar estimates. It is made so that about 95 of 100 such ranges hold the true share. Fewer do at a hospital on whose records it was not tested.
 
 card-sites = At another site
 

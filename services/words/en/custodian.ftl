@@ -54,7 +54,7 @@ custodian-away = Unavailable
 
 custodian-work = Waiting
 
-custodian-files = Files waiting for your decision
+custodian-files = Files waiting for you
 
 custodian-week = The last seven days
 
@@ -723,6 +723,29 @@ columns-has-units = The row below the header was read as units, not as data. Che
 
 columns-header-rows = The names of the columns are in { $count } rows. They are joined below, from the top to the bottom.
 
+columns-skipped = { $count ->
+    [one] The first line of the file is above the names of the columns and is not read.
+   *[other] The first { $count } lines of the file are above the names of the columns and are not read.
+}
+
+columns-names = Other rows with the names of the columns
+
+columns-names-skip = Lines above the names
+
+columns-names-skip-hint = They are not read, such as a title; 0 if the names are in the first line
+
+columns-names-rows = Rows of names
+
+columns-names-rows-hint = 1 to 5; several are joined from the top to the bottom
+
+columns-names-note = The columns are then guessed again. What you chose below is lost.
+
+columns-names-button = Read the table again
+
+columns-names-problem = The table cannot be read with the rows of names that you chose. Below it is as it was read before.
+
+columns-names-error = Enter a whole number from { $low } to { $high }
+
 columns-no-id = No column looks like a hospital number. Choose the one that tells people apart.
 
 columns-copies = { $count ->
@@ -818,7 +841,7 @@ columns-button = Check the table
 
 columns-flag-identifier = It may identify people.
 
-columns-flag-constant = Every row has the same value.
+columns-flag-constant = All its values are the same.
 
 columns-flag-empty = It has no value.
 
@@ -938,7 +961,7 @@ may-study-deletions = People who left and whose rows the study must delete: { $w
 
 may-study-many = Who can be asked
 
-may-study-many-of = { $many } of { $all } patients today: everybody with { $categories } who has not turned research off. People who permit the study already, refuse it, or said no in the last half year are not asked. Patients who join later can be asked too.
+may-study-many-of = At most { $many } of { $all } patients today: everybody with { $categories } who has not turned research off. People who permit the study already, refuse it, or are noted as deceased are not counted. People who have not answered yet, or said no in the last half year, are not asked again. Patients who join later can be asked too.
 
 may-study-many-unknown = cannot be counted now: the register is unavailable
 

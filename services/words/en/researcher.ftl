@@ -69,6 +69,8 @@ study-title-taken = Choose another name: another study has this one
 
 study-question = Question
 
+study-copy-what = a kind of copy, or no copy
+
 study-question-what = a question
 
 study-condition = Condition
@@ -297,7 +299,7 @@ training-gate-open = More people who permit the study, or another question, can 
 
 compare-title = Compare versions
 
-compare-lead = The same figures of each version, from predictions for people that the predicting model had not seen. One version at a time is in use.
+compare-lead = The same figures of each version, from predictions for people that the predicting model had not seen. Counts of people are in tens. One version at a time is in use.
 
 compare-caption = { $count ->
         [one] 1 version, the newest first

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,64 @@ def test_the_report_of_a_fhir_file_names_entries_and_elements_not_rows_and_colum
     assert heads[:3] == ["Entry", "Line", "Resource or element"]
 
 
+def test_every_line_of_a_fhir_report_says_what_becomes_of_the_entry_and_what_to_do(
+    hospital: Any, keeper: Visitor
+) -> None:
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [
+            {"resource": {"resourceType": "Organization", "id": "o"}},
+            {"resource": {"resourceType": "Patient", "id": "p", "identifier": [{"value": "N-1"}]}},
+            {"resource": {"resourceType": "Condition", "id": "c", "code": {"text": "x"}}},
+            {
+                "resource": {
+                    "resourceType": "Observation",
+                    "id": "v",
+                    "subject": {"reference": "Patient/p"},
+                    "code": {"coding": [{"system": "http://loinc.org", "code": "4548-4"}]},
+                }
+            },
+        ],
+    }
+    path = keeper.post(
+        "/custodian/deposits/new",
+        file=(io.BytesIO(json.dumps(bundle).encode()), "b.json"),
+        bad="leave",
+    ).headers["Location"]
+    hospital.work("check-upload")
+    lines = list(csv.reader(io.StringIO(keeper.get(f"{path}/report").text)))[1:]
+    assert lines
+    for line in lines:
+        assert line[4], line  # what to do, if only "Nothing"
+        assert not line[3].startswith("shared"), line  # what is kept is shared with nobody
+    problems = {line[2].partition(".")[0]: line[3] for line in lines}
+    assert problems["Organization"] == "of no patient, kept for the custodian"
+    assert "does not say that it counts" in problems["Observation"]  # it has no status at all
+
+
+def test_a_column_with_gaps_is_not_said_to_have_a_value_in_every_row(
+    hospital: Any, keeper: Visitor
+) -> None:
+    rows = "".join(f"G{n},{n % 7},{'x' if n % 2 else ''}\n" for n in range(30))
+    address = described(hospital, keeper, f"pid,crp,note\n{rows}".encode(), "gaps.csv")
+    page = keeper.get(f"{address}/columns").text
+    assert "15 values, 15 missing, 1 different" in page
+    assert "All its values are the same." in page
+    assert "Every row" not in page
+
+
+def test_a_table_that_waits_for_its_columns_is_counted_as_waiting(
+    hospital: Any, keeper: Visitor
+) -> None:
+    def waiting() -> int:
+        return hospital.services.custodian.overview.get().waiting_files
+
+    before = waiting()
+    described(hospital, keeper, b"pid,crp\nW1,2\nW2,3\n", "waits.csv")
+    assert waiting() == before + 1
+
+
 def described(hospital: Any, keeper: Visitor, body: bytes, name: str) -> str:
     """Send a table without a mapping, let it be described, and return its address."""
     path = keeper.post(
@@ -250,6 +309,63 @@ def test_names_in_two_rows_are_joined_on_the_page_of_columns(
     assert keeper.post(f"{address}/columns", **form).status_code == 303
     hospital.work("check-upload")
     assert "30 rows" in keeper.get(address).text
+
+
+TITLED = "Export of May,\npid,crp\n" + "".join(f"T{n},{n % 9}\n" for n in range(30))
+
+
+def test_lines_above_the_names_are_said_to_be_left_out(hospital: Any, keeper: Visitor) -> None:
+    page = keeper.get(f"{described(hospital, keeper, TITLED.encode(), 'title.csv')}/columns").text
+    assert "The first line of the file is above the names of the columns and is not read." in page
+
+
+def test_the_rows_of_names_can_be_changed_on_the_page_of_columns(
+    hospital: Any, keeper: Visitor
+) -> None:
+    address = described(hospital, keeper, TWO_ROWS.encode(), "again.csv")
+    place = {"wish": "read-again", "skip": "1", "header_rows": "1"}
+    assert keeper.post(f"{address}/columns", **place).headers["Location"] == address
+    hospital.work("check-upload")
+    page = keeper.get(f"{address}/columns").text
+    assert "The names of the columns are in 2 rows." not in page
+    assert "The first line of the file is above the names" in page
+    assert "Blood / hb" not in page
+    assert "30 rows, 4 columns" in page
+    form = {"what-0": "id", "what-1": "ignore", "what-2": "number", "code-2": "x|hb"}
+    form |= {"unit-2": "g/L", "category-2": "laboratory", "what-3": "ignore"}
+    answer = keeper.post(f"{address}/columns", **form, date="2024-01-02")
+    assert answer.status_code == 422  # the first column has no name now, nor have two columns
+    assert 'id="skip" name="skip" type="text" value="1"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("skip", "rows", "field"), [("-1", "1", "skip"), ("0", "6", "header_rows"), ("x", "1", "skip")]
+)
+def test_impossible_rows_of_names_are_refused_at_their_field(
+    hospital: Any, keeper: Visitor, skip: str, rows: str, field: str
+) -> None:
+    address = described(hospital, keeper, TWO_ROWS.encode(), "wrong.csv")
+    place = {"wish": "read-again", "skip": skip, "header_rows": rows}
+    answer = keeper.post(f"{address}/columns", **place)
+    assert answer.status_code == 422
+    assert f'href="#{field}">Enter a whole number from' in answer.text
+    assert "Blood / hb" in answer.text
+
+
+def test_a_table_that_cannot_be_read_with_the_chosen_names_waits_as_before(
+    hospital: Any, keeper: Visitor
+) -> None:
+    address = described(hospital, keeper, TWO_ROWS.encode(), "far.csv")
+    keeper.post(f"{address}/columns", wish="read-again", skip="900", header_rows="1")
+    hospital.work("check-upload")
+    page = keeper.get(f"{address}/columns").text
+    assert "The table cannot be read with the rows of names that you chose." in page
+    assert "Blood / hb" in page
+    keeper.post(f"{address}/columns", wish="read-again", skip="0", header_rows="2")
+    hospital.work("check-upload")
+    page = keeper.get(f"{address}/columns").text
+    assert "The table cannot be read" not in page
+    assert "The names of the columns are in 2 rows." in page
 
 
 def test_names_in_two_rows_that_the_mapping_does_not_state_are_one_error(

@@ -45,6 +45,7 @@ def form(question: str = "small", **changed):
         "end-day": "1",
         "end-month": "3",
         "end-year": "2090",
+        "copy": "no",
     }
     return fields | changed
 
@@ -212,6 +213,7 @@ def test_errors_of_the_proposal_are_listed_in_the_order_of_its_fields(researcher
         "contact",
         "days",
         "end",
+        "copy",
     ]
 
 
@@ -287,6 +289,9 @@ def test_a_closed_gate_states_what_was_measured_and_required(hospital, researche
     report = researcher.get(run[1]).text
     for words in ("What would help", "Use fewer features", "Two kinds of model", "PPV"):
         assert words in report
+    assert re.search(r"0\.\d{3} \(upper confidence bound 0\.\d{3}\)", report)
+    assert "≤" not in report  # a bound that was measured is no limit that was met
+    assert "“Hidden” is a number of 1 to 10" in report
     assert "bound for answering here" not in report  # which a refused run may have missed
     other = signed_in(hospital, "researcher", "organisation:elsewhere")
     assert other.get(run[1]).status_code == 404
@@ -337,7 +342,15 @@ def test_a_set_leaves_only_with_the_agreement_and_is_k_anonymous(hospital, resea
     assert [len(rows) for rows in deleted.values()] == [12]
     copies = {copy.rows: copy for copy in hospital.platform.requests.copies.list_by_study(study)}
     assert sorted(copies) == [68, 80]
-    researcher.post("/researcher/notices", set=copies[80].id)
+    require_confirmed_deletion(researcher, page, copies[80].id)
+
+
+def require_confirmed_deletion(researcher, page: str, copy_id: str) -> None:
+    """Confirm that a copy is deleted; the notice names its minute, as two may be of one day."""
+    notices = researcher.get("/researcher/notices").text
+    assert re.search(r"<h2>Copy of [^<:]*+:\d\d[^<:]*+: Study", notices)
+    researcher.post("/researcher/notices", set=copy_id)
+    assert "Deleted on" in researcher.get(page).text
     assert "You confirmed on" in researcher.get("/researcher/notices").text
 
 

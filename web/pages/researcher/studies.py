@@ -39,6 +39,8 @@ PSEUDONYMISED = "pseudonymised"
 WHOLE = "whole"
 """What it sends for one with whole records."""
 
+_COPY_CHOICES = {"no": False, "yes": True, PSEUDONYMISED: True, WHOLE: True}
+
 bp = Blueprint("researcher_studies", __name__)
 
 
@@ -145,7 +147,7 @@ def _draft() -> StudyDraft:
         question=form.get("question", ""),
         days={str(days): days for days in PERMISSION_DAYS}.get(form.get("days", ""), 0),
         ends_on=date_in(form, "end"),
-        wants_copy=kind in ("yes", PSEUDONYMISED, WHOLE),
+        wants_copy=_COPY_CHOICES.get(kind),
         agreement=_agreement_draft() if kind in (PSEUDONYMISED, WHOLE) else None,
     )
 
