@@ -127,9 +127,8 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
             was changed since the study's first copy.
         StorageError, ConsentError: the record store or the ledger is unavailable or inconsistent.
     """
-    categories = question.training_categories
-    why = f"training set {request.release}"
-    access = AccessRequest(request.study, HRESCH, categories, None, None, why, request.actor)
+    used, why = question.training_categories, f"training set {request.release}"
+    access = AccessRequest(request.study, HRESCH, used, None, None, why, request.actor)
     gathered = store.vault.gather(access)
     patients = find_usable(store, question, gathered)
     if len(patients) < MIN_COHORT:
@@ -154,8 +153,8 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
         [is_new[is_kept] for is_new in batches],
     )
     measures = measure(classes[is_kept], matrix.labels[is_kept])
-    facts = _describe(question, request, gathered.view, measures) | describe_duties(gathered)
-    facts |= {
+    facts = _describe(question, request, gathered.view, measures)
+    facts |= describe_duties(gathered) | {
         "left_out": steady(len(left_out)),  # exact, it would tell who joined
         "names": names,
         "columns_left_out": [

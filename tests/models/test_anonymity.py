@@ -106,14 +106,14 @@ def test_fewer_than_eleven_who_join_change_nobody_elses_row_in_the_next_copy(
         is_kept[is_there] = find_releasable_after(classes[is_there], labels[is_there], before)
         batches += [~is_kept, ~is_there]
     is_there = (copies < left_at) & ~is_last
-    without = is_there.copy()
+    without_them = is_there.copy()
     before = [is_new[is_there] for is_new in batches]
-    without[is_there] = find_releasable_after(classes[is_there], labels[is_there], before)
+    without_them[is_there] = find_releasable_after(classes[is_there], labels[is_there], before)
     is_there |= is_last
     before = [is_new[is_there] for is_new in batches]
-    kept = is_there.copy()
-    kept[is_there] = find_releasable_after(classes[is_there], labels[is_there], before)
-    assert (kept == without).all()
+    with_them = is_there.copy()
+    with_them[is_there] = find_releasable_after(classes[is_there], labels[is_there], before)
+    assert (with_them == without_them).all()
 
 
 @settings(max_examples=40, deadline=None)
