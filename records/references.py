@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
-from records.fhir_file import FhirEntry
+from records.fhir_entries import FhirEntry
 from records.outcomes import EntryCode
 from records.persons import find_person, identifier_names, person_of_identifier
 

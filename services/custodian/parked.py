@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from records.fhir_file import STORED_MAX_DEPTH, FhirEntry
+from records.fhir_entries import FhirEntry
+from records.fhir_file import STORED_MAX_DEPTH
 from records.json_strict import dumps_exact, loads_exact
 from records.outcomes import EntryCode, EntryOutcome, Outcome
 from records.placement import content_of, identity_of, updated_us

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from records.fhir_file import FhirEntry
+from records.fhir_entries import FhirEntry
 from records.outcomes import EntryCode
 from records.references import Patients, find_subject, only_server, patient_names
 

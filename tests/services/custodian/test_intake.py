@@ -15,7 +15,8 @@ from memory_store import HERE, OBSERVATION, PATIENT, Custodian, bundle, send
 
 from records import RecordsError
 from records.documents import observations
-from records.fhir_file import FhirEntry, read_entries
+from records.fhir_entries import FhirEntry
+from records.fhir_file import read_entries
 from records.fhir_out import to_ndjson
 from records.json_strict import dumps_exact
 from records.medicines import BESIDE
