@@ -196,10 +196,13 @@ def find_releasable_after(
     Args:
         classes: of each row.
         labels: of each row.
-        batches: for each earlier copy, which rows it does not have: the difference of the two
-            copies tells their class and label, so they are to be within the limits by themselves.
+        batches: for each earlier copy, which rows it does not have, and which are new since it:
+            the difference of the two copies tells their class and label, so they are to be within
+            the limits by themselves.
     """
-    is_kept = find_releasable(classes, labels)
+    # First by sizes alone: who must stay out decides about nobody else's row by their label.
+    is_kept = _in_large_groups(classes, batches)
+    is_kept[is_kept] = find_releasable(classes[is_kept], labels[is_kept])
     while is_kept.any():
         is_good = is_kept.copy()
         for is_new in batches:
@@ -209,6 +212,17 @@ def find_releasable_after(
         if is_good.sum() == is_kept.sum():
             break
         is_kept = is_good
+    return is_kept
+
+
+def _in_large_groups(classes: Classes, batches: Sequence[Labels]) -> Labels:
+    """Return which rows have ten others of their class, in each batch that they are in, too."""
+    is_kept = np.ones(len(classes), np.bool_)
+    before = -1
+    while before != (before := int(is_kept.sum())):
+        for is_new in batches:
+            joined = is_kept & is_new
+            is_kept[joined] = (np.bincount(classes[joined]) >= MIN_COUNT)[classes[joined]]
     return is_kept
 
 
