@@ -54,7 +54,9 @@ def _fhir_json(report: IntakeReport) -> dict[str, Any]:
 
 
 def _entry_json(outcome: EntryOutcome) -> dict[str, Any]:
-    entry = {"entry": outcome.number, "outcome": outcome.outcome.value, "kind": outcome.kind}
+    place = {"place": outcome.place} if outcome.place else {}
+    entry = {"entry": outcome.number, **place, "outcome": outcome.outcome.value}
+    entry["kind"] = outcome.kind
     if not outcome.code:
         return entry
     reason = {"code": outcome.code.value, "element": outcome.element}
@@ -76,7 +78,7 @@ def _fhir_text(report: IntakeReport, *, dry: bool) -> str:
     if dry:
         lines[0] += " Nothing has been stored."
     lines_of_entries = [
-        f"{name}, entry {each.number}: {_sentence(each)}"
+        f"{name}{_place(each)}: {_sentence(each)}"
         for name, outcomes in report.files
         for each in remarkable(outcomes)
     ]
@@ -96,6 +98,13 @@ def _medicine_changes(report: IntakeReport) -> str:
         text += f" {report.lost_medicines} stored entries lost the code of their medicine, which"
         text += " was deleted or entered in error."
     return text
+
+
+def _place(outcome: EntryOutcome) -> str:
+    number = f", entry {outcome.number}" if outcome.number else ""
+    if not outcome.place:
+        return number
+    return f"{number} ({outcome.place})" if number else f", {outcome.place}"
 
 
 def _sentence(outcome: EntryOutcome) -> str:

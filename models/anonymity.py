@@ -191,15 +191,18 @@ def find_releasable(classes: Classes, labels: Labels) -> npt.NDArray[np.bool_]:
 def find_releasable_after(
     classes: Classes, labels: Labels, batches: Sequence[Labels]
 ) -> npt.NDArray[np.bool_]:
-    """Return for each row whether its class is within the limits, also among the new rows.
+    """Return for each row whether its class is within the limits, also in what is new.
 
     Args:
         classes: of each row.
         labels: of each row.
-        batches: for each earlier copy, which rows it does not have: the difference of the two
-            copies tells their class and label, so they must be within the limits by themselves.
+        batches: for each earlier copy, the rows that it does not have, then those that are new
+            since. The difference of the two copies tells their class and label, so they must be
+            within the limits by themselves.
     """
-    is_kept = find_releasable(classes, labels)
+    # By sizes first: the label of a row that must stay out must not decide about other rows.
+    is_kept = _in_large_groups(classes, batches)
+    is_kept[is_kept] = find_releasable(classes[is_kept], labels[is_kept])
     while is_kept.any():
         is_good = is_kept.copy()
         for is_new in batches:
@@ -209,6 +212,17 @@ def find_releasable_after(
         if is_good.sum() == is_kept.sum():
             break
         is_kept = is_good
+    return is_kept
+
+
+def _in_large_groups(classes: Classes, batches: Sequence[Labels]) -> Labels:
+    """Return which rows have ten others of their class in each batch that they belong to."""
+    is_kept = np.ones(len(classes), np.bool_)
+    before = -1
+    while before != (before := int(is_kept.sum())):
+        for is_new in batches:
+            joined = is_kept & is_new
+            is_kept[joined] = (np.bincount(classes[joined]) >= MIN_COUNT)[classes[joined]]
     return is_kept
 
 

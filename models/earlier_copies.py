@@ -20,12 +20,14 @@ PSEUDONYM_CHARACTERS: Final = 32
 class EarlierCopy:
     """The name of an earlier copy of the study, and the pseudonyms of its rows.
 
-    `parts` has the ids of the records of each row; it is empty for a copy of an earlier release.
+    `parts` has the ids of the records of each row, and `left_out` the pseudonyms of the rows that
+    had to stay out; both are empty for a copy of an earlier release.
     """
 
     release: str
     names: tuple[str, ...]
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
 
 def to_row_name(pseudonym: bytes) -> str:
@@ -39,7 +41,10 @@ def find_batches(
     earlier: Sequence[EarlierCopy],
     rows: Sequence[Sequence[Record]],
 ) -> list[Labels]:
-    """Return, for each earlier copy, which of these rows belong to people who are not in it.
+    """Return for each earlier copy two masks: the rows that it does not have, and the new rows.
+
+    New are those that it neither has nor left out. If one of them let rows appear that were
+    left out, anyone who knows that this person joined would know their label.
 
     Args:
         store: gives the pseudonyms.
@@ -50,12 +55,12 @@ def find_batches(
     people = [{record.subject for record in records} for records in rows]
     batches = []
     for copy in earlier:
-        pseudonym, names = store.pseudonyms(f"release {study} {copy.release}"), set(copy.names)
-        is_new = [
-            names.isdisjoint(to_row_name(pseudonym(key)) for key in {row_key(person), *person})
-            for person in people
+        pseudonym = store.pseudonyms(f"release {study} {copy.release}")
+        names = [
+            {to_row_name(pseudonym(key)) for key in {row_key(person), *person}} for person in people
         ]
-        batches.append(np.array(is_new, np.bool_))
+        for known in ({*copy.names}, {*copy.names, *copy.left_out}):
+            batches.append(np.array([known.isdisjoint(each) for each in names], np.bool_))
     return batches
 
 

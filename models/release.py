@@ -86,7 +86,7 @@ class Release:
         content: the ZIP: data.parquet, manifest.json, dictionary.json and .csv, agreement.txt,
             deleted.json (by earlier copy, the rows whose people no longer permit it).
         rows, columns: its size.
-        left_out: how many rows had to stay out.
+        left_out: the pseudonyms of the rows that had to stay out.
         measures: how alike its rows are.
         plan: its columns and bands, for the study's next copy.
         names: the pseudonym of each row.
@@ -97,7 +97,7 @@ class Release:
     content: bytes
     rows: int
     columns: int
-    left_out: int
+    left_out: tuple[str, ...]
     measures: PrivacyMeasures
     plan: CopyPlan
     names: tuple[str, ...]
@@ -127,9 +127,8 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
             was changed since the study's first copy.
         StorageError, ConsentError: the record store or the ledger is unavailable or inconsistent.
     """
-    categories = question.training_categories
-    why = f"training set {request.release}"
-    access = AccessRequest(request.study, HRESCH, categories, None, None, why, request.actor)
+    used, why = question.training_categories, f"training set {request.release}"
+    access = AccessRequest(request.study, HRESCH, used, None, None, why, request.actor)
     gathered = store.vault.gather(access)
     patients = find_usable(store, question, gathered)
     if len(patients) < MIN_COHORT:
@@ -145,6 +144,7 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
     if is_kept.sum() < MIN_COHORT:
         raise CohortTooSmall(f"no training set: fewer than {MIN_COHORT} people could be included")
     names = tuple(name for (name, _), stays in zip(named, is_kept, strict=True) if stays)
+    left_out = tuple(name for (name, _), stays in zip(named, is_kept, strict=True) if not stays)
     columns = make_columns(
         question,
         plan,
@@ -153,9 +153,9 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
         [is_new[is_kept] for is_new in batches],
     )
     measures = measure(classes[is_kept], matrix.labels[is_kept])
-    facts = _describe(question, request, gathered.view, measures) | describe_duties(gathered)
-    facts |= {
-        "left_out": steady(len(named) - len(names)),  # exact, it would tell who joined
+    facts = _describe(question, request, gathered.view, measures)
+    facts |= describe_duties(gathered) | {
+        "left_out": steady(len(left_out)),  # exact, it would tell who joined
         "names": names,
         "columns_left_out": [
             feature.words for n, feature in enumerate(question.features) if n not in plan.columns
@@ -171,7 +171,7 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
         content=content,
         rows=len(names),
         columns=len(columns) + 1,
-        left_out=len(named) - len(names),
+        left_out=left_out,
         measures=measures,
         plan=plan,
         names=names,
@@ -232,7 +232,7 @@ def make_columns(
 ) -> list[CopyColumn]:
     """Return the columns of the copy of these rows, the label last.
 
-    `batches` say, for each earlier copy, which rows it does not have.
+    `batches` are those of `find_batches`.
     """
     bands = plan.recoding.bands()
     columns: list[CopyColumn] = []

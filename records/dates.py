@@ -69,7 +69,11 @@ def read_date(text: str, date_format: str = "", first_year: int = 0) -> Moment:
         is_short = _TWO_DIGITS.fullmatch(text) and not (
             first_year and has_two_digit_year(date_format)
         )
-        raise CellInvalid(CellFaultCode.TWO_DIGIT_YEAR if is_short else CellFaultCode.NOT_A_DATE)
+        if is_short:
+            raise CellInvalid(CellFaultCode.TWO_DIGIT_YEAR)
+        if date_format:
+            raise CellInvalid(CellFaultCode.NOT_IN_DATE_FORMAT, expected=date_format)
+        raise CellInvalid(CellFaultCode.NOT_A_DATE)
     if moment.day < FIRST_DAY:
         raise CellInvalid(CellFaultCode.DATE_OUTSIDE)
     return moment

@@ -154,6 +154,11 @@ class CellFaultCode(RemedyCode):
         "not a date such as 2024-05-31",
         "Write it as year-month-day, or set date_format in the mapping, e.g. '%d.%m.%Y'",
     )
+    NOT_IN_DATE_FORMAT = (
+        "not-in-date-format",
+        "neither a date in the mapping's date_format '{expected}' nor one such as 2024-05-31",
+        "Correct the date, or date_format in the mapping",
+    )
     TWO_DIGIT_YEAR = (
         "two-digit-year",
         "a date with a year of two digits, which can mean several years",

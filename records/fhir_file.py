@@ -7,12 +7,12 @@ import io
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from functools import lru_cache, partial
-from itertools import chain, islice
-from typing import Any, BinaryIO, Final, NamedTuple, TypeGuard
+from functools import partial
+from itertools import chain, count, islice
+from typing import Any, BinaryIO, Final
 
-from records.elements import list_of
 from records.errors import FhirInvalid, JsonInvalid
+from records.fhir_entries import FLAWS, FhirEntry, has_kind, list_entries, why_no_resource
 from records.json_flaws import Flaw, find_flaw, loads_with_flaws
 from records.json_strict import loads_exact
 from records.outcomes import NOTES, EntryCode
@@ -24,49 +24,12 @@ MAX_LINES: Final = 5_000_000
 MAX_DEPTH: Final = 64
 STORED_MAX_DEPTH: Final = MAX_DEPTH + 2
 """The depth of what is stored: a resource may be inside one of our objects."""
-MAX_NESTING: Final = 4
 _BLOCK_BYTES: Final = 2**20
 _GZIP: Final = b"\x1f\x8b"
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
-_MAX_KIND_CHARACTERS: Final = 64
-_KIND: Final = re.compile(r"[A-Z][A-Za-z]{1,63}\Z")
 _NAMED: Final = re.compile(rb"\s*(<|PK\x03\x04|%PDF)")
 _SPACE: Final = b" \t\r\n"
-
-Resource = dict[str, Any]
-
-
-class FhirEntry(NamedTuple):
-    """One entry of a file.
-
-    Attributes:
-        number: of the entry or line, from 1; 0 for a note about the file.
-        resource: with its numbers as written (`loads_exact`), or None.
-        url: the entry's fullUrl, or "".
-        method: of its request, or "".
-        target: the request's url, or "".
-        code: why it cannot be read, or EntryCode.NOTHING.
-        newest_first: True in a Bundle of type history.
-        modified: when a deletion took effect (response.lastModified), or "".
-        named: the resourceType of a resource that cannot be kept, so that it is not here, or "".
-    """
-
-    number: int
-    resource: Resource | None = None
-    url: str = ""
-    method: str = ""
-    target: str = ""
-    code: EntryCode = EntryCode.NOTHING
-    newest_first: bool = False
-    modified: str = ""
-    named: str = ""
-
-    @property
-    def kind(self) -> str:
-        """The resourceType, if it has the form of one, else ""."""
-        kind = self.resource.get("resourceType") if self.resource else self.named
-        return kind if _is_kind(kind) else ""
 
 
 def read_entries(file: BinaryIO, *kinds: str) -> Iterator[FhirEntry]:
@@ -127,7 +90,7 @@ _FOREIGN: Final = {
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
     """Yield the lines with their ends; a text without line ends counts as one line."""
-    size = count = 0
+    size = number = 0
     while True:
         try:
             line = stream.readline(MAX_JSON_BYTES + 1)
@@ -135,10 +98,10 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
             raise FhirInvalid("the gzip file is damaged; send it again") from None
         if not line:
             return
-        size, count = size + len(line), count + 1
+        size, number = size + len(line), number + 1
         if len(line) > MAX_JSON_BYTES:
             raise _too_large()
-        if size > MAX_UNPACKED_BYTES or count > MAX_LINES:
+        if size > MAX_UNPACKED_BYTES or number > MAX_LINES:
             raise FhirInvalid(
                 f"the unpacked file is larger than {MAX_UNPACKED_BYTES} bytes or {MAX_LINES} lines;"
                 " send it in parts"
@@ -202,18 +165,7 @@ def _checked(entry: FhirEntry) -> FhirEntry:
     flaw = find_flaw(entry.resource, MAX_DEPTH) or find_flaw(beside, 1)
     if flaw is None or entry.code:
         return entry
-    return FhirEntry(entry.number, code=_FLAWS[flaw], named=entry.kind)
-
-
-_FLAWS: Final = {
-    Flaw.NUMBER: EntryCode.NUMBER,
-    Flaw.NOT_FINITE: EntryCode.NOT_FINITE,
-    Flaw.DUPLICATE_KEY: EntryCode.DUPLICATE_ELEMENT,
-    Flaw.NOT_UNICODE: EntryCode.NOT_UNICODE,
-    Flaw.DEPTH: EntryCode.TOO_DEEP,
-}
-DAMAGED: Final = frozenset({*_FLAWS.values(), EntryCode.NOT_JSON})
-"""Codes of entries whose content cannot be known."""
+    return FhirEntry(entry.number, code=FLAWS[flaw], named=entry.kind, place=entry.place)
 
 
 def _of_line(number: int, line: bytes) -> Iterator[FhirEntry]:
@@ -225,8 +177,14 @@ def _of_line(number: int, line: bytes) -> Iterator[FhirEntry]:
     except JsonInvalid:
         yield FhirEntry(number, code=_why_unread(line))
         return
-    for entry in _of_resource(value, MAX_NESTING):
-        yield (_checked(entry) if is_flawed else entry)._replace(number=number)
+    for entry in list_entries(value, f"entry[{number}]"):
+        yield _numbered(_checked(entry) if is_flawed else entry, number)
+
+
+def _numbered(entry: FhirEntry, number: int) -> FhirEntry:
+    """Return an entry with its number, and without a place that says no more than the number."""
+    place = "" if entry.place == f"entry[{number}]" else entry.place
+    return entry._replace(number=number, place=place)
 
 
 def _why_unread(line: bytes) -> EntryCode:
@@ -238,7 +196,7 @@ def _why_unread(line: bytes) -> EntryCode:
         value = loads_with_flaws(line)
     except JsonInvalid:
         return EntryCode.NOT_JSON
-    return _why_no_resource(value) if isinstance(value, Flaw) else EntryCode.NOT_JSON
+    return why_no_resource(value) if isinstance(value, Flaw) else EntryCode.NOT_JSON
 
 
 def _of_document(value: Any, is_flawed: bool) -> Iterator[FhirEntry]:  # noqa: FBT001 - two values
@@ -247,136 +205,16 @@ def _of_document(value: Any, is_flawed: bool) -> Iterator[FhirEntry]:  # noqa: F
             "the file is JSON, but holds no FHIR resource; send a resource or a Bundle"
         )
     values = value if isinstance(value, list) else [value]
-    if isinstance(value, dict) and not _has_kind(value):
+    if isinstance(value, dict) and not has_kind(value):
         raise FhirInvalid("the file is JSON, but not FHIR; give each resource its resourceType")
-    entries = chain.from_iterable(_of_resource(each, MAX_NESTING) for each in values)
+    places = (f"entry[{number}]" for number in count(1)) if isinstance(value, list) else [""]
+    entries = chain.from_iterable(map(list_entries, values, places))
     number = 0
+    if not values:
+        yield FhirEntry(0, code=EntryCode.NO_ENTRY)
     for entry in entries:
         if entry.code in NOTES:
             yield entry
             continue
         number += 1
-        yield (_checked(entry) if is_flawed else entry)._replace(number=number)
-
-
-def _has_kind(value: Any) -> bool:
-    return isinstance(value, dict) and _is_kind(value.get("resourceType"))
-
-
-def _is_kind(kind: Any) -> TypeGuard[str]:
-    return isinstance(kind, str) and len(kind) <= _MAX_KIND_CHARACTERS and _matches_kind(kind)
-
-
-# Each entry is asked several times what kind it is of, and there are few kinds.
-@lru_cache(maxsize=1_024)
-def _matches_kind(kind: str) -> bool:
-    return _KIND.match(kind) is not None
-
-
-def _of_resource(value: Any, nesting: int) -> Iterator[FhirEntry]:
-    """Yield a resource as one entry, or each that a Bundle or Parameters holds."""
-    if not _has_kind(value):
-        yield FhirEntry(0, code=_why_no_resource(value))
-    elif value["resourceType"] == "Bundle" and nesting:
-        yield from _of_bundle(value, nesting)
-    elif value["resourceType"] == "Parameters" and nesting and _parameters(value):
-        for resource in _parameters(value):
-            yield from _of_resource(resource, nesting - 1)
-    else:
-        yield FhirEntry(0, value)
-
-
-def _parameters(value: Resource, depth: int = MAX_NESTING) -> list[Any]:
-    resources = []
-    for name in ("parameter", "part"):
-        parts = value.get(name)
-        for part in [parts] if isinstance(parts, Flaw) else list_of(parts):
-            if isinstance(part, Flaw):
-                resources.append(part)  # it may hold a resource
-            elif isinstance(part, dict) and "resource" in part:
-                resources.append(part["resource"])
-            elif isinstance(part, dict) and depth:
-                resources += _parameters(part, depth - 1)
-    return resources
-
-
-def _of_bundle(bundle: Resource, nesting: int) -> Iterator[FhirEntry]:
-    if not isinstance(bundle.get("type"), str) or isinstance(bundle["type"], Flaw):
-        yield FhirEntry(0, code=EntryCode.NO_BUNDLE_TYPE)
-    links = bundle.get("link")
-    if any(isinstance(link, dict) and link.get("relation") == "next" for link in list_of(links)):
-        yield FhirEntry(0, code=EntryCode.MORE_PAGES)
-    entries = bundle.get("entry", [])
-    entries = entries if isinstance(entries, list) else [entries]
-    base = _server(entries)
-    for entry in entries:
-        is_history = bundle.get("type") == "history"
-        for read in _of_entry(entry, nesting):
-            if base and read.method == "DELETE" and not read.url and not read.code:
-                read = read._replace(url=f"{base}/{read.target}")
-            yield read._replace(newest_first=True) if is_history else read
-
-
-def _server(entries: list[Any]) -> str:
-    """Return the server at which the requests of a transaction are made, "" if none is certain.
-
-    A request has an address relative to the server, and the fullUrl of what it changes the whole
-    one: so a deletion in the same transaction, which has no fullUrl, has that server's address.
-    """
-    servers = set()
-    for entry in entries:
-        request = entry.get("request") if isinstance(entry, dict) else None
-        target = _text(request.get("url")) if isinstance(request, dict) else ""
-        url = _text(entry.get("fullUrl")) if isinstance(entry, dict) else ""
-        if target and url.startswith("http") and url.endswith(f"/{target}"):
-            servers.add(url.removesuffix(f"/{target}"))
-    return servers.pop() if len(servers) == 1 else ""
-
-
-def _of_entry(entry: Any, nesting: int) -> Iterator[FhirEntry]:
-    parts = entry.values() if isinstance(entry, dict) else [entry]
-    # An entry whose request has two meanings could delete what it seems to store.
-    flaw = next((part for part in parts if isinstance(part, Flaw)), None)
-    if flaw or not isinstance(entry, dict):
-        yield FhirEntry(0, code=_why_no_resource(flaw))
-        return
-    request = entry.get("request")
-    method, target = (
-        (_text(request.get("method")), _text(request.get("url")))
-        if isinstance(request, dict)
-        else ("", "")
-    )
-    read = FhirEntry(0, None, _text(entry.get("fullUrl")), method, target)
-    search = entry.get("search")
-    if method == "DELETE":
-        response = entry.get("response")
-        modified = response.get("lastModified") if isinstance(response, dict) else ""
-        # Which resources a search would find is not known here.
-        is_search = "?" in target or not (target or read.url)
-        code = EntryCode.METHOD if is_search else EntryCode.NOTHING
-        yield read._replace(modified=_text(modified), code=code)
-    elif isinstance(search, dict) and search.get("mode") == "outcome":
-        yield read._replace(code=EntryCode.SEARCH_OUTCOME)
-    elif method in ("PATCH", "GET", "HEAD"):
-        yield read._replace(code=EntryCode.METHOD)
-    elif "resource" not in entry:
-        yield read._replace(code=EntryCode.NO_RESOURCE)
-    else:
-        yield from _of_content(read, entry["resource"], nesting)
-
-
-def _of_content(read: FhirEntry, resource: Any, nesting: int) -> Iterator[FhirEntry]:
-    if not _has_kind(resource):
-        yield read._replace(code=_why_no_resource(resource))
-    elif resource["resourceType"] in ("Bundle", "Parameters"):
-        yield from _of_resource(resource, nesting - 1)
-    else:
-        yield read._replace(resource=resource)
-
-
-def _why_no_resource(value: Any) -> EntryCode:
-    return _FLAWS[value] if isinstance(value, Flaw) else EntryCode.NOT_A_RESOURCE
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+        yield _numbered(_checked(entry) if is_flawed else entry, number)

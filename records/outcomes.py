@@ -20,6 +20,7 @@ class Outcome(StrEnum):
     PARKED = "parked"
     SHARED = "shared"
     REFUSED = "refused"
+    RESPONSE_ONLY = "response-only"
     NOTE = "note"
 
 
@@ -62,7 +63,12 @@ class EntryCode(RemedyCode):
     NO_RESOURCE = (
         "no-resource",
         "the entry has no resource",
-        "Nothing, if it is only the answer to a request",
+        "Add the resource and send the entry again",
+    )
+    RESPONSE_ONLY = (
+        "response-only",
+        "the entry is only the answer of a server to a request, with nothing to store",
+        "Nothing",
     )
     SEARCH_OUTCOME = ("search-outcome", "a message about a search", "Nothing")
     METHOD = (
@@ -89,6 +95,13 @@ class EntryCode(RemedyCode):
         "ambiguous-resource",
         "resources of two servers of this sender have this address",
         "Send the deletion with the fullUrl of the resource",
+    )
+    # The class of the other resource may be protected, and a Binary has no codes of its own.
+    CONTEXT_NOT_PATIENT = (
+        "context-not-patient",
+        "its securityContext is a resource, not a patient, so that neither patient nor class is"
+        " certain",
+        "Send it with the Patient as securityContext, and its class as meta.security",
     )
     # Parked: stored sealed, until its patient is known.
     NO_SUBJECT = ("no-subject", "the entry names no patient", "Add the patient and send it again")
@@ -203,6 +216,11 @@ class EntryCode(RemedyCode):
     )
     # About the file.
     NO_BUNDLE_TYPE = ("no-bundle-type", "the Bundle has no type", "Nothing: its entries are read")
+    NO_ENTRY = (
+        "no-entry",
+        "the file or Bundle has no entry",
+        "Nothing, if none was meant; else export it again",
+    )
     MORE_PAGES = (
         "more-pages",
         "the Bundle is one page of a longer answer, as its link to the next page says",
@@ -210,11 +228,18 @@ class EntryCode(RemedyCode):
     )
 
 
-NOTES: Final = frozenset({EntryCode.NO_BUNDLE_TYPE, EntryCode.MORE_PAGES})
+NOTES: Final = frozenset({EntryCode.NO_BUNDLE_TYPE, EntryCode.NO_ENTRY, EntryCode.MORE_PAGES})
 """What is said of a file as a whole."""
 HARMLESS: Final = frozenset({EntryCode.SEARCH_OUTCOME})
 """Why an entry is refused that had nothing to store."""
 CODES: Final = {str(code): code for code in EntryCode}
+
+
+def outcome_of(code: EntryCode) -> Outcome:
+    """Return what becomes of an entry that has this code when it is read."""
+    if code in NOTES:
+        return Outcome.NOTE
+    return Outcome.RESPONSE_ONLY if code is EntryCode.RESPONSE_ONLY else Outcome.REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +252,7 @@ class EntryOutcome:
         kind: its resourceType, if that is a FHIR name.
         code: why, or EntryCode.NOTHING.
         element: the path of the element that the code is about.
+        place: the entry's path in the file, "" where the number says it; see `FhirEntry`.
     """
 
     number: int
@@ -234,6 +260,7 @@ class EntryOutcome:
     kind: str = ""
     code: EntryCode = EntryCode.NOTHING
     element: str = ""
+    place: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -244,13 +271,14 @@ class EntryOutcome:
 
     def to_stored(self) -> list[Any]:
         """Return the outcome as JSON for a report."""
-        return [self.number, self.outcome.value, self.kind, self.code.value, self.element]
+        code, place = self.code.value, [self.place] if self.place else []
+        return [self.number, self.outcome.value, self.kind, code, self.element, *place]
 
     @classmethod
     def from_stored(cls, stored: list[Any]) -> EntryOutcome:
         """Return the outcome that `to_stored` wrote."""
-        number, outcome, kind, code, element = stored
-        return cls(number, Outcome(outcome), kind, CODES[code], element)
+        number, outcome, kind, code, element, *place = stored
+        return cls(number, Outcome(outcome), kind, CODES[code], element, *place)
 
     def to_issue(self) -> dict[str, Any]:
         """Return the outcome as a FHIR OperationOutcome."""
@@ -260,7 +288,7 @@ class EntryOutcome:
             details["coding"].append({"system": "urn:vouchsafe:reason", "code": self.code.value})
         sentences = [self.code.problem, self.code.remedy] if self.code else []
         issue = {"severity": severity, "code": code, "details": details}
-        place = f"entry[{self.number}]" if self.number else "file"
+        place = self.place or (f"entry[{self.number}]" if self.number else "file")
         where = ".".join(part for part in (place, self.element) if part)
         diagnostics = "; ".join([f"{where}: {self.outcome.value}", *filter(None, sentences)])
         return {
@@ -278,5 +306,6 @@ _ISSUES: Final = {
     Outcome.PARKED: ("warning", "incomplete"),
     Outcome.SHARED: ("information", "informational"),
     Outcome.REFUSED: ("error", "invalid"),
+    Outcome.RESPONSE_ONLY: ("information", "informational"),
     Outcome.NOTE: ("warning", "informational"),
 }

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from records.documents import UNDATED
-from records.fhir_file import FhirEntry
+from records.fhir_entries import FhirEntry
 from records.json_strict import dumps_exact
 from records.references import split_relative, split_url
 

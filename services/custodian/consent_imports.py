@@ -13,7 +13,8 @@ from consent import CATEGORIES, DAY_S, TREAT, TREATDS
 from records.categories import read_rules
 from records.consent_resource import ConsentNote, ConsentOffer, read_consent
 from records.errors import JsonInvalid
-from records.fhir_file import DAMAGED, FhirEntry, read_entries
+from records.fhir_entries import DAMAGED, FhirEntry
+from records.fhir_file import read_entries
 from records.persons import find_person
 from records.references import Patients, find_subject, patient_names
 from services.custodian.patient_names import PatientNames

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from records.fhir_file import FhirEntry
+from records.fhir_entries import FhirEntry
 from records.outcomes import EntryCode, Outcome
 from records.placement import identity_of
 from records.references import split_relative, split_url

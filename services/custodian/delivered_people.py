@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from records.errors import FhirInvalid, JsonInvalid
-from records.fhir_file import FhirEntry, read_entries
+from records.fhir_entries import FhirEntry
+from records.fhir_file import read_entries
 from records.medicines import MEDICATION
 from records.persons import find_person
 from records.references import Patients, patient_names

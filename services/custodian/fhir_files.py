@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, Final
 
-from records.fhir_file import FhirEntry, read_entries
+from records.fhir_entries import FhirEntry
+from records.fhir_file import read_entries
 
 CHUNK_ENTRIES: Final = 5_000
 

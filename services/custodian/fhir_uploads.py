@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import orjson
@@ -38,7 +38,7 @@ def store_fhir(
     changed = sum(counts[name] for name in ("stored", "corrected", "deleted"))
     return {
         **_counts(report),
-        "records": sum(counts.values()) - counts["refused"],
+        "records": _good(counts),
         "new": changed,
         **report.effects(),
     }
@@ -63,6 +63,11 @@ def to_ndjson(outcomes: Iterable[EntryOutcome]) -> bytes:
     return b"".join(orjson.dumps(each.to_issue()) + b"\n" for each in outcomes)
 
 
+def _good(counts: Mapping[str, int]) -> int:
+    """Return how many entries have something to store, and are not refused."""
+    return sum(counts.values()) - counts["refused"] - counts["response-only"]
+
+
 def _file(upload: Upload, body: bytes) -> FhirFile:
     return FhirFile(upload.sent.name, lambda: io.BytesIO(body))
 
@@ -74,7 +79,7 @@ def _counts(report: IntakeReport) -> dict[str, Any]:
     text = b"\n".join(orjson.dumps(each.to_stored()) for each in outcomes)
     return {
         "rows": total,
-        "good": total - counts["refused"],
+        "good": _good(counts),
         "wrong": counts["refused"],
         "outcomes": counts,
         "rules": report.rules,

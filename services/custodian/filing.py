@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from records.categories import CategoryRules
 from records.documents import why_no_value
-from records.fhir_file import FhirEntry
+from records.fhir_entries import FhirEntry
 from records.json_strict import dumps_exact
 from records.medicines import beside_name, beside_place
 from records.merging import DocumentMerge, fits

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from records.fhir_file import FhirEntry
+from records.fhir_entries import FhirEntry
 from records.medicines import with_medicine, with_whole_medicine
 from records.outcomes import EntryCode, EntryOutcome, Outcome
 from records.placement import content_of, identity_of, updated_us, version_number

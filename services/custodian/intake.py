@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from itertools import chain, takewhile
 from typing import Any
 
 from models import Diagnostics
 from records.categories import read_rules
-from records.fhir_file import FhirEntry, read_entries
-from records.outcomes import COUNTED, NOTES, EntryCode, EntryOutcome, Outcome
+from records.fhir_entries import FhirEntry
+from records.fhir_file import read_entries
+from records.outcomes import COUNTED, EntryCode, EntryOutcome, Outcome, outcome_of
 from records.persons import find_person
 from records.references import Patients, Subject, find_subject, only_server, patient_names
 from services.custodian.deletions import Deletions
@@ -199,8 +200,9 @@ class FhirIntake:
         if chunk is None:
             return None
         outcomes = self._take_chunk([entry for _, entry in chunk], delivery)
-        for (index, _), outcome in zip(chunk, outcomes, strict=True):
-            report.files[index][1].append(outcome)
+        for (index, entry), outcome in zip(chunk, outcomes, strict=True):
+            placed = replace(outcome, place=entry.place) if entry.place else outcome
+            report.files[index][1].append(placed)
         return chunk[-1][0]
 
     def _take_chunk(self, entries: Sequence[FhirEntry], delivery: _Delivery) -> list[EntryOutcome]:
@@ -220,8 +222,8 @@ class FhirIntake:
                 medicine = medicines[index]
                 filings[index] = Filing(entry.number, entry, subject, medicine=medicine)
             else:
-                unknown = resolved.unknown[index]
-                waiting[index], outcomes[index] = park(entry, unknown, delivery.sender)
+                parked, outcomes[index] = park(entry, resolved.unknown[index], delivery.sender)
+                waiting |= {index: parked} if parked else {}
         self._deletions.name(filings.values(), delivery.sender)
         self._file([f for f in filings.values() if f.outcome is not Outcome.REFUSED], delivery)
         outcomes |= {index: filing.report for index, filing in filings.items()}
@@ -392,5 +394,4 @@ def _older(
 
 
 def _unreadable(entry: FhirEntry) -> EntryOutcome:
-    outcome = Outcome.NOTE if entry.code in NOTES else Outcome.REFUSED
-    return EntryOutcome(entry.number, outcome, entry.kind, entry.code)
+    return EntryOutcome(entry.number, outcome_of(entry.code), entry.kind, entry.code)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from records.fhir_file import STORED_MAX_DEPTH, FhirEntry
+from records.fhir_entries import FhirEntry
+from records.fhir_file import STORED_MAX_DEPTH
 from records.json_strict import loads_exact
 from records.medicines import (
     BESIDE,

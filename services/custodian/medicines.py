@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from records.fhir_file import FhirEntry
+from records.fhir_entries import FhirEntry
 from records.medicines import MEDICATION, is_in_error, names_of, reference_of
 from records.outcomes import EntryCode, EntryOutcome, Outcome
 from records.placement import content_of, identity_of, updated_us

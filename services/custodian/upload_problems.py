@@ -44,7 +44,7 @@ def _bad_entry(words: Words, entry: EntryOutcome) -> BadCell:
     return BadCell(
         row=entry.number,
         line=0,
-        column=entry.element or entry.kind,
+        column=".".join(filter(None, (entry.place, entry.element or entry.kind))),
         problem=f"{outcome}: {entry.code.problem}" if entry.code else outcome,
         cure=entry.code.remedy or NO_REMEDY,
     )

@@ -255,8 +255,9 @@ def _move(name: str, folder: int, target: str, to: int) -> None:
 
 
 def _is_refused(outcomes: Sequence[EntryOutcome]) -> bool:
-    """Return whether nothing of a file was stored."""
-    entries = [each for each in outcomes if each.outcome is not Outcome.NOTE]
+    """Return whether nothing of what a file has to store was stored."""
+    nothing = (Outcome.NOTE, Outcome.RESPONSE_ONLY)
+    entries = [each for each in outcomes if each.outcome not in nothing]
     return bool(entries) and all(each.outcome is Outcome.REFUSED for each in entries)
 
 

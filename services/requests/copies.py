@@ -45,8 +45,9 @@ class NewCopy:
     """A copy before it is released: of which study, its name, to whom, its end, its columns.
 
     `is_first` is true if its columns come from no earlier copy. A pseudonymised copy has no plan.
-    `parts` has of each row, by pseudonym, the ids of the records that it was made of; whole records
-    leave with it if `whole_records` is true.
+    `earlier` is how many copies an anonymised one was compared with. `parts` has of each row, by
+    pseudonym, the ids of the records that it was made of, and `left_out` the pseudonyms of the rows
+    that had to stay out; whole records leave with it if `whole_records` is true.
     """
 
     study: str
@@ -57,6 +58,8 @@ class NewCopy:
     is_first: bool
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     whole_records: bool = False
+    earlier: int | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class ReleasedCopy:
         is_pseudonymised: True if its values are exact and its pseudonyms those of the study.
         whole_records: True if it has whole records, not only rows.
         deleted_at_s: when the study confirmed that it deleted the copy.
+        left_out: the pseudonyms of the rows that had to stay out.
     """
 
     id: str
@@ -87,6 +91,7 @@ class ReleasedCopy:
     is_pseudonymised: bool = False
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     whole_records: bool = False
+    left_out: tuple[str, ...] = ()
 
 
 class ReleasedCopies:
@@ -101,14 +106,14 @@ class ReleasedCopies:
         """Store a copy before it is released; return its id.
 
         Raises:
-            Conflict: another first copy of the study was stored meanwhile, with its own columns.
+            Conflict: another copy of the study was stored meanwhile, with which this one was not
+                compared.
         """
-        # One id for every first copy of a study: of two at once, the database takes one.
-        first = hashlib.sha256(f"first copy of {copy.study}".encode()).hexdigest()[:_ID_CHARACTERS]
-        identity, people = first if copy.is_first else secrets.token_hex(16), tuple(pseudonyms)
+        identity, people = _identity(copy), tuple(pseudonyms)
         plan = copy.plan.to_json() if copy.plan is not None else None
         stored: dict[str, Any] = {"names": people, "plan": plan, "parts": copy.parts}
         stored |= {"is_pseudonymised": plan is None, "whole_records": copy.whole_records}
+        stored["left_out"] = copy.left_out
         content = orjson.dumps(stored).decode()
         sealed = self._store.seal_text(LABEL, content, identity.encode())
         row = {
@@ -125,7 +130,7 @@ class ReleasedCopies:
             with self._engine.begin() as connection:
                 connection.execute(sa.insert(_COPIES), row)
         except sa.exc.IntegrityError as exc:
-            problem = "Another first copy of the study was made at the same time. Download again."
+            problem = "Another copy of the study was made at the same time. Download again."
             raise Conflict(problem) from exc
         return identity
 
@@ -193,4 +198,19 @@ class ReleasedCopies:
             is_pseudonymised=content.get("is_pseudonymised", False),
             parts=content.get("parts", {}),
             whole_records=content.get("whole_records", False),
+            left_out=tuple(content.get("left_out", ())),
         )
+
+
+def _identity(copy: NewCopy) -> str:
+    """Return an id: one for every copy that was compared with the same ones.
+
+    So the database takes one of two at once: their difference could be the row of one person.
+    """
+    if copy.is_first:
+        place = f"first copy of {copy.study}"
+    elif copy.earlier is not None:
+        place = f"copy after {copy.earlier} of {copy.study}"
+    else:
+        return secrets.token_hex(16)
+    return hashlib.sha256(place.encode()).hexdigest()[:_ID_CHARACTERS]

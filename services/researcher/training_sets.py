@@ -156,6 +156,7 @@ class TrainingSets:
 
         Raises:
             NotFound: as `get`.
+            Conflict: another copy of the study was made meanwhile.
             CohortTooSmall (models): too few people permit a copy.
             ModelsInvalid (models): a column is not a feature, or a direct identifier.
         """
@@ -170,7 +171,8 @@ class TrainingSets:
             columns=tuple(columns),
             plan=_plan(earlier),
             earlier=tuple(
-                EarlierCopy(copy.release, copy.pseudonyms, copy.parts) for copy in earlier
+                EarlierCopy(copy.release, copy.pseudonyms, copy.parts, copy.left_out)
+                for copy in earlier
             ),
         )
         released = self._diagnostics.release(study.question, request)
@@ -182,6 +184,8 @@ class TrainingSets:
             plan=released.plan,
             is_first=_plan(earlier) is None,
             parts=released.parts,
+            earlier=len(earlier),
+            left_out=released.left_out,
         )
         self._copies.add(copy, released.names)
         return TrainingSetFile(name=f"{study_name(study.study)}.zip", release=released)

@@ -30,14 +30,19 @@ def deposit(custodian: Custodian, body: bytes, *options: str) -> Result:
     return CliRunner().invoke(make_cli(opener), ["deposit", str(path), *options])
 
 
+ANSWERS = {
+    "resourceType": "Bundle",
+    "type": "transaction-response",
+    "entry": [{"response": {"status": "201", "outcome": {"resourceType": "OperationOutcome"}}}],
+}
 WAITING = OBSERVATION | {"id": "o2", "subject": {"reference": "Patient/other"}}
 MESSAGE = {"resource": {"resourceType": "OperationOutcome"}, "search": {"mode": "outcome"}}
 
 
 @pytest.mark.parametrize(
     ("entry", "code"),
-    [(OBSERVATION, 0), (MESSAGE, 0), (WAITING, 3), ({}, 3), ({"resource": 1}, 3)],
-    ids=["stored", "message", "parked", "refused", "malformed"],
+    [(OBSERVATION, 0), (MESSAGE, 0), (ANSWERS, 0), (WAITING, 3), ({}, 3), ({"resource": 1}, 3)],
+    ids=["stored", "message", "answers", "parked", "refused", "malformed"],
 )
 def test_what_is_refused_or_parked_ends_a_deposit_with_exit_code_3(
     custodian: Custodian, entry: dict[str, Any], code: int
@@ -47,6 +52,20 @@ def test_what_is_refused_or_parked_ends_a_deposit_with_exit_code_3(
     result = deposit(custodian, body)
     assert (result.exit_code, "1 stored" in result.stdout or code == 0) == (code, True)
     assert deposit(custodian, body).exit_code == code  # repeated, it says the same
+
+
+def test_the_report_counts_answers_apart_and_says_where_they_are(custodian: Custodian) -> None:
+    result = deposit(custodian, bundle(PATIENT, ANSWERS))
+    assert "2 entries: 1 stored, 1 response-only." in result.stdout
+    assert "delivery.json, entry 2 (entry[2].resource.entry[1]): response-only: " in result.stdout
+    listed = deposit(custodian, bundle(PATIENT, ANSWERS), "--json").stdout
+    assert '"place": "entry[2].resource.entry[1]"' in listed
+
+
+def test_an_empty_bundle_has_a_line_that_says_so(custodian: Custodian) -> None:
+    result = deposit(custodian, bundle())
+    assert "delivery.json: note: the file or Bundle has no entry. Nothing, if" in result.stdout
+    assert result.exit_code == 0
 
 
 def test_the_report_says_what_a_changed_medicine_did(custodian: Custodian) -> None:

@@ -8,6 +8,7 @@ import pickle
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,14 @@ CLINIC = "organisation:riverside"
 SMALL_BUDGET = Budget(repeats=1, folds=3, inner_folds=2, shadows=8)
 
 
+@cache
 def keyed(label: str, value: bytes) -> bytes:
     return hmac.digest(b"a key of this test", label.encode() + b"\0" + value, "sha256")
+
+
+@cache
+def consent_of(subject: bytes, purpose: str) -> bytes:
+    return hashlib.sha256(subject + purpose.encode()).digest()
 
 
 def load_people(name: str) -> list[list[Record]]:
@@ -80,7 +87,7 @@ class MemoryLedger:
     before_each: Callable[[], None] = lambda: None
 
     def consent(self, subject: bytes, purpose: str) -> bytes:
-        consent = hashlib.sha256(subject + purpose.encode()).digest()
+        consent = consent_of(subject, purpose)
         self.subjects[consent] = subject
         return consent
 

@@ -89,7 +89,7 @@ def test_digits_under_the_name_of_a_date_that_are_no_days_wait_for_their_form(
 def test_a_day_without_marks_is_read_only_at_its_whole_width(text: str, form: str) -> None:
     with pytest.raises(CellInvalid) as caught:
         read_date(text, form, 1930)
-    assert caught.value.code is CellFaultCode.NOT_A_DATE
+    assert caught.value.code is CellFaultCode.NOT_IN_DATE_FORMAT
 
 
 def test_the_order_of_day_and_month_is_what_makes_forms_ambiguous() -> None:

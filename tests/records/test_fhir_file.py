@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from records import FhirInvalid, JsonInvalid, fhir_file
-from records.fhir_file import FhirEntry, read_entries
+from records.fhir_entries import FhirEntry
+from records.fhir_file import read_entries
 from records.outcomes import EntryCode
 
 PATIENT = {"resourceType": "Patient", "id": "p1"}

@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from records import JsonInvalid
-from records.fhir_file import DAMAGED, MAX_DEPTH, read_entries
+from records.fhir_entries import DAMAGED
+from records.fhir_file import MAX_DEPTH, read_entries
 from records.json_flaws import MAX_PARSED_DEPTH, Flaw, find_flaw, loads_with_flaws
 from records.outcomes import EntryCode
 

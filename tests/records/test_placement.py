@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from records.documents import UNDATED
-from records.fhir_file import FhirEntry
+from records.fhir_entries import FhirEntry
 from records.placement import (
     business_identity_of,
     content_of,

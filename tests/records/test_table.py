@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from records import CellFaultCode, TableInvalid, to_records
+from records.faults import CellFault
 from records.mapping import Mapping
 from records.table import MAX_FAULTS, check_table, read_table
 
@@ -149,6 +150,23 @@ def test_an_invalid_date_is_a_fault(tmp_path: Path) -> None:
     report = check_table(table(tmp_path, "who,day,town,weight\n1,yesterday,,70\n"), by_date)
     (fault,) = report.faults
     assert (fault.row, fault.column, fault.code) == (1, "day", CellFaultCode.NOT_A_DATE)
+
+
+@pytest.mark.parametrize("date_format", ["%d.%m.%Y", "excel", "days since 2000-01-01"])
+def test_the_fault_of_a_date_names_the_format_of_the_mapping_and_the_place_and_no_value(
+    tmp_path: Path, date_format: str
+) -> None:
+    more = f'date_column = "day"\ndate_format = "{date_format}"'
+    by_date = Mapping.parse((MAPPING % more).replace('date = "2020-01-31"\n', ""), "m.toml")
+    report = check_table(table(tmp_path, "who,day,town,weight\n1,yesterday,,70\n"), by_date)
+    (fault,) = report.faults
+    expected = (
+        f"neither a date in the mapping's date_format '{date_format}' nor one such as"
+        " 2024-05-31 (line 2, row 1, column day)."
+        " Correct the date, or date_format in the mapping."
+    )
+    assert fault.message == expected
+    assert CellFault.from_stored(fault.to_stored()).message == expected  # as a page shows it
 
 
 @pytest.mark.parametrize(

@@ -610,6 +610,8 @@ deposit-outcome-shared = of no patient, kept for the custodian
 
 deposit-outcome-refused = not stored
 
+deposit-outcome-response-only = response only, with nothing to store
+
 deposit-outcomes-report = Download every entry (FHIR OperationOutcome, NDJSON)
 
 deposit-again = This file was stored on { $date }. Nothing was added.

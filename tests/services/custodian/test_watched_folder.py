@@ -79,6 +79,17 @@ def test_a_file_of_which_nothing_can_be_stored_is_refused_with_the_reason(
     assert custodian.stored() == []
 
 
+def test_a_file_of_answers_alone_is_done_and_not_refused(
+    watched: WatchedFolder, tmp_path: Path
+) -> None:
+    answer: dict[str, Any] = {"response": {"status": "201"}}
+    leave(tmp_path / "inbox", "answers.json", bundle(answer, kind="batch-response"))
+    leave(tmp_path / "inbox", "both.json", bundle(answer, {}, kind="batch-response"))
+    done, refused = watched.take()
+    assert (done, outcomes(done)) == (tmp_path / "inbox/done/answers.json", ["response-only"])
+    assert refused == tmp_path / "inbox" / "refused" / "both.json"
+
+
 def test_a_file_that_was_stored_before_a_crash_is_the_same_the_next_time(
     custodian: Custodian, watched: WatchedFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -279,10 +279,12 @@ def test_a_closed_gate_states_what_was_measured_and_required(hospital, researche
     page = researcher.get(job).text
     assert "No model was published. The run missed these thresholds" in page
     assert re.search(
-        r"<li>AUROC of the membership attack, upper confidence bound: 0\.\d{3}"
-        r" \(required: at most 0\.01\)</li>",
+        r"AUROC of the membership attack, upper confidence bound: 0\.\d{3}"
+        r" \(required: at most 0\.01\)\.?<",
         page,
     )
+    assert "What would help" in page
+    assert "Use fewer features" in page
     study = researcher.get(path).text
     run = re.search(rf'href="({path}/runs/\d+)">Training run', study)
     assert run is not None
