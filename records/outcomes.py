@@ -96,6 +96,13 @@ class EntryCode(RemedyCode):
         "resources of two servers of this sender have this address",
         "Send the deletion with the fullUrl of the resource",
     )
+    # The class of the other resource may be protected, and a Binary has no codes of its own.
+    CONTEXT_NOT_PATIENT = (
+        "context-not-patient",
+        "its securityContext is a resource, not a patient, so that neither patient nor class is"
+        " certain",
+        "Send it with the Patient as securityContext, and its class as meta.security",
+    )
     # Parked: stored sealed, until its patient is known.
     NO_SUBJECT = ("no-subject", "the entry names no patient", "Add the patient and send it again")
     UNKNOWN_SUBJECT = (

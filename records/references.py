@@ -18,6 +18,7 @@ SUBJECT_ELEMENTS: Final = (
     "individual",
     "for",
     "targetPatient",
+    "securityContext",
 )
 OWNERLESS: Final = frozenset(
     {
@@ -185,7 +186,7 @@ def _subject(
     if isinstance(text, str):
         kind = split_url(text)[1] or split_relative(text)[0]
         if kind not in ("", "Patient"):
-            return Subject(element, code=EntryCode.SUBJECT_NOT_PERSON)
+            return Subject(element, code=_why_no_person(element, kind))
         names += _names(entry, text, sender)
         base, _, identity = split_url(text)
         bare = f"{sender}|Patient/{identity}" if base else ""
@@ -194,6 +195,11 @@ def _subject(
     if not names and person is None:
         return Subject(element, code=EntryCode.NO_SUBJECT)
     return Subject(element, tuple(names), person, base=base, bare=bare)
+
+
+def _why_no_person(element: str, kind: str) -> EntryCode:
+    is_context = element == "securityContext" and kind != "Group" and kind not in OWNERLESS
+    return EntryCode.CONTEXT_NOT_PATIENT if is_context else EntryCode.SUBJECT_NOT_PERSON
 
 
 def _names(entry: FhirEntry, text: str, sender: str) -> Iterator[str]:

@@ -222,8 +222,8 @@ class FhirIntake:
                 medicine = medicines[index]
                 filings[index] = Filing(entry.number, entry, subject, medicine=medicine)
             else:
-                unknown = resolved.unknown[index]
-                waiting[index], outcomes[index] = park(entry, unknown, delivery.sender)
+                parked, outcomes[index] = park(entry, resolved.unknown[index], delivery.sender)
+                waiting |= {index: parked} if parked else {}
         self._deletions.name(filings.values(), delivery.sender)
         self._file([f for f in filings.values() if f.outcome is not Outcome.REFUSED], delivery)
         outcomes |= {index: filing.report for index, filing in filings.items()}

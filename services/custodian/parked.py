@@ -205,14 +205,16 @@ def _is_before(entry: FhirEntry, other: FhirEntry) -> bool:
     return at_us is not None and other_us is not None and at_us < other_us
 
 
-def park(entry: FhirEntry, subject: Subject, sender: str) -> tuple[Parked, EntryOutcome]:
-    """Return a resource without a known patient as it is stored, and its outcome."""
+def park(entry: FhirEntry, subject: Subject, sender: str) -> tuple[Parked | None, EntryOutcome]:
+    """Return a resource without a known patient as it is stored, None if refused; its outcome."""
     is_shared = subject.code in (EntryCode.NO_SUBJECT, EntryCode.SUBJECT_NOT_PERSON)
     code = EntryCode.NOTHING if entry.kind in OWNERLESS and is_shared else subject.code
+    is_refused = code is EntryCode.CONTEXT_NOT_PATIENT
     outcome = Outcome.SHARED if is_shared else Outcome.PARKED
+    outcome = Outcome.REFUSED if is_refused else outcome
     identity = waiting_name(entry, sender)
     element = ".".join(part for part in (entry.kind, subject.element) if part)
-    parked = Parked(identity, entry, sender, subject.names)
+    parked = None if is_refused else Parked(identity, entry, sender, subject.names)
     return parked, EntryOutcome(entry.number, outcome, entry.kind, code, element if code else "")
 
 

@@ -94,6 +94,23 @@ def test_the_patient_element_of_other_kinds_is_read() -> None:
     assert resolve(FhirEntry(2, resource), patient("A-7"))[0] == "A-7"
 
 
+@pytest.mark.parametrize(
+    ("reference", "code"),
+    [
+        ("Patient/7", EntryCode.NOTHING),
+        ("Patient/8", EntryCode.UNKNOWN_SUBJECT),
+        ("DocumentReference/7", EntryCode.CONTEXT_NOT_PATIENT),
+        (f"{A}/Encounter/7", EntryCode.CONTEXT_NOT_PATIENT),
+        ("Organization/7", EntryCode.SUBJECT_NOT_PERSON),
+        ("Group/7", EntryCode.SUBJECT_NOT_PERSON),
+    ],
+)
+def test_a_binary_is_of_the_patient_whose_access_it_has(reference: str, code: EntryCode) -> None:
+    resource = {"resourceType": "Binary", "securityContext": {"reference": reference}}
+    person = None if code else "A-7"
+    assert resolve(FhirEntry(2, resource), patient("A-7")) == (person, code)
+
+
 def test_an_appointment_is_of_the_patient_who_takes_part() -> None:
     actors = [{"reference": "Practitioner/1"}, None, {"reference": "Patient/7"}]
     resource = {"resourceType": "Appointment", "participant": [{"actor": a} for a in actors]}

@@ -397,6 +397,32 @@ def test_resources_of_no_patient_are_kept_for_the_custodian(custodian: Custodian
     assert custodian.parked.count(shared=True) == 2
 
 
+def test_a_binary_is_filed_under_the_patient_that_its_security_context_names(
+    custodian: Custodian,
+) -> None:
+    binary = {"resourceType": "Binary", "id": "b", "contentType": "text/plain", "data": "aGk="}
+    of_patient = binary | {"securityContext": {"reference": "Patient/p1"}}
+    of_letter = binary | {"id": "c", "securityContext": {"reference": "DocumentReference/d"}}
+    label = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "HIV"}
+    without = binary | {"id": "n"}
+    labelled = of_patient | {"id": "h", "meta": {"security": [label]}}
+    report = send(custodian, bundle(of_patient, of_letter, labelled, without, PATIENT))
+    assert [(o.outcome, o.code) for o in report.outcomes] == [
+        (Outcome.STORED, EntryCode.KIND),
+        (Outcome.REFUSED, EntryCode.CONTEXT_NOT_PATIENT),
+        (Outcome.STORED, EntryCode.KIND),
+        (Outcome.SHARED, EntryCode.NO_SUBJECT),
+        (Outcome.STORED, EntryCode.NOTHING),
+    ]
+    stored = {
+        orjson.loads(resource)["id"]: record.category
+        for record in custodian.stored("V-100")
+        for resource in record.resources
+    }
+    assert stored == {"p1": "demographics", "b": "document", "h": "sexual-health"}
+    assert custodian.parked.count() == 1  # what names no patient, for the custodian alone
+
+
 def test_outcomes_are_operation_outcomes_without_any_value(custodian: Custodian) -> None:
     report = send(custodian, bundle(PATIENT, OBSERVATION | {"subject": {"reference": "Patient/q"}}))
     issues = [outcome.to_issue() for outcome in report.outcomes]
