@@ -99,20 +99,29 @@ def require_plan(question: Question, plan: CopyPlan) -> None:
         )
 
 
-def find_hidden(feature: Feature, bands: Classes, classes: Classes) -> np.ndarray:
+def find_hidden(
+    feature: Feature, bands: Classes, classes: Classes, batches: Sequence[Labels] = ()
+) -> np.ndarray:
     """Return for each row whether its cell is hidden: a sensitive value that its class would tell.
 
     Args:
         feature: whose cells these are.
         bands: the number of each row's band or word; negative if its value is missing.
         classes: of each row.
+        batches: those of `find_batches`. Who has the earlier copy can tell which part of a class is
+            new. If either part has one value, the whole class is hidden: a part that alone is
+            hidden has the value that the other part does not show.
     """
+    is_hidden = np.zeros(len(classes), np.bool_)
     if feature.disclosure != SENSITIVE:
-        return np.zeros(len(classes), np.bool_)
-    # A missing value is no diversity: everybody else of the class would be known.
-    pairs = np.unique(np.column_stack([classes, bands])[bands >= 0], axis=0)
-    diverse = np.bincount(pairs[:, 0].astype(np.intp), minlength=int(classes.max()) + 1) > 1
-    return np.asarray(~diverse[classes])
+        return is_hidden
+    for part in (~is_hidden, *(part for is_new in batches for part in (is_new, ~is_new))):
+        # A missing value is no diversity: everybody else of the class would be known.
+        rows = part & (bands >= 0)
+        pairs = np.unique(np.column_stack([classes[rows], bands[rows]]), axis=0)
+        diverse, counts = np.unique(pairs[:, 0], return_counts=True)
+        is_hidden |= np.isin(classes, np.setdiff1d(classes[part], diverse[counts > 1]))
+    return is_hidden
 
 
 def _require_columns(question: Question, codes: Sequence[str]) -> list[int]:

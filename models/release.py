@@ -289,10 +289,7 @@ def _other_column(
     filled = np.where(is_missing, -1, values)
     index = (filled if edges is None else np.digitize(filled, edges)).astype(np.intp)
     index[is_missing] = -1
-    is_hidden = find_hidden(feature, index, classes) | is_missing
-    for is_new in batches:
-        # Anyone who has the earlier copy can tell which rows are new, by class.
-        is_hidden[is_new] |= find_hidden(feature, index[is_new], classes[is_new])
+    is_hidden = find_hidden(feature, index, classes, batches) | is_missing
     if edges is None:
         texts = feature.values or ("no", "yes")
     else:
