@@ -21,8 +21,8 @@ LIST_DEVIATION: Final = 10.0
 LIST_MARGIN: Final = round(2 * LIST_DEVIATION)
 """A number of people in the list of codes is within so many of the true one, 95 in 100."""
 LIST_LEAST: Final = MIN_COUNT + round(3 * LIST_DEVIATION)
-"""The least number, with noise, from which a code, name, unit or value is listed. There are very
-many of them: with this bound, one of a single person is listed in one of a billion draws."""
+"""The `least` of `count` for codes, names, units and values. There are very many of these texts:
+with this bound, one that a single person has is listed in one of a billion draws."""
 LEAST_LISTED: Final = LIST_LEAST + LIST_MARGIN
 """A code with fewer people than about this is not listed."""
 _NORMAL: Final = NormalDist()

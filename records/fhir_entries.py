@@ -1,4 +1,4 @@
-"""Say what a FHIR entry is, and list the entries that a Bundle or Parameters holds."""
+"""Lists the entries that a FHIR Bundle or Parameters holds, and says what each is."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class FhirEntry(NamedTuple):
 
     Attributes:
         number: of the entry or line, from 1; 0 for a note about the file.
-        place: its path in the file, such as `entry[2].resource.entry[1]`, counted from 1; "" where
-            the number says it.
+        place: its path in the file, such as `entry[2].resource.entry[1]`, counted from 1; "" if
+            the number is enough.
         resource: with its numbers as written (`loads_exact`), or None.
         url: the entry's fullUrl, or "".
         method: of its request, or "".

@@ -206,7 +206,7 @@ def _is_before(entry: FhirEntry, other: FhirEntry) -> bool:
 
 
 def park(entry: FhirEntry, subject: Subject, sender: str) -> tuple[Parked | None, EntryOutcome]:
-    """Return a resource without a known patient as it is stored, None if refused; its outcome."""
+    """Return how to store a resource without a known patient, None if refused; and its outcome."""
     is_shared = subject.code in (EntryCode.NO_SUBJECT, EntryCode.SUBJECT_NOT_PERSON)
     code = EntryCode.NOTHING if entry.kind in OWNERLESS and is_shared else subject.code
     is_refused = code is EntryCode.CONTEXT_NOT_PATIENT

@@ -130,7 +130,9 @@ class ReleasedCopies:
             with self._engine.begin() as connection:
                 connection.execute(sa.insert(_COPIES), row)
         except sa.exc.IntegrityError as exc:
-            problem = "Another copy of the study was made at the same time. Download again."
+            problem = (
+                "Another copy of the study was made at the same time. Start the download again."
+            )
             raise Conflict(problem) from exc
         return identity
 
