@@ -46,7 +46,7 @@ def sha(data): return hashlib.sha256(data).digest()
 def unhex(text): return bytes.fromhex(text.removeprefix("0x"))
 def canonical(content): return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 def read_use(body):
-    """Return the fields of a use; {} if the body is no JSON, can be read in two ways, or has not the fields that are read below."""
+    """Return the fields of a use; {} if the body is not JSON, can be read in two ways, or lacks a field that is read below."""
     try:
         use = json.loads(body, parse_constant=int)  # int refuses NaN and the infinities
         types = [type(use.get(field)) for field in ("at_s", "count", "party", "purpose")]
@@ -292,7 +292,7 @@ def main(evidence, chain, blocks):
     (ops, mined), head = operations(chain, deployment["contract"], 0 if finality == "single" else deployment["block_number"]), bytes(27)  # a single validator may mine the deployment again, in an earlier block
     for op, words, _ in ops: head = keccak(head + bytes(5) + op.to_bytes(32, "big") + b"".join(words))[:27]
     answer, delay = (unhex(ask(chain, "eth_call", {"to": deployment["contract"], "data": "0x" + keccak(name)[:4].hex()}, "latest")) for name in (b"headAndCount()", b"RECOVERY_DELAY()"))
-    check(answer[:27] == head and int.from_bytes(answer[32:64], "big") == len(ops), "the logs do not lead to the contract's head"); check(int.from_bytes(delay, "big") >= 604_800, "the contract gives a new key of a patient without the seven days in which the patient can refuse it")
+    check(answer[:27] == head and int.from_bytes(answer[32:64], "big") == len(ops), "the logs do not lead to the contract's head"); check(int.from_bytes(delay, "big") >= 604_800, "the contract's recovery delay is less than seven days: a new key could count before the patient can refuse it")
     code = bytearray(unhex(ask(chain, "eth_getCode", deployment["contract"], "latest"))); check(keccak(bytes(code)) == unhex(deployment["code_hash"]), "the contract's code is not the one on record")
     for at in CODE[1]: code[at:at + 32] = bytes(32)
     check(keccak(bytes(code)).hex() == CODE[0], "the contract's code is not that of this specification")
@@ -310,11 +310,11 @@ def main(evidence, chain, blocks):
         if op == 4 and fine: grants[keccak(words[0] + words[1])], places[keccak(words[0] + words[1])] = words, position
         if op == 5: gone.setdefault(keccak(words[0] + words[1]), position)
         if op == 6: stops[words[0]] = max(stops.get(words[0], 0), int.from_bytes(words[1], "big")); all_stops.setdefault(words[0], []).append((position, int.from_bytes(words[1], "big")))
-    erased = {}  # by the SHA-256 of a patient: when the installation signed that everything about that patient is deleted
+    erased = {}  # by the SHA-256 of a patient: the time of the newest receipt that everything about the patient is deleted
     for line in told.get("erasure", []):
         receipt, key = json.loads(line["body"]), eddsa.import_public_key(unhex(line["public_key"]))
         try: eddsa.new(key, "rfc8032").verify(line["body"].encode(), unhex(line["signature"]))
-        except ValueError: check(False, f"the receipt of the erasure of {receipt['subject_sha256']} is not signed"); continue
+        except ValueError: check(False, f"the receipt of the erasure of {receipt['subject_sha256']} has no valid signature"); continue
         erased[receipt["subject_sha256"]] = max(receipt["at_s"], erased.get(receipt["subject_sha256"], 0))
     def erased_at(words): return erased.get(sha(words[0]).hex(), -CLOCK_STEP)
     for line in told.get("opening", []):
@@ -382,10 +382,10 @@ def main(evidence, chain, blocks):
         held = json.loads(line["text"]); root = merkle([canonical({"format": held["format"], "question": held["question"]}), *map(canonical, held["lines"])])
         check(root.hex() == line["manifest_root"] and (line["state"] == "trained" or root in {r for r, _ in anchors.get("manifest", [])}), f"manifest of {line['model']} is not what was anchored")
         for used in held["lines"]:
-            terms = openings.get(name := unhex(used["consent"]))  # deleted with all of an erased patient; else it must be there
+            terms = openings.get(name := unhex(used["consent"]))  # missing only for an erased patient
             fits = name in grants and (erased_at(grants[name]) >= 0 if terms is None else terms["decision"] == "permit" and "MLTRAINING" in terms["purposes"])
-            check(fits, f"{line['model']} rests on consent {name.hex()}, which is none")
-            check(line["state"] != "active" or (name in stand and name in openings), f"{line['model']} answers though consent {name.hex()} was taken back")
+            check(fits, f"{line['model']} rests on consent {name.hex()}, which is not known to permit training")
+            check(line["state"] != "active" or (name in stand and name in openings), f"{line['model']} is in use although consent {name.hex()} has ended")
     for line in told.get("card", []):
         root = sha(line["text"].encode()); check(root.hex() == line["card_sha256"] and (line["state"] == "trained" or root in {r for r, _ in anchors.get("card", [])}), f"card of {line['model']} is not what was anchored")
     print(json.dumps({"agrees": not wrong, "contract": deployment["contract"], "custodians": sorted({a.hex() for a in proofs.enrolled.values()}), "finality": finality, "operations": len(ops), "consents_standing": len(stand), "erased": len(erased), "receipt_keys": sorted({line["public_key"] for line in told.get("erasure", [])}), "records": records,

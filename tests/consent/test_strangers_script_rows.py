@@ -54,7 +54,7 @@ def test_a_contract_that_gives_new_keys_at_once_is_found(
     world = World()
     world.recovery_delay_s = 604_799
     (fault,) = judge(world)["wrong"]
-    assert fault.startswith("the contract gives a new key of a patient without the seven days")
+    assert fault.startswith("the contract's recovery delay is less than seven days")
 
 
 def test_the_finality_that_gives_views_more_time_is_stated_for_the_reader(
