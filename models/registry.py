@@ -142,8 +142,8 @@ class ModelRegistry:
     def serving_model(self, question: str) -> Model:
         """Return the model that serves a question: an active model of a study before its others.
 
-        If several studies have one, the study that published first comes first. A clinic that
-        relies on its model does not get another study's model instead.
+        If several studies have one, the study that published first comes first: while it has one
+        in service, no clinic gets another study's model instead.
 
         Raises:
             ModelsNotFound: no model serves the question.
