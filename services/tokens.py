@@ -92,9 +92,9 @@ class Tokens:
             return bool(connection.scalar(query))
 
     @staticmethod
-    def revoked_ids() -> sa.Select[tuple[str]]:
-        """Return the query for the ids of revoked tokens, for conditions on issuers."""
-        return sa.select(_TOKENS.c.id).where(_TOKENS.c.is_revoked)
+    def names_revoked(token_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+        """Return the condition that this column names a revoked token."""
+        return sa.exists().where(_TOKENS.c.id == token_id, _TOKENS.c.is_revoked)
 
     def all(self) -> list[Token]:
         """Return every token, oldest first."""

@@ -85,11 +85,9 @@ class Accounts:
         return self._find(ACCOUNTS.c.subject == subject)
 
     @staticmethod
-    def disabled_ids() -> sa.Select[tuple[str]]:
-        """Return the query for the ids of disabled staff, for conditions on issuers."""
-        # By role, which has an index: patients can be a million.
-        is_staff = ACCOUNTS.c.role.in_(ROLES)
-        return sa.select(ACCOUNTS.c.id).where(is_staff, ACCOUNTS.c.is_disabled)
+    def names_disabled(account_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+        """Return the condition that this column names a disabled account."""
+        return sa.exists().where(ACCOUNTS.c.id == account_id, ACCOUNTS.c.is_disabled)
 
     def find_joined(self, subjects: Sequence[bytes]) -> set[bytes]:
         """Return those of these subjects who have an account."""

@@ -257,7 +257,7 @@ def _has_valid_issuer() -> tuple[sa.ColumnElement[bool], ...]:
     Disabling revokes their links, but can miss one that is issued at the same moment.
     """
     issuer = _INVITATIONS.c.by
-    return issuer.not_in(Accounts.disabled_ids()), issuer.not_in(Tokens.revoked_ids())
+    return ~Accounts.names_disabled(issuer), ~Tokens.names_revoked(issuer)
 
 
 def _same_person(invitee: Invitee) -> sa.ColumnElement[bool]:
