@@ -99,7 +99,7 @@ def _marks_of(text: str) -> str:
 
 
 def _is_date(text: str, form: str) -> bool:
-    # Most forms are told apart by what stands between their parts, which costs little to compare.
+    # The marks between their parts distinguish most forms, and are cheap to compare.
     if form and _marks_of(text) != _marks(form):
         return False
     try:

@@ -182,7 +182,7 @@ def _of_line(number: int, line: bytes) -> Iterator[FhirEntry]:
 
 
 def _numbered(entry: FhirEntry, number: int) -> FhirEntry:
-    """Return an entry with its number, and without a place that says no more than the number."""
+    """Return an entry with its number; a place that only repeats the number is removed."""
     place = "" if entry.place == f"entry[{number}]" else entry.place
     return entry._replace(number=number, place=place)
 
