@@ -89,8 +89,12 @@ def list_entries(value: Any, place: str = "", nesting: int = MAX_NESTING) -> Ite
         yield FhirEntry(0, code=why_no_resource(value), place=place)
     elif value["resourceType"] == "Bundle" and nesting:
         yield from _of_bundle(value, place, nesting)
-    elif value["resourceType"] == "Parameters" and nesting and _parameters(value, place):
-        for path, resource in _parameters(value, place):
+    elif (
+        value["resourceType"] == "Parameters"
+        and nesting
+        and (resources := _parameters(value, place))
+    ):
+        for path, resource in resources:
             yield from list_entries(resource, path, nesting - 1)
     else:
         yield FhirEntry(0, value, place=place)
