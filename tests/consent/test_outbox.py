@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import threading
 import time
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from faults import Fault, FaultProxy, delayed, doubled, dropped, truncated
+from faults import Fault, FaultProxy, delayed, doubled, dropped, passed, truncated
 from geth import Geth
 from postgres import new_database
 from township import RELAYER, Clock, Town, make_town
@@ -20,6 +22,9 @@ from consent.raw_transactions import Payload, RelayerAccount
 from deploy.database import make_engine
 
 pytestmark = pytest.mark.node
+WRITERS = int(os.environ.get("WRITERS", "2"))
+WRITES = int(os.environ.get("WRITES", "10"))
+"""Of each writer."""
 
 
 def anchoring(town: Town, place: int, gas: int = 200_000) -> Intent:
@@ -131,22 +136,31 @@ def test_fees_follow_the_chain_and_never_offer_a_miner_nothing(town: Town) -> No
     town.outbox.nonces.renew_fees()
 
 
-def write_some(url: str, endpoint: str, contract: str, first: int) -> None:
-    """Runs in a process of its own."""
-    outbox = Outbox(make_engine(url), Chain(endpoint), RelayerAccount(RELAYER))
-    for place in range(first, first + 10):
+def write_some(url: str, endpoint: str, contract: str, places: range, proxied: Path) -> None:
+    """Runs in a process of its own, whose node harms every other answer about a sending."""
+    proxy = FaultProxy(endpoint, proxied)
+    proxy.wants = lambda question: b"eth_sendRawTransaction" in question
+    faults = cycle([dropped, passed, truncated, passed, doubled, passed, delayed(0.4), passed])
+    proxy.fault = lambda answer: next(faults)(answer)
+    outbox = Outbox(make_engine(url), Chain(proxy.endpoint, timeout_s=0.3), RelayerAccount(RELAYER))
+    for place in places:
         data = encode_call(ANCHOR, word(1), word(place), place)
         sent = outbox.write([Intent("anchor", Payload(to=contract, data=data, gas=200_000))])
         outbox.send(sent)
+    proxy.close()
 
 
 def test_processes_that_write_at_once_have_each_transaction_mined_exactly_once(
-    town: Town,
+    town: Town, tmp_path: Path
 ) -> None:
     context = multiprocessing.get_context("spawn")
     arguments = (town.url, town.endpoint, town.deployment.contract)
     processes = [
-        context.Process(target=write_some, args=(*arguments, first)) for first in (100, 200)
+        context.Process(
+            target=write_some,
+            args=(*arguments, range(n * WRITES, (n + 1) * WRITES), tmp_path / f"{n}.ipc"),
+        )
+        for n in range(WRITERS)
     ]
     for process in processes:
         process.start()
@@ -154,9 +168,10 @@ def test_processes_that_write_at_once_have_each_transaction_mined_exactly_once(
         process.join()
         assert process.exitcode == 0
     sent = town.outbox.find("anchor")
-    assert all(receipt.ok for receipt in town.outbox.settle(sent, 20))
-    assert sorted(anchored(town)) == [*range(100, 110), *range(200, 210)]
-    assert [s.nonce for s in sent] == list(range(sent[0].nonce, sent[0].nonce + 20))
+    assert all(receipt.ok for receipt in town.outbox.settle(sent, 20 + len(sent) / 20))
+    assert sorted(anchored(town)) == list(range(WRITERS * WRITES))
+    assert [s.nonce for s in sent] == list(range(sent[0].nonce, sent[0].nonce + len(sent)))
+    print(f"{WRITERS} writers x {WRITES}: {len(sent)} transactions, each mined once")  # noqa: T201
 
 
 def test_kills_that_take_the_newest_blocks_lose_nothing(own_town: Town, own_geth: Geth) -> None:
