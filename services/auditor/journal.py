@@ -28,7 +28,7 @@ from storage import JournalRow as StoredRow
 PERMIT: Final = "permit"
 REFUSAL: Final = "refusal"
 OTHER: Final = "other"
-"""Neither: keys renewed, an identity checked, a link issued, numbers linked, a copy deleted, people counted."""
+"""Neither: keys renewed, an identity checked, numbers linked, a copy deleted, people counted."""
 PAGE_ROWS: Final = 50
 MAX_READ: Final = 20_000
 """A search reads at most this many rows at once; the next page continues from there."""
@@ -38,7 +38,8 @@ _BATCH_ROWS: Final = 500
 _MARGIN_S: Final = DAY_S
 """Rows are in the order in which they were written, by a clock that may have been set back."""
 _PERMITS: Final = frozenset({PERMITTED, OWN, ANSWERED})
-_OTHER: Final = frozenset({*MAINTENANCE, *ADMINISTRATION, IDENTITY_CHECKED, LINK_ISSUED, COPY_DELETED, LOST})
+_LINKS: Final = frozenset({IDENTITY_CHECKED, LINK_ISSUED})
+_OTHER: Final = frozenset({*MAINTENANCE, *ADMINISTRATION, *_LINKS, COPY_DELETED, LOST})
 
 
 @dataclass(frozen=True, slots=True)

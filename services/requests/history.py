@@ -117,10 +117,9 @@ class HistoryEntry:
             return f"act-{self.outcome}"
         if self.outcome in _FIXED_TEXTS:
             return _FIXED_TEXTS[self.outcome]
-        if self.result == LETTER:
-            return f"identity-{self.purpose}-letter"
         if self.outcome in (IDENTITY_CHECKED, LINK_ISSUED):
-            return f"identity-{self.purpose}"
+            by_post = "-letter" if self.result == LETTER else ""
+            return f"identity-{self.purpose}{by_post}"
         if self.is_refusal:
             return _REFUSALS.get(self.outcome, "refused-never")
         if self.purpose == OWN_PURPOSE:
