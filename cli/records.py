@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +14,7 @@ from cli.output import Clock, Output, with_services, without_services
 from models.draft import draft_question
 from records import ColumnSummary, Mapping, TableReport, check_table, read_table
 from records.description import ColumnDescription, TableDescription, describe_table
+from services.dates import day_of
 from services.wiring import Services
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -203,11 +203,6 @@ def _print_description(output: Output, table: TableDescription) -> None:
         ],
         every=True,
     )
-
-
-def day_of(now_s: float) -> datetime.date:
-    """Return the day at a time, in UTC."""
-    return datetime.datetime.fromtimestamp(now_s, datetime.UTC).date()
 
 
 def print_check(output: Output, report: TableReport) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from consent import ConsentLedger, RestoreResult, View
 from models import Diagnostics
 from services.installation import Installation
+from services.jobs.progress import Progress
 from storage import RecordStore, Use
 
-Progress = Callable[[str, int, int], None]
 PURPOSE: Final = "HOPERAT"
 """HL7 v3-PurposeOfUse: running the health service."""
 

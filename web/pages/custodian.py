@@ -26,7 +26,7 @@ from services.custodian.upload_store import (
 from services.custodian.upload_store import STORING as BEING_STORED
 from services.custodian.uploads import MAX_MAPPING, NewUpload
 from services.errors import Invalid, NotFound
-from services.requests import PROPOSED
+from services.requests import PROPOSED, REFUSED, RETURNED
 from services.requests.proposals import ProposalChanged
 from services.tokens import CUSTODIAN
 from web.current import current_account, services, words
@@ -242,12 +242,13 @@ def decide_study(slug: str) -> Response:
     """Approve a study, ask for changes or refuse it; a repeated form changes nothing."""
     approvals, by = services().custodian.approvals, current_account().id
     decision, version = request.form.get("wish", ""), _version(request.form.get("version", ""))
-    decide = approvals.refuse if decision == "refuse" else approvals.return_for_changes
+    rejected = {"refuse": REFUSED, "return": RETURNED}
     try:
         if decision == "approve":
             approvals.approve(slug, by=by, version=version)
-        elif decision in ("refuse", "return"):
-            decide(words(), slug, request.form.get("why", ""), by=by, version=version)
+        elif decision in rejected:
+            state, reason = rejected[decision], request.form.get("why", "")
+            approvals.reject(words(), slug, state, reason, by=by, version=version)
     except Invalid as exc:
         return _study(slug, first_errors(exc), _INVALID)
     except ProposalChanged:

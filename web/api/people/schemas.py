@@ -40,7 +40,7 @@ CallerSchema = schema_of(
 SessionSchema = schema_of(
     "SessionSchema",
     SessionSummary,
-    "id device began_at_s used_at_s ends_at_s",
+    "session.id session.device session.began_at_s session.used_at_s session.ends_at_s",
     is_this="is_current",
 )
 SessionsSchema = listing("SessionsSchema", "sessions", SessionSchema)

@@ -11,6 +11,7 @@ from consent import ConsentError
 from models import MIN_COHORT, format_unit, is_small
 from models.count_noise import LEAST_COHORT, MARGIN
 from models.pseudonymised import DELETION_DAYS
+from services.dates import day_of
 from services.errors import Invalid, NotFound
 from services.parties import study_name
 from services.requests import RETURNED, Proposal
@@ -273,7 +274,7 @@ def _proposal_form(errors: Mapping[str, str], returned: Proposal | None = None) 
 
 def _values_of(study: Proposal) -> dict[str, str]:
     """Return a study as its form would send it."""
-    end = datetime.datetime.fromtimestamp(study.until_s - 1, datetime.UTC).date()
+    end = day_of(study.until_s - 1)
     texts = {name: getattr(study, name) for name in (*TEXTS, "question")}
     copy = {"copy": "yes" if study.wants_copy else "no"}
     if study.agreement is not None:
