@@ -1,11 +1,15 @@
-"""Responses that pages and API share: files of a media type."""
+"""Responses that pages and API share: JSON, and files of a media type."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
+import orjson
 from flask import Response
 
+from web.view_options import JSON
+
+CSV: Final = "text/csv; charset=utf-8"
 SVG: Final = "image/svg+xml"
 PDF: Final = "application/pdf"
 ZIP: Final = "application/zip"
@@ -16,6 +20,16 @@ SEALED: Final = "application/octet-stream"
 def svg_response(content: bytes) -> Response:
     """Return a picture."""
     return Response(content, content_type=SVG)
+
+
+def json_response(document: Any, status: int = 200, media_type: str = JSON) -> Response:
+    """Return a document as JSON."""
+    return Response(orjson.dumps(document), status, content_type=media_type)
+
+
+def json_file(document: object, name: str) -> Response:
+    """Return a document as a JSON file that browsers save under a name."""
+    return download_response(orjson.dumps(document, option=orjson.OPT_INDENT_2), name, JSON)
 
 
 def download_response(content: bytes, name: str, media_type: str) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any, Final
+from typing import Any
 
 import orjson
 from flask import Blueprint, Response
@@ -19,7 +19,6 @@ from web.current import Caller, current_caller, services
 from web.view_options import requires_role
 
 bp = Blueprint("jobs", __name__)
-BLUEPRINTS: Final = (bp,)
 
 
 @bp.get("/jobs/<job>")

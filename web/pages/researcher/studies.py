@@ -23,7 +23,7 @@ from services.tokens import RESEARCHER
 from storage import ACCEPTED_DUTIES
 from web.current import current_account, services, words
 from web.pages.forms import date_in, first_errors
-from web.pages.guard import render, see_other
+from web.pages.guard import render, render_form, see_other
 from web.pages.researcher.counts import count_text
 from web.responses import ZIP, download_response
 from web.view_options import requires_role
@@ -209,14 +209,12 @@ def send_requests(slug: str) -> Response:
 def _request_preview(slug: str, errors: Mapping[str, str]) -> Response:
     party = current_account().party
     preview = services().researcher.studies.preview_request(party, slug, words())
-    return render(
+    return render_form(
         "researcher/request.html",
         title=words()("study-send"),
         preview=preview,
         people=count_text(preview.people),
         errors=errors,
-        values=request.form,
-        status=422 if errors else 200,
     )
 
 
@@ -258,7 +256,7 @@ def _proposal_form(errors: Mapping[str, str], returned: Proposal | None = None) 
     choose = ("", say("ask-choose"))
     installed = services().researcher.questions.list()
     known = _values_of(returned) if returned else request.args
-    return render(
+    return render_form(
         "researcher/new.html",
         title=say("study-change" if returned else "researcher-register"),
         returned=returned,
@@ -268,7 +266,6 @@ def _proposal_form(errors: Mapping[str, str], returned: Proposal | None = None) 
         duties=ACCEPTED_DUTIES,
         errors=errors,
         values=request.form or known,
-        status=422 if errors else 200,
     )
 
 

@@ -12,7 +12,7 @@ from models import MIN_COHORT, MIN_COUNT, PROPOSED_COLUMNS, CohortTooSmall
 from services.errors import NotFound
 from services.tokens import RESEARCHER
 from web.current import current_account, services, words
-from web.pages.guard import render, see_other
+from web.pages.guard import render, render_form, see_other
 from web.pages.researcher.counts import count_text
 from web.responses import ZIP, download_response
 from web.view_options import requires_role
@@ -101,7 +101,7 @@ def confirm_deletion() -> Response:
 def _training_set(slug: str, errors: Mapping[str, str]) -> Response:
     party = current_account().party
     offer = services().researcher.training_sets.get(party, slug)
-    return render(
+    return render_form(
         "researcher/set.html",
         title=words()("set-title"),
         offer=offer,
@@ -111,6 +111,4 @@ def _training_set(slug: str, errors: Mapping[str, str]) -> Response:
         min_count=MIN_COUNT,
         proposed=PROPOSED_COLUMNS,
         errors=errors,
-        values=request.form,
-        status=422 if errors else 200,
     )
