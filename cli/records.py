@@ -18,6 +18,7 @@ from services.dates import day_of
 from services.wiring import Services
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+TARGET = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 MAPPING = click.option(
     "--mapping", type=FILE, required=True, help="The TOML file that describes the columns."

@@ -186,7 +186,7 @@ def _by_record(views: Sequence[LineView]) -> dict[str, list[dict[str, str]]]:
     lines: dict[str, list[dict[str, str]]] = {}
     for view in views:
         line = {"name": view.name, "value": view.value, "when": view.when}
-        lines.setdefault(view.record, []).append(line)
+        lines.setdefault(view.line.record_id, []).append(line)
     return lines
 
 
