@@ -21,7 +21,6 @@ from records.fhir_out import to_ndjson
 from records.json_strict import dumps_exact
 from records.medicines import BESIDE
 from records.outcomes import EntryCode, EntryOutcome, Outcome
-from services.custodian import fhir_files
 from services.custodian.fhir_files import FhirFile
 from services.custodian.intake import IntakeReport
 from services.custodian.parked import Parked
@@ -238,46 +237,6 @@ def test_the_same_id_at_two_servers_is_two_people(custodian: Custodian) -> None:
     assert outcomes_of(send(custodian, bundle(*entries))) == ["stored"] * 3
     assert GLUCOSE in values(custodian, "A-7")
     assert GLUCOSE not in values(custodian, "B-7")
-
-
-def two_patients(shared: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return patients 7 of two servers, A-7 and B-7, who both have another number too."""
-    a, b = (
-        {
-            "fullUrl": f"https://{each}.example/fhir/Patient/7",
-            "resource": PATIENT
-            | {"id": "7", "identifier": [{"system": "own", "value": f"{each}-7"}, shared]},
-        }
-        for each in "ab"
-    )
-    return a, b
-
-
-@pytest.mark.parametrize(
-    "subject",
-    [{"reference": "Patient/7"}, {"identifier": {"system": "insurer", "value": "1"}}],
-)
-@pytest.mark.parametrize("order", ["together", "before", "after", "chunks"])
-def test_a_name_of_two_patients_files_nothing_under_either(
-    custodian: Custodian,
-    subject: dict[str, Any],
-    order: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    custodian.configure(("own",))
-    patients = two_patients({"system": "insurer", "value": "1"})
-    doubtful = OBSERVATION | {"subject": subject}
-    if order == "before":
-        send(custodian, bundle(doubtful))
-        assert send(custodian, bundle(*patients)).joined == 0
-    elif order == "after":
-        send(custodian, bundle(*patients))
-        send(custodian, bundle(doubtful))
-    else:
-        monkeypatch.setattr(fhir_files, "CHUNK_ENTRIES", 1 if order == "chunks" else 5_000)
-        send(custodian, bundle(doubtful, *patients, doubtful))
-    assert [GLUCOSE in values(custodian, f"{each}-7") for each in "ab"] == [False, False]
-    assert custodian.parked.count() == 1
 
 
 def observed(reference: str, **changes: Any) -> dict[str, Any]:
