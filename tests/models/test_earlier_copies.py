@@ -62,16 +62,16 @@ def draw_visits(people: list[list[Record]], seed: int) -> Iterator[list[list[Rec
     draw = random.Random(seed)
     people = draw.sample(people, len(people))
     there, waiting = people[:250], people[250:]
-    gone: list[list[Record]] = []
+    departed: list[list[Record]] = []
     for _ in range(4):
         yield there
         leaving = draw.sample(there, draw.choice([0, 5, 20, 60]))
-        returning = draw.sample(gone, min(len(gone), draw.choice([0, 5, 40, 60])))
+        returning = draw.sample(departed, min(len(departed), draw.choice([0, 5, 40, 60])))
         joining = draw.choice([0, 1, 3, 40, 200])
         there = [person for person in there if person not in leaving]
         there += returning + waiting[:joining]
         waiting = waiting[joining:]
-        gone = [person for person in gone if person not in returning] + leaving
+        departed = [person for person in departed if person not in returning] + leaving
 
 
 def make_series(
