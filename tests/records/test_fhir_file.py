@@ -134,6 +134,15 @@ def test_a_page_of_a_longer_answer_is_read_with_a_note() -> None:
         (b"7", "a table needs a mapping"),
         (b"pid,crp\n1,5\n", "a table needs a mapping"),
         (b'{"a": 1}', "resourceType"),
+        (
+            b'{"transactionTime": "2024-03-05T10:00:00Z", "output": [{"url": "https://a/1"}]}',
+            "manifest of an export; send the files",
+        ),
+        (
+            b'{"resourceType": "Parameters", "parameter": [{"name": "input", "part":'
+            b' [{"name": "url", "valueUri": "https://a/1"}]}]}',
+            "no file is fetched",
+        ),
         (b"<Bundle xmlns='http://hl7.org/fhir'/>", "XML"),
         (b"PK\x03\x04rest", "ZIP"),
         ("{}".encode("utf-16"), "UTF-16"),
