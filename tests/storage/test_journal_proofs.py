@@ -60,13 +60,13 @@ def test_many_rows_are_proven_with_one_look_at_each_anchor(
     assert looks == [(1, 40), (41, 80), (81, 120)]
 
 
-@pytest.mark.parametrize("gone", [1, 20, 40])
+@pytest.mark.parametrize("deleted", [1, 20, 40])
 def test_rows_that_were_deleted_are_named_as_broken(
-    journal: Journal, sqlite_engine: sa.Engine, gone: int
+    journal: Journal, sqlite_engine: sa.Engine, deleted: int
 ) -> None:
     with sqlite_engine.begin() as connection:
-        connection.execute(sa.text(f"DELETE FROM storage_journal WHERE seq = {gone}"))
-    for seqs in ([gone], [2, 30, 39], [120, 39]):
+        connection.execute(sa.text(f"DELETE FROM storage_journal WHERE seq = {deleted}"))
+    for seqs in ([deleted], [2, 30, 39], [120, 39]):
         with pytest.raises(JournalBroken, match="up to 40 differ from the anchored ones"):
             journal.prove(seqs)
     assert list(journal.prove([120, 121])) == [120]
