@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import orjson
@@ -32,7 +33,7 @@ def json_file(document: object, name: str) -> Response:
     return download_response(orjson.dumps(document, option=orjson.OPT_INDENT_2), name, JSON)
 
 
-def download_response(content: bytes, name: str, media_type: str) -> Response:
+def download_response(content: bytes | Iterator[bytes], name: str, media_type: str) -> Response:
     """Return a file that browsers save under a name."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, 200, headers, content_type=media_type)
