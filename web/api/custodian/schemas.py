@@ -184,11 +184,8 @@ class LinkDecisionBody(Strict):
     decision = fields.String(required=True, validate=validate.OneOf(("confirm", "dismiss", "undo")))
 
 
-class RecoveryLinkBody(Strict):
+class RecoveryLinkBody(ErasureBody):
     """Whose key was lost, and how their identity was checked again."""
-
-    number = Text(MAX_NUMBER, required=True)
-    identity = fields.String(required=True, validate=validate.OneOf(IDENTITY_CHECKS))
 
 
 class RecoveryBody(RecoveryLinkBody):
