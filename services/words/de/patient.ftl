@@ -235,6 +235,10 @@ sign-button = Mit Ihrem Passkey unterschreiben
 
 sign-wallet-button = Mit Ihrem eigenen Programm unterschreiben
 
+sign-wallet = Ihr Unterschriftsprogramm zeigt Ihnen gleich, was Sie unterschreiben, und bittet Sie um Bestätigung.
+
+sign-wallet-missing = Sie unterschreiben mit Ihrem eigenen Unterschriftsprogramm. Dieser Browser hat es nicht. Öffnen Sie diese Seite in dem Browser, der es hat.
+
 signed = Ihre Einwilligung wird eingetragen. Das dauert einige Sekunden. Sie können diese Seite verlassen.
 
 active = Ihre Einwilligung gilt. { $study } darf die Daten, die Sie ausgewählt haben, bis zum { $date } nutzen.

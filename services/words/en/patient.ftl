@@ -235,6 +235,10 @@ sign-button = Sign with your passkey
 
 sign-wallet-button = Sign with your own signing program
 
+sign-wallet = Your signing program will show what you sign and ask you to confirm it.
+
+sign-wallet-missing = You sign with your own signing program, and this browser does not have it. Open this page in the browser that has it.
+
 signed = Your permission is being recorded. This takes a few seconds. You can leave this page.
 
 active = Your permission is active. { $study } may use the records you chose until { $date }.

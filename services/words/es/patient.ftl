@@ -235,6 +235,10 @@ sign-button = Firmar con su llave de acceso
 
 sign-wallet-button = Firmar con su propio programa
 
+sign-wallet = Su programa de firma le mostrará lo que va a firmar y le pedirá que lo confirme.
+
+sign-wallet-missing = Usted firma con su propio programa de firma, y este navegador no lo tiene. Abra esta página en el navegador que lo tiene.
+
 signed = Su permiso se está anotando. Tarda unos segundos. Puede salir de esta página.
 
 active = Su permiso está vigente. { $study } puede usar los datos que usted eligió hasta el { $date }.
