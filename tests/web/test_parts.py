@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from flask import Flask, request
+from flask import Flask
 
 from services.model_monitoring import ModelMonth
 from services.words import Words
@@ -101,26 +101,6 @@ def test_help_shows_how_to_reach_people_as_far_as_the_settings_say(app: Flask) -
     assert 'href="mailto:help@example.org">' in page
     nothing = SimpleNamespace(telephone="", hours="", email="")
     assert render(app, template, c=nothing).strip() == ""
-
-
-STATES = ("new", "waiting", "ready", "unknown", "vetoed")
-HELPLESS = [("sign_in", "new"), ("join_expired", "new"), *(("recovery", state) for state in STATES)]
-
-
-@pytest.mark.parametrize(("page", "state"), HELPLESS)
-def test_a_page_for_people_who_cannot_sign_in_says_whom_to_call(
-    app: Flask, page: str, state: str
-) -> None:
-    contact = SimpleNamespace(name="Town Clinic", telephone="030 123", hours="", email="")
-    template = app.jinja_env.get_template(f"public/{page}.html")
-    link = SimpleNamespace(state=state, ready_at_s=1_800_000_000)
-    with app.test_request_context("/"):
-        context = template.new_context(
-            {"say": Words("en"), "contact": contact, "link": link, "request": request}
-        )
-        text = "".join(template.blocks["content"](context))
-    assert "Town Clinic" in text or state in ("ready", "unknown")
-    assert 'href="tel:030123">030 123<' in text
 
 
 def test_the_field_of_a_month_has_room_for_its_name(app: Flask) -> None:

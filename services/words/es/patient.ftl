@@ -20,7 +20,7 @@ patient-title = Inicio
 
 patient-requests-title = Pendiente de su respuesta
 
-patient-request = { $study } pide usar sus datos. Responda a más tardar el { $date }.
+patient-request = { $study } pide usar sus datos { $purposes }. Responda a más tardar el { $date }.
 
 patient-request-open = Leer la petición
 
@@ -185,9 +185,12 @@ ask-2-nothing = Nada
 
 ask-right = Así es.
 
-ask-wrong = No del todo.
+ask-wrong = No del todo. La respuesta correcta es:
 
-ask-check = Comprobar mis respuestas
+ask-check = { $n ->
+    [one] Comprobar mi respuesta
+   *[other] Comprobar mis respuestas
+}
 
 understand-none = Elija una respuesta, o salte esta página.
 
@@ -377,6 +380,8 @@ keys-used = Último uso
 keys-add = Añadir una llave de acceso
 
 keys-add-lead = Una segunda llave en otro dispositivo ayuda cuando pierde uno.
+
+keys-add-first = Con una llave de acceso puede entrar y firmar aquí sin su programa de firma.
 
 keys-exists = Este dispositivo ya tiene una llave para usted. Elija otro dispositivo en su ventana, por ejemplo un teléfono.
 
