@@ -99,7 +99,7 @@ erased = Ihre Daten wurden gelöscht. Niemand kann sie mehr lesen.
 
 identity-join = { $party } hat geprüft, wer Sie sind, und Ihnen einen Link zum Beitreten gegeben.
 
-identity-join-letter = { $party } hat einen Link zum Beitreten an Ihre Postadresse geschickt, die dort bekannt ist.
+identity-join-letter = { $party } hat einen Link zum Beitreten erstellt: für einen Brief an die Postadresse, die dort von Ihnen bekannt ist.
 
 identity-recover = { $party } hat geprüft, wer Sie sind, und Ihnen einen Link für einen neuen Schlüssel gegeben. Waren Sie es nicht? Lehnen Sie den neuen Schlüssel unter „Schlüssel“ ab, oder entfernen Sie ihn.
 

@@ -99,7 +99,7 @@ erased = Your records were erased. Nobody can read them now.
 
 identity-join = { $party } checked who you are and gave you a link to join.
 
-identity-join-letter = { $party } sent a link to join to the postal address that it has for you.
+identity-join-letter = { $party } made a link to join, for a letter to the postal address that it has for you.
 
 identity-recover = { $party } checked who you are and gave you a link for a new key. Was it not you? Refuse or remove the new key under “Keys”.
 

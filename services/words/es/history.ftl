@@ -99,7 +99,7 @@ erased = Sus datos se han borrado. Ya nadie puede leerlos.
 
 identity-join = { $party } comprobó quién es usted y le dio un enlace para unirse.
 
-identity-join-letter = { $party } envió un enlace para unirse a la dirección postal que tiene de usted.
+identity-join-letter = { $party } creó un enlace para unirse, para una carta a la dirección postal que tiene de usted.
 
 identity-recover = { $party } comprobó quién es usted y le dio un enlace para una llave nueva. ¿No fue usted? Rechace o quite la llave nueva en «Llaves».
 
