@@ -28,6 +28,7 @@ MAX_LINE_BYTES: Final = 32 * 2**20
 MAX_JSON_BYTES: Final = 256 * 2**20
 MAX_UNPACKED_BYTES: Final = 2 * 2**30
 MAX_LINES: Final = 5_000_000
+MAX_ENTRIES: Final = 5_000_000
 MAX_DEPTH: Final = 64
 STORED_MAX_DEPTH: Final = MAX_DEPTH + 2
 """The depth of what is stored: a resource may be inside one of our objects."""
@@ -50,6 +51,15 @@ def read_entries(file: BinaryIO, *kinds: str) -> Iterator[FhirEntry]:
         FhirInvalid: it is not FHIR JSON, or too large.
         JsonInvalid: it is one JSON text, and that is not valid or has more than one meaning.
     """
+    for number, entry in enumerate(_read(file, kinds), 1):
+        if number > MAX_ENTRIES:  # a Bundle of empty entries has millions in a few megabytes
+            raise FhirInvalid(
+                f"the file has more than {MAX_ENTRIES} entries; send its resources in several files"
+            )
+        yield entry
+
+
+def _read(file: BinaryIO, kinds: Iterable[str]) -> Iterator[FhirEntry]:
     stream = _unpacked(file)
     lines = _lines(stream)
     written = ((number, line) for number, line in enumerate(lines, 1) if line.strip(_SPACE))
