@@ -215,7 +215,7 @@ class PatientSignatures:
         if any(
             consent.signed_at_s > stop.issued_at_s
             and consent.state in _LIVING
-            and (consent.terms is None or consent.terms.decision != "deny")
+            and (consent.terms is None or consent.terms.decision != DENY)
             for consent in consents
         ):
             raise SignatureExpired
