@@ -10,6 +10,7 @@ from fluent.syntax.visitor import Visitor
 import models
 from consent import REASONS
 from consent.vocabulary import CATEGORIES, OBLIGATIONS, PURPOSES
+from records.description import Flag
 from services import words as package
 from services.requests.wording import slug
 from services.words import LANGUAGES, Words, best_language
