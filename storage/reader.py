@@ -109,10 +109,10 @@ class Reader:
         for batch, indexes in part.groups():
             entries = [part.entries[index] for index in indexes]
             group = bind_group(entries, part.patients[indexes[0]], extractor.name)
-            found = find_extracts(stored[batch].get(group.name, b""), group)
-            for index, extract in zip(indexes, found or [b""] * len(indexes), strict=True):
+            known = find_extracts(stored[batch].get(group.name, b""), group)
+            for index, extract in zip(indexes, known or [b""] * len(indexes), strict=True):
                 extracts[index] = extract
-            if not found:
+            if not known:
                 absent.append((batch, indexes, group))
         missing = [index for _, indexes, _ in absent for index in indexes]
         for index, record in zip(missing, self._open(part.take(missing)), strict=True):
