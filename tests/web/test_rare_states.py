@@ -95,6 +95,13 @@ def test_the_page_of_questions_counts_them_and_shows_the_main_button_first(
     assert "Not quite. The right answer is: Yes, at any time." in page
 
 
+def test_the_main_button_of_a_declined_request_comes_first(app: Flask) -> None:
+    sent = SimpleNamespace(is_declined=True, answered_at_s=1, lapses_at_s=2)
+    detail = SimpleNamespace(path="/p", request=sent, party_name="A study")
+    page = content(app, "patient/closed.html", key="declined", detail=detail)
+    assert buttons(page) == [("primary", "Start"), ("second", "Change my answer")]
+
+
 def test_who_has_no_passkey_is_not_offered_a_second_one(app: Flask) -> None:
     page = content(app, "patient/keys.html", keys=KEYS)
     assert "second passkey" not in page
