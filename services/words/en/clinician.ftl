@@ -232,7 +232,7 @@ no-prediction-ineligible = The model is not intended for this patient: { $value 
 
 no-prediction-unit = { $value } is recorded in { $unit }, and the model expects { $expected }. Check the unit in the patient's chart.
 
-no-prediction-retired = This model was retired on { $date }. It makes no more estimates.
+no-prediction-retired = This model was retired on { $date }. It no longer makes estimates.
 
 prediction-title = Estimate: { $question }
 
