@@ -153,7 +153,7 @@ class PatientKeys:
         return RemovalReview(self._signatures.prepare(account, message), is_last, passkey, signer)
 
     def _has_wallet(self, account: Account) -> bool:
-        """Return whether a wallet can sign in; a ledger that is away counts as no."""
+        """Return whether a wallet can sign in; while the ledger is unavailable, no."""
         try:
             keys = self._ledger.keys.of_subject(subject_of(account))
         except ConsentError:
