@@ -112,7 +112,7 @@ class GateCode(FindingCode):
     )
     LEAK_IN_PART = (
         "leak-in-part",
-        "AUROC of {feature} alone, which reveals the label of these patients",
+        "AUROC of {feature}, which reveals the label of these patients",
         "Find out when the value is written for these patients. Remove the feature, or set"
         " `reviewed` in the question: why the value is known before.",
     )

@@ -87,7 +87,7 @@ def find_leaks_in_parts(
             limit = _limit(question, feature)
             is_odd = area >= limit and area > usual + _ERRORS * error
             if feature.code not in failures and usual < limit and is_odd:
-                name = f"{feature.words} ({feature.code}) among patients with {words}"
+                name = f"{feature.words} ({feature.code}) alone among patients with {words}"
                 failures[feature.code] = GateFailure(
                     code=GateCode.LEAK_IN_PART, measured=area, feature=name, maximum=limit
                 )

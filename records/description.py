@@ -40,7 +40,7 @@ from records.profile import MAX_DISTINCT, Profile, TableProfile, count_copies, p
 from records.strength import separation
 from records.values import NUMBER
 from records.variables import spaced
-from records.wide_visits import without_other_visits
+from records.wide_visits import without_days, without_other_visits
 from records.workbook_notes import workbook_notes
 
 SUSPECT: Final = 0.85
@@ -204,7 +204,7 @@ def _id_column(profile: TableProfile) -> tuple[int, bool]:
 def _mapping(
     profile: TableProfile, drafts: Sequence[ColumnDraft], today: datetime.date, has_id: bool
 ) -> MappingDraft:
-    drafts, date_format = _one_date(profile, drafts)
+    drafts, date_format = _one_date(profile, without_days(drafts))
     id_name = next(each.name for each in drafts if each.role == ID)
     ids = next(column for column in profile.columns if column.name == id_name)
     repeats = len(ids.distinct) < 0.98 * min(profile.rows, MAX_DISTINCT)

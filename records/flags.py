@@ -16,6 +16,7 @@ from records.guesses import (
     UNUSUAL,
     has_unread_dates,
     is_plus_minus,
+    is_sign,
 )
 from records.profile import Profile
 from records.variables import spaced
@@ -40,6 +41,7 @@ class Flag(StrEnum):
     MISSING = "missingness-predicts"
     FREE_TEXT = "free-text"
     BOUNDS = "bounds"
+    SIGNS = "signs"
     FUTURE = "future"
     AMBIGUOUS_DATE = "ambiguous-date"
     UNREAD_DATE = "unread-date"
@@ -82,6 +84,7 @@ def flag_column(column: Profile, draft: ColumnDraft, *, is_label: bool) -> list[
         Flag.ROW_NUMBERS: is_counter,
         Flag.FREE_TEXT: is_open,
         Flag.BOUNDS: column.bounds > 0,
+        Flag.SIGNS: is_sign(column),
         Flag.FUTURE: is_value and not is_label and is_future_name(column.name),
         Flag.UNIT: is_value and UNUSUAL in draft.comment,
     }

@@ -21,7 +21,8 @@ from storage.entry import Batch, Entry
 from storage.envelope import unpack
 from storage.errors import JournalBroken, NameMismatch, SealBroken, StorageNotFound
 from storage.findings import StoreFinding
-from storage.journal import LOST, START, Journal, JournalRow, possible_starts, row_hash
+from storage.journal import LOST, START, Journal, JournalRow, row_hash
+from storage.journal_proofs import possible_starts
 from storage.keys import Keys, SecretKey, unwrap_record_key
 from storage.row_order import MAX_CLOCK_STEP_S, RowOrder
 from storage.seal import key_commitment

@@ -18,6 +18,7 @@ from services.requests.history import (
     ANSWERED,
     COPY_DELETED,
     IDENTITY_CHECKED,
+    LINK_ISSUED,
     MAINTENANCE,
     PERMITTED,
 )
@@ -37,7 +38,8 @@ _BATCH_ROWS: Final = 500
 _MARGIN_S: Final = DAY_S
 """Rows are in the order in which they were written, by a clock that may have been set back."""
 _PERMITS: Final = frozenset({PERMITTED, OWN, ANSWERED})
-_OTHER: Final = frozenset({*MAINTENANCE, *ADMINISTRATION, IDENTITY_CHECKED, COPY_DELETED, LOST})
+_LINKS: Final = frozenset({IDENTITY_CHECKED, LINK_ISSUED})
+_OTHER: Final = frozenset({*MAINTENANCE, *ADMINISTRATION, *_LINKS, COPY_DELETED, LOST})
 
 
 @dataclass(frozen=True, slots=True)

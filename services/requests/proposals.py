@@ -179,8 +179,6 @@ class StudyProposals:
             raise ModelsInvalid(f"{proposal.study!r} is not the id of a study (study:NAME)")
         if proposal.study in {study.id for study in self._diagnostics.studies()}:
             raise ModelsInvalid(f"{proposal.study} is another study: choose another name")
-        is_waiting = (_PROPOSALS.c.owner == proposal.owner) & (_PROPOSALS.c.state == PROPOSED)
-        waiting = sa.select(sa.func.count()).where(is_waiting)
         now_s = int(self._clock())
         row = {
             "study": proposal.study,
@@ -193,11 +191,7 @@ class StudyProposals:
         }
         try:
             with self._engine.begin() as connection:
-                if (connection.scalar(waiting) or 0) >= MAX_PROPOSED:
-                    raise TooManyProposals(
-                        f"{MAX_PROPOSED} studies of your organisation wait for the custodian, "
-                        "which is the limit. Propose this one after the next decision on one."
-                    )
+                _require_room(connection, proposal.owner)
                 connection.execute(sa.insert(_PROPOSALS), row)
         except sa.exc.IntegrityError:  # another caller was first, with the same study or another
             return self.register(proposal)
@@ -266,6 +260,7 @@ class StudyProposals:
 
         Raises:
             NotFound: there is none, or it was not returned.
+            TooManyProposals: `MAX_PROPOSED` of the owner wait already.
         """
         known, now_s = self.get(proposal.study), int(self._clock())
         event = ProposalEvent(PROPOSED, now_s, "")
@@ -277,6 +272,7 @@ class StudyProposals:
         }
         is_returned = sa.and_(_PROPOSALS.c.study == proposal.study, _PROPOSALS.c.state == RETURNED)
         with self._engine.begin() as connection:
+            _require_room(connection, known.owner)
             update = sa.update(_PROPOSALS).where(is_returned).values(**values)
             if connection.execute(update).rowcount != 1:
                 raise NotFound
@@ -325,6 +321,16 @@ class StudyProposals:
         query = sa.select(_PROPOSALS).where(condition).order_by(_PROPOSALS.c.at_s.desc())
         with self._engine.connect() as connection:
             return [_proposal(row) for row in connection.execute(query)]
+
+
+def _require_room(connection: sa.Connection, owner: str) -> None:
+    is_waiting = (_PROPOSALS.c.owner == owner) & (_PROPOSALS.c.state == PROPOSED)
+    waiting = sa.select(sa.func.count()).where(is_waiting)
+    if (connection.scalar(waiting) or 0) >= MAX_PROPOSED:
+        raise TooManyProposals(
+            f"{MAX_PROPOSED} studies of your organisation wait for the custodian, "
+            "which is the limit. Send this one after the next decision on one."
+        )
 
 
 def _require_version(proposal: Proposal, version: int | None) -> None:

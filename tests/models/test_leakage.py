@@ -133,7 +133,7 @@ def test_a_leak_among_some_of_the_patients_is_found_and_named(where: str) -> Non
     assert find_leaking_features(rows, question) == []
     (failure,) = find_leaks_in_parts(rows, question, parts)
     part = {"category": "category: b", "boolean": "boolean: yes", "site": "custodian: north"}
-    assert failure.feature == f"number (x|number) among patients with {part[where]}"
+    assert failure.feature == f"number (x|number) alone among patients with {part[where]}"
     assert failure.code == GateCode.LEAK_IN_PART
     assert failure.measured >= failure.maximum == QUESTION.gate.max_feature_auroc
 
@@ -146,7 +146,7 @@ def test_a_leak_in_a_declared_subgroup_is_found() -> None:
     values[:, 1] = np.where(values[:, 0] >= 5, labels, values[:, 1])
     question = replace(QUESTION, subgroups=QUESTION.subgroups[:1])
     (failure,) = find_leaks_in_parts(Matrix(values, labels), question)
-    assert failure.feature == "category (x|category) among patients with size: 5 and more"
+    assert failure.feature == "category (x|category) alone among patients with size: 5 and more"
 
 
 def test_chance_in_small_parts_is_no_leak() -> None:

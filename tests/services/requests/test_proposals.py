@@ -127,3 +127,16 @@ def test_no_organisation_fills_the_disk_with_studies_that_wait(proposals) -> Non
     proposals.register(replace(PROPOSAL, study="study:other", owner="organisation:b"))
     proposals.refuse("study:s0", "keeper", "no")
     proposals.register(PROPOSAL)
+
+
+def test_a_changed_study_counts_against_the_limit_as_a_new_one_does(proposals) -> None:
+    proposals.register(PROPOSAL)
+    proposals.return_for_changes(PROPOSAL.study, "keeper", "Name the end.")
+    for number in range(MAX_PROPOSED):
+        proposals.register(replace(PROPOSAL, study=f"study:s{number}"))
+    changed = replace(PROPOSAL, protocol="It ends in 2030.")
+    with pytest.raises(TooManyProposals, match="50 studies of your organisation wait"):
+        proposals.amend(changed)
+    assert proposals.get(PROPOSAL.study).state == "returned"
+    proposals.refuse("study:s0", "keeper", "no")
+    assert proposals.amend(changed).state == "proposed"
