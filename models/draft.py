@@ -85,7 +85,7 @@ def require_written(question: Question, name: str) -> None:
         "limits": question.limits,
         "definition of [label]": (question.label.definition,),
     }
-    keys = [key for key, said in texts.items() if any(text.startswith(_TO_WRITE) for text in said)]
+    keys = [key for key, values in texts.items() if any(v.startswith(_TO_WRITE) for v in values)]
     if keys:
         raise DraftUnfinished(
             f"{name} is an unfinished draft: {', '.join(keys)} begin with {_TO_WRITE!r}."
