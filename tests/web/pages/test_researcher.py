@@ -313,7 +313,7 @@ def test_no_problem_is_shown_beside_a_copy_that_was_downloaded(hospital, researc
     assert 'name="columns" value="x|number"' in page
 
 
-def test_the_error_of_a_tick_box_stands_in_its_field(hospital, researcher) -> None:
+def test_the_error_of_a_tick_box_is_shown_in_its_field(hospital, researcher) -> None:
     path = approved(hospital, researcher, copy="yes").replace("studies", "sets")
     page = researcher.post(path).text
     field = page[page.index('<div class="field wrong">') :]
