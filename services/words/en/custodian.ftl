@@ -32,10 +32,6 @@ custodian-patients-of = { $directory } in the directory, { $held } with records
 
 custodian-records = Records
 
-custodian-copies = Copies
-
-custodian-copies-of = On this site's storage node: { $copies } of { $all } records
-
 custodian-anchor = Last anchor of records
 
 custodian-no-anchor = none yet
