@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 from typing import IO, Any, Final
@@ -19,6 +19,7 @@ from records.outcomes import EntryOutcome
 from records.summary import summary_from
 from services.custodian.fhir_uploads import (
     ENTRIES,
+    REMARKABLE,
     check_fhir,
     read_outcomes,
     store_fhir,
@@ -76,7 +77,7 @@ MAX_NAME: Final = 120
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "deploy" / "examples"
 DRAFT: Final = "draft"
 """In place of a mapping's name: the columns are mapped on a page, from a draft."""
-_NO_COUNTS: Final = ("bad", "notes", NAMES_PROBLEM)
+_NO_COUNTS: Final = ("bad", "notes", NAMES_PROBLEM, ENTRIES, REMARKABLE)
 CHECK: Final = "check-upload"
 _STORE: Final = "store-upload"
 
@@ -246,7 +247,7 @@ class CustodianUploads:
             return {}
         result["anchored_at_s"] = int(self._installation.clock())
         self._uploads.report(upload, result, STORED)
-        return {name: value for name, value in result.items() if name != ENTRIES}
+        return {name: value for name, value in result.items() if name not in _NO_COUNTS}
 
     def _add(self, words: Words, sent: Sent, file: IO[bytes]) -> Upload:
         try:
@@ -291,7 +292,7 @@ class CustodianUploads:
         self._uploads.move(upload, STORING, STORING, job.id)
         return self.get(words, party, upload.id)
 
-    def outcomes(self, party: str, upload_id: str) -> list[EntryOutcome]:
+    def outcomes(self, party: str, upload_id: str) -> Iterator[EntryOutcome]:
         """Return what became of each entry of one of a party's FHIR files.
 
         Raises:

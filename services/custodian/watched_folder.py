@@ -146,7 +146,7 @@ class WatchedFolder:
             return REFUSED, _unreadable(str(exc))
         outcomes = list(report.outcomes)
         LOG.info("a watched file was taken: %s", report.counts())
-        return REFUSED if _is_refused(outcomes) else DONE, to_ndjson(outcomes)
+        return REFUSED if _is_refused(outcomes) else DONE, b"".join(to_ndjson(outcomes))
 
     def _file_away(self, name: str, folders: _Folders, place: str, report: bytes) -> Path:
         folder = folders.done if place == DONE else folders.refused

@@ -198,7 +198,7 @@ class PatientHistory:
             seq=seq,
             row_hash=row.hash,
             line=self._line(words, entry, self._end_times(subject)),
-            proof=self._store.prove(seq),
+            proof=self._store.prove([seq]).get(seq),
             is_single_node=self._ledger.deployment.finality == "single",
         )
 

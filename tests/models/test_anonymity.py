@@ -82,7 +82,9 @@ def test_what_is_new_after_each_earlier_copy_is_within_the_limits_by_itself(
         if rows.any():
             measured = measure(classes[rows], labels[rows])
             assert (measured.k, measured.diversity) >= (MIN_COUNT, MIN_DIVERSITY)
-            assert measured.distance <= MAX_DISTANCE
+            share = labels[is_kept].mean()
+            for node in np.unique(classes[rows]):
+                assert abs(labels[rows & (classes == node)].mean() - share) <= MAX_DISTANCE + 1e-9
 
 
 @settings(max_examples=60, deadline=None)
