@@ -164,8 +164,8 @@ def test_fewer_than_eleven_who_join_or_come_back_change_nobody_elses_row(
     is_there = draw.random(250) < 0.6
     for number in range(copies):
         is_kept = keep(is_there)
-        shown, waiting = np.flatnonzero(is_kept), np.flatnonzero(is_there & ~is_kept)
-        groups = ([people[row] for row in rows] for rows in (shown, waiting))
+        parts = (np.flatnonzero(mask) for mask in (is_kept, is_there & ~is_kept))
+        groups = ([people[row] for row in rows] for rows in parts)
         earlier.append(copy_of(store, f"r{number}", *groups))
         was_there = is_there
         is_there = np.where(draw.random(250) < 0.2, ~is_there, is_there)
