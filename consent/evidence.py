@@ -152,7 +152,7 @@ def _mirror(parts: LedgerParts) -> Iterator[Finding]:
 
 
 def _proofs(parts: LedgerParts) -> Iterator[Finding]:
-    for position, change in parts.mirror.events.unproved():
+    for position, change in parts.mirror.find_unproved():
         yield Finding(
             part=MIRROR,
             code=LedgerFinding.CHANGE_NOT_PROVED,

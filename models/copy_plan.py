@@ -13,6 +13,7 @@ from models.errors import ModelsInvalid
 from models.features import Matrix
 from models.question import Question
 from models.question_parts import DIRECT, QUASI, SENSITIVE, Feature
+from models.suppression import MIN_COUNT
 from records.values import NUMBER
 
 PROPOSED_COLUMNS: Final = 8
@@ -170,7 +171,9 @@ def _correlation(values: Numbers, first: int, second: int) -> float:
 
 def _edges(column: Numbers) -> tuple[float, ...]:
     present = column[~np.isnan(column)]
-    if not len(present):
+    # Bands of fewer people would tell their values: the ends lie between them.
+    bands = min(_BANDS, len(present) // MIN_COUNT)
+    if bands < 2:
         return ()
-    inner = np.quantile(present, np.arange(1, _BANDS) / _BANDS)
+    inner = np.quantile(present, np.arange(1, bands) / bands)
     return tuple(sorted({float(f"{edge:.3g}") for edge in inner}))

@@ -36,6 +36,7 @@ from records.guesses import (
     guess_column,
     has_unread_dates,
     is_plus_minus,
+    is_sign,
 )
 from records.header_rows import NamesPlace, last_name
 from records.long_draft import draft_long, find_long_columns
@@ -43,7 +44,7 @@ from records.profile import MAX_DISTINCT, Profile, TableProfile, count_copies, p
 from records.strength import separation
 from records.values import NUMBER
 from records.variables import spaced
-from records.wide_visits import without_other_visits
+from records.wide_visits import without_days, without_other_visits
 from records.workbook_notes import workbook_notes
 
 TWIN: Final = "more than one column has this name: rename them to map them"
@@ -77,6 +78,7 @@ class Flag(StrEnum):
     MISSING = "missingness-predicts"
     FREE_TEXT = "free-text"
     BOUNDS = "bounds"
+    SIGNS = "signs"
     FUTURE = "future"
     AMBIGUOUS_DATE = "ambiguous-date"
     UNREAD_DATE = "unread-date"
@@ -237,7 +239,7 @@ def _id_column(profile: TableProfile) -> tuple[int, bool]:
 def _mapping(
     profile: TableProfile, drafts: Sequence[ColumnDraft], today: datetime.date, has_id: bool
 ) -> MappingDraft:
-    drafts, date_format = _one_date(profile, drafts)
+    drafts, date_format = _one_date(profile, without_days(drafts))
     id_name = next(each.name for each in drafts if each.role == ID)
     ids = next(column for column in profile.columns if column.name == id_name)
     repeats = len(ids.distinct) < 0.98 * min(profile.rows, MAX_DISTINCT)
@@ -394,6 +396,7 @@ def _flags(column: Profile, draft: ColumnDraft) -> list[Flag]:
         Flag.ROW_NUMBERS: is_counter,
         Flag.FREE_TEXT: is_open,
         Flag.BOUNDS: column.bounds > 0,
+        Flag.SIGNS: is_sign(column),
         Flag.FUTURE: is_value and _FUTURE.search(spaced(column.name)) is not None,
     }
     return [flag for flag, is_set in flags.items() if is_set]

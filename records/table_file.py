@@ -100,6 +100,20 @@ def require_width(path: Path, header: Sequence[str]) -> None:
         raise TableInvalid(f"{path.name}: {columns}. Check the separator, or split the table.")
 
 
+def require_columns(path: Path, header: Sequence[str]) -> None:
+    """Refuse a header that is too wide, or of one column, so that its separator was not found.
+
+    Raises:
+        TableInvalid: it is.
+    """
+    require_width(path, header)
+    if len(header) == 1:
+        separators = "a comma, a semicolon, a tab or |"
+        raise TableInvalid(
+            f"{path.name}: one column was found. Separate the cells by {separators}."
+        )
+
+
 def _csv(path: Path, file: FileFormat) -> Iterator[Line]:
     with _open(path) as binary:
         encoding = file.encoding
@@ -192,8 +206,17 @@ def _open(path: Path) -> IO[bytes]:
 
 
 def _encoding(binary: IO[bytes], encoding: str) -> str:
-    mark = binary.peek(2)[:2] if isinstance(binary, io.BufferedReader) else b""
-    return "utf-16" if mark in _UTF_16 else encoding
+    head = binary.peek(_HEAD_BYTES) if isinstance(binary, io.BufferedReader) else b""
+    return utf_16_of(head) or encoding
+
+
+def utf_16_of(head: bytes) -> str:
+    """Return the encoding of a file in UTF-16, by its mark or its zero bytes; "" for any other."""
+    if head[:2] in _UTF_16:
+        return "utf-16"
+    start = head[: min(len(head), _HEAD_BYTES) // 2 * 2]
+    zeros = [not any(part) for part in (start[1::2], start[::2])]
+    return ["utf-16-le", "utf-16-be"][zeros.index(True)] if len(start) > 2 and any(zeros) else ""
 
 
 def _named_separator(first: str) -> str:

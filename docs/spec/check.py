@@ -777,7 +777,7 @@ class Check:
             leaves, root = [unhex(leaf) for leaf in batch["leaves"]], unhex(batch["root"])
             is_anchored = merkle(leaves) == root and root in roots
             self.holds(is_anchored, f"batch {batch['name']} is not what was anchored")
-            for leaf, held in zip(leaves, batch["held"]):
+            for leaf, held in zip(leaves, batch["held"], strict=True):
                 if held:
                     self.check_block(leaf)
 
@@ -913,32 +913,46 @@ class Check:
     #    training.
 
     def check_models(self):
+        studies = {}  # by model and question: the study that its card names
+        for line in self.all("card"):
+            root, card = sha(line["text"].encode()), json.loads(line["text"])
+            is_whole = root.hex() == line["card_sha256"] and self.is_anchored(line, root)
+            self.holds(is_whole, f"card of {line['model']} is not what was anchored")
+            if card.get("model", {}).get("id") == line["model"]:
+                studies[line["model"], card["question"]["sha256"]] = card["study"]
         for line in self.all("manifest"):
             model, held = line["model"], json.loads(line["text"])
             head = {"format": held["format"], "question": held["question"]}
             root = merkle([canonical(head), *map(canonical, held["lines"])])
             is_whole = root.hex() == line["manifest_root"] and self.is_anchored(line, root)
+            # Else the same text could be read in two ways.
+            is_whole = is_whole and canonical(held) == line["text"].encode()
             self.holds(is_whole, f"manifest of {model} is not what was anchored")
+            study = studies.get((model, held["question"]), "")
+            self.holds(
+                study, f"no card of {model} names the study and the question of its manifest"
+            )
             for used in held["lines"]:
-                self.check_training(model, unhex(used["consent"]), line["state"] == "active")
-        for line in self.all("card"):
-            root = sha(line["text"].encode())
-            is_whole = root.hex() == line["card_sha256"] and self.is_anchored(line, root)
-            self.holds(is_whole, f"card of {line['model']} is not what was anchored")
+                consent = unhex(used["consent"])
+                self.check_training(model, consent, study, line["state"] == "active")
 
     def is_anchored(self, line, root):
         """Return whether the root of a card or a manifest is on the chain, once it must be."""
         return line["state"] == "trained" or root in self.roots(line["kind"])
 
-    def check_training(self, model, name, is_active):
+    def check_training(self, model, name, study, is_active):
         terms = self.openings.get(name)
         if terms is None:  # missing only for an erased patient
             permits = name in self.grants and self.erased_at(self.grants[name]) >= 0
         else:
             is_training = terms["decision"] == "permit" and "MLTRAINING" in terms["purposes"]
             permits = name in self.grants and is_training
+            permits = permits and terms["recipient"] in ("*", study)
         consent = f"consent {name.hex()}"
-        self.holds(permits, f"{model} rests on {consent}, which is not known to permit training")
+        self.holds(
+            permits,
+            f"{model} rests on {consent}, which is not known to permit training for its study",
+        )
         is_in_force = name in self.stand and name in self.openings
         self.holds(not is_active or is_in_force, f"{model} is in use although {consent} has ended")
 

@@ -100,14 +100,14 @@ class PredictionInputs:
     warnings: InputWarnings
 
     @property
-    def is_accepted(self) -> bool:
-        """Whether the model accepts every value; missing values are accepted.
+    def unaccepted(self) -> Sequence[InputValue]:
+        """The values with which the model makes no prediction; missing values are accepted.
 
         In a question of format 2 a value that cannot be read is missing, as in the training.
         """
         if self.question.timeline is not None:
-            return True
-        return not any(value.problem in BLOCKING for value in self.values)
+            return ()
+        return [value for value in self.values if value.problem in BLOCKING]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

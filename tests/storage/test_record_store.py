@@ -266,6 +266,25 @@ def test_an_anchored_batch_that_left_the_catalogue_is_named(install: Install) ->
     assert ("catalogue", StoreFinding.BATCH_MISSING) in whats(install)
 
 
+def test_a_broken_key_of_a_patient_is_named_and_hides_no_other_fault(install: Install) -> None:
+    broken, other = deposited(install, 1), deposited(install, 1)
+    altered = install.store.records_of(other)[0].record_id
+    with install.engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "UPDATE storage_patient_keys SET wrapped = zeroblob(60) WHERE subject = :subject"
+            ),
+            {"subject": broken},
+        )
+        connection.execute(
+            sa.update(RECORDS).where(RECORDS.c.record_id == altered).values(recorded_on=1)
+        )
+    assert whats(install) == {
+        ("keys", StoreFinding.RECORD_KEY_BROKEN),
+        ("catalogue", StoreFinding.DESCRIPTION_DIFFERS),
+    }
+
+
 def test_an_old_backup_releases_nothing_until_its_loss_is_accepted(
     install: Install, tmp_path: Path
 ) -> None:

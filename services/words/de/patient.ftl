@@ -20,7 +20,7 @@ patient-title = Start
 
 patient-requests-title = Wartet auf Ihre Antwort
 
-patient-request = { $study } möchte Ihre Daten nutzen. Antworten Sie bis zum { $date }.
+patient-request = { $study } möchte Ihre Daten nutzen, { $purposes }. Antworten Sie bis zum { $date }.
 
 patient-request-open = Anfrage lesen
 
@@ -185,9 +185,12 @@ ask-2-nothing = Nichts
 
 ask-right = Das stimmt.
 
-ask-wrong = Nicht ganz.
+ask-wrong = Nicht ganz. Richtig ist:
 
-ask-check = Antworten prüfen
+ask-check = { $n ->
+    [one] Antwort prüfen
+   *[other] Antworten prüfen
+}
 
 understand-none = Wählen Sie eine Antwort, oder überspringen Sie diese Seite.
 
@@ -234,6 +237,10 @@ sign = Ihr Gerät fragt jetzt nach Gesicht, Finger oder PIN. Vielleicht steht do
 sign-button = Mit Ihrem Passkey unterschreiben
 
 sign-wallet-button = Mit Ihrem eigenen Programm unterschreiben
+
+sign-wallet = Ihr Unterschriftsprogramm zeigt Ihnen gleich, was Sie unterschreiben, und bittet Sie um Bestätigung.
+
+sign-wallet-missing = Sie unterschreiben mit Ihrem eigenen Unterschriftsprogramm. Dieser Browser hat es nicht. Öffnen Sie diese Seite in dem Browser, der es hat.
 
 signed = Ihre Einwilligung wird eingetragen. Das dauert einige Sekunden. Sie können diese Seite verlassen.
 
@@ -374,6 +381,8 @@ keys-add = Passkey hinzufügen
 
 keys-add-lead = Ein zweiter Passkey auf einem anderen Gerät hilft, wenn Sie eines verlieren.
 
+keys-add-first = Mit einem Passkey können Sie sich hier ohne Ihr Unterschriftsprogramm anmelden und unterschreiben.
+
 keys-exists = Dieses Gerät hat schon einen Passkey für Sie. Wählen Sie in seinem Fenster ein anderes Gerät, zum Beispiel ein Telefon.
 
 keys-remove = Entfernen
@@ -480,7 +489,7 @@ limits-left-out-hint = Was Sie hier ankreuzen, bleibt verschlossen. Spätere Ein
 
 keys-add-sign-title = Diesen Passkey hinzufügen
 
-keys-add-sign = Ihr neuer Passkey wurde erstellt. Jetzt bestätigt ein Passkey, den Sie schon benutzt haben, dass der neue für Sie unterschreiben darf.
+keys-add-sign = Ihr neuer Passkey wurde erstellt. Jetzt bestätigt ein Schlüssel, den Sie schon benutzt haben, dass der neue für Sie unterschreiben darf.
 
 keys-add-button = Diesen Passkey hinzufügen
 

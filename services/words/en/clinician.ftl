@@ -33,7 +33,7 @@ clinician-today = Only patients with an estimate of mine today
 
 clinician-names = Show names and dates of birth
 
-clinician-names-hint = Only for patients who let you read their personal details. Each name is read from the record, and the patient sees this in their history.
+clinician-names-hint = Only for patients who let you read “age, sex and background” to treat them. Each name is read from the record, and the patient sees this in their history.
 
 clinician-name = Name
 
@@ -211,7 +211,10 @@ values-rule-molar = the molar mass that the question states
 
 values-rule-habit = the unit that this sender means, as the question states
 
-values-not-accepted = The model gives no estimate while a value is outside the range that the question accepts. Check the value and its unit in the patient's chart.
+values-not-accepted = { $n ->
+    [one] There is no estimate, because the model does not accept { $values }. Check this value and its unit in the patient's chart.
+   *[other] There is no estimate, because the model does not accept { $values }. Check these values and their units in the patient's chart.
+}
 
 values-button = Get the estimate
 

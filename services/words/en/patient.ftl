@@ -20,7 +20,7 @@ patient-title = Start
 
 patient-requests-title = Waiting for you
 
-patient-request = { $study } is asking to use your records. Answer by { $date }.
+patient-request = { $study } is asking to use your records { $purposes }. Answer by { $date }.
 
 patient-request-open = Read the request
 
@@ -185,9 +185,12 @@ ask-2-nothing = Nothing
 
 ask-right = That is right.
 
-ask-wrong = Not quite.
+ask-wrong = Not quite. The right answer is:
 
-ask-check = Check my answers
+ask-check = { $n ->
+    [one] Check my answer
+   *[other] Check my answers
+}
 
 understand-none = Choose an answer, or skip this page.
 
@@ -235,6 +238,10 @@ sign-button = Sign with your passkey
 
 sign-wallet-button = Sign with your own signing program
 
+sign-wallet = Your signing program will show what you sign and ask you to confirm it.
+
+sign-wallet-missing = You sign with your own signing program, and this browser does not have it. Open this page in the browser that has it.
+
 signed = Your permission is being recorded. This takes a few seconds. You can leave this page.
 
 active = Your permission is active. { $study } may use the records you chose until { $date }.
@@ -279,7 +286,7 @@ withdraw-page = Withdraw permission
 
 withdraw-stops-title = This stops now
 
-withdraw-stops = no new use of your records by { $study } under this permission
+withdraw-stops = new use of your records by { $study } under this permission
 
 withdraw-follows-title = This follows within { $n } days
 
@@ -373,6 +380,8 @@ keys-used = Last used
 keys-add = Add a passkey
 
 keys-add-lead = A second passkey on another device helps when you lose one.
+
+keys-add-first = A passkey lets you sign in and sign here without your signing program.
 
 keys-exists = This device already has a passkey for you. Choose another device in its window, such as a phone.
 
@@ -480,7 +489,7 @@ limits-left-out-hint = What you tick here stays closed. Later records are then n
 
 keys-add-sign-title = Add this passkey
 
-keys-add-sign = Your new passkey is ready. Now sign with a passkey that you have used before. It says that the new one may sign for you.
+keys-add-sign = Your new passkey is ready. Now sign with a key that you have used before. It says that the new one may sign for you.
 
 keys-add-button = Add this passkey
 

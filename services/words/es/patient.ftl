@@ -20,7 +20,7 @@ patient-title = Inicio
 
 patient-requests-title = Pendiente de su respuesta
 
-patient-request = { $study } pide usar sus datos. Responda a más tardar el { $date }.
+patient-request = { $study } pide usar sus datos { $purposes }. Responda a más tardar el { $date }.
 
 patient-request-open = Leer la petición
 
@@ -185,9 +185,12 @@ ask-2-nothing = Nada
 
 ask-right = Así es.
 
-ask-wrong = No del todo.
+ask-wrong = No del todo. La respuesta correcta es:
 
-ask-check = Comprobar mis respuestas
+ask-check = { $n ->
+    [one] Comprobar mi respuesta
+   *[other] Comprobar mis respuestas
+}
 
 understand-none = Elija una respuesta, o salte esta página.
 
@@ -234,6 +237,10 @@ sign = Ahora su dispositivo le pedirá la cara, el dedo o el PIN. Quizá diga «
 sign-button = Firmar con su llave de acceso
 
 sign-wallet-button = Firmar con su propio programa
+
+sign-wallet = Su programa de firma le mostrará lo que va a firmar y le pedirá que lo confirme.
+
+sign-wallet-missing = Usted firma con su propio programa de firma, y este navegador no lo tiene. Abra esta página en el navegador que lo tiene.
 
 signed = Su permiso se está anotando. Tarda unos segundos. Puede salir de esta página.
 
@@ -373,6 +380,8 @@ keys-used = Último uso
 keys-add = Añadir una llave de acceso
 
 keys-add-lead = Una segunda llave en otro dispositivo ayuda cuando pierde uno.
+
+keys-add-first = Con una llave de acceso puede entrar y firmar aquí sin su programa de firma.
 
 keys-exists = Este dispositivo ya tiene una llave para usted. Elija otro dispositivo en su ventana, por ejemplo un teléfono.
 

@@ -19,12 +19,14 @@ bp = Blueprint("recovery", __name__)
 @public
 def recovery(token: str) -> Response:
     """Show how a new key is made, or how far the one is that was made with this link."""
-    operator = services().information.operator_name(words().language)
     link = services().identity.key_recoveries.find(token)
     if link is None:
-        return render_old_link(operator, is_invitation=False)
+        return render_old_link(is_invitation=False)
     return render(
-        "public/recovery.html", title=words()("recover-title"), link=link, operator=operator
+        "public/recovery.html",
+        title=words()("recover-title"),
+        link=link,
+        contact=services().information.contact(words().language),
     )
 
 
