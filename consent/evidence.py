@@ -146,7 +146,8 @@ def _outbox(parts: LedgerParts) -> Iterator[Finding]:
 
 
 def _mirror(parts: LedgerParts) -> Iterator[Finding]:
-    for position in prove(parts.mirror.events):
+    events = parts.mirror.events
+    for position in sorted({*prove(events), *events.misnamed()}):
         where = f"position {position}"
         yield Finding(part=MIRROR, code=LedgerFinding.CHANGE_NOT_CHAINED, where=where)
 

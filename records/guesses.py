@@ -10,6 +10,7 @@ from typing import Final
 from records.columns import BOOLEANS, is_identifying
 from records.date_forms import is_date_name
 from records.draft import DATE, IGNORE, ColumnDraft, distinct_slugs, slug
+from records.identifiers import MAX_UNIQUE_NUMBERS, MAX_UNIQUE_SHARE, MIN_NUMBER, MIN_ROWS
 from records.profile import Profile
 from records.units import find_conversion, ucum_unit
 from records.values import BOOLEAN, CATEGORY, is_unit
@@ -39,6 +40,8 @@ _NEARLY_ALL: Final = 0.98
 _PLACE: Final = re.compile(r"^(site|cent(er|re)|hospital|clinic|ward|institution)( id| name)?$")
 _NAMED_UNIT: Final = re.compile(r"[\[(]([^\[\]()]+)[\])]\s*$|\s([^\s/]+/\S+)$")
 """A unit in brackets, or with a slash, behind a name: `TnT ng/L`, `Ferritin [µg/L]`."""
+IDENTIFIES: Final = "it may identify people"
+UNUSUAL: Final = "out of the usual range"
 UNREAD_DATES: Final = "dates in a form that cannot be read, or in several; write them as 2024-05-31"
 _BIRTH: Final = re.compile(r"birth|^dob$|geburt|nacimiento")
 SIGNS: Final = "signs that make bounds of numbers: join them to these, as <0.5"
@@ -116,7 +119,21 @@ def _why_ignored(column: Profile, rows: int) -> str:
         return "looks like a name, an address or free text: it identifies people"
     if has_unread_dates(column):
         return UNREAD_DATES
+    if _is_refused(column, rows):
+        return f"{len(column.distinct)} different values in {rows} rows: {IDENTIFIES}"
     return ""
+
+
+def _is_refused(column: Profile, rows: int) -> bool:
+    """Return whether a check would refuse a column that identifies people: `IdentifierWatch`."""
+    is_other = is_date_name(column.name) or spaced(column.name) in ("day", "days")
+    if is_other or column.date_format is not None or len(column.distinct) < MIN_ROWS:
+        return False
+    if not column.numbers and not column.measured and not column.bounds:
+        return len(column.distinct) > MAX_UNIQUE_SHARE * rows
+    is_whole = column.numbers == column.whole == column.count and column.minimum >= MIN_NUMBER
+    is_unit_less = find_variable(column.name) is None and _stated_unit(column) == "1"
+    return is_whole and is_unit_less and len(column.distinct) > MAX_UNIQUE_NUMBERS * rows
 
 
 def has_unread_dates(column: Profile) -> bool:
@@ -248,16 +265,20 @@ def _plausible(
 ) -> tuple[float, float, str]:
     """Return the range of a variable in its usual unit.
 
-    Where most values are out of it, the unit is another: the range stays, and refuses them.
+    Where most values are out of it, the unit is another; where many are, two units may be mixed.
+    The range then stays, and refuses them.
     """
     usual = variable.minimum, variable.maximum
     if usual[0] <= low and high <= usual[1]:
         return *usual, ""
     inside = [number for number in numbers if usual[0] <= number <= usual[1]]
     if 2 * len(inside) < len(numbers):
-        why = f"most values are out of the usual range: they are not in {variable.unit}"
+        why = f"most values are {UNUSUAL}: they are not in {variable.unit}"
         return *usual, why + _fitting_unit(variable, numbers)
-    return *_range(low, high), "check the unit: values are out of the usual range"
+    if len(inside) < _NEARLY_ALL * len(numbers):
+        others = len(numbers) - len(inside)
+        return *usual, f"{others} of {len(numbers)} values are {UNUSUAL}: are two units mixed?"
+    return *_range(low, high), f"check the unit: values are {UNUSUAL}"
 
 
 def _fitting_unit(variable: Variable, numbers: Sequence[float]) -> str:
@@ -280,7 +301,8 @@ def _category(column: Profile, code: str, category: str) -> ColumnDraft:
     variable = find_variable(column.name)
     levels = sorted(column.levels)
     if not levels or len(levels) > MAX_CATEGORY_LEVELS:
-        comment = f"{len(column.distinct)} different texts: it may identify people"
+        several = f"{len(column.distinct)} different texts, more than {MAX_CATEGORY_LEVELS}"
+        comment = f"{several}: list them under values, unless {IDENTIFIES}"
         return ColumnDraft(name=column.name, role=IGNORE, comment=comment)
     missing = [level for level in levels if _is_no_answer(level)]
     values = distinct_slugs([level for level in levels if level not in missing])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from models import MIN_COHORT, MIN_COUNT, Diagnostics, ModelsNotFound, Question, is_small
 from models.count_noise import DEVIATION, CountNoise
+from models.draft import require_written
 from models.question_check import QuestionCheck
 from services.dates import quarter_of
 from services.errors import NotFound
@@ -164,9 +165,10 @@ class ResearchQuestions:
         """Install the question in a file; a question of the same id is replaced.
 
         Raises:
-            ModelsInvalid (models): the file is not a valid question.
+            ModelsInvalid (models): the file is not a valid question, or an unfinished draft.
         """
         question = Question.load(file)
+        require_written(question, file.name)
         self._folder.mkdir(exist_ok=True)
         shutil.copyfile(file, self._folder / f"{question.id}.toml")
         return question

@@ -79,3 +79,32 @@ def test_a_proof_that_was_taken_from_a_row_is_named(sqlite_engine: sa.Engine) ->
     with sqlite_engine.begin() as connection:
         connection.execute(sa.text("UPDATE consent_events SET proof = 0 WHERE position = 1"))
     assert [position for position, _ in mirror.find_unproved()] == [1]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "name = NULL WHERE op = 7",
+        "name = zeroblob(32) WHERE op = 4",
+        "name = NULL WHERE op = 1",
+        "name = zeroblob(32) WHERE op = 5",
+        "signer = zeroblob(20) WHERE op = 1",
+    ],
+)
+def test_a_row_under_another_name_or_with_another_key_is_named(
+    sqlite_engine: sa.Engine, edit: str
+) -> None:
+    """Else an anchor, a consent or a key could be hidden from the checks that look for it."""
+    world, clock = World(), Clock(NOW_S)
+    world.lines()
+    world.withdraw()
+    prover = Prover(world.chain, NoOutbox(), DEPLOYMENT, frozenset({OURS}), clock)  # type: ignore[arg-type]
+    mirror = Mirror(sqlite_engine, world.chain, DEPLOYMENT, prover, clock)  # type: ignore[arg-type]
+    mirror.sync()
+    assert mirror.events.misnamed() == []
+    with sqlite_engine.begin() as connection:
+        connection.execute(sa.text(f"UPDATE consent_events SET {edit}"))
+    op = int(edit[-1])
+    positions = [at for at, each in enumerate(world.chain.history, 1) if each.op == op]
+    assert positions
+    assert mirror.events.misnamed() == positions

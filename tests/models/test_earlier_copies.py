@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from models.anonymity import MAX_DISTANCE, find_releasable_after
 from models.copy_plan import find_hidden
@@ -141,6 +143,37 @@ def test_one_who_joins_with_ten_who_came_back_waits(store_of) -> None:
     classes = np.zeros(50, np.intp)
     is_kept = find_releasable_after(classes, labels, find_batches(store, STUDY, earlier, now))
     assert is_kept.tolist() == [False] * 10 + [True] * 39 + [False]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, MIN_COUNT - 1), st.integers(1, 3))
+def test_fewer_than_eleven_who_join_or_come_back_change_nobody_elses_row(
+    store_of, seed: int, coming: int, copies: int
+) -> None:
+    """Else rows that appear, or are missing, tell the label of who came."""
+    draw, store, people = np.random.default_rng(seed), store_of([]), people_of(250)
+    classes, labels = draw.integers(0, 4, 250), draw.random(250) < 0.3
+    earlier: list[EarlierCopy] = []
+
+    def keep(is_there: np.ndarray) -> np.ndarray:
+        is_kept, rows = is_there.copy(), [people[row] for row in np.flatnonzero(is_there)]
+        batches = find_batches(store, STUDY, earlier, rows)
+        is_kept[is_there] = find_releasable_after(classes[is_there], labels[is_there], batches)
+        return is_kept
+
+    is_there = draw.random(250) < 0.6
+    for number in range(copies):
+        is_kept = keep(is_there)
+        parts = (np.flatnonzero(mask) for mask in (is_kept, is_there & ~is_kept))
+        groups = ([people[row] for row in rows] for rows in parts)
+        earlier.append(copy_of(store, f"r{number}", *groups))
+        was_there = is_there
+        is_there = np.where(draw.random(250) < 0.2, ~is_there, is_there)
+    is_there &= was_there
+    late = draw.permutation(np.flatnonzero(~was_there))[:coming]
+    with_them = is_there.copy()
+    with_them[late] = True
+    assert (keep(with_them) == keep(is_there)).all()
 
 
 def test_people_who_join_have_about_the_share_of_labels_of_all_rows() -> None:

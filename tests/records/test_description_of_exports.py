@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from records import DeclarationInvalid, Mapping, TableInvalid, check_table, read_table
-from records.description import Flag, TableDescription, describe_table
+from records.description import TableDescription, describe_table
+from records.flags import Flag
 
 TODAY = datetime.date(2026, 11, 29)
 DAYS = range(1, 29)

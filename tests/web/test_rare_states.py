@@ -95,6 +95,13 @@ def test_the_page_of_questions_counts_them_and_shows_the_main_button_first(
     assert "Not quite. The right answer is: Yes, at any time." in page
 
 
+def test_the_main_button_of_a_declined_request_comes_first(app: Flask) -> None:
+    sent = SimpleNamespace(is_declined=True, answered_at_s=1, lapses_at_s=2)
+    detail = SimpleNamespace(path="/p", request=sent, party_name="A study")
+    page = content(app, "patient/closed.html", key="declined", detail=detail)
+    assert buttons(page) == [("primary", "Start"), ("second", "Change my answer")]
+
+
 def test_who_has_no_passkey_is_not_offered_a_second_one(app: Flask) -> None:
     page = content(app, "patient/keys.html", keys=KEYS)
     assert "second passkey" not in page
@@ -110,6 +117,27 @@ def test_refusing_a_key_that_somebody_proposed_is_the_main_button(app: Flask) ->
     page = content(app, "patient/keys.html", keys=keys, operator="Town Clinic")
     assert [words for kind, words in buttons(page) if kind == "primary"] == ["Refuse this key"]
     assert "It cannot work before 15 January 2027, 08:00" in re.sub(r"[\u2068\u2069]", "", page)
+
+
+def consent(*, is_overridden: bool) -> SimpleNamespace:
+    return SimpleNamespace(
+        is_overridden=is_overridden,
+        state="active",
+        sentence="It may use.",
+        past_sentence="It could use.",
+        not_after_s=0,
+        path="/p",
+        recipient_name="A study",
+    )
+
+
+def test_a_permission_that_is_not_used_does_not_stand_under_active(app: Flask) -> None:
+    both = [consent(is_overridden=True), consent(is_overridden=False)]
+    page = content(app, "patient/permissions.html", current=both, is_checked=True)
+    places = [page.index(words) for words in ("Active now", "It may", "Not used now", "It could")]
+    assert places == sorted(places)
+    page = content(app, "patient/permissions.html", current=both[:1], is_checked=True)
+    assert page.index("Active now") < page.index("Nobody may use") < page.index("Not used now")
 
 
 def test_the_newest_model_is_listed_first(app: Flask) -> None:

@@ -258,6 +258,8 @@ consents-title = Einwilligungen
 
 consents-active = Jetzt gültig
 
+consents-unused = Derzeit nicht genutzt
+
 consents-ended = Beendet
 
 consent-allows = { $study } darf diese Daten von Ihnen nutzen: { $categories }. Wofür: { $purposes }.

@@ -175,7 +175,7 @@ empty-timeline = The patient lets you read these kinds of records. None is store
 
 clinician-questions = Available estimates
 
-clinician-no-question = No model fits the records that this patient allows.
+clinician-no-question = No model in use fits the records that this patient allows.
 
 clinician-predict = Get an estimate
 
@@ -232,7 +232,7 @@ no-prediction-ineligible = The model is not intended for this patient: { $value 
 
 no-prediction-unit = { $value } is recorded in { $unit }, and the model expects { $expected }. Check the unit in the patient's chart.
 
-no-prediction-retired = This model was retired on { $date }, because people withdrew on whose records it was trained.
+no-prediction-retired = This model was retired on { $date }. It no longer makes estimates.
 
 prediction-title = Estimate: { $question }
 
@@ -481,6 +481,8 @@ card-affected = Since { $date }, people it was trained on no longer permit it
 card-successor = Successor
 
 card-last = Last evaluation
+
+card-retired = Retired on
 
 card-version = Version
 

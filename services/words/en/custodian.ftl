@@ -873,6 +873,8 @@ columns-flag-same-name = Another column has the same name. Rename one of them in
 
 columns-flag-future = It may be known only later than a prediction. Do not predict from it then.
 
+columns-flag-unit = Some of its values are out of the usual range. They may be in another unit: ask the sender before you store them.
+
 columns-error = Some columns need another look.
 
 columns-what-error = Choose what this column is

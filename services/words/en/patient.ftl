@@ -258,6 +258,8 @@ consents-title = Permissions
 
 consents-active = Active now
 
+consents-unused = Not used now
+
 consents-ended = Ended
 
 consent-allows = { $study } may use your { $categories }, { $purposes }.

@@ -258,6 +258,8 @@ consents-title = Permisos
 
 consents-active = Vigentes
 
+consents-unused = No se usan ahora
+
 consents-ended = Terminados
 
 consent-allows = { $study } puede usar estos datos suyos: { $categories }. Para qué: { $purposes }.
