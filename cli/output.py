@@ -114,6 +114,8 @@ class Output:
         if self._as_json or not rows:
             return
         table = Table(*heads, box=None, pad_edge=False)
+        for column in table.columns:
+            column.overflow = "fold"  # a narrow terminal cuts no word
         for row in rows if every else rows[:MAX_ROWS_SHOWN]:
             # A unit such as mm[Hg] is not markup.
             table.add_row(*(escape(printable(cell)) for cell in row))

@@ -123,12 +123,12 @@ def submit_upload() -> Response:
     errors = _missing_inputs()
     if errors:
         return _upload_form(errors, _INVALID)
-    file, account = request.files["file"], current_account()
+    file, account, own = request.files["file"], current_account(), _own_mapping()
     new = NewUpload(
         name=file.filename or "",
         file=file.stream,
-        mapping=request.form.get("mapping", ""),
-        own_mapping=_own_mapping(),
+        mapping=request.form.get("mapping", "") if own is None else OWN_MAPPING,
+        own_mapping=own,
         on_bad=request.form["bad"],
     )
     try:
@@ -294,9 +294,7 @@ def _missing_inputs() -> dict[str, str]:
 
 def _own_mapping() -> bytes | None:
     file = _sent_file("own-mapping")
-    if request.form.get("mapping") != OWN_MAPPING or file is None:
-        return None
-    return bytes(file.read(MAX_MAPPING))
+    return None if file is None else bytes(file.read(MAX_MAPPING))
 
 
 def _sent_file(name: str) -> FileStorage | None:

@@ -82,7 +82,7 @@ grant-withdraw = Sie können jederzeit auf dieser Seite widerrufen. Sie müssen 
 
 grant-limits = Manches können wir nicht rückgängig machen: Antworten, die ein Modell schon gegeben hat. Ergebnisse, die schon veröffentlicht sind.
 
-grant-limits-copy = Kopien, die schon heruntergeladen sind, können wir nicht zurückholen. Wir verlangen, dass sie gelöscht werden.
+grant-limits-copy = Kopien, die schon heruntergeladen sind, können wir nicht zurückholen. Wir verlangen, dass Ihre Werte gelöscht werden.
 
 grant-copy = { $study } darf eine Kopie herunterladen. Darin stehen Bereiche statt Ihrer genauen Werte, dieselben wie bei mindestens zehn anderen Menschen. Darin stehen kein Name, keine Adresse und kein Geburtsdatum. Die Kopie hat ein Enddatum. Aber eine heruntergeladene Kopie können wir nicht zurückholen.
 
@@ -302,7 +302,7 @@ withdraw-stays-seen = was ein Mensch schon gesehen hat
 
 withdraw-stays-results = Ergebnisse, die schon veröffentlicht sind
 
-withdraw-stays-copies = Kopien, die schon heruntergeladen sind; wir verlangen, dass sie gelöscht werden
+withdraw-stays-copies = Kopien, die schon heruntergeladen sind; wir verlangen, dass Ihre Werte darin gelöscht werden
 
 withdraw-care = Ihre Behandlung ändert sich dadurch nicht.
 

@@ -82,7 +82,7 @@ grant-withdraw = You can withdraw at any time, on this site. You do not have to 
 
 grant-limits = Some things we cannot undo. We cannot take back answers that a model has already given. We cannot take back results that are already published.
 
-grant-limits-copy = We cannot take back copies that a researcher has already downloaded. We tell them to delete their copies.
+grant-limits-copy = We cannot take back copies that a researcher has already downloaded. We tell them to delete your values.
 
 grant-copy = Let { $study } download a copy. It has ranges instead of your exact values, the same as at least ten other people have. It has no name, address or birth date. It has an end date. But we cannot take it back once it is downloaded.
 
@@ -302,7 +302,7 @@ withdraw-stays-seen = what a person has already seen
 
 withdraw-stays-results = results already published
 
-withdraw-stays-copies = copies already downloaded; we ask for them to be deleted
+withdraw-stays-copies = copies already downloaded; we ask for your values in them to be deleted
 
 withdraw-care = This will not affect your care.
 

@@ -82,7 +82,7 @@ grant-withdraw = Puede retirar su permiso cuando quiera, en este sitio. No tiene
 
 grant-limits = Hay cosas que no podemos deshacer: las respuestas que un modelo ya dio y los resultados ya publicados.
 
-grant-limits-copy = No podemos recuperar las copias ya descargadas. Pedimos que las borren.
+grant-limits-copy = No podemos recuperar las copias ya descargadas. Pedimos que borren los valores de usted.
 
 grant-copy = Permitir que { $study } descargue una copia. Lleva rangos en lugar de sus valores exactos, los mismos que tienen al menos otras diez personas. No lleva nombre, dirección ni fecha de nacimiento. Tiene una fecha final. Pero una copia descargada no se puede recuperar.
 
@@ -302,7 +302,7 @@ withdraw-stays-seen = lo que una persona ya vio
 
 withdraw-stays-results = los resultados ya publicados
 
-withdraw-stays-copies = las copias ya descargadas; pedimos que las borren
+withdraw-stays-copies = las copias ya descargadas; pedimos que borren en ellas los valores de usted
 
 withdraw-care = Su atención médica no cambia.
 

@@ -202,7 +202,7 @@ HealthSchema = schema_of("HealthSchema", Health, "chain ipfs worker")
 HoldingsSchema = schema_of(
     "HoldingsSchema",
     Holdings,
-    "patients subjects records copies is_anchored",
+    "patients subjects records is_anchored",
     anchor="anchored_at_s",
     jobs="active_jobs",
     studies="proposed_studies",

@@ -8,6 +8,7 @@ from contextlib import suppress
 from flask import Blueprint, Response, request
 
 from models import MIN_COUNT, CohortTooSmall, ConsentsChanged
+from models.pseudonymised import DELETION_DAYS
 from services.errors import NotFound
 from services.researcher.pseudonymised_copies import CopyRefused, PseudonymisedCopies
 from services.tokens import RESEARCHER
@@ -75,6 +76,7 @@ def _page(slug: str, errors: Mapping[str, str], problem: str = "") -> Response:
         people=count_text(copies.people),
         party=services().information.party_name(party),
         problem=problem,
+        deletion_days=DELETION_DAYS,
         errors=errors,
         values=request.form,
         status=422 if errors or problem else 200,

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 
 from models import MIN_COHORT, MIN_COUNT, PROPOSED_COLUMNS, CohortTooSmall
+from models.pseudonymised import DELETION_DAYS
 from services.errors import NotFound
 from services.tokens import RESEARCHER
 from web.current import current_account, services, words
@@ -85,6 +86,7 @@ def notices() -> Response:
         pending=services().researcher.training_sets.notices(current_account().party),
         offers=services().researcher.pseudonymised_copies.list_studies(current_account().party),
         count_text=count_text,
+        deletion_days=DELETION_DAYS,
     )
 
 
@@ -100,11 +102,14 @@ def confirm_deletion() -> Response:
 
 def _training_set(slug: str, errors: Mapping[str, str]) -> Response:
     party = current_account().party
-    offer = services().researcher.training_sets.get(party, slug)
+    sets = services().researcher.training_sets
+    offer = sets.get(party, slug)
+    due = [notice.copy.id for notice in sets.notices(party).copies if notice.is_due]
     return render(
         "researcher/set.html",
         title=words()("set-title"),
         offer=offer,
+        due=due,
         slug=slug,
         people=count_text(offer.people),
         party=services().information.party_name(party),
