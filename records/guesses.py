@@ -302,7 +302,7 @@ def _category(column: Profile, code: str, category: str) -> ColumnDraft:
     levels = sorted(column.levels)
     if not levels or len(levels) > MAX_CATEGORY_LEVELS:
         several = f"{len(column.distinct)} different texts, more than {MAX_CATEGORY_LEVELS}"
-        comment = f"{several}: list them under values, unless {IDENTIFIES}"
+        comment = f"{several}: {IDENTIFIES}"
         return ColumnDraft(name=column.name, role=IGNORE, comment=comment)
     missing = [level for level in levels if _is_no_answer(level)]
     values = distinct_slugs([level for level in levels if level not in missing])

@@ -153,7 +153,7 @@ class Profile:
             self.bounds += 1
             self._see_range(_number(cell, numbers))
             return
-        if not self.numbers and self.count > GIVEN_UP:
+        if not self.numbers and not self.measured and self.count > GIVEN_UP:
             self.is_counter = False
             return
         number = _number(cell, numbers)

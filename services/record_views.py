@@ -16,7 +16,7 @@ from records.variable_names import NAMES
 from services.charts import Chart, Point, make_chart
 from services.errors import NotFound
 from services.parties import PartyNames
-from services.requests.wording import format_name, format_value
+from services.requests.wording import format_name, format_value, name_unit
 from services.words import Words
 from storage import Record
 
@@ -92,7 +92,8 @@ class ValueSeries:
     Attributes:
         code: `system|code`.
         name: in the reader's words.
-        unit: of the chart.
+        unit: of the chart, as written.
+        unit_name: the same in the reader's words.
         lines: every line with this code.
         chart: None if there are fewer than two numbers in one unit.
         others: how many lines are not in the chart: bounds, texts, other units.
@@ -101,6 +102,7 @@ class ValueSeries:
     code: str
     name: str
     unit: str
+    unit_name: str
     lines: Sequence[LineView]
     chart: Chart | None
     others: int
@@ -159,10 +161,12 @@ class RecordViews:
             for view in counted
             if view.line.unit_code == unit and (point := _point(view)) is not None
         ]
+        written = next((v.unit for v in counted if v.line.unit_code == unit), "")
         return ValueSeries(
             code=code,
             name=views[0].name,
-            unit=next((v.unit for v in counted if v.line.unit_code == unit), ""),
+            unit=written,
+            unit_name=name_unit(words, written),
             lines=views,
             chart=make_chart(words, points),
             others=len(views) - len(points),

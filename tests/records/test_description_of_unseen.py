@@ -309,3 +309,11 @@ def test_values_in_another_unit_are_flagged_and_many_are_refused(
 def test_usual_values_have_no_flag_of_units(tmp_path: Path) -> None:
     rows = "".join(f"p{n},2023-05-01,{80 + n * 7 % 41}\n" for n in ROWS)
     assert flags(describe(tmp_path, f"pid,date,glucose\n{rows}"), "glucose") == ()
+
+
+def test_a_long_column_with_a_unit_in_each_cell_is_a_number_in_that_unit(tmp_path: Path) -> None:
+    rows = "".join(f"p{n},2023-05-01,{60 + n * 7 % 301} mg/dL\n" for n in range(1_000))
+    draft = draft_of(describe(tmp_path, f"pid,date,glucose\n{rows}"))
+    (column,) = draft.mapped()
+    assert (column.kind, column.unit) == ("number", "mg/dL")
+    assert check_table(tmp_path / "t.csv", draft, today=TODAY).good == 1_000

@@ -155,6 +155,12 @@ def test_a_series_draws_numbers_of_one_unit_and_lists_all_others() -> None:
     assert [line.at[:7] for line in series.lines] == ["2024-05", "2024-04", "2024-03", "2024-02"]
 
 
+def test_a_chart_names_its_unit_as_the_lines_below_it_do() -> None:
+    series = views().series(Words("en"), [glucose("2024-02-15", "31", "kg/m2")], GLUCOSE)
+    assert (series.unit, series.unit_name) == ("kg/m2", "kg/m²")
+    assert series.lines[0].value == f"31 {series.unit_name}"
+
+
 def test_a_code_that_no_line_has_is_not_found() -> None:
     with pytest.raises(NotFound):
         views().series(Words("en"), [glucose("2024-02-15", "5.1")], "x|other")

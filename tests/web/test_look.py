@@ -105,16 +105,6 @@ def test_plots_are_dark_on_a_dark_page() -> None:
     assert re.match(r"\s*+\{\s*+figure img \{\s*+filter: invert\(0\.9\) hue-rotate\(180deg\)", dark)
 
 
-def test_day_month_and_year_fit_in_one_row_of_a_phone() -> None:
-    css = (STATIC / "form.css").read_text(encoding="utf-8")
-    widths = [
-        float(re.findall(rf"^{re.escape(field)} \{{\s*+width: ([\d.]++)rem", css, re.MULTILINE)[0])
-        for field in ("input.two", ".date input.ten", "input.four")
-    ]
-    page, gutter, wrong = 390, 16, 20
-    assert 16 * (sum(widths) + 2) <= page - 2 * gutter - wrong
-
-
 def test_the_templates_of_the_look_stay_short() -> None:
     assert [p.name for p in MINE if len(p.read_text(encoding="utf-8").splitlines()) > 80] == []
 
