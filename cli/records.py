@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,9 +15,11 @@ from models.draft import draft_question
 from records import ColumnSummary, Mapping, TableReport, check_table, read_table
 from records.description import ColumnDescription, TableDescription, describe_table
 from records.draft import ID, IGNORE
+from services.dates import day_of
 from services.wiring import Services
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+TARGET = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 MAPPING = click.option(
     "--mapping", type=FILE, required=True, help="The TOML file that describes the columns."
@@ -210,11 +211,6 @@ def _print_description(output: Output, table: TableDescription) -> None:
         ],
         every=True,
     )
-
-
-def day_of(now_s: float) -> datetime.date:
-    """Return the day at a time, in UTC."""
-    return datetime.datetime.fromtimestamp(now_s, datetime.UTC).date()
 
 
 def print_check(output: Output, report: TableReport) -> None:

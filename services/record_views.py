@@ -49,41 +49,6 @@ class LineView:
     readings: Sequence[str]
     code: str
 
-    @property
-    def record(self) -> str:
-        """The id of the record."""
-        return self.line.record_id
-
-    @property
-    def kind(self) -> str:
-        """The category of the record."""
-        return self.line.category
-
-    @property
-    def codes(self) -> Sequence[str]:
-        """Every coding as `system|code`."""
-        return self.line.codes
-
-    @property
-    def at(self) -> str:
-        """The clinical time as written."""
-        return self.line.at
-
-    @property
-    def written(self) -> str:
-        """Comparator and digits, or the coded value, as written."""
-        return self.line.value
-
-    @property
-    def unit(self) -> str:
-        """The unit as written."""
-        return self.line.unit
-
-    @property
-    def is_in_force(self) -> bool:
-        """False for what its sender took back."""
-        return self.line.is_in_force
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueSeries:
@@ -153,7 +118,7 @@ class RecordViews:
         if not lines:
             raise NotFound
         views = self._describe(words, in_time_order(lines))
-        counted = [view for view in views if view.line.number is not None and view.is_in_force]
+        counted = [view for view in views if view.line.number is not None and view.line.is_in_force]
         units = Counter(view.line.unit_code for view in counted)
         unit = units.most_common(1)[0][0] if units else ""
         points = [
@@ -161,7 +126,7 @@ class RecordViews:
             for view in counted
             if view.line.unit_code == unit and (point := _point(view)) is not None
         ]
-        written = next((v.unit for v in counted if v.line.unit_code == unit), "")
+        written = next((v.line.unit for v in counted if v.line.unit_code == unit), "")
         return ValueSeries(
             code=code,
             name=views[0].name,
@@ -289,7 +254,7 @@ def _readings(words: Words, line: RecordLine, readings: ValueReadings) -> list[s
 
 
 def _point(view: LineView) -> Point | None:
-    moment = read_moment(view.at)
+    moment = read_moment(view.line.at)
     number = view.line.number
     if moment is None or number is None:
         return None

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any, Final
 
 from consent import DAY_S
-from services.dates import end_of_day_s, start_of_day_s
+from services.dates import day_of, end_of_day_s, start_of_day_s
 from services.errors import Invalid
 from services.requests.history import (
     ADMINISTRATION,
@@ -123,7 +123,7 @@ def read_period(store: RecordStore, search: JournalSearch) -> JournalPeriod:
     if last - first >= MAX_PERIOD:
         limit = f"The chosen days, with a day on each side, have more than {MAX_PERIOD:,} entries"
         problem = f"{limit}. Choose fewer days, or export the evidence, which has all entries."
-        raise Invalid(problem, {"since": [problem]})
+        raise Invalid.of("since", problem)
     rows = [row for _, row in _read(store, first, last) if _matches(row, search)]
     return JournalPeriod(rows[::-1], _count(rows))
 
@@ -191,7 +191,7 @@ def _matches(row: JournalRow, search: JournalSearch) -> bool:
         (search.purpose, row.purpose),
         (search.outcome, row.outcome),
     )
-    day = datetime.datetime.fromtimestamp(row.at_s, datetime.UTC).date()
+    day = day_of(row.at_s)
     is_day = (search.since or day) <= day <= (search.until or day)
     is_kind = search.kind in ("", row.kind)
     return is_kind and is_day and all(part.lower() in text.lower() for part, text in texts)

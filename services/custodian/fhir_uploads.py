@@ -13,8 +13,9 @@ import orjson
 
 from records.outcomes import EntryOutcome, Outcome
 from services.custodian.fhir_files import FhirFile
-from services.custodian.intake import FhirIntake, IntakeReport, Progress
+from services.custodian.intake import FhirIntake, IntakeReport
 from services.custodian.upload_store import Upload
+from services.jobs.progress import Progress
 
 NDJSON: Final = "application/fhir+ndjson"
 ENTRIES: Final = "entries"

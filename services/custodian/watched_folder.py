@@ -20,9 +20,10 @@ from records.errors import RecordsInvalid
 from records.outcomes import EntryOutcome, Outcome
 from services.custodian.fhir_files import FhirFile
 from services.custodian.fhir_uploads import to_ndjson
-from services.custodian.intake import FhirIntake, Progress
+from services.custodian.intake import FhirIntake
 from services.custodian.watched_tables import WatchedTables
 from services.database import UNAVAILABLE_ERRORS
+from services.jobs.progress import Progress
 from services.logs import trace_of
 from storage import StorageError
 

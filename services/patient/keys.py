@@ -17,13 +17,13 @@ from consent import (
     passkey_signer,
 )
 from services.accounts import Account, DeviceRequest, IdentityService, SignatureRequest
+from services.accounts.key_recoveries import OPEN
 from services.accounts.passkeys import Passkey
 from services.errors import Invalid, NotFound
 from services.patient.signatures import PatientSignatures, subject_of
 from services.patient.waiting_keys import KEY_CHANGES
 
 DELEGATE: Final = 1
-OPEN: Final = ("waiting", "ready")
 MAX_LABEL: Final = 64
 
 

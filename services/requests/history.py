@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 from consent import ANY, MLTRAINING, Consent, ConsentError, ConsentLedger
 from models import Diagnostics, TrainingRun
+from services.dates import day_of
 from services.requests.choices import COPY, COPY_PURPOSES, PSEUDONYMISED_COPY, WHOLE_COPY
 from services.requests.copies import ReleasedCopies, ReleasedCopy
 from services.requests.copy_deletions import CopyDeletions
@@ -92,12 +92,12 @@ class HistoryEntry:
     seq: int
     at_s: int
     party: str
-    purpose: str
-    categories: tuple[str, ...]
     outcome: str
-    since_s: int
-    count: int
-    consent_id: bytes | None
+    purpose: str = ""
+    categories: tuple[str, ...] = ()
+    since_s: int = 0
+    count: int = 1
+    consent_id: bytes | None = None
     not_after_s: int = 0
     is_own_act: bool = False
     result: str = ""
@@ -217,11 +217,7 @@ class AccessHistory:
                 at_s=at_s,
                 party=copy.study,
                 purpose=_purpose_of(copy),
-                categories=(),
                 outcome=outcome,
-                since_s=0,
-                count=1,
-                consent_id=None,
                 is_own_act=True,
             )
             for outcome, at_s in times.items()
@@ -278,7 +274,7 @@ def _result(entry: HistoryEntry, runs: Sequence[TrainingRun]) -> str:
 
 
 def _act_of(row: JournalRow, use: dict[str, Any]) -> tuple[Any, ...]:
-    day = datetime.datetime.fromtimestamp(use["at_s"], datetime.UTC).date()
+    day = day_of(use["at_s"])
     if row.answer.outcome in (PERMITTED, OWN) and use["purpose"] == OWN_PURPOSE:
         return (day, OWN_PURPOSE)  # the patient's own looks of one day are one line
     if row.answer.outcome in MAINTENANCE:

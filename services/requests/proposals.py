@@ -245,16 +245,6 @@ class StudyProposals:
             self._decide(proposal, APPROVED, by, "")
         return self.get(study)
 
-    def return_for_changes(
-        self, study: str, by: str, why: str, version: int | None = None
-    ) -> Proposal:
-        """Give a proposal back to its owner to change; a decided one stays as it is.
-
-        Raises:
-            NotFound, ProposalChanged: as `approve`.
-        """
-        return self._reject(study, RETURNED, by, why, version)
-
     def amend(self, proposal: Proposal) -> Proposal:
         """Replace a returned proposal by a changed one, which waits for the custodian again.
 
@@ -278,15 +268,16 @@ class StudyProposals:
                 raise NotFound
         return self.get(proposal.study)
 
-    def refuse(self, study: str, by: str, why: str, version: int | None = None) -> Proposal:
-        """Refuse a proposal; a decided one stays as it is.
+    def reject(
+        self, study: str, state: str, by: str, why: str, version: int | None = None
+    ) -> Proposal:
+        """Refuse a proposal, or return it to its owner to change; a decided one stays as it is.
+
+        `state` is `REFUSED` or `RETURNED`.
 
         Raises:
             NotFound, ProposalChanged: as `approve`.
         """
-        return self._reject(study, REFUSED, by, why, version)
-
-    def _reject(self, study: str, state: str, by: str, why: str, version: int | None) -> Proposal:
         proposal = self.get(study)
         if proposal.state == PROPOSED:
             _require_version(proposal, version)

@@ -21,7 +21,6 @@ from web.limits import OneAtATime
 from web.view_options import requires_role
 
 bp = Blueprint("jobs", __name__)
-BLUEPRINTS: Final = (bp,)
 _EVIDENCE: Final = OneAtATime()
 """It takes ten seconds and more: several at once would hold up everybody's pages."""
 

@@ -14,9 +14,10 @@ from services.tokens import ROLES
 from services.words import find_zone
 from web.cookies import session_secret, with_new_session, without_session
 from web.current import find_account, services, words
-from web.devices import credential_of_form, device_name, device_request, json_response
+from web.devices import credential_of_form, device_name, device_request
 from web.pages.guard import render, see_other
 from web.pages.public.old_links import render_old_link
+from web.responses import json_response
 from web.view_options import passive, public, requires_role
 
 EVERYBODY = (PATIENT, *ROLES)

@@ -7,9 +7,10 @@ from flask import Blueprint, Response, request
 from consent import PENDING
 from services.accounts import SignInFailed
 from web.current import services, words
-from web.devices import credential_of_form, device_name, device_request, json_response
+from web.devices import credential_of_form, device_name, device_request
 from web.pages.guard import render
 from web.pages.public.old_links import render_old_link
+from web.responses import json_response
 from web.view_options import public
 
 bp = Blueprint("recovery", __name__)

@@ -13,7 +13,7 @@ from models.pseudonymised import DELETION_DAYS
 from services.errors import NotFound
 from services.tokens import RESEARCHER
 from web.current import current_account, services, words
-from web.pages.guard import render, see_other
+from web.pages.guard import render, render_form, see_other
 from web.pages.researcher.counts import count_text
 from web.responses import ZIP, download_response
 from web.view_options import requires_role
@@ -105,7 +105,7 @@ def _training_set(slug: str, errors: Mapping[str, str]) -> Response:
     sets = services().researcher.training_sets
     offer = sets.get(party, slug)
     due = [notice.copy.id for notice in sets.notices(party).copies if notice.is_due]
-    return render(
+    return render_form(
         "researcher/set.html",
         title=words()("set-title"),
         offer=offer,
@@ -116,6 +116,4 @@ def _training_set(slug: str, errors: Mapping[str, str]) -> Response:
         min_count=MIN_COUNT,
         proposed=PROPOSED_COLUMNS,
         errors=errors,
-        values=request.form,
-        status=422 if errors else 200,
     )
