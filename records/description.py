@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -125,7 +126,7 @@ def describe_table(
         DeclarationInvalid: there is no column `label`.
     """
     profile = profile_table(path, place)
-    names = [column.name for column in profile.columns]
+    counts = Counter(names := [column.name for column in profile.columns])
     if label and label not in names:
         raise DeclarationInvalid(f"no column {label!r}; the table has {', '.join(names)}")
     id_place, has_id = _id_column(profile)
@@ -134,8 +135,7 @@ def describe_table(
         _guessed(column, system, profile, label, profile.numbers_in(index, profile.sample))
         for index, column in enumerate(profile.columns)
     ]
-    repeated = {each for each in names if each and names.count(each) > 1}
-    drafts = [_ignored_twin(each) if each.name in repeated else each for each in drafts]
+    drafts = [_ignored_twin(d) if d.name and counts[d.name] > 1 else d for d in drafts]
     drafts[id_place] = replace(drafts[id_place], role=ID, comment="")
     draft = _mapping(profile, drafts, today, has_id)
     strengths = _strengths(profile, draft.columns, label)
@@ -182,8 +182,8 @@ def _ignored_twin(draft: ColumnDraft) -> ColumnDraft:
 def _id_column(profile: TableProfile) -> tuple[int, bool]:
     """Return the place of the column of hospital numbers, and whether it looks like one."""
     columns = profile.columns
-    names = [column.name for column in columns]
-    possible = [n for n, name in enumerate(names) if name and names.count(name) == 1]
+    counts = Counter(names := [column.name for column in columns])
+    possible = [n for n, name in enumerate(names) if name and counts[name] == 1]
     words = [spaced(last_name(name) if profile.file.header_rows > 1 else name) for name in names]
     for pattern in (_PERSON_NAME, _ID_NAME):
         named = [n for n in possible if pattern.search(words[n]) and columns[n].count]

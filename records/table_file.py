@@ -13,7 +13,12 @@ from typing import IO, Any, Final
 
 from records.cells import cell_text, normalised
 from records.errors import TableInvalid
-from records.header_rows import join_header
+from records.header_rows import (
+    MAX_COLUMNS,
+    MAX_HEADING_CHARACTERS,
+    can_be_joined,
+    join_header,
+)
 from records.mapping import FileFormat
 from records.workbook import WORKBOOK_MAGIC, read_workbook
 
@@ -28,7 +33,6 @@ _MAX_CELL_BYTES: Final = 64 * 2**10
 _MAX_UNPACKED_BYTES: Final = 4 * 2**30
 _MAX_ROW_CHARACTERS: Final = 16 * 2**20
 """Of a CSV file; a row may have many lines, and a small compressed file one that never ends."""
-MAX_COLUMNS: Final = 5_000
 _PARQUET: Final = b"PAR1"
 _GZIP: Final = b"\x1f\x8b"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -52,11 +56,15 @@ def read_cells(
         TableInvalid: the file is missing, empty, in another encoding, or damaged.
     """
     lines = _read_lines(path, file, columns)
-    return lines if file.header_rows == 1 else _with_joined_header(lines, file.header_rows)
+    return lines if file.header_rows == 1 else _with_joined_header(path, lines, file.header_rows)
 
 
-def _with_joined_header(lines: Iterator[Line], count: int) -> Iterator[Line]:
+def _with_joined_header(path: Path, lines: Iterator[Line], count: int) -> Iterator[Line]:
     rows = list(islice(lines, count))
+    if not can_be_joined([cells for _, cells in rows]):
+        limits = f"{MAX_COLUMNS:,} columns, or a cell with more than {MAX_HEADING_CHARACTERS}"
+        problem = f"a row of names has more than {limits} characters"
+        raise TableInvalid(f"{path.name}: {problem}. Correct header_rows, or shorten the names.")
     if rows:
         yield rows[-1][0], join_header([cells for _, cells in rows])
     yield from lines
