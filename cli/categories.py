@@ -8,15 +8,15 @@ from pathlib import Path
 import click
 
 from cli.output import Output, with_services
+from cli.records import FILE
+from services.operator import OPERATOR
 from services.wiring import Services
-
-OPERATOR = "operator"
 
 
 @click.command()
 @click.option(
     "--rules",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="Another file of rules to compare with, before it is installed.",
 )
 @click.option("--apply", "applies", is_flag=True, help="Move them as the installed rules say.")

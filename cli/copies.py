@@ -8,15 +8,14 @@ from pathlib import Path
 import click
 
 from cli.output import Clock, Output, without_services
+from cli.records import FILE, TARGET
 from models.sealed_copy import fingerprint, make_key_pair, open_copy
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_TARGET = click.Path(dir_okay=False, path_type=Path)
 _OWNER_ONLY = 0o600
 
 
 @click.command()
-@click.option("--to", "target", type=_TARGET, default=Path("copy.key"), help="The file to write.")
+@click.option("--to", "target", type=TARGET, default=Path("copy.key"), help="The file to write.")
 @without_services
 def make_copy_key(clock: Clock, output: Output, target: Path) -> None:
     """Make the key pair of a study's pseudonymised copies, on your own computer.
@@ -35,9 +34,9 @@ def make_copy_key(clock: Clock, output: Output, target: Path) -> None:
 
 
 @click.command("open-copy")
-@click.argument("file", type=_FILE)
-@click.option("--key", type=_FILE, default=Path("copy.key"), help="The file of the private key.")
-@click.option("--to", "target", type=_TARGET, help="The ZIP to write; else FILE.zip.")
+@click.argument("file", type=FILE)
+@click.option("--key", type=FILE, default=Path("copy.key"), help="The file of the private key.")
+@click.option("--to", "target", type=TARGET, help="The ZIP to write; else FILE.zip.")
 @without_services
 def open_copy_file(
     clock: Clock, output: Output, file: Path, key: Path, target: Path | None

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from cli.output import Output
-from records.outcomes import EntryOutcome
+from records.outcomes import EntryOutcome, Outcome
 from services.custodian.fhir_files import FhirFile
 from services.custodian.fhir_uploads import remarkable
 from services.custodian.intake import IntakeReport
 from services.wiring import Services
 
 MAX_LINES: Final = 20
+WORDS: Final = {Outcome.SHARED: "kept for the custodian alone"}
+"""What people read in place of an outcome's name: what is shared is shared with nobody."""
 
 
 def deposit_fhir(
@@ -65,7 +67,8 @@ def _entry_json(outcome: EntryOutcome) -> dict[str, Any]:
 
 def _fhir_text(report: IntakeReport, *, dry: bool) -> str:
     counts = report.counts()
-    parts = [f"{count} {name}" for name, count in counts.items() if count]
+    words = {str(outcome): word for outcome, word in WORDS.items()}
+    parts = [f"{count} {words.get(name, name)}" for name, count in counts.items() if count]
     lines = [f"{sum(counts.values())} entries: {', '.join(parts) or 'none'}."]
     if report.joined:
         lines[0] += f" {report.joined} parked entries were stored, since their patient arrived."
@@ -109,9 +112,10 @@ def _place(outcome: EntryOutcome) -> str:
 
 def _sentence(outcome: EntryOutcome) -> str:
     kind = f"{outcome.kind} " if outcome.kind else ""
+    word = WORDS.get(outcome.outcome, outcome.outcome)
     if not outcome.code:
-        return f"{kind}{outcome.outcome}."
-    return f"{kind}{outcome.outcome}: {outcome.code.problem}. {outcome.code.remedy}."
+        return f"{kind}{word}."
+    return f"{kind}{word}: {outcome.code.problem}. {outcome.code.remedy}."
 
 
 def describe_affected(models: Sequence[str]) -> str:

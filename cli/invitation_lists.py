@@ -10,18 +10,19 @@ from typing import Any
 import click
 
 from cli.output import Output, with_services
-from cli.people import OPERATOR
+from cli.records import FILE
 from records.csv_out import to_csv
 from services.custodian.identity_checks import LIST_CHECKS
 from services.custodian.invitation_lists import InvitationList, InvitationLists, ListConfirmation
 from services.custodian.people_lists import MAX_LIST_BYTES
 from services.errors import Invalid
+from services.operator import OPERATOR
 from services.wiring import Services
 from services.words import LANGUAGES, Words
 
 
 @click.command("invite-list")
-@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("path", type=FILE)
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", help="Of the letters.")
 @click.option(
     "--identity",

@@ -24,6 +24,7 @@ import storage
 from models import GateClosed
 from records import CellFault
 from services.errors import Invalid, ServiceError
+from services.jobs.progress import Progress as ReportProgress
 from services.wiring import Services
 
 INVALID_INPUT: Final = (
@@ -50,7 +51,6 @@ MAX_ROWS_SHOWN: Final = 30
 _TURNS: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Characters that turn the direction of a text, so that it reads as another."""
 ErrorTypes = tuple[type[Exception], ...]
-ReportProgress = Callable[[str, int, int], None]
 Clock = Callable[[], float]
 
 
@@ -114,6 +114,8 @@ class Output:
         if self._as_json or not rows:
             return
         table = Table(*heads, box=None, pad_edge=False)
+        for column in table.columns:
+            column.overflow = "fold"  # a narrow terminal cuts no word
         for row in rows if every else rows[:MAX_ROWS_SHOWN]:
             # A unit such as mm[Hg] is not markup.
             table.add_row(*(escape(printable(cell)) for cell in row))

@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from cli.output import Output, with_services
-from cli.records import FILE, FOLDER, MAPPING, day_of
+from cli.records import FILE, FOLDER, MAPPING
 from cli.trial_wallet import Tally, TrialWallet
 from consent import ANY, DAY_S, Wallet, WalletUnusable
 from records import Mapping, read_table
-from services.dates import iso_time
+from services.dates import day_of, iso_time
 from services.statement import RequestedTerms
 from services.wiring import Services
 

@@ -12,11 +12,10 @@ from services.accounts import PATIENT
 from services.custodian.identity_checks import IDENTITY_CHECKS
 from services.custodian.invitations import InvitationRequest
 from services.dates import iso_day
+from services.operator import OPERATOR
 from services.tokens import ROLES
 from services.wiring import Services
 from services.words import Words
-
-OPERATOR = "operator"
 
 
 @click.command()

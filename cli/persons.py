@@ -7,10 +7,9 @@ import click
 from cli.help import CommandGroup
 from cli.output import Output, with_services
 from services.custodian.links import LinkedPatients
+from services.operator import OPERATOR
 from services.wiring import Services
 from services.words import Words
-
-OPERATOR = "operator"
 
 
 @click.group(cls=CommandGroup)

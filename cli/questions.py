@@ -8,17 +8,15 @@ from pathlib import Path
 import click
 
 from cli.output import Clock, Output, without_services
+from cli.records import FILE, TARGET
 from models import Question
 from models.dummy import create_dummy
 from models.question_check import CodeUse, QuestionCheck
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_TARGET = click.Path(dir_okay=False, path_type=Path)
-
 
 @click.command()
-@click.argument("file", type=_FILE)
-@click.option("--to", "target", type=_TARGET, help="The ZIP to write; else ID-dummy.zip.")
+@click.argument("file", type=FILE)
+@click.option("--to", "target", type=TARGET, help="The ZIP to write; else ID-dummy.zip.")
 @click.option("--column", "columns", multiple=True, help="A feature to include; may be repeated.")
 @without_services
 def dummy(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,9 +14,12 @@ from cli.output import Clock, Output, with_services, without_services
 from models.draft import draft_question
 from records import ColumnSummary, Mapping, TableReport, check_table, read_table
 from records.description import ColumnDescription, TableDescription, describe_table
+from records.draft import ID, IGNORE
+from services.dates import day_of
 from services.wiring import Services
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+TARGET = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 MAPPING = click.option(
     "--mapping", type=FILE, required=True, help="The TOML file that describes the columns."
@@ -190,24 +192,25 @@ def _print_description(output: Output, table: TableDescription) -> None:
     if table.copies:
         notes.append(f"{table.copies} rows are equal to another row under a different id.")
     output.note("\n".join([" ".join(notes), *(fault.message for fault in table.notes)]))
-    flagged = [column for column in table.columns if column.flags]
+    # The id names people by design; what is left out is listed with the reason.
+    listed = [
+        column
+        for column in table.columns
+        if column.draft.role == IGNORE or (column.flags and column.draft.role != ID)
+    ]
     output.table(
-        ("column", "look at", "AUROC alone"),
+        ("column", "look at", "AUROC alone", "left out, since"),
         [
             (
                 column.draft.name or "(no name)",
-                ", ".join(column.flags),
+                ", ".join(column.flags) or "-",
                 "-" if column.auroc is None else f"{column.auroc:.2f}",
+                column.draft.comment if column.draft.role == IGNORE else "-",
             )
-            for column in flagged
+            for column in listed
         ],
         every=True,
     )
-
-
-def day_of(now_s: float) -> datetime.date:
-    """Return the day at a time, in UTC."""
-    return datetime.datetime.fromtimestamp(now_s, datetime.UTC).date()
 
 
 def print_check(output: Output, report: TableReport) -> None:

@@ -6,28 +6,27 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from cli.output import Output, with_services
 from cli.questions import print_question_check
-from cli.records import FILE, FOLDER
+from cli.records import FILE, FOLDER, TARGET
 from consent import DAY_S, ConsentNotFound, Wallet
-from models import Card, Model
+from models import Card
 from services.cards import ModelCard
 from services.clinician.predictions import SubjectQuestion
 from services.clinician.reports import Likeness
 from services.dates import iso_day
 from services.errors import NotFound
+from services.jobs.kinds import model_facts
+from services.operator import OPERATOR
 from services.researcher.proposing import PERMISSION_DAYS, AgreementDraft, StudyDraft
 from services.wiring import Services
 from services.words import Words
 
-OPERATOR: Final = "operator"
-"""Who asks, in the journal, when a command does."""
 STUDY = click.option("--study", required=True, help="The study's id: study:NAME.")
-DOCUMENT = click.Path(dir_okay=False, path_type=Path)
 QUESTION = click.option("--question", "question_id", required=True, help="The question's id.")
 
 
@@ -162,7 +161,9 @@ def retrain(services: Services, output: Output, model: str) -> None:
 def models(services: Services, output: Output) -> None:
     """List every model, and those affected by withdrawals."""
     known = services.researcher.runs.list()
-    output.result({"models": [_facts(model) for model in known.models], "affected": known.affected})
+    output.result(
+        {"models": [model_facts(model) for model in known.models], "affected": known.affected}
+    )
     output.table(
         ("model", "question", "state"),
         [(model.id, model.question, model.state) for model in known.models],
@@ -172,7 +173,7 @@ def models(services: Services, output: Output) -> None:
 @click.command()
 @click.argument("model")
 @click.option("--to", "folder", type=FOLDER, help="Write the card and its plots here.")
-@click.option("--pdf", "document", type=DOCUMENT, help="Write the card as PDF to this file.")
+@click.option("--pdf", "document", type=TARGET, help="Write the card as PDF to this file.")
 @with_services
 def card(
     services: Services, output: Output, model: str, folder: Path | None, document: Path | None
@@ -264,14 +265,8 @@ def _print_trained(output: Output, model_card: ModelCard) -> None:
     evaluation = {"evaluation": model_card.content["evaluation"]}
     model = model_card.model
     output.result(
-        _facts(model) | evaluation, f"{model.id} of {model.study}", _performance(model_card)
+        model_facts(model) | evaluation, f"{model.id} of {model.study}", _performance(model_card)
     )
-
-
-def _facts(model: Model) -> dict[str, Any]:
-    facts = {"model": model.id, "study": model.study, "question": model.question}
-    hashes = {"sha256": model.sha256, "manifest_root": model.manifest_root}
-    return facts | hashes | {"state": model.state}
 
 
 def _performance(model_card: ModelCard) -> str:

@@ -20,12 +20,12 @@ from consent import (
     Withdrawal,
 )
 from services.dates import iso_day
+from services.jobs.progress import Progress
 from services.parties import name_from_id
 from services.requests.wording import make_statement
 from services.statement import RequestedTerms, terms_for
 from services.words import Words
 
-ReportProgress = Callable[[str, int, int], None]
 ALREADY: Final = frozenset({"consent-id-used", "already-enrolled"})
 """Refusals that say that the ledger has the message already."""
 
@@ -57,7 +57,7 @@ class TrialWallet:
         self._ledger = ledger
         self._clock = clock
 
-    def enrol(self, labels: Iterable[str], progress: ReportProgress = ignore_progress) -> Tally:
+    def enrol(self, labels: Iterable[str], progress: Progress = ignore_progress) -> Tally:
         """Enrol every person who is not enrolled yet, each with a key that signs for itself."""
         subjects = self._wallet.new_subjects(labels).values()
         custodian = self._ledger.custodian()
@@ -89,15 +89,13 @@ class TrialWallet:
     def grant(
         self,
         grants: Sequence[tuple[bytes, RequestedTerms, int, int]],
-        progress: ReportProgress = ignore_progress,
+        progress: Progress = ignore_progress,
     ) -> Tally:
         """Sign grants and send them to the ledger."""
         signed = self.sign_grants(grants)
         return tally(self._ledger.grant(signed, lambda done, of: progress("signing", done, of)))
 
-    def withdraw(
-        self, subjects: Iterable[bytes], progress: ReportProgress = ignore_progress
-    ) -> Tally:
+    def withdraw(self, subjects: Iterable[bytes], progress: Progress = ignore_progress) -> Tally:
         """Withdraw every active consent of these subjects."""
         signed = self._sign(
             Withdrawal(subject, consent.terms_hash)
@@ -108,7 +106,7 @@ class TrialWallet:
         outcomes = self._ledger.withdraw(signed, lambda done, of: progress("withdrawing", done, of))
         return tally(outcomes)
 
-    def stop(self, subjects: Iterable[bytes], progress: ReportProgress = ignore_progress) -> Tally:
+    def stop(self, subjects: Iterable[bytes], progress: Progress = ignore_progress) -> Tally:
         """End all permissions of these subjects now."""
         now_s = int(self._clock())
         signed = self._sign(Stop(subject, now_s) for subject in subjects)

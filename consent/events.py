@@ -154,6 +154,20 @@ class Events:
             for row in connection.execution_options(yield_per=_PAGE_ROWS).execute(query):
                 yield row.position, _change(row), row.head
 
+    def misnamed(self) -> list[int]:
+        """Return the positions of rows under another name, or with another key, than their body's.
+
+        The head covers neither: a row under another name would be found by nobody.
+        """
+        query = sa.select(_EVENTS).order_by(_EVENTS.c.position)
+        with self._engine.connect() as connection:
+            rows = connection.execution_options(yield_per=_PAGE_ROWS).execute(query)
+            return [
+                row.position
+                for row in rows
+                if row.name != name_of(_change(row)) or not _has_its_key(_change(row))
+            ]
+
     def unproved(self) -> list[tuple[int, Change]]:
         """Return every change that no signature proves, with its position.
 
@@ -279,6 +293,13 @@ def _take_proofs(connection: sa.Connection, count: int) -> int:
         _EVENTS.c.op == int(Op.GRANTED), _EVENTS.c.position <= count, _EVENTS.c.proof != 0
     )
     return connection.execute(sa.update(_EVENTS).where(grants).values(proof=0)).rowcount
+
+
+def _has_its_key(change: Change) -> bool:
+    return not change.signer or keccak(change.signer) in (
+        change.body[_WORD : 2 * _WORD],
+        change.body[2 * _WORD : 3 * _WORD],
+    )
 
 
 def _change(row: Any) -> Change:

@@ -146,13 +146,14 @@ def _outbox(parts: LedgerParts) -> Iterator[Finding]:
 
 
 def _mirror(parts: LedgerParts) -> Iterator[Finding]:
-    for position in prove(parts.mirror.events):
+    events = parts.mirror.events
+    for position in sorted({*prove(events), *events.misnamed()}):
         where = f"position {position}"
         yield Finding(part=MIRROR, code=LedgerFinding.CHANGE_NOT_CHAINED, where=where)
 
 
 def _proofs(parts: LedgerParts) -> Iterator[Finding]:
-    for position, change in parts.mirror.events.unproved():
+    for position, change in parts.mirror.find_unproved():
         yield Finding(
             part=MIRROR,
             code=LedgerFinding.CHANGE_NOT_PROVED,

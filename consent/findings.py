@@ -94,7 +94,7 @@ class LedgerFinding(FindingCode):
     )
     CHANGE_NOT_CHAINED = (
         "change-not-chained",
-        "a mirrored change does not follow from the changes before it",
+        "a mirrored change does not follow from the changes before it, or has another name or key",
     )
     TERMS_MISSING = (
         "terms-missing",

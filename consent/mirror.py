@@ -129,6 +129,22 @@ class Mirror:
             self.events.replace(newest, ChangeRun(changes, heads, proofs))
             self._reset()
 
+    def find_unproved(self) -> list[tuple[int, abi.Change]]:
+        """Return each change that its signatures do not prove now, or did not when it was read.
+
+        What was proved then is stored beside the rows, where the head does not cover it.
+
+        Raises:
+            LedgerUnavailable: the chain or the database is unavailable.
+            LedgerBroken: the chain's events do not lead to its head.
+        """
+        look = self._look(0)
+        changes, _ = self._changes_since(look, self._tips(look)[0], START)
+        proofs = self._prove_all(changes)
+        again = zip(range(1, len(changes) + 1), changes, proofs, strict=True)
+        unproved = {position: change for position, change, proof in again if proof == UNPROVED}
+        return sorted((unproved | dict(self.events.unproved())).items())
+
     def suspend(self, count: int) -> int:
         """Let the grants up to this position permit nothing any more; return how many they are."""
         with self._lock:

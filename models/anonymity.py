@@ -178,14 +178,24 @@ def find_releasable(classes: Classes, labels: Labels) -> npt.NDArray[np.bool_]:
     """Return for each row whether its class is within the limits, among the rows that remain."""
     is_kept = np.ones(len(classes), np.bool_)
     while is_kept.any():
-        share = float(labels[is_kept].mean())
-        size = np.bincount(classes[is_kept], minlength=classes.max() + 1)
-        positive = np.bincount(classes[is_kept & labels], minlength=classes.max() + 1)
-        is_good = _is_within_limits(size, positive, share)[classes] & is_kept
+        is_good = is_kept.copy()
+        is_good[is_kept] = _in_limits(
+            classes[is_kept], labels[is_kept], float(labels[is_kept].mean())
+        )
         if is_good.sum() == is_kept.sum():
             break
         is_kept = is_good
     return is_kept
+
+
+def _in_limits(classes: Classes, labels: Labels, share: float) -> Labels:
+    """Return for each row whether its class is within the limits; `share` is that of all rows."""
+    if not len(classes):
+        return np.ones(0, np.bool_)
+    size = np.bincount(classes)
+    positive = np.bincount(classes[labels], minlength=len(size))
+    is_good: Labels = _is_within_limits(size, positive, share)[classes]
+    return is_good
 
 
 def find_releasable_after(
@@ -196,18 +206,17 @@ def find_releasable_after(
     Args:
         classes: of each row.
         labels: of each row.
-        batches: for each earlier copy, the rows that it does not have, then those that are new
-            since. The difference of the two copies tells their class and label, so they must be
-            within the limits by themselves.
+        batches: those of `find_batches`. The difference of two copies tells their class and label,
+            so they must be within the limits by themselves, by the label's share in all rows.
     """
     # By sizes first: the label of a row that must stay out must not decide about other rows.
     is_kept = _in_large_groups(classes, batches)
     is_kept[is_kept] = find_releasable(classes[is_kept], labels[is_kept])
     while is_kept.any():
-        is_good = is_kept.copy()
+        is_good, share = is_kept.copy(), float(labels[is_kept].mean())
         for is_new in batches:
             joined = is_good & is_new
-            is_good[joined] = find_releasable(classes[joined], labels[joined])
+            is_good[joined] = _in_limits(classes[joined], labels[joined], share)
         is_good[is_good] = find_releasable(classes[is_good], labels[is_good])
         if is_good.sum() == is_kept.sum():
             break

@@ -20,6 +20,7 @@ from models.frequency import Frequency, measure_frequency
 from models.gate import GateFailure, find_gate_failures
 from models.leakage import (
     find_leaking_features,
+    find_leaks_in_parts,
     find_telling_absence,
     find_unreviewed_features,
     measure_absence,
@@ -116,6 +117,7 @@ def assess(
     splits = validate_splits(rows, _split_models(question, development), parts)
     failures = [
         *find_leaking_features(matrix, question),
+        *find_leaks_in_parts(matrix, question, parts),
         *find_unreviewed_features(question, strengths, importance, whole),
         *find_telling_absence(rows, question, whole),
         *find_gate_failures(question, evaluation, development.attack, size),

@@ -13,6 +13,7 @@ from models.errors import ModelsInvalid
 from models.features import Matrix
 from models.question import Question
 from models.question_parts import DIRECT, QUASI, SENSITIVE, Feature
+from models.suppression import MIN_COUNT
 from records.values import NUMBER
 
 PROPOSED_COLUMNS: Final = 8
@@ -108,14 +109,15 @@ def find_hidden(
         feature: whose cells these are.
         bands: the number of each row's band or word; negative if its value is missing.
         classes: of each row.
-        batches: those of `find_batches`. Who has the earlier copy can tell which part of a class is
-            new. If either part has one value, the whole class is hidden: a part that alone is
-            hidden has the value that the other part does not show.
+        batches: those of `find_batches`. Who has the earlier copies can tell these parts of a class
+            from each other. If one has one value, the whole class is hidden: a part that alone is
+            hidden has the value that the other parts do not show.
     """
     is_hidden = np.zeros(len(classes), np.bool_)
     if feature.disclosure != SENSITIVE:
         return is_hidden
-    for part in (~is_hidden, *(part for is_new in batches for part in (is_new, ~is_new))):
+    is_in_all = ~np.any([is_hidden, *batches], axis=0)
+    for part in (~is_hidden, is_in_all, *batches):
         # A missing value is no diversity: everybody else of the class would be known.
         rows = part & (bands >= 0)
         pairs = np.unique(np.column_stack([classes[rows], bands[rows]]), axis=0)
@@ -169,7 +171,9 @@ def _correlation(values: Numbers, first: int, second: int) -> float:
 
 def _edges(column: Numbers) -> tuple[float, ...]:
     present = column[~np.isnan(column)]
-    if not len(present):
+    # Bands of fewer people would tell their values: the ends lie between them.
+    bands = min(_BANDS, len(present) // MIN_COUNT)
+    if bands < 2:
         return ()
-    inner = np.quantile(present, np.arange(1, _BANDS) / _BANDS)
+    inner = np.quantile(present, np.arange(1, bands) / bands)
     return tuple(sorted({float(f"{edge:.3g}") for edge in inner}))

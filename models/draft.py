@@ -1,4 +1,4 @@
-"""Draft a prediction question, as TOML, from the description of a table."""
+"""Draft a prediction question, as TOML, from a table, and check that a draft was finished."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Final
 
 from models.errors import ModelsInvalid
 from models.question import Question
-from records.description import ColumnDescription, Flag, TableDescription
+from records.description import ColumnDescription, TableDescription
 from records.draft import VALUE, ColumnDraft, slug, toml_number, toml_text
+from records.flags import Flag
 from records.values import BOOLEAN, CATEGORY, NUMBER
 from records.variables import AGE, SEX, spaced
 
@@ -18,6 +19,10 @@ _TO_WRITE: Final = "To be written"
 
 class LabelUnusable(ModelsInvalid):
     """The column that is to be predicted is not one with two values."""
+
+
+class DraftUnfinished(ModelsInvalid):
+    """A question still has texts of its draft."""
 
 
 def draft_question(table: TableDescription, name: str) -> str:
@@ -63,6 +68,29 @@ def draft_question(table: TableDescription, name: str) -> str:
     text = "\n".join(lines) + "\n"
     Question.parse(text, "draft")
     return text
+
+
+def require_written(question: Question, name: str) -> None:
+    """Check that nothing is left of a draft that patients, clinicians or a card would show.
+
+    Args:
+        question: that is to be installed.
+        name: of its file.
+
+    Raises:
+        DraftUnfinished: the message names the keys.
+    """
+    texts = {
+        "intended_use": (question.intended_use,),
+        "limits": question.limits,
+        "definition of [label]": (question.label.definition,),
+    }
+    keys = [key for key, values in texts.items() if any(v.startswith(_TO_WRITE) for v in values)]
+    if keys:
+        raise DraftUnfinished(
+            f"{name} is an unfinished draft: {', '.join(keys)} begin with {_TO_WRITE!r}."
+            " Write these texts, then install the question again."
+        )
 
 
 def _positive(label: ColumnDescription) -> str:

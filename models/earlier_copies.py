@@ -41,10 +41,12 @@ def find_batches(
     earlier: Sequence[EarlierCopy],
     rows: Sequence[Sequence[Record]],
 ) -> list[Labels]:
-    """Return for each earlier copy two masks: the rows that it does not have, and the new rows.
+    """Return groups of rows, as masks, that an earlier copy lacks; each must be within the limits.
 
-    New are those that it neither has nor left out. If one of them let rows appear that were
-    left out, anyone who knows that this person joined would know their label.
+    A group has the rows that the same copies have, so that nobody who combines copies finds a
+    smaller one. Those of it that are new since a copy are a group too: new are those that the copy
+    neither has nor left out. If one of them let rows appear that were left out, anyone who knows
+    that this person joined would know their label.
 
     Args:
         store: gives the pseudonyms.
@@ -53,14 +55,20 @@ def find_batches(
         rows: the records of each row.
     """
     people = [{record.subject for record in records} for records in rows]
-    batches = []
-    for copy in earlier:
+    is_in = np.zeros((len(rows), len(earlier)), np.bool_)
+    is_new = np.zeros_like(is_in)
+    for place, copy in enumerate(earlier):
         pseudonym = store.pseudonyms(f"release {study} {copy.release}")
-        names = [
-            {to_row_name(pseudonym(key)) for key in {row_key(person), *person}} for person in people
-        ]
-        for known in ({*copy.names}, {*copy.names, *copy.left_out}):
-            batches.append(np.array([known.isdisjoint(each) for each in names], np.bool_))
+        known, left_out = {*copy.names}, {*copy.left_out}
+        for row, person in enumerate(people):
+            names = {to_row_name(pseudonym(key)) for key in {row_key(person), *person}}
+            is_in[row, place] = not known.isdisjoint(names)
+            is_new[row, place] = not is_in[row, place] and left_out.isdisjoint(names)
+    batches = []
+    for having in np.unique(is_in, axis=0):
+        if not having.all():
+            group = (is_in == having).all(axis=1)
+            batches += [group, *(group & is_new[:, place] for place in np.flatnonzero(~having))]
     return batches
 
 

@@ -107,7 +107,14 @@ class GateCode(FindingCode):
     LEAKING_FEATURE = (
         "leaking-feature",
         "AUROC of {feature} alone, which reveals the label",
-        "Remove the feature: its value is known only with the label.",
+        "Remove the feature if its value is known only with the label. If it is known before, set"
+        " `reviewed` in the question: it may then reach 0.99, or the question's own limit.",
+    )
+    LEAK_IN_PART = (
+        "leak-in-part",
+        "AUROC of {feature}, which reveals the label of these patients",
+        "Find out when the value is written for these patients. Remove the feature, or set"
+        " `reviewed` in the question: why the value is known before.",
     )
     UNREVIEWED_FEATURE = (
         "unreviewed-feature",

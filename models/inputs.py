@@ -17,6 +17,7 @@ from models.features import (
 )
 from models.input_value import MISSING, InputValue
 from models.question import Feature, Question
+from models.question_parts import format_unit
 from models.timed_inputs import list_timed_inputs, read_timed_row
 from records.documents import UNDATED
 from records.documents import observations as read_observations
@@ -71,7 +72,7 @@ def _input_value(feature: Feature, observation: Observation | None, day: str) ->
     if observation is None:
         return InputValue(code, words, "", day, MISSING, accepts)
     value, unit = observation
-    source = f"{value} {unit}".strip()
+    source = f"{str(value).removesuffix('.0')} {format_unit(unit)}".strip()
     try:
         text = feature.format(to_number(feature, *observation))
     except (InputOutOfRange, UnitMismatch) as exc:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -13,9 +15,13 @@ from models.features import Matrix, Values
 from models.folds import draw_folds
 from models.gate import GateCode, GateFailure
 from models.logistic import fit_logistic
-from models.question import Feature, Question
+from models.question import DEFAULT_GATE, Feature, Question
+from models.subgroups import divide_into_subgroups
+from models.suppression import MIN_COUNT
 from records.values import CATEGORY
 
+REVIEWED_LIMIT: Final = 0.99
+"""No review explains a feature that alone separates the outcomes as well as this."""
 _EXPLAIN: Final = 0.85
 _NOTABLE: Final = 0.75
 """Below this a feature alone predicts too little to be the label in disguise."""
@@ -23,21 +29,91 @@ _LEAD: Final = 0.05
 _SHARE: Final = 0.5
 _FOLDS: Final = 5
 _RIDGE: Final = 10.0
+_ERRORS: Final = 4
+"""So many standard errors are more than chance explains, also in the strongest of many parts."""
+_MAX_PART: Final = 20_000
+"""So many patients of a part, evenly spaced, say how strong a feature is in it."""
 
 
 def find_leaking_features(matrix: Matrix, question: Question) -> list[GateFailure]:
     """Return the predicting features that alone predict the label too well for the gate.
 
     A feature is tested by its value, each category by its share of positive labels, and by whether
-    it is missing: a test that only the ill are sent to reveals the label without its result. A
-    review does not help a feature in this tier.
+    it is missing: a test that only the ill are sent to reveals the label without its result. Some
+    honest measurements are that strong, so a review raises the limit.
     """
-    limit = question.gate.max_feature_auroc
     return [
-        _failure(GateCode.LEAKING_FEATURE, strength, feature, maximum=limit)
+        _failure(GateCode.LEAKING_FEATURE, strength, feature, maximum=_limit(question, feature))
         for feature, strength in measure_features(matrix, question)
-        if strength >= limit
+        if strength >= _limit(question, feature)
     ]
+
+
+def _limit(question: Question, feature: Feature) -> float:
+    """Return the AUROC from which on a feature reveals the label; a question's own limit stays."""
+    limit = question.gate.max_feature_auroc
+    is_raised = bool(feature.reviewed) and limit == DEFAULT_GATE.max_feature_auroc
+    return REVIEWED_LIMIT if is_raised else limit
+
+
+def find_leaks_in_parts(
+    matrix: Matrix, question: Question, parts: Sequence[str] = ()
+) -> list[GateFailure]:
+    """Return the features that predict the label too well among some of the patients.
+
+    A value that is written after the outcome on one ward, or at one site, leaks there alone.
+    Parts are the subgroups, each value of a category or boolean, and the sites or periods. In few
+    patients an honest feature can be as strong by chance: it must be stronger than among all
+    patients by more than chance explains.
+
+    Args:
+        matrix: one row a patient.
+        question: which features predict, their reviews, and the subgroups.
+        parts: the site or period of each row, empty if the question names no split.
+    """
+    failures: dict[str, GateFailure] = {}
+    everywhere = measure_features(matrix, question)
+    for words, members in _divide(matrix, question, parts):
+        rows = np.flatnonzero(members)
+        rows = rows[:: max(1, len(rows) // _MAX_PART)]
+        events = int(matrix.labels[rows].sum())
+        if min(events, len(rows) - events) < MIN_COUNT:
+            continue
+        part = Matrix(matrix.values[rows], matrix.labels[rows])
+        chance = [_chance_error(strength, events, len(rows) - events) for _, strength in everywhere]
+        for (feature, area), (_, usual), error in zip(
+            measure_features(part, question), everywhere, chance, strict=True
+        ):
+            limit = _limit(question, feature)
+            is_odd = area >= limit and area > usual + _ERRORS * error
+            if feature.code not in failures and usual < limit and is_odd:
+                name = f"{feature.words} ({feature.code}) alone among patients with {words}"
+                failures[feature.code] = GateFailure(
+                    code=GateCode.LEAK_IN_PART, measured=area, feature=name, maximum=limit
+                )
+    return list(failures.values())
+
+
+def _chance_error(area: float, events: int, others: int) -> float:
+    """Return the standard error of an AUROC among so many patients (Hanley and McNeil 1982)."""
+    positive = area / (2 - area) - area**2
+    negative = 2 * area**2 / (1 + area) - area**2
+    spread = area * (1 - area) + (events - 1) * positive + (others - 1) * negative
+    return math.sqrt(spread / (events * others))
+
+
+def _divide(
+    matrix: Matrix, question: Question, parts: Sequence[str]
+) -> Iterator[tuple[str, Labels]]:
+    """Yield the words and the members of each part of the patients."""
+    for words, groups in divide_into_subgroups(question, matrix).items():
+        yield from ((f"{words}: {part}", members) for part, members in groups.items())
+    for column, feature in enumerate(question.features):
+        for code in range(feature.code_count):
+            members = matrix.values[:, column] == code
+            yield f"{feature.words}: {feature.format(code)}", members
+    for part in sorted(set(parts)):
+        yield f"{question.plan.split_by}: {part}", np.array([each == part for each in parts])
 
 
 def find_unreviewed_features(

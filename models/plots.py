@@ -13,7 +13,7 @@ from models.card import Card
 _INK: Final = "#22313f"
 _BLUE: Final = "#1f6f8b"
 _RUST: Final = "#c0562f"
-_GREY: Final = "#9aa5ad"
+_GREY: Final = "#66717b"
 _PALE: Final = "#e6ebee"
 _STYLE: Final[dict[Any, Any]] = {
     "font.family": "DejaVu Sans",
@@ -128,7 +128,7 @@ def _draw_roc(axes: Axes, content: Mapping[str, Any]) -> None:
 def _draw_precision(axes: Axes, content: Mapping[str, Any]) -> None:
     prevalence = content["evaluation"]["prevalence"]
     axes.axhline(prevalence, color=_GREY, linewidth=1, linestyle=(0, (4, 3)))
-    axes.text(0.99, prevalence + 0.01, "prevalence", color=_GREY, ha="right", va="bottom")
+    axes.text(0.01, prevalence + 0.01, "prevalence", color=_GREY, ha="left", va="bottom")
     if content["curves"]["precision_recall"]:
         recall, precision = zip(*content["curves"]["precision_recall"], strict=True)
         axes.plot(recall, precision, color=_BLUE, linewidth=2)

@@ -37,9 +37,10 @@ from models.timeline import (
 )
 from records.event_rules import BIRTH, PERSON_CODES
 from records.event_times import read_moment
+from records.event_values import TEXT_SYSTEM
 from records.strict_toml import Section
 from records.units import UnitRules
-from records.values import BOOLEAN, CATEGORY, KINDS, NUMBER
+from records.values import BOOLEAN, CATEGORY, KINDS, NUMBER, is_unit
 
 _NO_TIME: Final = Duration(0, in_days=True)
 _MAX_NAME_CHARACTERS: Final = 64
@@ -136,6 +137,9 @@ def _checked(section: Section, code: str) -> str:
     system, bar, local = code.partition("|")
     is_person = code in PERSON_CODES
     is_coded = bool(bar and system and local and code.isprintable() and not system.isspace())
+    ends = local.removesuffix("*")
+    if is_coded and system != TEXT_SYSTEM and ends != ends.strip():
+        raise section.error("codes", f"{code!r}: no stored code has a blank at its ends; remove it")
     if not (is_person or is_coded) or "*" in code[:-1]:
         known = ", ".join(PERSON_CODES)
         raise section.error("codes", f"{code!r}: expected system|code, system|prefix*, or {known}")
@@ -172,7 +176,8 @@ def _read_window(section: Section, default: Window) -> Window:
     ends = [parse_duration(text) for text in texts]
     low, high = ends if len(ends) == 2 else (None, None)
     if low is None or high is None or low.seconds > high.seconds:
-        raise section.error("within", 'expected two times in ascending order, e.g. ["-2y", "0d"]')
+        expected = 'expected two times in ascending order, e.g. ["-2y", "0d"]'
+        raise section.error("within", f"{expected}, each in h, d, w, mo or y")
     return Window(low, high)
 
 
@@ -225,7 +230,12 @@ def _read_outcome(section: Section, same: Same) -> tuple[Outcome, Label]:
         definition=section.text("definition"),
     )
     section.close()
-    has_value = positive is not None or minimum is not None or maximum is not None
+    has_range = minimum is not None or maximum is not None
+    if has_range and positive is not None:
+        raise section.error("positive", "a label is positive by a value or by a range, not by both")
+    if outcome.minimum > outcome.maximum:
+        raise section.error("minimum", "must not be above the maximum: nothing could be positive")
+    has_value = positive is not None or has_range
     if not has_value and not outcome.absent_is_negative:
         raise section.error("absent", 'is required to be "negative" where every event is positive')
     return outcome, label
@@ -265,7 +275,9 @@ def _read_units(top: Section) -> UnitRules:
     molar: dict[str, float] = {}
     for section in top.sections("unit", required=False):
         code, unit = _checked(section, section.text("code")), section.text("from")
-        habits |= dict.fromkeys(_keys(code, unit), section.text("is"))
+        if not is_unit(meant := section.text("is")):
+            raise section.error("is", f"{meant!r} is not a unit of UCUM, such as Cel or mg/dL")
+        habits |= dict.fromkeys(_keys(code, unit), meant)
         section.close()
     for section in top.sections("molar", required=False):
         code, grams = _checked(section, section.text("code")), section.number("grams")

@@ -133,6 +133,8 @@ def read_rule_of(name: str, section: Section) -> Rule:
         math.inf if maximum is None else maximum,
     )
     section.close()
+    if rule.minimum > rule.maximum:
+        raise section.error("minimum", "must not be above the maximum: nobody could be eligible")
     return rule
 
 

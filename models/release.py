@@ -47,8 +47,8 @@ _MAX_COLUMN_CHARACTERS: Final = 40
 AGREEMENT: Final = (
     "Use this set only for the study that it was made for. Do not try to find out who anybody "
     "is. Do not link it with other data. Do not pass it on. Keep it locked, and keep a record of "
-    "each use. When people in it withdraw, delete their rows within 14 days and say so. Delete all "
-    "of it by its end and say so."
+    "each use. When people in it withdraw, delete it within 14 days and say so. Delete it by its "
+    "end and say so."
 )
 
 Table = dict[str, list[Any]]

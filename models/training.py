@@ -261,5 +261,8 @@ def _require_one_row_each(matrix: Matrix) -> None:
 def _require_outcomes(matrix: Matrix) -> None:
     events = int(matrix.labels.sum())
     if min(events, len(matrix.labels) - events) < MIN_COUNT:
-        message = f"too few patients with, or without, the label: fewer than {MIN_COUNT}"
+        message = (
+            f"fewer than {MIN_COUNT} people have the outcome, or fewer than {MIN_COUNT} do not; "
+            "train again when more people permit it"
+        )
         raise CohortTooSmall(message)

@@ -16,7 +16,6 @@ RULES: Final = Path(__file__).with_name("categories.toml")
 DOCUMENT: Final = "document"
 _ANY: Final = "*"
 _LABEL_ELEMENT: Final = "security"
-_NESTED: Final = (dict, list)
 MAX_CODINGS: Final = 65_536
 """The categories of this many different codings are kept in memory."""
 
@@ -198,17 +197,18 @@ def _codings(value: Any) -> set[tuple[str, str]]:
     """Return (system, code) of every coding anywhere in a value."""
     codings: set[tuple[str, str]] = set()
     waiting = [value]
-    while waiting:
-        value = waiting.pop()
-        if type(value) is list:
-            waiting += value
-        elif type(value) is dict:
-            code = value.get("code")
-            if type(code) is str and type(value.get("system")) is str:
-                codings.add((value["system"], code))
-            for key, inner in value.items():
-                if type(inner) in _NESTED and key != _LABEL_ELEMENT:
-                    waiting.append(inner)
+    for each in waiting:  # it grows meanwhile
+        if type(each) is list:
+            waiting += each
+        elif type(each) is dict:
+            if "code" in each and type(each["code"]) is str and type(each.get("system")) is str:
+                codings.add((each["system"], each["code"]))
+            inner = each.values()
+            if _LABEL_ELEMENT in each:
+                inner = {**each, _LABEL_ELEMENT: None}.values()
+            for part in inner:
+                if type(part) is dict or type(part) is list:
+                    waiting.append(part)
     return codings
 
 

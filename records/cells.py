@@ -113,6 +113,13 @@ def is_total(cell: str) -> bool:
     return text in TOTALS or (label is not None and label[1] in TOTALS)
 
 
+def is_row(cells: Sequence[str], names: Sequence[str]) -> bool:
+    """Return whether a line is a row: not empty, of totals, a remark, or the names again."""
+    if is_total(cells[0]) or is_note(cells) or not any(map(str.strip, cells)):
+        return False
+    return [cell.strip() for cell in cells] != names
+
+
 def read_person(cell: str) -> str:
     """Return the id of a person: 7, 7.0 and ="7" are one id; 007 is another.
 

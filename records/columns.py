@@ -29,10 +29,10 @@ OUTSIDE_RULES: Final = (REFUSE, MISSING)
 BOUND_RULES: Final = (REFUSE, LIMIT, HALF, MISSING)
 
 _IDENTIFYING: Final = re.compile(
-    r"(^|[^a-z])((first|last|sur|given|family|full|patient|maiden|mother)?.?names?|nachname|vorname"
-    r"|apellidos?|nombre|e.?mail|phone|telefon|telephone|mobile|fax|address|street|adresse|strasse"
+    r"(^|[^a-z])((first|last|sur|given|family|full|patient|maiden|mother)?.?names?"
+    r"|(familien|geburts|nach|ruf|vor|zu)name|apellidos?|nombres?|prenom|cognome|e.?mail|phone|telefon|telephone|mobile|fax|address|street|adresse|strasse"
     r"|ssn|social.?security|passport|mrn|nhs.?number|iban|insurance.?(number|no|id)|user.?name"
-    r"|zip.?code|postcode|postal.?code|plz|free.?text|comments?|notes?|remarks?)($|[^a-z])"
+    r"|zip(.?code)?|postcode|postal.?code|plz|free.?text|comments?|notes?|remarks?)($|[^a-z])"
 )
 
 Value = float | str | bool

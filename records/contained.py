@@ -33,4 +33,21 @@ def contained_results(resource: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 for name, value in inherited.items()
                 if not (has_time and name in _TIMES)
             }
-            yield {**given, **part, **turned}
+            yield {**given, **part, **turned, **_about_another(part, resource)}
+
+
+def _about_another(result: Mapping[str, Any], report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the elements that name whom a result is about, if its report names somebody else.
+
+    The report is filed under its own patient, so such a result would count for the wrong person.
+    """
+    subject = report.get("subject")
+    own = result.get("subject", subject)
+    if own == subject or _reference(own) == _reference(subject) != "":
+        return {}
+    return {"subject": subject, "focus": [own]}
+
+
+def _reference(element: Any) -> str:
+    text = element.get("reference") if isinstance(element, dict) else None
+    return text if isinstance(text, str) else ""

@@ -30,6 +30,11 @@ _MOST: Final = 0.5
 """If more than this share of cells are dates in one format, the others are faults."""
 _NEARLY_ALL: Final = 0.9
 """Which share of cells must be dates if they could also be numbers."""
+_MANY: Final = 0.02
+"""If day and month change places in more than this share of cells, it is no slip."""
+_NUMERIC: Final = re.compile(r"([0-9]{1,2})[./-]([0-9]{1,2})[./-](?:[0-9]{4}|[0-9]{2})(?:[ T]|\Z)")
+_MONTHS: Final = 12
+_LAST_DAY: Final = 31
 _DATE_NAME: Final = re.compile(r"\b(date|datum|fecha|day|tag)$|datum$|^date\b")
 
 
@@ -45,14 +50,20 @@ class DateForms:
     Attributes:
         cells: how many were seen.
         hits: by format, how many cells are dates in it; a format that does not fit is left out.
+        numeric: how many cells have a day and a month in digits, in either order.
+        days_first, months_first: how many of these fit only one order, as 31.12. and 12/31 do.
     """
 
     cells: int = 0
+    numeric: int = 0
+    days_first: int = 0
+    months_first: int = 0
     hits: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DATE_FORMATS, 0))
 
     def see(self, text: str) -> None:
         """Count a cell that has a value."""
         self.cells += 1
+        self._see_order(text)
         if text[4:5] == "-" and _is_date(text, ""):  # which is read in every form
             self.hits = {form: count + 1 for form, count in self.hits.items()}
             return
@@ -62,8 +73,30 @@ class DateForms:
             elif self.cells - count > max(_PATIENCE, count):
                 del self.hits[form]
 
+    def _see_order(self, text: str) -> None:
+        match = _NUMERIC.match(text)
+        if match is None:
+            return
+        first, second = int(match[1]), int(match[2])
+        if 0 < min(first, second) <= _MONTHS and max(first, second) <= _LAST_DAY:
+            self.numeric += 1
+            self.days_first += first > _MONTHS
+            self.months_first += second > _MONTHS
+
+    @property
+    def has_both_orders(self) -> bool:
+        """Whether day and month change places, so that no one format reads every cell rightly."""
+        return min(self.days_first, self.months_first) > _MANY * self.cells
+
+    @property
+    def is_of_days(self) -> bool:
+        """Whether nearly every cell is a date in digits, though perhaps in no one format."""
+        return self.cells > 0 and self.numeric >= _NEARLY_ALL * self.cells
+
     def best(self, name: str) -> list[str]:
         """Return the formats in which most cells of the column with this name are dates."""
+        if self.has_both_orders:
+            return []
         most = max(self.hits.values(), default=0)
         forms = [form for form, count in self.hits.items() if count == most]
         if set(forms) <= set(_DIGITS):
@@ -76,6 +109,13 @@ class DateForms:
     def others(self) -> int:
         """How many cells are not dates in the format that fits best."""
         return self.cells - max(self.hits.values(), default=0)
+
+
+def has_day(text: str) -> bool:
+    """Return whether a word of a text is a whole day, as in `crp 2024-05-31`."""
+    forms = [form for form in DATE_FORMATS if form not in _DIGITS]
+    words = [text, *re.split(r"[\s_/]", text), *re.split(r"[\s_]", text)]
+    return any(_is_date(word, form) for word in words if word[:1].isdigit() for form in forms)
 
 
 def is_digits(form: str) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from records.cells import SPREADSHEET_ERRORS, USUAL_MISSING, normalised
+from records.cells import USUAL_MISSING, normalised
 from records.columns import is_identifying
 from records.dates import EXCEL, UNKNOWN_FORMAT, has_two_digit_year
 from records.draft import (
@@ -28,13 +28,12 @@ from records.draft import (
 )
 from records.errors import DeclarationInvalid, TableInvalid
 from records.faults import CellFault
+from records.flags import TWIN, Flag, flag_column, is_future_name
 from records.guesses import (
     MAX_CATEGORY_LEVELS,
     TRUTHS,
     UNREAD_DATES,
     guess_column,
-    has_unread_dates,
-    is_plus_minus,
 )
 from records.header_rows import NamesPlace, last_name
 from records.long_draft import draft_long, find_long_columns
@@ -42,10 +41,9 @@ from records.profile import MAX_DISTINCT, Profile, TableProfile, count_copies, p
 from records.strength import separation
 from records.values import NUMBER
 from records.variables import spaced
-from records.wide_visits import without_other_visits
+from records.wide_visits import without_days, without_other_visits
 from records.workbook_notes import workbook_notes
 
-TWIN: Final = "more than one column has this name: rename them to map them"
 SUSPECT: Final = 0.85
 """A column that separates the label alone by this AUROC: explain or exclude it."""
 LEAK: Final = 0.95
@@ -57,34 +55,6 @@ _PERSON_NAME: Final = re.compile(
 _ID_NAME: Final = re.compile(rf"^(case|study|record|fall|hosp(ital)?)? ?{_NUMBER}$")
 """Names of ids that may be of people, stays or rows; names for people's ids are tried first."""
 _TIME_NAME: Final = re.compile(r"^(time|uhrzeit|hora)$")
-_FUTURE: Final = re.compile(
-    r"fu ?time|follow ?up|^death|^died|discharge|outcome|surviv|length of stay|^los$"
-    r"|days to|time to"
-)
-"""Names of what is known only later than a prediction."""
-
-
-class Flag(StrEnum):
-    """What is notable about a column."""
-
-    IDENTIFIER = "identifier"
-    CONSTANT = "constant"
-    EMPTY = "empty"
-    ROW_NUMBERS = "row-numbers"
-    LEAK = "leak"
-    SUSPECT = "suspect"
-    MISSING = "missingness-predicts"
-    FREE_TEXT = "free-text"
-    BOUNDS = "bounds"
-    FUTURE = "future"
-    AMBIGUOUS_DATE = "ambiguous-date"
-    UNREAD_DATE = "unread-date"
-    TWO_DIGIT_YEAR = "two-digit-year"
-    MIXED = "not-all-numbers"
-    NOT_DATES = "not-all-dates"
-    THOUSANDS = "ambiguous-number"
-    SAME_NAME = "same-name"
-    ERRORS = "spreadsheet-errors"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +126,7 @@ def describe_table(
         DeclarationInvalid: there is no column `label`.
     """
     profile = profile_table(path, place)
-    names = [column.name for column in profile.columns]
+    counts = Counter(names := [column.name for column in profile.columns])
     if label and label not in names:
         raise DeclarationInvalid(f"no column {label!r}; the table has {', '.join(names)}")
     id_place, has_id = _id_column(profile)
@@ -165,13 +135,12 @@ def describe_table(
         _guessed(column, system, profile, label, profile.numbers_in(index, profile.sample))
         for index, column in enumerate(profile.columns)
     ]
-    repeated = {each for each in names if each and names.count(each) > 1}
-    drafts = [_ignored_twin(each) if each.name in repeated else each for each in drafts]
+    drafts = [_ignored_twin(d) if d.name and counts[d.name] > 1 else d for d in drafts]
     drafts[id_place] = replace(drafts[id_place], role=ID, comment="")
     draft = _mapping(profile, drafts, today, has_id)
     strengths = _strengths(profile, draft.columns, label)
     columns = [
-        _described(column, each, strengths.get(column.name))
+        _described(column, each, strengths.get(column.name), is_label=column.name == label)
         for column, each in zip(profile.columns, draft.columns, strict=False)
     ]
     codes = draft.columns[len(columns) :]  # of a table of one value a row
@@ -213,8 +182,8 @@ def _ignored_twin(draft: ColumnDraft) -> ColumnDraft:
 def _id_column(profile: TableProfile) -> tuple[int, bool]:
     """Return the place of the column of hospital numbers, and whether it looks like one."""
     columns = profile.columns
-    names = [column.name for column in columns]
-    possible = [n for n, name in enumerate(names) if name and names.count(name) == 1]
+    counts = Counter(names := [column.name for column in columns])
+    possible = [n for n, name in enumerate(names) if name and counts[name] == 1]
     words = [spaced(last_name(name) if profile.file.header_rows > 1 else name) for name in names]
     for pattern in (_PERSON_NAME, _ID_NAME):
         named = [n for n in possible if pattern.search(words[n]) and columns[n].count]
@@ -235,7 +204,7 @@ def _id_column(profile: TableProfile) -> tuple[int, bool]:
 def _mapping(
     profile: TableProfile, drafts: Sequence[ColumnDraft], today: datetime.date, has_id: bool
 ) -> MappingDraft:
-    drafts, date_format = _one_date(profile, drafts)
+    drafts, date_format = _one_date(profile, without_days(drafts))
     id_name = next(each.name for each in drafts if each.role == ID)
     ids = next(column for column in profile.columns if column.name == id_name)
     repeats = len(ids.distinct) < 0.98 * min(profile.rows, MAX_DISTINCT)
@@ -285,7 +254,7 @@ def _one_date(
     # The day of a death, a discharge or an export is not that of the measurements.
     chosen = min(
         names,
-        key=lambda name: (_FUTURE.search(spaced(name)) is not None, name not in varying),
+        key=lambda name: (is_future_name(name), name not in varying),
         default="",
     )
     result, date_format, has_date = [], "", bool(names)
@@ -308,7 +277,7 @@ def _other_date(drafts: list[ColumnDraft]) -> tuple[list[ColumnDraft], str]:
     result = list(drafts)
     for index, each in enumerate(drafts):
         # Never the day of the deposit instead: the custodian has to say how dates are written.
-        if each.comment == UNREAD_DATES and not _FUTURE.search(spaced(each.name)):
+        if each.comment == UNREAD_DATES and not is_future_name(each.name):
             result[index] = replace(each, role=DATE)
             return result, UNKNOWN_FORMAT
     for index, each in enumerate(drafts):
@@ -346,9 +315,9 @@ def _positive(column: Profile) -> str:
 
 
 def _described(
-    column: Profile, draft: ColumnDraft, strength: tuple[float, float] | None
+    column: Profile, draft: ColumnDraft, strength: tuple[float, float] | None, *, is_label: bool
 ) -> ColumnDescription:
-    flags = _flags(column, draft)
+    flags = flag_column(column, draft, is_label=is_label)
     if strength is not None and strength[0] >= SUSPECT:
         flags.append(Flag.LEAK if strength[0] >= LEAK else Flag.SUSPECT)
     if strength is not None and strength[1] >= 0.6:
@@ -370,28 +339,3 @@ def _described(
         flags=tuple(flags),
         auroc=round(strength[0], 3) if strength is not None else None,
     )
-
-
-def _flags(column: Profile, draft: ColumnDraft) -> list[Flag]:
-    is_value, is_day = draft.role == VALUE, draft.role == DATE
-    is_open = not column.is_number and not column.is_open and column.date_format is None
-    is_counter = column.is_counter and column.numbers == column.count > 20
-    is_unread = draft.role == IGNORE and has_unread_dates(column)
-    flags = {
-        Flag.AMBIGUOUS_DATE: is_day and column.is_ambiguous_date,
-        Flag.TWO_DIGIT_YEAR: is_day and has_two_digit_year(column.date_format or ""),
-        Flag.UNREAD_DATE: draft.comment == UNREAD_DATES or is_unread,
-        Flag.MIXED: is_value and column.is_mixed,
-        Flag.THOUSANDS: is_value and column.is_ambiguous_number,
-        Flag.NOT_DATES: is_day and column.date_format is not None and column.dates.others > 0,
-        Flag.SAME_NAME: draft.comment == TWIN,
-        Flag.ERRORS: not SPREADSHEET_ERRORS.isdisjoint(column.missing),
-        Flag.EMPTY: not column.count,
-        Flag.CONSTANT: len(column.distinct) == 1 < column.count and not is_plus_minus(column),
-        Flag.IDENTIFIER: is_identifying(column.name) or bool(column.name and draft.role == ID),
-        Flag.ROW_NUMBERS: is_counter,
-        Flag.FREE_TEXT: is_open,
-        Flag.BOUNDS: column.bounds > 0,
-        Flag.FUTURE: is_value and _FUTURE.search(spaced(column.name)) is not None,
-    }
-    return [flag for flag, is_set in flags.items() if is_set]

@@ -32,6 +32,7 @@ from records.event_rules import (
 )
 from records.event_times import AGE, TIMELESS_S, read_moment
 from records.event_values import BOUNDS, has_other_value, has_value, is_value_absent
+from records.focus import is_about_another
 from records.medicines import BESIDE, medicines_of, reference_of, with_medicine
 from records.outcomes import EntryCode
 from records.values import is_code
@@ -187,21 +188,20 @@ def _why_not_in_force(resource: dict[str, Any]) -> EntryCode:
         return EntryCode.NEGATED
     if is_modified(resource):
         return EntryCode.MODIFIER
-    is_focused = any(_is_person(focus) for focus in list_of(resource.get("focus")))
-    return EntryCode.FOCUS if is_focused else EntryCode.UNCONFIRMED
+    return EntryCode.FOCUS if is_about_another(resource) else EntryCode.UNCONFIRMED
 
 
 def is_in_force(resource: Mapping[str, Any]) -> bool:
     """Return whether a resource states something about its own patient.
 
     It does not if its status takes it back or is missing where FHIR requires one, if an element or
-    a modifier extension turns its meaning, or if it is about another person (Observation.focus).
+    a modifier extension turns its meaning, or if it is or may be about another person.
     """
     if _status(resource) in NOT_IN_FORCE or is_modified(resource):
         return False
     if is_negated(resource) or certainty(resource) in _UNCONFIRMED:
         return False
-    return not any(_is_person(focus) for focus in list_of(resource.get("focus")))
+    return not is_about_another(resource)
 
 
 def _status(resource: Mapping[str, Any]) -> str:
@@ -212,12 +212,6 @@ def _status(resource: Mapping[str, Any]) -> str:
 
 def _is_modified(part: Any) -> bool:
     return isinstance(part, dict) and "modifierExtension" in part
-
-
-def _is_person(focus: Any) -> bool:
-    reference = focus.get("reference") if isinstance(focus, dict) else None
-    kinds = ("Patient/", "RelatedPerson/", "Group/")
-    return isinstance(reference, str) and any(kind in reference for kind in kinds)
 
 
 def _coded(resource: dict[str, Any]) -> Iterator[Coded]:

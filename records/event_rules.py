@@ -20,6 +20,7 @@ from records.event_values import (
     is_value_absent,
     values_of,
 )
+from records.focus import is_about_another
 from records.medicines import medicine_concepts
 from records.persons import is_deceased
 
@@ -145,7 +146,6 @@ _RULES: Final[Mapping[str, _Rule]] = {
 _NOT_DONE: Final = frozenset({"cancelled", "not-done", "not-taken", "declined"})
 RELATIVES: Final = frozenset({"FamilyMemberHistory"})
 """Kinds that state something about a patient's relatives."""
-_OTHERS: Final = ("Patient", "RelatedPerson", "Group")
 
 
 MALFORMED: Final = (AttributeError, TypeError, ValueError, KeyError, IndexError)
@@ -181,8 +181,8 @@ def facts_of(resource: Resource, others: Mapping[str, Resource]) -> list[Fact]:
     status = _status(resource, rule)
     if is_modified(resource):
         raise NoEventError(NoEvent.MODIFIER)
-    if resource.get("focus"):
-        _require_own(resource)
+    if is_about_another(resource):
+        raise NoEventError(NoEvent.OTHER_PERSON)
     codes = _codes(resource, rule, others)
     if not codes:
         raise NoEventError(NoEvent.NO_CODE)
@@ -285,16 +285,6 @@ def gives_events(resource: Resource) -> bool:
         return bool(facts_of(resource, {}))
     except (NoEventError, *MALFORMED):
         return False
-
-
-def _require_own(resource: Resource) -> None:
-    """Refuse a value about somebody else; a focus on a tumour or a device is about the subject."""
-    subject = (resource.get("subject") or {}).get("reference")
-    for focus in resource["focus"]:
-        reference = str(focus.get("reference", ""))
-        kind = focus.get("type") or reference.rpartition("/")[0].rpartition("/")[2]
-        if kind in _OTHERS and reference != subject:
-            raise NoEventError(NoEvent.OTHER_PERSON)
 
 
 def _codes(resource: Resource, rule: _Rule, others: Mapping[str, Resource]) -> list[str]:

@@ -112,8 +112,18 @@ class CellFaultCode(RemedyCode):
         "a line with a remark in one cell, and nothing else, was left out",
         "Nothing, if it is about the table; an id needs a value beside it",
     )
+    HEADER_AGAIN = (
+        "header-again",
+        "a line repeats the names of the columns, and was left out",
+        "Nothing, if the rows below it are of the same table",
+    )
     TOTAL_ROW = ("total-row", "a line of totals was left out", "Remove it from the file")
     # A row of a table.
+    OTHER_TABLE = (
+        "other-table",
+        "the column of ids has its own name here, so that another table may begin",
+        "Put each table into a file of its own",
+    )
     CELL_COUNT = (
         "cell-count",
         "{found} cells, expected {expected}",

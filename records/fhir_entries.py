@@ -14,6 +14,8 @@ from records.outcomes import EntryCode
 MAX_NESTING: Final = 4
 _MAX_KIND_CHARACTERS: Final = 64
 _KIND: Final = re.compile(r"[A-Z][A-Za-z]{1,63}\Z")
+_READING: Final = ("GET", "HEAD")
+"""Requests that change nothing: what is beside one is what the server answered."""
 _RESPONSES: Final = ("batch-response", "transaction-response")
 
 Resource = dict[str, Any]
@@ -98,6 +100,11 @@ def list_entries(value: Any, place: str = "", nesting: int = MAX_NESTING) -> Ite
             yield from list_entries(resource, path, nesting - 1)
     else:
         yield FhirEntry(0, value, place=place)
+
+
+def holds_nothing(value: Resource) -> bool:
+    """Return whether a value is Parameters without a resource, such as addresses of files."""
+    return value["resourceType"] == "Parameters" and not _parameters(value, "")
 
 
 def _parameters(value: Resource, place: str, depth: int = MAX_NESTING) -> list[tuple[str, Any]]:
@@ -195,8 +202,10 @@ def _of_entry(entry: Any, place: str, nesting: int) -> Iterator[FhirEntry]:
         yield read._replace(modified=_text(modified), code=code)
     elif isinstance(search, dict) and search.get("mode") == "outcome":
         yield read._replace(code=EntryCode.SEARCH_OUTCOME)
-    elif method in ("PATCH", "GET", "HEAD"):
+    elif method == "PATCH" or (method in _READING and "response" not in entry):
         yield read._replace(code=EntryCode.METHOD)
+    elif method in _READING and "resource" not in entry:
+        yield read._replace(code=EntryCode.RESPONSE_ONLY)
     elif "resource" not in entry:
         yield read._replace(code=EntryCode.NO_RESOURCE)
     else:

@@ -12,7 +12,14 @@ from itertools import chain, count, islice
 from typing import Any, BinaryIO, Final
 
 from records.errors import FhirInvalid, JsonInvalid
-from records.fhir_entries import FLAWS, FhirEntry, has_kind, list_entries, why_no_resource
+from records.fhir_entries import (
+    FLAWS,
+    FhirEntry,
+    has_kind,
+    holds_nothing,
+    list_entries,
+    why_no_resource,
+)
 from records.json_flaws import Flaw, find_flaw, loads_with_flaws
 from records.json_strict import loads_exact
 from records.outcomes import NOTES, EntryCode
@@ -21,6 +28,7 @@ MAX_LINE_BYTES: Final = 32 * 2**20
 MAX_JSON_BYTES: Final = 256 * 2**20
 MAX_UNPACKED_BYTES: Final = 2 * 2**30
 MAX_LINES: Final = 5_000_000
+MAX_ENTRIES: Final = 5_000_000
 MAX_DEPTH: Final = 64
 STORED_MAX_DEPTH: Final = MAX_DEPTH + 2
 """The depth of what is stored: a resource may be inside one of our objects."""
@@ -43,6 +51,15 @@ def read_entries(file: BinaryIO, *kinds: str) -> Iterator[FhirEntry]:
         FhirInvalid: it is not FHIR JSON, or too large.
         JsonInvalid: it is one JSON text, and that is not valid or has more than one meaning.
     """
+    for number, entry in enumerate(_read(file, kinds), 1):
+        if number > MAX_ENTRIES:  # a Bundle of empty entries has millions in a few megabytes
+            raise FhirInvalid(
+                f"the file has more than {MAX_ENTRIES} entries; send its resources in several files"
+            )
+        yield entry
+
+
+def _read(file: BinaryIO, kinds: Iterable[str]) -> Iterator[FhirEntry]:
     stream = _unpacked(file)
     lines = _lines(stream)
     written = ((number, line) for number, line in enumerate(lines, 1) if line.strip(_SPACE))
@@ -199,14 +216,31 @@ def _why_unread(line: bytes) -> EntryCode:
     return why_no_resource(value) if isinstance(value, Flaw) else EntryCode.NOT_JSON
 
 
+def _require_content(value: dict[str, Any]) -> None:
+    """Refuse an object that is no resource, or that only says where resources are.
+
+    Raises:
+        FhirInvalid: with what to send instead.
+    """
+    if not has_kind(value):
+        if isinstance(value.get("output"), list) and "transactionTime" in value:
+            raise FhirInvalid("the file is the manifest of an export; send the files that it names")
+        raise FhirInvalid("the file is JSON, but not FHIR; give each resource its resourceType")
+    if holds_nothing(value):
+        raise FhirInvalid(
+            "the Parameters hold no resource, and no file is fetched by its address; send the"
+            " resources themselves"
+        )
+
+
 def _of_document(value: Any, is_flawed: bool) -> Iterator[FhirEntry]:  # noqa: FBT001 - two values
     if not isinstance(value, dict | list):
         raise FhirInvalid(
             "the file is JSON, but holds no FHIR resource; send a resource or a Bundle"
         )
     values = value if isinstance(value, list) else [value]
-    if isinstance(value, dict) and not has_kind(value):
-        raise FhirInvalid("the file is JSON, but not FHIR; give each resource its resourceType")
+    if isinstance(value, dict):
+        _require_content(value)
     places = (f"entry[{number}]" for number in count(1)) if isinstance(value, list) else [""]
     entries = chain.from_iterable(map(list_entries, values, places))
     number = 0

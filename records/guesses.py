@@ -10,6 +10,7 @@ from typing import Final
 from records.columns import BOOLEANS, is_identifying
 from records.date_forms import is_date_name
 from records.draft import DATE, IGNORE, ColumnDraft, distinct_slugs, slug
+from records.identifiers import MAX_UNIQUE_NUMBERS, MAX_UNIQUE_SHARE, MIN_NUMBER, MIN_ROWS
 from records.profile import Profile
 from records.units import find_conversion, ucum_unit
 from records.values import BOOLEAN, CATEGORY, is_unit
@@ -39,8 +40,15 @@ _NEARLY_ALL: Final = 0.98
 _PLACE: Final = re.compile(r"^(site|cent(er|re)|hospital|clinic|ward|institution)( id| name)?$")
 _NAMED_UNIT: Final = re.compile(r"[\[(]([^\[\]()]+)[\])]\s*$|\s([^\s/]+/\S+)$")
 """A unit in brackets, or with a slash, behind a name: `TnT ng/L`, `Ferritin [µg/L]`."""
-UNREAD_DATES: Final = "dates in a form that cannot be read; write them as 2024-05-31"
+IDENTIFIES: Final = "it may identify people"
+UNUSUAL: Final = "out of the usual range"
+UNREAD_DATES: Final = "dates in a form that cannot be read, or in several; write them as 2024-05-31"
 _BIRTH: Final = re.compile(r"birth|^dob$|geburt|nacimiento")
+SIGNS: Final = "signs that make bounds of numbers: join them to these, as <0.5"
+_SIGNS: Final = frozenset({"<", ">", "<=", ">=", "\u2264", "\u2265", "=", "==", "~"})
+_LETTER_SIGNS: Final = frozenset({"E", "L", "G", "LE", "GE", "NE"})
+"""How i2b2 writes them; L alone may also mean low."""
+_OMOP_SIGNS: Final = frozenset({"4171756", "4172704", "4171754", "4171755", "4172703"})
 _MOMENT_NAME: Final = re.compile(r"\b(date|datum|fecha|timestamp|datetime|zeitpunkt|time)\b")
 MIN_MOMENT: Final = 10_000_000
 EXCEL_DAYS: Final = (10_000, 80_000)
@@ -62,6 +70,8 @@ def guess_column(
         numbers: of a part of its cells.
     """
     code = own_code(system, column.name)
+    if is_sign(column):
+        return ColumnDraft(name=column.name, role=IGNORE, comment=SIGNS)
     comment = _why_ignored(column, rows)
     if comment and not is_plus_minus(column):
         return ColumnDraft(name=column.name, role=IGNORE, comment=comment)
@@ -71,7 +81,8 @@ def guess_column(
         return ColumnDraft(name=column.name, role=DATE, comment=comment if others else "")
     if _is_day_number(column):
         return ColumnDraft(name=column.name, role=DATE)
-    truths = _truths(column)
+    is_sex = find_variable(column.name) is SEX and 2 <= len(column.levels) <= MAX_SEXES
+    truths = None if is_sex else _truths(column)
     category = LABEL_CATEGORY if column.name == label else ""
     if truths is not None:
         values = {} if truths == {} else truths
@@ -79,7 +90,6 @@ def guess_column(
         return ColumnDraft(
             name=column.name, kind=BOOLEAN, code=code, category=chosen, values=values
         )
-    is_sex = find_variable(column.name) is SEX and 2 <= len(column.levels) <= MAX_SEXES
     if (column.is_number or column.is_mixed) and not is_sex:
         return _number(column, code, category, sorted(numbers))
     return _category(column, code, category)
@@ -94,6 +104,9 @@ def _why_ignored(column: Profile, rows: int) -> str:
     """Return why a column is left out, "" if it is not."""
     words = spaced(column.name)
     is_constant = len(column.distinct) == 1 < rows and column.date_format is None
+    # The day of every row is never the day of the deposit because it cannot be read.
+    has_digits = any(map(str.isdigit, "".join(column.shapes)))
+    is_constant = is_constant and not (has_digits and has_unread_dates(column))
     if not column.name or not column.count or is_constant:
         if column.count in (0, rows):
             return "the same value in every row" if column.count else "no value"
@@ -106,13 +119,29 @@ def _why_ignored(column: Profile, rows: int) -> str:
         return "looks like a name, an address or free text: it identifies people"
     if has_unread_dates(column):
         return UNREAD_DATES
+    if _is_refused(column, rows):
+        return f"{len(column.distinct)} different values in {rows} rows: {IDENTIFIES}"
     return ""
+
+
+def _is_refused(column: Profile, rows: int) -> bool:
+    """Return whether a check would refuse a column that identifies people: `IdentifierWatch`."""
+    is_other = is_date_name(column.name) or spaced(column.name) in ("day", "days")
+    if is_other or column.date_format is not None or len(column.distinct) < MIN_ROWS:
+        return False
+    if not column.numbers and not column.measured and not column.bounds:
+        return len(column.distinct) > MAX_UNIQUE_SHARE * rows
+    is_whole = column.numbers == column.whole == column.count and column.minimum >= MIN_NUMBER
+    is_unit_less = find_variable(column.name) is None and _stated_unit(column) == "1"
+    return is_whole and is_unit_less and len(column.distinct) > MAX_UNIQUE_NUMBERS * rows
 
 
 def has_unread_dates(column: Profile) -> bool:
     """Return whether a column is named as dates are, and its cells are read as none."""
     if not column.count or column.date_format is not None:
         return False
+    if column.dates.is_of_days:
+        return True
     is_whole = column.is_number and column.whole == column.numbers
     is_day = is_whole and column.minimum >= EXCEL_DAYS[0] and not _is_day_number(column)
     return (is_date_name(column.name) and (not column.is_number or is_day)) or _is_moment_number(
@@ -131,6 +160,16 @@ def _is_day_number(column: Profile) -> bool:
     """Return whether a column holds the numbers that spreadsheets give to days since 1927."""
     is_range = EXCEL_DAYS[0] <= column.minimum and column.maximum <= EXCEL_DAYS[1]
     return is_date_name(column.name) and column.is_number and is_range
+
+
+def is_sign(column: Profile) -> bool:
+    """Return whether a column says which numbers beside it are bounds, such as `<`."""
+    levels = set(column.levels)
+    if not levels - {"=", "=="}:
+        return False
+    is_operator = "operator" in spaced(column.name) and levels <= _OMOP_SIGNS
+    is_letter = levels <= _LETTER_SIGNS and not levels.isdisjoint({"G", "GE", "LE"})
+    return levels <= _SIGNS or is_letter or (is_operator and levels != {"4172703"})
 
 
 def is_plus_minus(column: Profile) -> bool:
@@ -226,16 +265,20 @@ def _plausible(
 ) -> tuple[float, float, str]:
     """Return the range of a variable in its usual unit.
 
-    Where most values are out of it, the unit is another: the range stays, and refuses them.
+    Where most values are out of it, the unit is another; where many are, two units may be mixed.
+    The range then stays, and refuses them.
     """
     usual = variable.minimum, variable.maximum
     if usual[0] <= low and high <= usual[1]:
         return *usual, ""
     inside = [number for number in numbers if usual[0] <= number <= usual[1]]
     if 2 * len(inside) < len(numbers):
-        why = f"most values are out of the usual range: they are not in {variable.unit}"
+        why = f"most values are {UNUSUAL}: they are not in {variable.unit}"
         return *usual, why + _fitting_unit(variable, numbers)
-    return *_range(low, high), "check the unit: values are out of the usual range"
+    if len(inside) < _NEARLY_ALL * len(numbers):
+        others = len(numbers) - len(inside)
+        return *usual, f"{others} of {len(numbers)} values are {UNUSUAL}: are two units mixed?"
+    return *_range(low, high), f"check the unit: values are {UNUSUAL}"
 
 
 def _fitting_unit(variable: Variable, numbers: Sequence[float]) -> str:
@@ -258,7 +301,8 @@ def _category(column: Profile, code: str, category: str) -> ColumnDraft:
     variable = find_variable(column.name)
     levels = sorted(column.levels)
     if not levels or len(levels) > MAX_CATEGORY_LEVELS:
-        comment = f"{len(column.distinct)} different texts: it may identify people"
+        several = f"{len(column.distinct)} different texts, more than {MAX_CATEGORY_LEVELS}"
+        comment = f"{several}: {IDENTIFIES}"
         return ColumnDraft(name=column.name, role=IGNORE, comment=comment)
     missing = [level for level in levels if _is_no_answer(level)]
     values = distinct_slugs([level for level in levels if level not in missing])

@@ -7,6 +7,9 @@ from typing import Final, NamedTuple
 
 SEPARATOR: Final = " / "
 MAX_HEADER_ROWS: Final = 5
+MAX_COLUMNS: Final = 5_000
+MAX_HEADING_CHARACTERS: Final = 500
+"""A heading is repeated in the name of each column below it."""
 Row = Sequence[str]
 
 
@@ -15,6 +18,14 @@ class NamesPlace(NamedTuple):
 
     skip: int
     header_rows: int
+
+
+def can_be_joined(rows: Sequence[Row]) -> bool:
+    """Return whether rows have few enough columns, and short enough cells, for names."""
+    return all(
+        len(row) <= MAX_COLUMNS and max(map(len, row), default=0) <= MAX_HEADING_CHARACTERS
+        for row in rows
+    )
 
 
 def join_header(rows: Sequence[Row]) -> list[str]:

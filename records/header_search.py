@@ -8,7 +8,7 @@ from typing import Final
 
 from records.cells import USUAL_MISSING, is_datum
 from records.faults import CellFault, CellFaultCode
-from records.header_rows import MAX_HEADER_ROWS, join_header
+from records.header_rows import MAX_HEADER_ROWS, can_be_joined, join_header
 from records.mapping import Mapping
 from records.unit_row import is_value
 from records.values import NUMBER
@@ -33,6 +33,8 @@ def find_names(lines: Lines, mapping: Mapping) -> CellFault | None:
             return CellFault(0, "", CellFaultCode.HEADER_BELOW, facts=facts, line=number)
     for first in range(len(rows)):
         for count in range(2, min(MAX_HEADER_ROWS, len(rows) - first) + 1):
+            if not can_be_joined(rows[first : first + count]):
+                break
             joined = join_header(rows[first : first + count])
             parts = set().union(*map(_names, rows[first : first + count]))
             if names <= _names(joined) | parts:

@@ -29,10 +29,12 @@ _STARTS: Final = (
     *("effectiveDateTime", "effectiveInstant", "onsetDateTime", "performedDateTime"),
     *("occurrenceDateTime", "started", "authoredOn", "authored", "whenHandedOver"),
     *("whenPrepared", "dateTime", "date", "dateWritten", "startDate", "start", "sent", "created"),
+    *("timingDateTime", "createdDateTime", "identifiedDateTime", "servicedDate", "statusDate"),
 )
 _PERIODS: Final = (
     *("effectivePeriod", "onsetPeriod", "performedPeriod", "occurrencePeriod", "period"),
-    *("actualPeriod", "billablePeriod", "servicedPeriod"),
+    *("actualPeriod", "billablePeriod", "servicedPeriod", "timingPeriod", "createdPeriod"),
+    *("identifiedPeriod", "executionPeriod"),
 )
 _KNOWN: Final = ("issued", "recordedDate", "recorded", "dateAsserted", "authoredOn")
 _SOURCES: Final = ("performer", "recorder", "asserter", "author", "requester", "participant")

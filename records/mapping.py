@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping as Units
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -285,12 +286,11 @@ def _require_consistent(mapping: Mapping, table: Section) -> None:
     _require_modes(mapping, table)
     mapped = [normalised(column.name) for column in mapping.mapped()]
     for names in (mapping.columns(), mapped):
-        duplicates = {name for name in names if names.count(name) > 1}
+        duplicates = {name for name, count in Counter(names).items() if count > 1}
         if duplicates:
             raise table.error("id", f"column {min(duplicates)!r} is mapped twice")
-    for name in mapping.ignore:
-        if name in mapping.columns():
-            raise table.error("ignore", f"column {name!r} is mapped, so it cannot be ignored")
+    if both := set(mapping.ignore) & set(mapping.columns()):
+        raise table.error("ignore", f"column {min(both)!r} is mapped, so it cannot be ignored")
 
 
 def _require_modes(mapping: Mapping, table: Section) -> None:

@@ -142,7 +142,11 @@ class EntryCode(RemedyCode):
         "an extension or implicitRules may turn its meaning",
         "Nothing",
     )
-    FOCUS = ("focus", "it is about another person", "Nothing")
+    FOCUS = (
+        "focus",
+        "it is, or may be, about another person than its patient",
+        "Nothing; if it is about the patient, such as a tumour, give each focus its type",
+    )
     MEDICATION = (
         "medication-apart",
         "its medicine is a resource of its own that has not arrived, was deleted or entered in"

@@ -21,6 +21,9 @@ _START_ELEMENTS: Final = (
     + ("servicedPeriod", "servicedDate", "collection", "issued", "recordedDate", "authoredOn")
     + ("authored", "dateTime", "date", "dateAsserted", "assertedDate", "whenHandedOver")
     + ("whenPrepared", "start", "created", "recorded", "executionPeriod", "receivedTime", "sent")
+    + ("occurrenceTiming", "timingDateTime", "timingPeriod", "timingTiming", "createdDateTime")
+    + ("createdPeriod", "identifiedDateTime", "identifiedPeriod", "startDate", "statusDate")
+    + ("dateWritten", "enteredDate", "detected", "lastModified")
 )
 """The clinical start comes first; what follows is when somebody wrote it down."""
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ].*)?)?)?\Z")

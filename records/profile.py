@@ -19,8 +19,7 @@ from records.cells import (
     USUAL_MISSING,
     NumberFormat,
     is_datum,
-    is_note,
-    is_total,
+    is_row,
     normalised,
     shape,
 )
@@ -30,7 +29,7 @@ from records.faults import CellInvalid
 from records.header_probe import with_header_rows
 from records.header_rows import NamesPlace
 from records.mapping import FileFormat
-from records.table_file import read_cells, require_width
+from records.table_file import read_cells, require_columns, utf_16_of
 from records.unit_row import PEEKED_ROWS, guess_units
 from records.workbook import WORKBOOK_MAGIC, read_workbook
 
@@ -154,7 +153,7 @@ class Profile:
             self.bounds += 1
             self._see_range(_number(cell, numbers))
             return
-        if not self.numbers and self.count > GIVEN_UP:
+        if not self.numbers and not self.measured and self.count > GIVEN_UP:
             self.is_counter = False
             return
         number = _number(cell, numbers)
@@ -227,13 +226,14 @@ def profile_table(path: Path, names: NamesPlace | None = None) -> TableProfile:
     rows = rows_of(path, file)
     header = next(rows, None)
     if header is not None:
-        require_width(path, header)
+        require_columns(path, header)
         has_mark = file.separator != ","
         profile.columns = [Profile(name.strip(), has_mark=has_mark) for name in header]
         rows = _without_units(rows, profile)
+    header = [column.name for column in profile.columns]
     for row in rows:
         cells = row[: len(profile.columns)] + [""] * (len(profile.columns) - len(row))
-        if is_total(cells[0]) or is_note(cells) or not any(map(str.strip, cells)):
+        if not is_row(cells, header):
             continue
         profile.rows += 1
         for column, cell in zip(profile.columns, cells, strict=True):
@@ -326,8 +326,9 @@ def _titles(rows: list[list[str]]) -> int:
 
 
 def _probe_decimal(cells: list[str]) -> str:
-    commas = sum(1 for cell in cells if re.fullmatch(r"-?\d+,\d+", cell))
-    points = sum(1 for cell in cells if re.fullmatch(r"-?\d+\.\d+", cell))
+    digits = [re.sub(r"(?<=\d)['\u2019 \u00a0\u202f\u2009](?=\d{3})", "", cell) for cell in cells]
+    commas = sum(1 for cell in digits if re.fullmatch(r"-?\d+,\d+", cell))
+    points = sum(1 for cell in digits if re.fullmatch(r"-?\d+\.\d+", cell))
     return "," if commas > points or any(map(_POINT_THEN_COMMA.fullmatch, cells)) else "."
 
 
@@ -371,8 +372,8 @@ def _is_data(cells: Sequence[str]) -> bool:
 
 
 def _decoded(head: bytes) -> tuple[str, str]:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-8-sig", head[: len(head) // 2 * 2].decode("utf-16", errors="replace")
+    if wide := utf_16_of(head):
+        return "utf-8-sig", head[: len(head) // 2 * 2].decode(wide, errors="replace")
     for end in range(4):  # the last character may be cut
         try:
             return "utf-8-sig", head[: len(head) - end].decode("utf-8-sig")

@@ -19,28 +19,45 @@ SUBJECT_ELEMENTS: Final = (
     "for",
     "targetPatient",
     "securityContext",
+    "candidate",
+    "actor",
 )
 OWNERLESS: Final = frozenset(
     {
         "ActivityDefinition",
+        "AuditEvent",
+        "BiologicallyDerivedProduct",
         "CapabilityStatement",
+        "CatalogEntry",
         "ChargeItemDefinition",
+        "Citation",
         "CodeSystem",
+        "CompartmentDefinition",
         "ConceptMap",
         "Device",
         "DeviceDefinition",
         "DeviceMetric",
+        "EffectEvidenceSynthesis",
         "Endpoint",
         "EventDefinition",
+        "Evidence",
+        "EvidenceReport",
+        "EvidenceVariable",
+        "ExampleScenario",
+        "GraphDefinition",
+        "Group",
         "HealthcareService",
+        "ImplementationGuide",
         "Ingredient",
         "InsurancePlan",
         "Library",
+        "Linkage",
         "Location",
         "Measure",
         "Medication",
         "MedicationKnowledge",
         "MedicinalProductDefinition",
+        "MessageDefinition",
         "MessageHeader",
         "NamingSystem",
         "ObservationDefinition",
@@ -49,12 +66,16 @@ OWNERLESS: Final = frozenset(
         "Organization",
         "OrganizationAffiliation",
         "PackagedProductDefinition",
+        "Parameters",
         "PlanDefinition",
         "Practitioner",
         "PractitionerRole",
         "Provenance",
         "Questionnaire",
+        "ResearchDefinition",
+        "ResearchElementDefinition",
         "ResearchStudy",
+        "RiskEvidenceSynthesis",
         "Schedule",
         "SearchParameter",
         "Slot",
@@ -65,10 +86,16 @@ OWNERLESS: Final = frozenset(
         "SubscriptionStatus",
         "Substance",
         "SubstanceDefinition",
+        "TerminologyCapabilities",
+        "TestReport",
+        "TestScript",
         "ValueSet",
+        "VerificationResult",
     }
 )
 """Kinds that belong to no patient, so that it needs no reason if they name none."""
+_WRAPPED: Final = {"participant": "actor"}
+"""Elements whose parts hold the reference to the patient, such as those of an Appointment."""
 LINK_TYPES: Final = ("replaced-by", "replaces", "refer", "seealso")
 """How one Patient may be linked to another (FHIR R4, LinkType)."""
 _SERVER_URL: Final = re.compile(r"(https?://.+)/([A-Z][A-Za-z]{1,63})/([A-Za-z0-9\-.$_]{1,64})\Z")
@@ -133,29 +160,40 @@ def patient_names(entry: FhirEntry, sender: str) -> list[str]:
 def find_subject(entry: FhirEntry, sender: str, systems: Sequence[str]) -> Subject:
     """Return whom a resource is about; `sender` names who sent the file."""
     resource = entry.resource or {}
-    for element in (*SUBJECT_ELEMENTS, "participant"):
+    wrapped = _WRAPPED | ({"link": "target"} if entry.kind == "Person" else {})
+    for element in (*SUBJECT_ELEMENTS, *wrapped):
         if element in resource:
             references = resource[element]
             references = references if isinstance(references, list) else [references]
-            references = _actors(references) if element == "participant" else references
+            if element in wrapped:
+                references = _patients_in(references, wrapped[element])
             subjects = [_subject(entry, element, each, sender, systems) for each in references]
-            return (
-                next((s for s in subjects if s.code is EntryCode.NOTHING), subjects[0])
-                if (subjects)
-                else Subject(element, code=EntryCode.NO_SUBJECT)
-            )
+            named = [each for each in subjects if each.code is EntryCode.NOTHING]
+            if element in wrapped and named:
+                return _any_of(named)
+            return next(iter(named or subjects), Subject(element, code=EntryCode.NO_SUBJECT))
     return Subject(code=EntryCode.NO_SUBJECT)
 
 
-def _actors(participants: list[Any]) -> list[Any]:
-    """Return the references of an Appointment's participants to patients."""
-    actors = [each.get("actor") for each in participants if isinstance(each, dict)]
-    texts = [each.get("reference") if isinstance(each, dict) else None for each in actors]
-    return [
-        actor
-        for actor, text in zip(actors, texts, strict=True)
-        if isinstance(text, str) and "Patient" in (split_url(text)[1], split_relative(text)[0])
-    ]
+def _patients_in(parts: list[Any], name: str) -> list[dict[str, Any]]:
+    """Return the references of parts under a name that are, or may be, to patients."""
+    actors = [each.get(name) for each in parts if isinstance(each, dict)]
+    return [actor for actor in actors if isinstance(actor, dict) and _may_be_patient(actor)]
+
+
+def _may_be_patient(reference: dict[str, Any]) -> bool:
+    """Return whether a reference is to a Patient, or names no kind, as a urn does not."""
+    text = reference.get("reference")
+    text = text if isinstance(text, str) else ""
+    kind = reference.get("type") or split_url(text)[1] or split_relative(text)[0]
+    return kind == "Patient" or (not kind and text != "")
+
+
+def _any_of(subjects: Sequence[Subject]) -> Subject:
+    """Return the one of several that is a patient: a urn may name a practitioner too."""
+    person = next((each.person for each in subjects if each.person is not None), None)
+    names = tuple(name for each in subjects for name in each.names)
+    return subjects[0]._replace(names=names, person=person)
 
 
 def find_links(

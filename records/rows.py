@@ -125,14 +125,15 @@ class RowReader:
         person = cells[self._person].strip() if is_whole else ""
         if not person and not any(map(str.strip, cells)):
             return None
-        if is_total(person or cells[0]):
-            self.totals.append(CellFault(0, "", CellFaultCode.TOTAL_ROW, line=line))
-            return None
-        if is_note(cells, self._person):
-            self.totals.append(CellFault(0, "", CellFaultCode.NOTE_ROW, line=line))
+        note = self._why_left_out(person, cells)
+        if note is not None:
+            self.totals.append(CellFault(0, "", note, line=line))
             return None
         self._number += 1
         row = ReadRow(self._number, line)
+        if person and person == self.mapping.id_column:
+            row.faults.append(CellFault(row.number, "", CellFaultCode.OTHER_TABLE, line=line))
+            return row
         if not is_whole:
             invalid = CellInvalid(CellFaultCode.CELL_COUNT, found=len(cells), expected=self._width)
             row.faults.append(invalid.at(row.number, line=line))
@@ -146,6 +147,16 @@ class RowReader:
         if row.faults and self._has_names and row.number == 1:
             row.faults = [CellFault(1, "", CellFaultCode.ROW_OF_NAMES, line=line)]
         return row
+
+    def _why_left_out(self, person: str, cells: list[str]) -> CellFaultCode | None:
+        """Return what a line is that is no row: of totals, a remark, or the header again."""
+        if is_total(person or cells[0]):
+            return CellFaultCode.TOTAL_ROW
+        if is_note(cells, self._person):
+            return CellFaultCode.NOTE_ROW
+        is_id = person != "" and person == self.mapping.id_column
+        is_header = is_id and [cell.strip() for cell in cells] == self.names
+        return CellFaultCode.HEADER_AGAIN if is_header else None
 
     def warnings(self) -> list[CellFault]:
         """Return the row of units, the lines of totals, and how many nameless cells there are."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from records.description import ColumnDescription, Flag, TableDescription
+from records.description import ColumnDescription, TableDescription
 from records.draft import ColumnDraft, MappingDraft
 from records.faults import CellFault, CellFaultCode
+from records.flags import Flag
 from records.mapping import FileFormat
 
 _CODES: Final = {str(code): code for code in CellFaultCode}

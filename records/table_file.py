@@ -13,7 +13,12 @@ from typing import IO, Any, Final
 
 from records.cells import cell_text, normalised
 from records.errors import TableInvalid
-from records.header_rows import join_header
+from records.header_rows import (
+    MAX_COLUMNS,
+    MAX_HEADING_CHARACTERS,
+    can_be_joined,
+    join_header,
+)
 from records.mapping import FileFormat
 from records.workbook import WORKBOOK_MAGIC, read_workbook
 
@@ -28,7 +33,6 @@ _MAX_CELL_BYTES: Final = 64 * 2**10
 _MAX_UNPACKED_BYTES: Final = 4 * 2**30
 _MAX_ROW_CHARACTERS: Final = 16 * 2**20
 """Of a CSV file; a row may have many lines, and a small compressed file one that never ends."""
-MAX_COLUMNS: Final = 5_000
 _PARQUET: Final = b"PAR1"
 _GZIP: Final = b"\x1f\x8b"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -52,11 +56,15 @@ def read_cells(
         TableInvalid: the file is missing, empty, in another encoding, or damaged.
     """
     lines = _read_lines(path, file, columns)
-    return lines if file.header_rows == 1 else _with_joined_header(lines, file.header_rows)
+    return lines if file.header_rows == 1 else _with_joined_header(path, lines, file.header_rows)
 
 
-def _with_joined_header(lines: Iterator[Line], count: int) -> Iterator[Line]:
+def _with_joined_header(path: Path, lines: Iterator[Line], count: int) -> Iterator[Line]:
     rows = list(islice(lines, count))
+    if not can_be_joined([cells for _, cells in rows]):
+        limits = f"{MAX_COLUMNS:,} columns, or a cell with more than {MAX_HEADING_CHARACTERS}"
+        problem = f"a row of names has more than {limits} characters"
+        raise TableInvalid(f"{path.name}: {problem}. Correct header_rows, or shorten the names.")
     if rows:
         yield rows[-1][0], join_header([cells for _, cells in rows])
     yield from lines
@@ -90,6 +98,20 @@ def require_width(path: Path, header: Sequence[str]) -> None:
     if len(header) > MAX_COLUMNS:
         columns = f"{len(header):,} columns; the limit is {MAX_COLUMNS:,}"
         raise TableInvalid(f"{path.name}: {columns}. Check the separator, or split the table.")
+
+
+def require_columns(path: Path, header: Sequence[str]) -> None:
+    """Refuse a header that is too wide, or of one column, so that its separator was not found.
+
+    Raises:
+        TableInvalid: it is.
+    """
+    require_width(path, header)
+    if len(header) == 1:
+        separators = "a comma, a semicolon, a tab or |"
+        raise TableInvalid(
+            f"{path.name}: one column was found. Separate the cells by {separators}."
+        )
 
 
 def _csv(path: Path, file: FileFormat) -> Iterator[Line]:
@@ -184,8 +206,17 @@ def _open(path: Path) -> IO[bytes]:
 
 
 def _encoding(binary: IO[bytes], encoding: str) -> str:
-    mark = binary.peek(2)[:2] if isinstance(binary, io.BufferedReader) else b""
-    return "utf-16" if mark in _UTF_16 else encoding
+    head = binary.peek(_HEAD_BYTES) if isinstance(binary, io.BufferedReader) else b""
+    return utf_16_of(head) or encoding
+
+
+def utf_16_of(head: bytes) -> str:
+    """Return the encoding of a file in UTF-16, by its mark or its zero bytes; "" for any other."""
+    if head[:2] in _UTF_16:
+        return "utf-16"
+    start = head[: min(len(head), _HEAD_BYTES) // 2 * 2]
+    zeros = [not any(part) for part in (start[1::2], start[::2])]
+    return ["utf-16-le", "utf-16-be"][zeros.index(True)] if len(start) > 2 and any(zeros) else ""
 
 
 def _named_separator(first: str) -> str:

@@ -7,10 +7,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from records.date_forms import has_day
 from records.draft import IGNORE, VALUE, ColumnDraft
 
 COMMENT: Final = "of the day in {date}: bring each visit into a row of its own"
+DAY: Final = "a day is in its name: bring each day into a row of its own"
 _BETWEEN: Final = re.compile(r"[ _.-]+")
+
+
+def without_days(drafts: Sequence[ColumnDraft]) -> list[ColumnDraft]:
+    """Return drafts in which columns that are named after a day are ignored.
+
+    `crp 2024-05-31` would be filed under the day of the row, or under that of the deposit.
+    """
+    return [
+        replace(each, role=IGNORE, comment=DAY)
+        if each.role == VALUE and has_day(each.name)
+        else each
+        for each in drafts
+    ]
 
 
 def without_other_visits(

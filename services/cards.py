@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from models import Diagnostics, Model, ModelsNotFound, list_plots, write_card_pdf
-from services.errors import NotFound
+from models import Diagnostics, Model, list_plots, write_card_pdf
 from services.parties import PartyNames
 
 IN_SERVICE: Final = ("active", "affected")
@@ -47,13 +46,10 @@ class ModelCards:
         """Return a model's card.
 
         Raises:
-            NotFound: there is no such model.
+            ModelsNotFound (models): there is no such model.
         """
-        try:
-            model = self._diagnostics.model(model_id)
-            content = self._diagnostics.card(model_id).content
-        except ModelsNotFound as exc:
-            raise NotFound(str(exc)) from exc
+        model = self._diagnostics.model(model_id)
+        content = self._diagnostics.card(model_id).content
         return ModelCard(
             model=model, content=content, study_name=self._parties.name_of(model.study)
         )
@@ -62,24 +58,18 @@ class ModelCards:
         """Return a model's card as the bytes whose hash is on the ledger.
 
         Raises:
-            NotFound: there is no such model.
+            ModelsNotFound (models): there is no such model.
         """
-        try:
-            return self._diagnostics.card(model_id).to_json()
-        except ModelsNotFound as exc:
-            raise NotFound from exc
+        return self._diagnostics.card(model_id).to_json()
 
     def pdf(self, model_id: str) -> bytes:
         """Return a model's card as PDF; the same card gives the same bytes.
 
         Raises:
-            NotFound: there is no such model.
+            ModelsNotFound (models): there is no such model.
         """
-        try:
-            card = self._diagnostics.card(model_id)
-            return write_card_pdf(card, lambda name: self._diagnostics.picture(model_id, name))
-        except ModelsNotFound as exc:
-            raise NotFound from exc
+        card = self._diagnostics.card(model_id)
+        return write_card_pdf(card, lambda name: self._diagnostics.picture(model_id, name))
 
     def plot(self, model_id: str, name: str) -> bytes:
         """Return one plot of a card as SVG.
@@ -89,9 +79,6 @@ class ModelCards:
             name: one of the card's `plots`.
 
         Raises:
-            NotFound: there is no such model or plot.
+            ModelsNotFound (models): there is no such model or plot.
         """
-        try:
-            return self._diagnostics.picture(model_id, f"{name}.svg")
-        except ModelsNotFound as exc:
-            raise NotFound from exc
+        return self._diagnostics.picture(model_id, f"{name}.svg")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from services.dates import iso_day
 from services.words import Words
 
 WIDTH: Final = 640
@@ -143,5 +143,4 @@ def _is_round(step: float) -> bool:
 
 
 def _day(words: Words, at_s: float) -> str:
-    moment = datetime.datetime.fromtimestamp(at_s, datetime.UTC)
-    return words.iso_day(moment.date().isoformat())
+    return words.iso_day(iso_day(at_s))

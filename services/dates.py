@@ -22,19 +22,24 @@ def iso_time(at_s: float) -> str:
     return datetime.datetime.fromtimestamp(at_s, datetime.UTC).isoformat()
 
 
+def day_of(at_s: float) -> datetime.date:
+    """Return the day, UTC, of a moment."""
+    return datetime.datetime.fromtimestamp(at_s, datetime.UTC).date()
+
+
 def iso_day(at_s: float) -> str:
     """Return the ISO date, UTC, of a moment."""
-    return datetime.datetime.fromtimestamp(at_s, datetime.UTC).date().isoformat()
+    return day_of(at_s).isoformat()
 
 
 def quarter_of(at_s: float) -> str:
     """Return the quarter of the year, UTC, of a moment, such as `2026-Q4`."""
-    day = datetime.datetime.fromtimestamp(at_s, datetime.UTC).date()
+    day = day_of(at_s)
     return f"{day.year}-Q{(day.month + 2) // 3}"
 
 
 def next_quarter(at_s: float) -> datetime.date:
     """Return the first day of the quarter, UTC, after that of a moment."""
-    day = datetime.datetime.fromtimestamp(at_s, datetime.UTC).date()
+    day = day_of(at_s)
     first_month = (day.month - 1) // 3 * 3 + 4
     return datetime.date(day.year + first_month // 13, (first_month - 1) % 12 + 1, 1)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from services.errors import Conflict
+from services.jobs.progress import Progress
 from services.requests.erasures import APPROVED, ERASED, ErasureRequests
 from storage import RecordStore
 
@@ -34,7 +35,7 @@ class PatientErasure:
         self._parts = parts
         self._last = last
 
-    def run(self, identity: str, progress: Callable[[str, int, int], None]) -> dict[str, Any]:
+    def run(self, identity: str, progress: Progress) -> dict[str, Any]:
         """Erase the patient of an approved request; return the receipt as JSON.
 
         The records and their keys go last, so that the receipt, which is signed then, states only

@@ -43,6 +43,11 @@ class Invalid(ServiceError):
         super().__init__(message or "Some fields are invalid.")
         self.fields = dict(fields or {})
 
+    @staticmethod
+    def of(field: str, message: str) -> Invalid:
+        """Return the error about one field."""
+        return Invalid(message, {field: [message]})
+
 
 class TooManyRequests(ServiceError):
     """The caller sent too many requests (429); `wait_s` says when to try again."""

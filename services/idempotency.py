@@ -33,10 +33,6 @@ class InProgress(Conflict):
     """The same request is in progress (409); try again in a second."""
 
 
-class KeyReused(Invalid):
-    """An Idempotency-Key came again with another body (422)."""
-
-
 @dataclass(frozen=True, slots=True)
 class StoredResponse:
     """The response to an earlier request."""
@@ -56,7 +52,7 @@ class StoredResponses:
         """Return the stored response; if it is None, carry out the request, then `add` or `delete`.
 
         Raises:
-            KeyReused: the key was used for another body.
+            Invalid: the key was used for another body.
             InProgress: the same request is in progress.
         """
         now_s, hashed = int(self._clock()), hashlib.sha256(body).digest()
@@ -70,7 +66,7 @@ class StoredResponses:
                 _claim(connection, {"key": key, "body": hashed, "at_s": now_s})
                 return None
         if row.body != hashed:
-            raise KeyReused("Idempotency-Key was used for another body; choose a new key")
+            raise Invalid("Idempotency-Key was used for another body; choose a new key")
         if row.status is None:
             raise InProgress("the same request is in progress; send it again in a second")
         return StoredResponse(row.status, row.answer)

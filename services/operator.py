@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from consent import ConsentLedger, RestoreResult, View
 from models import Diagnostics
 from services.installation import Installation
+from services.jobs.progress import Progress
 from storage import RecordStore, Use
 
-Progress = Callable[[str, int, int], None]
+OPERATOR: Final = "operator"
+"""Who acts, in journal and log, when a command does."""
 PURPOSE: Final = "HOPERAT"
 """HL7 v3-PurposeOfUse: running the health service."""
 
@@ -98,7 +100,7 @@ class OperatorService:
         """
         now_s = int(self._installation.clock())
         view, party = self._ledger.view(), self._installation.organisation
-        use = Use(now_s, party, "operator", PURPOSE, "rows lost, accepted", view)
+        use = Use(now_s, party, OPERATOR, PURPOSE, "rows lost, accepted", view)
         return self._store.journal.accept_loss(use)
 
     def find_restore(self) -> str | None:

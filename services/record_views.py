@@ -16,7 +16,7 @@ from records.variable_names import NAMES
 from services.charts import Chart, Point, make_chart
 from services.errors import NotFound
 from services.parties import PartyNames
-from services.requests.wording import format_name, format_value
+from services.requests.wording import format_name, format_value, name_unit
 from services.words import Words
 from storage import Record
 
@@ -49,41 +49,6 @@ class LineView:
     readings: Sequence[str]
     code: str
 
-    @property
-    def record(self) -> str:
-        """The id of the record."""
-        return self.line.record_id
-
-    @property
-    def kind(self) -> str:
-        """The category of the record."""
-        return self.line.category
-
-    @property
-    def codes(self) -> Sequence[str]:
-        """Every coding as `system|code`."""
-        return self.line.codes
-
-    @property
-    def at(self) -> str:
-        """The clinical time as written."""
-        return self.line.at
-
-    @property
-    def written(self) -> str:
-        """Comparator and digits, or the coded value, as written."""
-        return self.line.value
-
-    @property
-    def unit(self) -> str:
-        """The unit as written."""
-        return self.line.unit
-
-    @property
-    def is_in_force(self) -> bool:
-        """False for what its sender took back."""
-        return self.line.is_in_force
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueSeries:
@@ -92,7 +57,8 @@ class ValueSeries:
     Attributes:
         code: `system|code`.
         name: in the reader's words.
-        unit: of the chart.
+        unit: of the chart, as written.
+        unit_name: the same in the reader's words.
         lines: every line with this code.
         chart: None if there are fewer than two numbers in one unit.
         others: how many lines are not in the chart: bounds, texts, other units.
@@ -101,6 +67,7 @@ class ValueSeries:
     code: str
     name: str
     unit: str
+    unit_name: str
     lines: Sequence[LineView]
     chart: Chart | None
     others: int
@@ -151,7 +118,7 @@ class RecordViews:
         if not lines:
             raise NotFound
         views = self._describe(words, in_time_order(lines))
-        counted = [view for view in views if view.line.number is not None and view.is_in_force]
+        counted = [view for view in views if view.line.number is not None and view.line.is_in_force]
         units = Counter(view.line.unit_code for view in counted)
         unit = units.most_common(1)[0][0] if units else ""
         points = [
@@ -159,10 +126,12 @@ class RecordViews:
             for view in counted
             if view.line.unit_code == unit and (point := _point(view)) is not None
         ]
+        written = next((v.line.unit for v in counted if v.line.unit_code == unit), "")
         return ValueSeries(
             code=code,
             name=views[0].name,
-            unit=next((v.unit for v in counted if v.line.unit_code == unit), ""),
+            unit=written,
+            unit_name=name_unit(words, written),
             lines=views,
             chart=make_chart(words, points),
             others=len(views) - len(points),
@@ -285,7 +254,7 @@ def _readings(words: Words, line: RecordLine, readings: ValueReadings) -> list[s
 
 
 def _point(view: LineView) -> Point | None:
-    moment = read_moment(view.at)
+    moment = read_moment(view.line.at)
     number = view.line.number
     if moment is None or number is None:
         return None

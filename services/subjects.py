@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from consent import Consent, ConsentLedger, View
 from services.errors import NotFound
-from storage import RecordStore
+from storage import JournalRow, RecordStore
 
 SUBJECT_BYTES: Final = 32
+MAX_ANCHORS: Final = 20
+"""So many anchors prove the rows of one page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,24 +68,39 @@ class SubjectRecords:
         return SubjectConsents(view=self._ledger.view(), consents=consents)
 
     def uses_of(self, subject: bytes, limit: int, before: int | None) -> SubjectUses:
-        """Return at most `limit` uses and refusals before journal row `before`, newest first."""
-        journal, uses = self._store.journal, list[SubjectUse]()
-        for row in journal.of_subject(subject, limit, before):
-            use = journal.use(row.use)
-            uses.append(
-                SubjectUse(
-                    seq=row.seq,
-                    at_s=use["at_s"],
-                    party=use["party"],
-                    actor=use["actor"],
-                    purpose=use["purpose"],
-                    why=use["why"],
-                    outcome=row.answer.outcome,
-                    hash=row.hash,
-                    proof=self._store.prove(row.seq),
-                )
-            )
-        return SubjectUses(uses=uses, before=uses[-1].seq if len(uses) == limit else None)
+        """Return at most `limit` uses and refusals before journal row `before`, newest first.
+
+        They are fewer where more anchors than `MAX_ANCHORS` cover them: a proof reads all that an
+        anchor covers, which is everybody's rows of a minute.
+        """
+        journal = self._store.journal
+        newest = journal.of_subject(subject, limit, before)
+        rows = self._with_few_anchors(newest)
+        proofs, fields = (
+            self._store.prove([row.seq for row in rows]),
+            journal.uses_of({row.use for row in rows}),
+        )
+        uses = [_use(row, fields[row.use], proofs.get(row.seq)) for row in rows]
+        is_last = len(newest) < limit and len(rows) == len(newest)
+        return SubjectUses(uses=uses, before=None if is_last else rows[-1].seq)
+
+    def _with_few_anchors(self, rows: Sequence[JournalRow]) -> Sequence[JournalRow]:
+        """Return the first of these rows, as far as `MAX_ANCHORS` anchors cover them."""
+        counts = sorted({anchor.count for anchor in self._ledger.anchors("journal")})
+        covering = [bisect_left(counts, row.seq) for row in rows]
+        first = set(sorted(set(covering), reverse=True)[:MAX_ANCHORS])
+        return [row for row, anchor in zip(rows, covering, strict=True) if anchor in first]
+
+
+def _use(row: JournalRow, fields: Mapping[str, Any], proof: Mapping[str, Any] | None) -> SubjectUse:
+    names = ("at_s", "party", "actor", "purpose", "why")
+    return SubjectUse(
+        seq=row.seq,
+        outcome=row.answer.outcome,
+        hash=row.hash,
+        proof=proof,
+        **{name: fields[name] for name in names},
+    )
 
 
 def parse_subject(text: str) -> bytes:

@@ -11,37 +11,11 @@ from models import Diagnostics
 from services.accounts import IdentityService
 from services.auditor.service import AuditorService
 from services.cards import ModelCards
-from services.clinician.service import ClinicianService
-from services.clinician.wiring import build_clinician
-from services.custodian.approvals import CustodianApprovals
-from services.custodian.column_maps import CustodianColumns
-from services.custodian.consent_imports import ConsentImports
-from services.custodian.counting import CustodianCounting
-from services.custodian.deaths import CustodianDeaths
-from services.custodian.erasures import CustodianErasures
-from services.custodian.history import CustodianHistory
-from services.custodian.identity_checks import IdentityChecks
-from services.custodian.intake import FhirIntake
+from services.clinician.service import ClinicianService, build_clinician
 from services.custodian.intake_stores import make_intake_stores
-from services.custodian.invitation_list_store import InvitationListStore
 from services.custodian.invitation_lists import InvitationLists
-from services.custodian.invitation_mails import InvitationMails
-from services.custodian.invitations import CustodianInvitations
-from services.custodian.links import CustodianLinks
-from services.custodian.messages import CustodianMessages
-from services.custodian.moves import CustodianMoves
-from services.custodian.overview import CustodianOverview
-from services.custodian.patient_journal import PatientJournal
-from services.custodian.people import CustodianPeople
-from services.custodian.records import CustodianRecords
-from services.custodian.recoveries import CustodianRecoveries
-from services.custodian.refiling import CustodianCategories
-from services.custodian.service import CustodianService
-from services.custodian.subjects import CustodianSubjects
+from services.custodian.service import CustodianService, build_custodian
 from services.custodian.upload_store import UploadStore
-from services.custodian.uploads import CustodianUploads
-from services.custodian.watched_folder import WatchedFolder
-from services.custodian.watched_tables import WatchedTables
 from services.erasure import PatientErasure
 from services.idempotency import StoredResponses
 from services.information import InformationService
@@ -52,14 +26,10 @@ from services.model_monitoring import ModelMonitoring
 from services.monitoring import MonitoringService
 from services.operator import OperatorService
 from services.parts import Parts
-from services.patient.acts import PatientActs
 from services.patient.exports import PatientExports
-from services.patient.service import PatientService
-from services.patient.wiring import build_patient
+from services.patient.service import PatientService, build_patient
 from services.requests.stores import RequestStores, build_stores
-from services.researcher.service import ResearcherService
-from services.researcher.wiring import build_researcher
-from services.subjects import SubjectRecords
+from services.researcher.service import ResearcherService, build_researcher
 from services.tokens import Tokens
 from storage import RecordStore
 
@@ -139,7 +109,7 @@ def build_services(
         jobs=parts.jobs,
         folder=parts.installation.home / "evidence",
     )
-    patient, custodian = build_patient(parts), _custodian(parts)
+    patient, custodian = build_patient(parts), build_custodian(parts)
     return Services(
         engine=engine,
         ledger=ledger,
@@ -208,142 +178,4 @@ def _erasure(
         },
         # A census that began before the shredding may have been written meanwhile.
         last=stores.censuses.delete,
-    )
-
-
-def _custodian(parts: Parts) -> CustodianService:
-    installation = parts.installation
-    directory = parts.requests.directory
-    records = CustodianRecords(
-        store=parts.store,
-        directory=directory,
-        diagnostics=parts.diagnostics,
-        installation=installation,
-    )
-    journal = PatientJournal(ledger=parts.ledger, store=parts.store, installation=installation)
-    intake = FhirIntake(
-        store=parts.store,
-        directory=directory,
-        stores=parts.intake,
-        diagnostics=parts.diagnostics,
-        journal=journal,
-        installation=installation,
-    )
-    uploads = CustodianUploads(
-        uploads=parts.uploads,
-        records=records,
-        intake=intake,
-        jobs=parts.jobs,
-        installation=installation,
-    )
-    lists = InvitationListStore(parts.engine, parts.store, installation.clock)
-    checks = IdentityChecks(journal)
-    return CustodianService(
-        models=parts.model_monitoring,
-        overview=CustodianOverview(
-            ledger=parts.ledger,
-            store=parts.store,
-            requests=parts.requests,
-            uploads=parts.uploads,
-            jobs=parts.jobs,
-            workers=parts.workers,
-            clock=installation.clock,
-        ),
-        lists=InvitationLists(
-            engine=parts.engine,
-            lists=lists,
-            identity=parts.identity,
-            store=parts.store,
-            directory=directory,
-            checks=checks,
-            installation=installation,
-        ),
-        mails=InvitationMails(
-            lists=lists,
-            identity=parts.identity,
-            parties=parts.requests.parties,
-            installation=installation,
-        ),
-        invitations=CustodianInvitations(
-            identity=parts.identity,
-            store=parts.store,
-            directory=directory,
-            checks=checks,
-            installation=installation,
-        ),
-        uploads=uploads,
-        columns=CustodianColumns(
-            uploads=parts.uploads, files=uploads, jobs=parts.jobs, installation=installation
-        ),
-        records=records,
-        intake=intake,
-        subjects=CustodianSubjects(
-            ledger=parts.ledger,
-            subjects=SubjectRecords(ledger=parts.ledger, store=parts.store),
-            directory=directory,
-            installation=installation,
-        ),
-        approvals=CustodianApprovals(requests=parts.requests),
-        counting=CustodianCounting(
-            rules=parts.requests.counting_rules, censuses=parts.requests.censuses
-        ),
-        erasures=CustodianErasures(
-            requests=parts.requests.erasures, directory=directory, jobs=parts.jobs
-        ),
-        deaths=CustodianDeaths(store=parts.store, directory=directory, journal=journal),
-        links=CustodianLinks(
-            store=parts.store,
-            directory=directory,
-            diagnostics=parts.diagnostics,
-            journal=journal,
-            censuses=parts.requests.censuses,
-        ),
-        inbox=WatchedFolder(
-            folder=installation.inbox,
-            home=installation.home,
-            intake=intake,
-            tables=WatchedTables(records=records, installation=installation),
-            clock=installation.clock,
-        )
-        if installation.inbox
-        else None,
-        history=CustodianHistory(store=parts.store, journal=journal),
-        categories=CustodianCategories(
-            store=parts.store,
-            items=parts.intake.items,
-            diagnostics=parts.diagnostics,
-            journal=journal,
-        ),
-        moves=CustodianMoves(
-            store=parts.store,
-            directory=directory,
-            items=parts.intake.items,
-            diagnostics=parts.diagnostics,
-            journal=journal,
-            censuses=parts.requests.censuses,
-        ),
-        messages=CustodianMessages(
-            messages=parts.requests.messages,
-            directory=directory,
-            store=parts.store,
-            acts=PatientActs(parts.engine, installation.clock),
-            installation=installation,
-        ),
-        people=CustodianPeople(identity=parts.identity, directory=directory),
-        consents=ConsentImports(
-            requests=parts.requests.requests,
-            proposals=parts.requests.proposals,
-            directory=directory,
-            names=parts.intake.names,
-            store=parts.store,
-            installation=installation,
-        ),
-        recoveries=CustodianRecoveries(
-            ledger=parts.ledger,
-            directory=directory,
-            key_recoveries=parts.identity.key_recoveries,
-            checks=checks,
-            acts=PatientActs(parts.engine, installation.clock),
-            installation=installation,
-        ),
     )

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from consent import CATEGORY_CODES
+from storage.errors import NameMismatch
 
 _EPOCH: Final = datetime.date(1970, 1, 1).toordinal()
 
@@ -49,6 +50,17 @@ class Entry(NamedTuple):
     def any_key(self) -> bytes | None:
         """The wrapped key of a current or a former version; None once this version is erased."""
         return self.wrapped or self.former
+
+    def require_key(self) -> bytes:
+        """Return the wrapped key.
+
+        Raises:
+            NameMismatch: it was deleted.
+        """
+        wrapped = self.any_key
+        if wrapped is None:
+            raise NameMismatch(f"the key of record {self.record_id.hex()} was deleted; run verify")
+        return wrapped
 
     def leaf(self) -> bytes:
         """Return the entry's leaf in the Merkle tree whose root is anchored on the ledger."""

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from storage.entry import Entry
 from storage.envelope import MAX_CONTENT_BYTES, pad, unpad
 from storage.errors import SealBroken
+from storage.keys import SecretKey
 from storage.record import Record
-from storage.seal import decrypt_bytes, derive_key, encrypt_bytes
+from storage.seal import decrypt_bytes, derive_key, encrypt_bytes, name_fields
 
 # docs/spec/envelope.md, section 10, in the same order and terms.
-MAGIC: Final = b"VSX1"
+MAGIC: Final = b"VSX2"
 MAX_BYTES: Final = 2**33
 """Default limit for all files together."""
-_LABEL: Final = b"vouchsafe/v1/extract/"
-_NAME_BYTES: Final = 20
+_LABEL: Final = b"vouchsafe/v2/extracts/"
+_NAME_BYTES: Final = 32
 _LENGTH_BYTES: Final = 4
 
 
@@ -37,45 +40,59 @@ class Extractor(NamedTuple):
     extract: Callable[[Record], bytes]
 
 
-def seal_extract(extract: bytes, key: bytes, entry: Entry, extractor: str) -> bytes:
-    """Return an extract encrypted under a key of the record's key, bound to its entry."""
-    return encrypt_bytes(_extract_key(key, extractor), pad(extract), _context(entry))
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Records whose extracts are sealed together: the group's name in a file, and its key."""
+
+    name: bytes
+    key: bytes = field(repr=False)
 
 
-def find_extract(sealed: bytes, key: bytes, entry: Entry, extractor: str) -> bytes:
-    """Return what `seal_extract` sealed; nothing if it is damaged, or of another entry."""
+def bind_group(entries: Sequence[Entry], patient: SecretKey, extractor: str) -> Group:
+    """Return the group of these entries, which all belong to the patient whose key this is.
+
+    What the catalogue says now must be what was verified when the records were opened: the name is
+    a hash of it. Without the wrapped key of each of the records nobody can derive the group's key.
+
+    Raises:
+        NameMismatch: a wrapped key was deleted.
+    """
+    name = hashlib.sha256(b"".join(map(_context, entries))).digest()
+    wrapped = hashlib.sha256(b"".join(map(Entry.require_key, entries))).digest()
+    key = derive_key(patient.reveal(), _LABEL + wrapped + extractor.encode())
+    return Group(name, key)
+
+
+def seal_extracts(extracts: Sequence[bytes], group: Group) -> bytes:
+    """Return the extracts of a group encrypted together; nothing if they are too large for that."""
+    content = b"".join(map(_prefixed, extracts))
+    if len(content) > MAX_CONTENT_BYTES:
+        return b""
+    return encrypt_bytes(group.key, pad(content), group.name)
+
+
+def find_extracts(sealed: bytes, group: Group) -> list[bytes]:
+    """Return what `seal_extracts` sealed; nothing if it is damaged, or of another group."""
     if not sealed:
-        return b""
+        return []
     try:
-        return unpad(decrypt_bytes(_extract_key(key, extractor), sealed, _context(entry)))
-    except SealBroken:
-        return b""
-
-
-def _extract_key(key: bytes, extractor: str) -> bytes:
-    return derive_key(key, _LABEL + extractor.encode())
+        content = unpad(decrypt_bytes(group.key, sealed, group.name))
+        return [extract for _, extract in _split(content, 0)]
+    except (SealBroken, ValueError):
+        return []
 
 
 def _context(entry: Entry) -> bytes:
-    """Return the fields of an entry: what the catalogue says now must be what was verified then."""
-    category, custodian = entry.category.encode(), entry.custodian.encode()
     return b"".join(
         (
-            extract_name(entry),
+            entry.record_id,
+            entry.version.to_bytes(4, "big"),
             entry.cid,
             entry.subject,
-            len(category).to_bytes(2, "big"),
-            category,
-            len(custodian).to_bytes(2, "big"),
-            custodian,
+            name_fields(entry.category, entry.custodian),
             entry.recorded_on.encode(),
         )
     )
-
-
-def extract_name(entry: Entry) -> bytes:
-    """Return the name of an entry's extract in the file of its batch: record and version."""
-    return entry.record_id + entry.version.to_bytes(4, "big")
 
 
 class ExtractFolder:
@@ -94,10 +111,12 @@ class ExtractFolder:
         return self._folder / batch / extractor
 
     def read(self, batch: str, extractor: str) -> dict[bytes, bytes]:
-        """Return the sealed extracts of a batch by `extract_name`; none if the file is damaged."""
+        """Return the sealed extracts of a batch by group; none if the file is damaged."""
         try:
             content = self.path(batch, extractor).read_bytes()
-            return dict(_split(content))
+            if not content.startswith(MAGIC):
+                return {}
+            return dict(_split(content, _NAME_BYTES, len(MAGIC)))
         except (OSError, ValueError):
             return {}
 
@@ -105,7 +124,7 @@ class ExtractFolder:
         """Replace the files of some batches; `trim` keeps the folder within its limit.
 
         Args:
-            changed: for each batch, every sealed extract by `extract_name`.
+            changed: for each batch, the sealed extracts of every group, by its name.
             extractor: whose extracts they are; files of its other versions are deleted.
         """
         for batch, sealed in changed.items():
@@ -116,8 +135,8 @@ class ExtractFolder:
 
     def _replace(self, path: Path, sealed: Mapping[bytes, bytes]) -> None:
         parts = [MAGIC]
-        for name, extract in sealed.items():
-            parts += (name, len(extract).to_bytes(_LENGTH_BYTES, "big"), extract)
+        for name, extracts in sealed.items():
+            parts += (name, _prefixed(extracts))
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor, draft = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(descriptor, "wb") as file:
@@ -148,24 +167,20 @@ class ExtractFolder:
             total -= size
 
 
-def _split(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield each name and sealed extract of a file.
+def _prefixed(content: bytes) -> bytes:
+    return len(content).to_bytes(_LENGTH_BYTES, "big") + content
+
+
+def _split(content: bytes, name_bytes: int, start: int = 0) -> Iterator[tuple[bytes, bytes]]:
+    """Yield each name, of so many bytes, and what `_prefixed` made after it.
 
     Raises:
         ValueError: it does not have the layout to its last byte.
     """
-    if not content.startswith(MAGIC):
-        raise ValueError("not a file of extracts")
-    start = len(MAGIC)
     while start < len(content):
-        body = start + _NAME_BYTES + _LENGTH_BYTES
-        end = body + int.from_bytes(content[start + _NAME_BYTES : body], "big")
+        body = start + name_bytes + _LENGTH_BYTES
+        end = body + int.from_bytes(content[start + name_bytes : body], "big")
         if end > len(content) or end == body:
             raise ValueError("a file of extracts was cut short")
-        yield content[start : start + _NAME_BYTES], content[body:end]
+        yield content[start : start + name_bytes], content[body:end]
         start = end
-
-
-def is_small(extract: bytes) -> bool:
-    """Return whether an extract can be sealed; a larger one is made each time."""
-    return len(extract) <= MAX_CONTENT_BYTES

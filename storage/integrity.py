@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -21,10 +22,11 @@ from storage.entry import Batch, Entry
 from storage.envelope import unpack
 from storage.errors import JournalBroken, NameMismatch, SealBroken, StorageNotFound
 from storage.findings import StoreFinding
-from storage.journal import LOST, START, Journal, JournalRow, possible_starts, row_hash
+from storage.journal import LOST, START, Journal, JournalRow, row_hash
+from storage.journal_proofs import possible_starts
 from storage.keys import Keys, SecretKey, unwrap_record_key
 from storage.row_order import MAX_CLOCK_STEP_S, RowOrder
-from storage.seal import key_commitment
+from storage.seal import KEY_BYTES, key_commitment
 
 PERMITTED: Final = REASONS[0]
 OWN: Final = "own"
@@ -36,6 +38,8 @@ TERMS_ERASED: Final = "opening-missing"
 _LOST_HASH = b""
 _USE_TYPES: Final = MappingProxyType({"at_s": int, "count": int, "party": str, "purpose": str})
 _PROGRESS_ROWS = 5_000
+_NO_KEY: Final = SecretKey(bytes(KEY_BYTES))
+"""In place of a patient's key that cannot be unwrapped: no record's key is wrapped under it."""
 
 
 def check_records(
@@ -66,7 +70,7 @@ def check_records(
         findings += _check_catalogue(batch, entries, keys, anchored)
         live = [entry for entry in entries if entry.any_key is not None]
         envelopes = read_intact(blocks, live)
-        patients = keys.patient_keys(entry.subject for entry in live)
+        patients = _read_keys(keys, {entry.subject for entry in live})
         for entry in live:
             findings += _check_entry(entry, envelopes.get(entry.cid), patients.get(entry.subject))
     progress("blocks", total, total)
@@ -107,6 +111,19 @@ def read_intact(blocks: BlockReader, entries: Sequence[Entry]) -> dict[bytes, by
         except (StorageNotFound, NameMismatch):
             continue  # reported as missing by the caller
     return intact
+
+
+def _read_keys(keys: Keys, subjects: set[bytes]) -> dict[bytes, SecretKey]:
+    """Return the patients' keys; a broken one does not hide the others, and opens no record."""
+    with suppress(SealBroken):
+        return keys.patient_keys(subjects)
+    patients: dict[bytes, SecretKey] = {}
+    for subject in subjects:
+        try:
+            patients |= keys.patient_keys([subject])
+        except SealBroken:
+            patients[subject] = _NO_KEY
+    return patients
 
 
 def _check_entry(entry: Entry, block: bytes | None, patient: SecretKey | None) -> list[Finding]:

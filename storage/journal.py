@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +24,7 @@ from storage.errors import (
     StorageBroken,
     StorageInvalid,
 )
+from storage.journal_proofs import prove_rows
 from storage.journal_tables import HEAD, ROWS, USES
 from storage.keys import Keys
 
@@ -341,36 +342,21 @@ class Journal:
 
     def root(self, first: int, last: int) -> bytes:
         """Return the Merkle root of the hashes of rows `first` to `last`."""
-        return merkle.root([row.hash for row in self.rows(first, last)])
+        return merkle.root(self.hashes(first, last))
 
-    def prove(self, seq: int) -> tuple[merkle.Proof, Anchor] | None:
-        """Return the proof that an anchor covers a row, or None if none covers it yet.
+    def hashes(self, first: int, last: int) -> list[bytes]:
+        """Return the hashes of rows `first` to `last`, oldest first."""
+        query = sa.select(ROWS.c.hash).where(ROWS.c.seq.between(first, last)).order_by(ROWS.c.seq)
+        with reading(self._engine) as connection:
+            return [bytes(hashed) for hashed in connection.scalars(query)]
+
+    def prove(self, seqs: Collection[int]) -> dict[int, tuple[merkle.Proof, Anchor]]:
+        """Return, of each of these rows that an anchor covers, the proof and the anchor.
 
         Raises:
             JournalBroken: the rows differ from those that were anchored.
         """
-        anchors = self._ledger.anchors("journal")
-        for index, anchor in enumerate(anchors):
-            if seq > anchor.count:
-                continue
-            for last in possible_starts(anchors, index):
-                leaves = [row.hash for row in self.rows(last + 1, anchor.count)]
-                if last < seq and merkle.root(leaves) == anchor.root:
-                    return merkle.prove(leaves, seq - last - 1), anchor
-            raise JournalBroken(
-                f"journal rows up to {anchor.count} differ from the anchored ones; run verify"
-            )
-        return None
-
-
-def possible_starts(anchors: Sequence[Anchor], index: int) -> list[int]:
-    """Return after which row the rows of an anchor may start, the likeliest first.
-
-    It is the end of the anchor before, or an earlier one if two processes anchored at once.
-    """
-    count = anchors[index].count
-    earlier = {anchor.count for anchor in anchors[:index] if anchor.count < count}
-    return sorted({0} | earlier, reverse=True)
+        return prove_rows(self.hashes, self._ledger.anchors("journal"), seqs)
 
 
 def _lock_head(connection: sa.Connection) -> tuple[int, bytes]:

@@ -50,15 +50,30 @@ def prove(leaves: Sequence[bytes], index: int) -> Proof:
     Raises:
         IndexError: there is no such leaf.
     """
-    if not 0 <= index < len(leaves):
-        raise IndexError(index)
-    path, position = [], index
-    for level in _levels(leaves)[:-1]:
+    return root_and_proofs(leaves, [index])[1][0]
+
+
+def root_and_proofs(leaves: Sequence[bytes], indexes: Sequence[int]) -> tuple[bytes, list[Proof]]:
+    """Return the root of these leaves, and the proof of each of these, from one tree.
+
+    Raises:
+        IndexError: there is no such leaf.
+    """
+    if outside := [index for index in indexes if not 0 <= index < len(leaves)]:
+        raise IndexError(outside[0])
+    levels = _levels(leaves)
+    proofs = [Proof(index, len(leaves), _path(levels[:-1], index)) for index in indexes]
+    return levels[-1][0], proofs
+
+
+def _path(levels: Sequence[Sequence[bytes]], index: int) -> tuple[bytes, ...]:
+    path, position = list[bytes](), index
+    for level in levels:
         sibling = position ^ 1
         if sibling < len(level):
             path.append(level[sibling])
         position //= 2
-    return Proof(index, len(leaves), tuple(path))
+    return tuple(path)
 
 
 def proves(proof: Proof, leaf: bytes, expected_root: bytes) -> bool:

@@ -10,31 +10,45 @@ from storage.car import raw_cid
 from storage.components import Components, Progress, no_progress
 from storage.entry import Entry
 from storage.errors import NameMismatch, RecordLost, StorageNotFound
-from storage.extracts import Extractor, extract_name, find_extract, is_small, seal_extract
+from storage.extracts import Extractor, bind_group, find_extracts, seal_extracts
 from storage.keys import SecretKey, unwrap_record_key
 from storage.record import Record, read_content
 from storage.seal import Context, open_sealed
 
 CHUNK_RECORDS: Final = 4_096
 """So many envelopes are in memory at a time; with an extractor, so many records' contents too."""
+_GROUP_RECORDS: Final = 64
+"""The extracts of at most so many records are sealed together."""
 _MAX_SINGLE_READS = 32
 """Up to this many blocks are requested one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Entries that are read at once, with the key and the name of the batch of each."""
+    """Entries that are read at once, with the patient's key and the name of the batch of each."""
 
     entries: Sequence[Entry]
-    keys: Sequence[bytes]
+    patients: Sequence[SecretKey]
     batches: Sequence[str]
 
     def take(self, indexes: Sequence[int]) -> _Part:
         return _Part(
             [self.entries[index] for index in indexes],
-            [self.keys[index] for index in indexes],
+            [self.patients[index] for index in indexes],
             [self.batches[index] for index in indexes],
         )
+
+    def groups(self) -> list[tuple[str, list[int]]]:
+        """Return batch and indexes of those whose extracts are sealed together."""
+        groups: dict[tuple[str, bytes, str], list[int]] = {}
+        for index, (entry, batch) in enumerate(zip(self.entries, self.batches, strict=True)):
+            # Not across categories: questions that name different ones find the same groups.
+            groups.setdefault((batch, entry.subject, entry.category), []).append(index)
+        return [
+            (batch, indexes[start : start + _GROUP_RECORDS])
+            for (batch, _, _), indexes in groups.items()
+            for start in range(0, len(indexes), _GROUP_RECORDS)
+        ]
 
 
 class Reader:
@@ -73,7 +87,7 @@ class Reader:
             progress("opening", start, len(entries))
             indexes = present[start : start + CHUNK_RECORDS]
             chosen = [entries[index] for index in indexes]
-            keys = [_record_key(entry, patients[entry.subject]) for entry in chosen]
+            keys = [patients[entry.subject] for entry in chosen]
             part = _Part(chosen, keys, [names[entry.batch] for entry in chosen])
             read = self._open(part) if extractor is None else self._extract(part, extractor)
             for index, record in zip(indexes, read, strict=True):
@@ -84,33 +98,33 @@ class Reader:
         return records
 
     def _open(self, part: _Part) -> list[Record]:
-        return [
-            _open(entry, envelope, key)
-            for entry, envelope, key in zip(part.entries, self._fetch(part), part.keys, strict=True)
-        ]
+        joined = zip(part.entries, self._fetch(part), part.patients, strict=True)
+        return [_open(entry, envelope, _record_key(entry, key)) for entry, envelope, key in joined]
 
     def _extract(self, part: _Part, extractor: Extractor) -> list[Record]:
         """Return records with extracts: those that are stored and intact, else made now."""
-        name = extractor.name
-        stored = {batch: self._extracts.read(batch, name) for batch in set(part.batches)}
-        extracts = [
-            find_extract(stored[batch].get(extract_name(entry), b""), key, entry, name)
-            for entry, key, batch in zip(part.entries, part.keys, part.batches, strict=True)
-        ]
-        missing = [index for index, extract in enumerate(extracts) if not extract]
-        records = self._open(part.take(missing))
+        stored = {batch: self._extracts.read(batch, extractor.name) for batch in set(part.batches)}
+        extracts = [b""] * len(part.entries)
+        absent = []
+        for batch, indexes in part.groups():
+            entries = [part.entries[index] for index in indexes]
+            group = bind_group(entries, part.patients[indexes[0]], extractor.name)
+            known = find_extracts(stored[batch].get(group.name, b""), group)
+            for index, extract in zip(indexes, known or [b""] * len(indexes), strict=True):
+                extracts[index] = extract
+            if not known:
+                absent.append((batch, indexes, group))
+        missing = [index for _, indexes, _ in absent for index in indexes]
+        for index, record in zip(missing, self._open(part.take(missing)), strict=True):
+            extracts[index] = extractor.extract(record)
         changed: dict[str, dict[bytes, bytes]] = {}
-        for index, record in zip(missing, records, strict=True):
-            entry, key, batch = part.entries[index], part.keys[index], part.batches[index]
-            extracts[index] = extract = extractor.extract(record)
-            if is_small(extract):
+        for batch, indexes, group in absent:
+            sealed = seal_extracts([extracts[index] for index in indexes], group)
+            if sealed:
                 changed[batch] = stored[batch]
-                stored[batch][extract_name(entry)] = seal_extract(extract, key, entry, name)
-        self._extracts.write(changed, name)
-        return [
-            _without_content(entry, extract)
-            for entry, extract in zip(part.entries, extracts, strict=True)
-        ]
+                stored[batch][group.name] = sealed
+        self._extracts.write(changed, extractor.name)
+        return list(map(_without_content, part.entries, extracts))
 
     def _fetch(self, part: _Part) -> list[bytes]:
         """Return every block, from the CAR files where they are intact, else from IPFS."""
@@ -141,10 +155,7 @@ class Reader:
 
 
 def _record_key(entry: Entry, patient: SecretKey) -> bytes:
-    wrapped = entry.any_key
-    if wrapped is None:
-        raise NameMismatch(f"the key of record {entry.record_id.hex()} was deleted; run verify")
-    return unwrap_record_key(patient, wrapped, entry.record_id, entry.version)
+    return unwrap_record_key(patient, entry.require_key(), entry.record_id, entry.version)
 
 
 def _open(entry: Entry, envelope: bytes, key: bytes) -> Record:

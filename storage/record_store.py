@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -360,20 +360,19 @@ class RecordStore:
                 "hash": row.hash.hex(),
             }
 
-    def prove(self, seq: int) -> dict[str, Any] | None:
-        """Return a journal row's inclusion proof as JSON, or None if no anchor covers it yet."""
-        proven = self.journal.prove(seq)
-        if proven is None:
-            return None
-        proof, anchor = proven
+    def prove(self, seqs: Collection[int]) -> dict[int, dict[str, Any]]:
+        """Return the inclusion proof as JSON of each of these journal rows that is anchored."""
         return {
-            "seq": seq,
-            "line": self._hashed_fields(seq),
-            "index": proof.index,
-            "size": proof.size,
-            "path": [sibling.hex() for sibling in proof.path],
-            "root": anchor.root.hex(),
-            "block": anchor.block_number,
+            seq: {
+                "seq": seq,
+                "line": self._hashed_fields(seq),
+                "index": proof.index,
+                "size": proof.size,
+                "path": [sibling.hex() for sibling in proof.path],
+                "root": anchor.root.hex(),
+                "block": anchor.block_number,
+            }
+            for seq, (proof, anchor) in self.journal.prove(seqs).items()
         }
 
     def _hashed_fields(self, seq: int) -> dict[str, Any]:

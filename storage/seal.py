@@ -125,7 +125,7 @@ def _require_key(key: bytes) -> None:
 
 
 def _associated(header: bytes, context: Context) -> bytes:
-    names = _name_fields(context.category, context.custodian)
+    names = name_fields(context.category, context.custodian)
     if len(context.subject) != SUBJECT_BYTES:
         raise ValueError(_INVALID_CONTEXT)
     return header + _SUBJECT_LENGTH + context.subject + names
@@ -133,7 +133,8 @@ def _associated(header: bytes, context: Context) -> bytes:
 
 # Records have few different pairs of these.
 @lru_cache(maxsize=1024)
-def _name_fields(category: str, custodian: str) -> bytes:
+def name_fields(category: str, custodian: str) -> bytes:
+    """Return both names in UTF-8, the length of each before it (2 bytes)."""
     names = category.encode(), custodian.encode()
     if max(map(len, names)) >= 2**16:
         raise ValueError(_INVALID_CONTEXT)

@@ -48,7 +48,6 @@ SHOWN_BY = {
     "privacy-rights": "test_the_export_has_records_permissions_and_history",
     "privacy-forget": "test_what_the_privacy_notice_says_about_erasure_is_on_the_first_page",
     "privacy-complain": "the law gives this right, not the platform",
-    "recover-waiting": "test_a_patient_with_a_lost_phone_signs_the_next_withdrawal_with_a_new_key",
     "recover-waiting-safe": "test_a_key_that_was_refused_by_the_patients_phone_never_signs_in",
     "recover-finished": "test_a_patient_with_a_lost_phone_signs_the_next_withdrawal_with_a_new_key",
     "training-leave": "test_a_training_in_progress_is_returned_again_and_can_be_cancelled",

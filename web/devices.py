@@ -10,6 +10,7 @@ from flask import Response, request
 
 from services.accounts import DeviceRequest
 from services.errors import Malformed
+from web.responses import json_response
 
 MAX_JSON_BYTES: Final = 16_384
 
@@ -61,8 +62,3 @@ def credential_of_form() -> Any:
 def device_request(request_to_device: DeviceRequest) -> Response:
     """Return what the page's script asks of the device, as JSON."""
     return json_response(asdict(request_to_device))
-
-
-def json_response(document: dict[str, Any]) -> Response:
-    """Return a document as JSON for the page's script."""
-    return Response(orjson.dumps(document), content_type="application/json")

@@ -29,6 +29,28 @@ def caller_at(address: str | None) -> str:
     return str(mapped or network)
 
 
+class OneAtATime:
+    """Lets each caller have one answer that reads everything under way in this process."""
+
+    WAIT_S: Final = 60
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._callers = set[str]()
+
+    def begin(self, caller: str) -> Callable[[], None]:
+        """Return what is to be called once the answer has been sent, or was given up.
+
+        Raises:
+            TooManyRequests: another one of this caller is under way.
+        """
+        with self._lock:
+            if caller in self._callers:
+                raise TooManyRequests(self.WAIT_S)
+            self._callers.add(caller)
+        return lambda: self._callers.discard(caller)
+
+
 class Limit:
     """At most `burst` requests at once, and `rate_per_s` in the long run, for each caller.
 

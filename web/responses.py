@@ -1,11 +1,16 @@
-"""Responses that pages and API share: files of a media type."""
+"""Responses that pages and API share: JSON, and files of a media type."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
+import orjson
 from flask import Response
 
+from web.view_options import JSON
+
+CSV: Final = "text/csv; charset=utf-8"
 SVG: Final = "image/svg+xml"
 PDF: Final = "application/pdf"
 ZIP: Final = "application/zip"
@@ -18,7 +23,17 @@ def svg_response(content: bytes) -> Response:
     return Response(content, content_type=SVG)
 
 
-def download_response(content: bytes, name: str, media_type: str) -> Response:
+def json_response(document: Any, status: int = 200, media_type: str = JSON) -> Response:
+    """Return a document as JSON."""
+    return Response(orjson.dumps(document), status, content_type=media_type)
+
+
+def json_file(document: object, name: str) -> Response:
+    """Return a document as a JSON file that browsers save under a name."""
+    return download_response(orjson.dumps(document, option=orjson.OPT_INDENT_2), name, JSON)
+
+
+def download_response(content: bytes | Iterator[bytes], name: str, media_type: str) -> Response:
     """Return a file that browsers save under a name."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, 200, headers, content_type=media_type)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -111,11 +111,8 @@ class Invitations:
         codes = [secrets.token_urlsafe(SECRET_BYTES) for _ in invitees]
         rows = [
             {
+                **asdict(invitee),
                 "hash": _hash(code),
-                "role": invitee.role,
-                "party": invitee.party,
-                "name": invitee.name,
-                "subject": invitee.subject,
                 "created_at_s": now_s,
                 "expires_at_s": ends_at_s(now_s),
                 "kind": kind,

@@ -23,9 +23,9 @@ from consent import (
 )
 from services.accounts import webauthn
 from services.accounts.accounts import PATIENT, Accounts, new_id
-from services.accounts.challenges import MAKE, Challenges
 from services.accounts.errors import InvitationExpired, InvitationInvalid, ProofInvalid
 from services.accounts.invitations import RECOVER, Invitation, Invitations, Invitee
+from services.accounts.passkey_creation import PasskeyCreation
 from services.accounts.passkeys import Passkeys
 from services.accounts.recovered_keys import RecoveredKey, RecoveredKeys
 from services.accounts.site import Site
@@ -65,7 +65,7 @@ class KeyRecoveries:
         *,
         site: Site,
         ledger: ConsentLedger,
-        challenges: Challenges,
+        creation: PasskeyCreation,
         invitations: Invitations,
         accounts: Accounts,
         passkeys: Passkeys,
@@ -74,7 +74,7 @@ class KeyRecoveries:
     ) -> None:
         self._site = site
         self._ledger = ledger
-        self._challenges = challenges
+        self._creation = creation
         self._invitations = invitations
         self._accounts = accounts
         self._passkeys = passkeys
@@ -121,14 +121,9 @@ class KeyRecoveries:
         """
         invitation, subject = self._get(secret)
         account = self._accounts.of_subject(subject)
-        known = self._passkeys.of(account.id) if account else []
-        challenge = self._challenges.new(MAKE, invitation.id)
-        handle = bytes.fromhex(account.id if account else new_id())
-        ids = [passkey.id for passkey in known]
-        options = webauthn.creation_options(
-            self._site, challenge.value, handle, self._site.name, ids
-        )
-        return DeviceRequest(step="make", challenge=challenge.id, options=options)
+        known = [passkey.id for passkey in self._passkeys.of(account.id)] if account else []
+        account_id = account.id if account else new_id()
+        return self._creation.begin(invitation.id, account_id, "", known)
 
     def add_passkey(
         self, secret: str, challenge_id: str, credential: Any, label: str = ""
@@ -140,12 +135,8 @@ class KeyRecoveries:
             ProofInvalid: not a passkey created for this challenge here, or one in use already.
         """
         invitation, subject = self._get(secret)
-        challenge = self._challenges.take(challenge_id, MAKE, invitation.id)
-        if challenge is None:
-            raise ProofInvalid("The request expired after 5 minutes. Start again.", "cancel")
-        passkey = webauthn.require_created(self._site, challenge, credential)
-        is_known = self._passkeys.find(passkey.credential_id) is not None
-        if is_known or self._keys.has_credential(passkey.credential_id):
+        passkey = self._creation.finish(invitation.id, challenge_id, credential)
+        if self._keys.has_credential(passkey.credential_id):
             raise ProofInvalid("The passkey is registered already; use another device.")
         signer = passkey_signer(self._ledger.passkey_verifier(), passkey.qx, passkey.qy)
         self._keys.add(
@@ -177,10 +168,7 @@ class KeyRecoveries:
             self._site, hashed, credential, point, key.passkey.credential_id
         )
         signed = Signed(message, key.signer, passkey_signature(*assertion.parts))
-        outcome = self._ledger.keys.propose_recovery(signed)
-        if outcome.ok or outcome.reason == PENDING:  # then it is sent again until the ledger has it
-            self._keys.mark_proposed(key.signer)
-        return outcome
+        return self._propose(signed)
 
     def propose_signed(self, signed: Signed, by: str) -> Outcome:
         """Propose the key of a wallet, which signed its own enrolment elsewhere.
@@ -194,8 +182,11 @@ class KeyRecoveries:
         """
         self._require_own_signature(signed)
         self._keys.add(subject=signed.message.subject, signer=signed.signer, by=by)
+        return self._propose(signed)
+
+    def _propose(self, signed: Signed) -> Outcome:
         outcome = self._ledger.keys.propose_recovery(signed)
-        if outcome.ok or outcome.reason == PENDING:
+        if outcome.ok or outcome.reason == PENDING:  # then it is sent again until the ledger has it
             self._keys.mark_proposed(signed.signer)
         return outcome
 

@@ -15,8 +15,8 @@ from consent import (
 )
 from services.accounts import webauthn
 from services.accounts.accounts import Account
-from services.accounts.challenges import MAKE, Challenges
 from services.accounts.errors import ProofInvalid
+from services.accounts.passkey_creation import PasskeyCreation
 from services.accounts.passkeys import Passkeys
 from services.accounts.recovered_keys import RecoveredKeys
 from services.accounts.sessions import Sessions
@@ -40,7 +40,7 @@ class PasskeyChanges:
         self,
         *,
         ledger: ConsentLedger,
-        challenges: Challenges,
+        creation: PasskeyCreation,
         passkeys: Passkeys,
         sessions: Sessions,
         signatures: SignatureRequests,
@@ -48,7 +48,7 @@ class PasskeyChanges:
     ) -> None:
         self._site = signatures.site
         self._ledger = ledger
-        self._challenges = challenges
+        self._creation = creation
         self._passkeys = passkeys
         self._sessions = sessions
         self._signatures = signatures
@@ -56,11 +56,8 @@ class PasskeyChanges:
 
     def begin(self, account: Account) -> DeviceRequest:
         """Return the request to create a passkey; a device that holds one of these refuses."""
-        challenge = self._challenges.new(MAKE, account.id)
         known = [passkey.id for passkey in self._passkeys.of(account.id)]
-        handle, name = bytes.fromhex(account.id), account.name or self._site.name
-        options = webauthn.creation_options(self._site, challenge.value, handle, name, known)
-        return DeviceRequest(step="make", challenge=challenge.id, options=options)
+        return self._creation.begin(account.id, account.id, account.name, known)
 
     def add_passkey(
         self, account: Account, challenge_id: str, credential: Any, label: str = ""
@@ -73,12 +70,9 @@ class PasskeyChanges:
         Raises:
             ProofInvalid: not a passkey created for this challenge here, or one in use already.
         """
-        challenge = self._challenges.take(challenge_id, MAKE, account.id)
-        if challenge is None or account.subject is None:
-            raise ProofInvalid("The request expired after 5 minutes. Start again.", "cancel")
-        passkey = webauthn.require_created(self._site, challenge, credential)
-        if self._passkeys.find(passkey.credential_id) is not None:
-            raise ProofInvalid("The passkey is registered already; use another device.")
+        if account.subject is None:
+            raise ProofInvalid("Only a patient's account can have another passkey.", "cancel")
+        passkey = self._creation.finish(account.id, challenge_id, credential)
         signer = passkey_signer(self._ledger.passkey_verifier(), passkey.qx, passkey.qy)
         context = {
             "passkey": passkey.credential_id.hex(),

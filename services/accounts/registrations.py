@@ -20,9 +20,10 @@ from consent import (
 )
 from services.accounts import webauthn
 from services.accounts.accounts import PATIENT, Account
-from services.accounts.challenges import MAKE, SIGN_IN, Challenges
+from services.accounts.challenges import SIGN_IN, Challenges
 from services.accounts.errors import InvitationExpired, ProofInvalid, SignInFailed
 from services.accounts.invitations import Invitation
+from services.accounts.passkey_creation import PasskeyCreation
 from services.accounts.passkeys import Passkeys
 from services.accounts.pending_registrations import PendingRegistration, PendingRegistrations
 from services.accounts.site import Site
@@ -37,12 +38,13 @@ _NOT_SHOWN: Final = "the ledger does not show the enrolment yet; try again later
 class Registrations:
     """The way from an invitation to an account; after a crash the same link continues."""
 
-    def __init__(  # noqa: PLR0913 - six ports, by keyword
+    def __init__(  # noqa: PLR0913 - seven ports, by keyword
         self,
         *,
         site: Site,
         ledger: ConsentLedger,
         challenges: Challenges,
+        creation: PasskeyCreation,
         passkeys: Passkeys,
         wallets: Wallets,
         pending: PendingRegistrations,
@@ -50,6 +52,7 @@ class Registrations:
         self._site = site
         self._ledger = ledger
         self._challenges = challenges
+        self._creation = creation
         self._passkeys = passkeys
         self._wallets = wallets
         self._pending = pending
@@ -85,11 +88,8 @@ class Registrations:
         if self._is_enrolled(pending):
             # A crash after the ledger's write: creating another key would lose the enrolled one.
             return self._possession_request(pending)
-        challenge = self._challenges.new(MAKE, pending.account_id)
-        handle = bytes.fromhex(pending.account_id)
-        name = invitation.invitee.name or self._site.name
-        options = webauthn.creation_options(self._site, challenge.value, handle, name, [])
-        return DeviceRequest(step="make", challenge=challenge.id, options=options)
+        account_id = pending.account_id
+        return self._creation.begin(account_id, account_id, invitation.invitee.name)
 
     def add_passkey(self, secret: str, challenge_id: str, credential: Any) -> DeviceRequest:
         """Store the passkey that the device created; return what it must sign.
@@ -105,12 +105,7 @@ class Registrations:
         pending = self._pending.begin(invitation)
         if self._is_enrolled(pending):
             raise ProofInvalid("Another passkey is enrolled already. Start again.", "cancel")
-        challenge = self._challenges.take(challenge_id, MAKE, pending.account_id)
-        if challenge is None:
-            raise ProofInvalid("The request expired after 5 minutes. Start again.", "cancel")
-        passkey = webauthn.require_created(self._site, challenge, credential)
-        if self._passkeys.find(passkey.credential_id) is not None:
-            raise ProofInvalid("The passkey is registered already; use another device.")
+        passkey = self._creation.finish(pending.account_id, challenge_id, credential)
         self._pending.set_passkey(invitation, passkey)
         pending = PendingRegistration(invitation, pending.account_id, passkey)
         if invitation.invitee.role != PATIENT:

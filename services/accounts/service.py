@@ -15,6 +15,7 @@ from services.accounts.errors import AccountExists, ProofInvalid, SignInFailed
 from services.accounts.invitations import Invitations, Invitee
 from services.accounts.key_recoveries import KeyRecoveries
 from services.accounts.passkey_changes import PasskeyChanges
+from services.accounts.passkey_creation import PasskeyCreation
 from services.accounts.passkeys import Passkeys
 from services.accounts.pending_registrations import PendingRegistrations
 from services.accounts.recovered_keys import RecoveredKeys
@@ -71,9 +72,10 @@ class IdentityService:
             invitations=self.invitations,
             sessions=self.sessions,
         )
+        creation = PasskeyCreation(site=site, challenges=self._challenges, passkeys=self.passkeys)
         self.passkey_changes = PasskeyChanges(
             ledger=ledger,
-            challenges=self._challenges,
+            creation=creation,
             passkeys=self.passkeys,
             sessions=self.sessions,
             signatures=self.signatures,
@@ -83,6 +85,7 @@ class IdentityService:
             site=site,
             ledger=ledger,
             challenges=self._challenges,
+            creation=creation,
             passkeys=self.passkeys,
             wallets=self.wallets,
             pending=PendingRegistrations(
@@ -95,7 +98,7 @@ class IdentityService:
         self.key_recoveries = KeyRecoveries(
             site=site,
             ledger=ledger,
-            challenges=self._challenges,
+            creation=creation,
             invitations=self.invitations,
             accounts=self.accounts,
             passkeys=self.passkeys,

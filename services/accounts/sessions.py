@@ -50,13 +50,9 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSummary:
-    """One device that is signed in, as its owner sees it; times are seconds UTC."""
+    """One device that is signed in, as its owner sees it."""
 
-    id: str
-    device: str
-    began_at_s: int
-    used_at_s: int
-    ends_at_s: int
+    session: Session
     is_current: bool
 
 
@@ -121,14 +117,7 @@ class Sessions:
     def list_for(self, account: str, current_id: str) -> list[SessionSummary]:
         """Return an account's sessions, newest first; `current_id` is the session that asks."""
         return [
-            SessionSummary(
-                id=session.id,
-                device=session.device,
-                began_at_s=session.began_at_s,
-                used_at_s=session.used_at_s,
-                ends_at_s=session.ends_at_s,
-                is_current=session.id == current_id,
-            )
+            SessionSummary(session=session, is_current=session.id == current_id)
             for session in self.of(account)
         ]
 

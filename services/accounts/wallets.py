@@ -72,6 +72,12 @@ class Wallets:
             account_id = connection.scalar(query)
         return None if account_id is None else str(account_id)
 
+    def of(self, account_id: str) -> list[bytes]:
+        """Return the addresses of an account's wallets; the ledger says which may still sign."""
+        query = sa.select(_WALLETS.c.address).where(_WALLETS.c.account == account_id)
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
+
     def begin(self, address: bytes, chain_id: int) -> SignInMessage:
         """Return a fresh message to sign; it does not reveal who has an account."""
         issued_s = int(self._clock())

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
+from services.jobs.progress import Progress
 from services.jobs.queue import Job
 
 MAX_BUNDLES: Final = 3
@@ -57,7 +58,7 @@ def write_bundle(
     folder: Path,
     job_id: str,
     evidence: Iterable[dict[str, Any]],
-    progress: Callable[[str, int, int], None],
+    progress: Progress,
 ) -> dict[str, Any]:
     """Write the bundle; return its size, hash, and the lines and bytes of each kind."""
     path = bundle_path(folder, job_id)

@@ -11,13 +11,14 @@ from itertools import chain
 from typing import Any, Final
 
 from consent import DAY_S
-from services.dates import end_of_day_s, start_of_day_s
+from services.dates import day_of, end_of_day_s, start_of_day_s
 from services.errors import Invalid
 from services.requests.history import (
     ADMINISTRATION,
     ANSWERED,
     COPY_DELETED,
     IDENTITY_CHECKED,
+    LINK_ISSUED,
     MAINTENANCE,
     PERMITTED,
 )
@@ -37,7 +38,8 @@ _BATCH_ROWS: Final = 500
 _MARGIN_S: Final = DAY_S
 """Rows are in the order in which they were written, by a clock that may have been set back."""
 _PERMITS: Final = frozenset({PERMITTED, OWN, ANSWERED})
-_OTHER: Final = frozenset({*MAINTENANCE, *ADMINISTRATION, IDENTITY_CHECKED, COPY_DELETED, LOST})
+_LINKS: Final = frozenset({IDENTITY_CHECKED, LINK_ISSUED})
+_OTHER: Final = frozenset({*MAINTENANCE, *ADMINISTRATION, *_LINKS, COPY_DELETED, LOST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def read_period(store: RecordStore, search: JournalSearch) -> JournalPeriod:
     if last - first >= MAX_PERIOD:
         limit = f"The chosen days, with a day on each side, have more than {MAX_PERIOD:,} entries"
         problem = f"{limit}. Choose fewer days, or export the evidence, which has all entries."
-        raise Invalid(problem, {"since": [problem]})
+        raise Invalid.of("since", problem)
     rows = [row for _, row in _read(store, first, last) if _matches(row, search)]
     return JournalPeriod(rows[::-1], _count(rows))
 
@@ -189,7 +191,7 @@ def _matches(row: JournalRow, search: JournalSearch) -> bool:
         (search.purpose, row.purpose),
         (search.outcome, row.outcome),
     )
-    day = datetime.datetime.fromtimestamp(row.at_s, datetime.UTC).date()
+    day = day_of(row.at_s)
     is_day = (search.since or day) <= day <= (search.until or day)
     is_kind = search.kind in ("", row.kind)
     return is_kind and is_day and all(part.lower() in text.lower() for part, text in texts)

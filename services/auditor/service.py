@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from consent import ANCHOR_KINDS, ConsentError, ConsentLedger, Finding, View
-from models import Diagnostics, Model, ModelsNotFound
+from models import Diagnostics, Model
 from services.auditor.bundle import Bundle, bundle_path, delete_bundles, write_bundle
 from services.auditor.journal import (
     JournalPage,
@@ -21,13 +21,13 @@ from services.auditor.verification import (
     AGREES,
     DIFFERS,
     UNCHECKED,
-    Progress,
     Verification,
     Verifier,
     results_as_json,
 )
 from services.cards import ModelCards
 from services.errors import NotFound
+from services.jobs.progress import Progress
 from services.jobs.queue import ACTIVE, DONE, Job, JobQueue
 from services.subjects import SubjectConsents, SubjectRecords, SubjectUses
 from storage import BlockReader, Receipt, RecordStore, StorageError
@@ -170,12 +170,9 @@ class AuditorService:
         """Return a model.
 
         Raises:
-            NotFound: there is no model of this id.
+            ModelsNotFound (models): there is no model of this id.
         """
-        try:
-            return self._diagnostics.model(model_id)
-        except ModelsNotFound as exc:
-            raise NotFound from exc
+        return self._diagnostics.model(model_id)
 
     def subject_consents(self, subject: bytes) -> SubjectConsents:
         """Return every consent of a subject with its state now.

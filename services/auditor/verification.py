@@ -13,10 +13,10 @@ from typing import Any, Final
 from consent import ConsentError, ConsentLedger, Finding
 from models import Diagnostics, ModelsError
 from services import database
+from services.jobs.progress import Progress
 from services.jobs.queue import DONE, Job
 from storage import BlockReader, RecordStore, StorageError
 
-Progress = Callable[[str, int, int], None]
 PARTS: Final = ("ledger", "mirror", "journal", "catalogue", "blocks", "manifests", "cards")
 RUN_ORDER: Final = ("ledger", "mirror", "catalogue", "blocks", "journal", "manifests", "cards")
 """The order in which progress is reported."""

@@ -193,29 +193,13 @@ class ClinicianPatients:
         Raises:
             NotFound: no patient of this key permits anything now, or none exists.
         """
-        patient = self.get_patient(party, key)
+        patient = self._care.get(party, key)
         questions = [
             question
             for question in self.list_questions()
             if set(question.required) <= set(patient.categories)
         ]
         return PatientDetails(patient=patient, questions=questions)
-
-    def get_patient(self, party: str, key: str) -> PatientInCare:
-        """Return a patient by the key that the list shows, without the questions.
-
-        Raises:
-            NotFound: as `get`.
-        """
-        return self._care.get(party, key)
-
-    def require_estimate(self, party: str, key: str) -> bytes:
-        """Return the subject of a patient who permits an estimate by a model.
-
-        Raises:
-            NotFound: no patient of this key permits it now, or none exists.
-        """
-        return self._care.require_estimate(party, key)
 
     def list_questions(self) -> list[Question]:
         """Return the questions that a model in service answers."""
@@ -231,10 +215,6 @@ class ClinicianPatients:
     def list_requests(self, party: str, account_id: str) -> list[SentRequest]:
         """Return the newest fifty requests of a clinician; `note` is the hospital number."""
         return self._requests.list_sent(party, account_id)
-
-    def number_of(self, subject: bytes) -> str:
-        """Return a patient's hospital number; "" if it is not known here."""
-        return self._directory.number_of(subject) or ""
 
     def request_access(
         self, party: str, account_id: str, request: CareRequest, words: Words

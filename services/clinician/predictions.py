@@ -23,7 +23,6 @@ from models import (
     draw_contributions,
     format_unit,
 )
-from services.clinician.patients import ClinicianPatients
 from services.clinician.reports import (
     InputWarnings,
     PredictionReport,
@@ -32,7 +31,13 @@ from services.clinician.reports import (
     warnings_of,
 )
 from services.errors import Forbidden, Invalid, NotFound
-from services.requests import PatientInCare, StoredPrediction, StoredPredictions
+from services.requests import (
+    PatientDirectory,
+    PatientInCare,
+    PatientsInCare,
+    StoredPrediction,
+    StoredPredictions,
+)
 from services.requests.predictions import AGREE, CHOICES
 from services.words import Words
 from storage import RecordStore, StorageNotFound
@@ -100,14 +105,14 @@ class PredictionInputs:
     warnings: InputWarnings
 
     @property
-    def is_accepted(self) -> bool:
-        """Whether the model accepts every value; missing values are accepted.
+    def unaccepted(self) -> Sequence[InputValue]:
+        """The values with which the model makes no prediction; missing values are accepted.
 
         In a question of format 2 a value that cannot be read is missing, as in the training.
         """
         if self.question.timeline is not None:
-            return True
-        return not any(value.problem in BLOCKING for value in self.values)
+            return ()
+        return [value for value in self.values if value.problem in BLOCKING]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,13 +135,15 @@ class ClinicianPredictions:
     def __init__(  # noqa: PLR0913 - six ports, by keyword
         self,
         *,
-        patients: ClinicianPatients,
+        care: PatientsInCare,
+        directory: PatientDirectory,
         diagnostics: Diagnostics,
         store: RecordStore,
         predictions: StoredPredictions,
         clock: Callable[[], float],
     ) -> None:
-        self._patients = patients
+        self._care = care
+        self._directory = directory
         self._diagnostics = diagnostics
         self._store = store
         self._predictions = predictions
@@ -148,7 +155,8 @@ class ClinicianPredictions:
         """Return what the model in service would be given; the access is journalled.
 
         Raises:
-            NotFound: the patient permits no prediction or does not exist; or no such question.
+            NotFound: the patient permits no prediction or does not exist.
+            ModelsNotFound (models): there is no such question.
             PredictionRefused: no model is in service for the question.
         """
         patient = self._in_care(party, query.patient_key)
@@ -171,12 +179,13 @@ class ClinicianPredictions:
         """Ask the model in service about a patient; the prediction is stored, sealed.
 
         Raises:
-            NotFound: the patient permits no prediction or does not exist; or no such question.
+            NotFound: the patient permits no prediction or does not exist.
+            ModelsNotFound (models): there is no such question.
             PredictionRefused: there is no model, or it does not accept a value.
             PredictionModelRetired: the model lost too much to make predictions.
         """
         question = SubjectQuestion(
-            subject=self._patients.require_estimate(party, query.patient_key),
+            subject=self._care.require_estimate(party, query.patient_key),
             question_id=query.question_id,
             reason=query.reason or "prediction",
         )
@@ -208,7 +217,7 @@ class ClinicianPredictions:
         Raises:
             NotFound: the patient permits no prediction or does not exist.
         """
-        subject = self._patients.get_patient(party, patient_key).subject
+        subject = self._care.get(party, patient_key).subject
         return self._past(self._predictions.list_newest(party, subject=subject))
 
     def get(self, party: str, prediction_id: str, words: Words) -> PredictionReport:
@@ -267,16 +276,13 @@ class ClinicianPredictions:
 
     def _in_care(self, party: str, key: str) -> PatientInCare:
         """Return a patient who permits an estimate; permission to read is not enough."""
-        patient = self._patients.get_patient(party, key)
+        patient = self._care.get(party, key)
         if not patient.categories:
             raise NotFound
         return patient
 
     def _model(self, question_id: str, words: Words) -> Model:
-        try:
-            question = self._diagnostics.question(question_id)
-        except ModelsNotFound as exc:
-            raise NotFound from exc
+        question = self._diagnostics.question(question_id)
         try:
             return self._diagnostics.serving_model(question.id)
         except ModelsNotFound as exc:
@@ -344,7 +350,7 @@ class ClinicianPredictions:
         return [
             PastPrediction(
                 id=prediction.id,
-                patient_number=self._patients.number_of(prediction.subject),
+                patient_number=self._directory.number_of(prediction.subject) or "",
                 question=self._diagnostics.question(prediction.body["question"]),
                 probability=prediction.body["probability"],
                 low=prediction.body["low"],
@@ -360,7 +366,7 @@ class ClinicianPredictions:
         body = prediction.body
         return PredictionReport(
             id=prediction.id,
-            patient_number=self._patients.number_of(prediction.subject),
+            patient_number=self._directory.number_of(prediction.subject) or "",
             question=self._diagnostics.question(body["question"]),
             card=self._diagnostics.card(body["model"]).content,
             predicted_at_s=prediction.at_s,

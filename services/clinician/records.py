@@ -108,9 +108,9 @@ class ClinicianRecords:
         pages = max(1, math.ceil(len(lines) / MAX_LINES))
         page = min(max(1, query.page), pages)
         on_page = lines[(page - 1) * MAX_LINES : page * MAX_LINES]
-        on_this = {line.record for line in on_page}
+        on_this = {view.line.record_id for view in on_page}
         replaced = [record for record in records if record.record_id in on_this or not lines]
-        by_day = groupby(on_page, key=lambda line: line.at[:_DAY_CHARACTERS])
+        by_day = groupby(on_page, key=lambda view: view.line.at[:_DAY_CHARACTERS])
         return PatientTimeline(
             patient=patient,
             category=query.category,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from math import exp, log
 from typing import Any, Final
 
 from models import InputValue, Prediction, Question, to_points
+from services.dates import day_of
 from services.words import Words
 
 PROBLEMS: Final = {
@@ -166,7 +167,7 @@ def _conversion(words: Words, value: InputValue) -> str:
 
 def warnings_of(values: Sequence[InputValue], at_s: float) -> InputWarnings:
     """Return what to warn of, as of this moment (seconds UTC)."""
-    today = datetime.fromtimestamp(at_s, UTC).date()
+    today = day_of(at_s)
     days = sorted(date.fromisoformat(value.recorded_on) for value in values if value.recorded_on)
     return InputWarnings(
         missing=sum(value.problem == "missing" for value in values),

@@ -113,37 +113,31 @@ class CustodianApprovals:
         """
         self._proposals.approve(self.get(name).study, by, version)
 
-    def refuse(
-        self, words: Words, name: str, reason: str, *, by: str, version: int | None = None
+    def reject(  # noqa: PLR0913 - who and of what, by keyword
+        self,
+        words: Words,
+        name: str,
+        state: str,
+        reason: str,
+        *,
+        by: str,
+        version: int | None = None,
     ) -> None:
-        """Refuse a study and store the reason; a decided one stays as it is.
+        """Refuse a study, or ask its team to change it; a decided one stays as it is.
+
+        `state` is `REFUSED` or `RETURNED` (services.requests). The reason is stored.
 
         Raises:
             NotFound, ProposalChanged: as `approve`.
-            Invalid: the reason is empty.
+            Invalid: the reason, or what has to change, is empty.
         """
         proposal = self.get(name)
         if proposal.state == PROPOSED:
             reason = _require_reason(words, reason)
-            self._proposals.refuse(proposal.study, by, reason, version)
-
-    def return_for_changes(
-        self, words: Words, name: str, reason: str, *, by: str, version: int | None = None
-    ) -> None:
-        """Ask a study's team to change its proposal; a decided one stays as it is.
-
-        Raises:
-            NotFound, ProposalChanged: as `approve`.
-            Invalid: what has to change is empty.
-        """
-        proposal = self.get(name)
-        if proposal.state == PROPOSED:
-            reason = _require_reason(words, reason)
-            self._proposals.return_for_changes(proposal.study, by, reason, version)
+            self._proposals.reject(proposal.study, state, by, reason, version)
 
 
 def _require_reason(words: Words, reason: str) -> str:
     if not reason.strip():
-        text = words("may-study-why")
-        raise Invalid(text, {"why": [text]})
+        raise Invalid.of("why", words("may-study-why"))
     return reason.strip()[:MAX_REASON]

@@ -143,11 +143,13 @@ class ConsentImports:
     def _subject(self, entry: FhirEntry, sender: str, patients: Patients) -> bytes | None:
         """Return whose Consent it is; nobody is added to the directory."""
         subject = find_subject(entry, sender, self._installation.person_systems)
-        person = subject.person or patients.find(subject.names)[0]
+        known = self._names.find(subject.names)
+        # The most certain name decides, also where it names two people, so nobody.
+        name = next((each for each in subject.names if each in patients or each in known), "")
+        person = subject.person or patients.find([name])[0]
         if person is not None:
             return self._directory.find_subjects([person]).get(person)
-        known = self._names.find(subject.names)
-        return next((known[name] for name in subject.names if name in known), None)
+        return None if name in patients else known.get(name)
 
     def _plan(
         self, entry: FhirEntry, subject: bytes | None, recipient: str

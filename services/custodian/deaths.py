@@ -58,10 +58,9 @@ class CustodianDeaths:
             Invalid: the number is nobody's.
             LedgerUnavailable (consent), JournalUnavailable (storage): nothing changed.
         """
-        subject = self._directory.find_subject(number.strip()) if number.strip() else None
+        subject = self._directory.find_subject(number)
         if subject is None:
-            text = words("deceased-number-error")
-            raise Invalid(text, {"number": [text]})
+            raise Invalid.of("number", words("deceased-number-error"))
         if has_died != bool(self._store.deceased.find([subject])):
             outcome = DECEASED_NOTED if has_died else DECEASED_UNDONE
             self._journal.record(outcome, "a custodian's note", [subject], by=by)

@@ -68,6 +68,7 @@ def _named(file: FhirFile, *, is_one: bool) -> Iterator[FhirEntry]:
         FhirInvalid, JsonInvalid (records): it cannot be read.
     """
     try:
-        yield from read_entries(file.open(), PATIENT, MEDICATION, DELETE)
+        # Lines that hold several entries are read too: a file with too many stores nothing.
+        yield from read_entries(file.open(), PATIENT, MEDICATION, DELETE, "entry", "parameter")
     except (FhirInvalid, JsonInvalid) as exc:
         raise exc if is_one else type(exc)(f"{file.name}: {exc}") from exc

@@ -61,7 +61,7 @@ class CustodianErasures:
         Raises:
             Invalid: the number is nobody's, or the identity was not checked.
         """
-        subject = self._directory.find_subject(number.strip()) if number.strip() else None
+        subject = self._directory.find_subject(number)
         errors = {} if subject is not None else {"number": [words("erasures-number-error")]}
         if identity not in IDENTITY_CHECKS:
             errors["identity"] = [words("invite-identity-error")]
@@ -91,8 +91,7 @@ class CustodianErasures:
             Invalid: the reason is empty.
         """
         if not reason.strip():
-            text = words("erasures-reason-error")
-            raise Invalid(text, {"reason": [text]})
+            raise Invalid.of("reason", words("erasures-reason-error"))
         self._requests.refuse(self.get(identity).request.id, by, reason.strip()[:MAX_REASON])
         return self.get(identity)
 

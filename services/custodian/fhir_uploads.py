@@ -6,18 +6,22 @@ import base64
 import io
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
 import orjson
 
 from records.outcomes import EntryOutcome, Outcome
 from services.custodian.fhir_files import FhirFile
-from services.custodian.intake import FhirIntake, IntakeReport, Progress
+from services.custodian.intake import FhirIntake, IntakeReport
 from services.custodian.upload_store import Upload
+from services.jobs.progress import Progress
 
 NDJSON: Final = "application/fhir+ndjson"
 ENTRIES: Final = "entries"
+REMARKABLE: Final = "remarkable"
 MAX_LISTED: Final = 1_000
+_BLOCK_BYTES: Final = 2**16
 _ORDINARY: Final = (Outcome.STORED, Outcome.SAME)
 
 
@@ -44,13 +48,28 @@ def store_fhir(
     }
 
 
-def read_outcomes(upload: Upload) -> list[EntryOutcome]:
-    """Return what became of each entry of a checked or stored FHIR file, in its order."""
-    packed = upload.report.get(ENTRIES)
-    if not packed:
-        return []
-    lines = zlib.decompress(base64.b64decode(packed)).split(b"\n")
-    return [EntryOutcome.from_stored(orjson.loads(line)) for line in lines if line]
+def read_outcomes(upload: Upload) -> Iterator[EntryOutcome]:
+    """Yield what became of each entry of a checked or stored FHIR file, in its order.
+
+    A small file can have millions of entries: they are never in memory all at once.
+    """
+    packed = base64.b64decode(upload.report.get(ENTRIES, ""))
+    unpacking, rest = zlib.decompressobj(), b""
+    while packed and not unpacking.eof:
+        block = unpacking.decompress(packed, _BLOCK_BYTES)
+        packed = unpacking.unconsumed_tail
+        *lines, rest = (rest + block).split(b"\n")
+        yield from map(_outcome, filter(None, lines))
+    if rest:
+        yield _outcome(rest)
+
+
+def list_remarkable(upload: Upload) -> list[EntryOutcome]:
+    """Return the first outcomes of a file that a person should read, at most `MAX_LISTED`."""
+    stored = upload.report.get(REMARKABLE)
+    if stored is None:  # it was checked by an earlier release
+        return list(islice(remarkable(read_outcomes(upload)), MAX_LISTED))
+    return [EntryOutcome.from_stored(each) for each in stored]
 
 
 def remarkable(outcomes: Iterable[EntryOutcome]) -> Iterator[EntryOutcome]:
@@ -58,9 +77,9 @@ def remarkable(outcomes: Iterable[EntryOutcome]) -> Iterator[EntryOutcome]:
     return (each for each in outcomes if each.code or each.outcome not in _ORDINARY)
 
 
-def to_ndjson(outcomes: Iterable[EntryOutcome]) -> bytes:
-    """Return outcomes as FHIR OperationOutcome resources, one a line."""
-    return b"".join(orjson.dumps(each.to_issue()) + b"\n" for each in outcomes)
+def to_ndjson(outcomes: Iterable[EntryOutcome]) -> Iterator[bytes]:
+    """Yield outcomes as FHIR OperationOutcome resources, one a line."""
+    return (orjson.dumps(each.to_issue()) + b"\n" for each in outcomes)
 
 
 def _good(counts: Mapping[str, int]) -> int:
@@ -73,15 +92,26 @@ def _file(upload: Upload, body: bytes) -> FhirFile:
 
 
 def _counts(report: IntakeReport) -> dict[str, Any]:
-    outcomes = list(report.outcomes)
     counts = report.counts()
-    total = sum(counts.values())
-    text = b"\n".join(orjson.dumps(each.to_stored()) for each in outcomes)
+    listed = islice(remarkable(report.outcomes), MAX_LISTED)
     return {
-        "rows": total,
+        "rows": sum(counts.values()),
         "good": _good(counts),
         "wrong": counts["refused"],
         "outcomes": counts,
         "rules": report.rules,
-        ENTRIES: base64.b64encode(zlib.compress(text)).decode(),
+        REMARKABLE: [each.to_stored() for each in listed],
+        ENTRIES: base64.b64encode(_packed(report.outcomes)).decode(),
     }
+
+
+def _packed(outcomes: Iterable[EntryOutcome]) -> bytes:
+    """Return outcomes compressed; each is written alone, since orjson reserves 1 KiB and more."""
+    packing, packed = zlib.compressobj(), bytearray()
+    for each in outcomes:
+        packed += packing.compress(orjson.dumps(each.to_stored()) + b"\n")
+    return bytes(packed + packing.flush())
+
+
+def _outcome(line: bytes) -> EntryOutcome:
+    return EntryOutcome.from_stored(orjson.loads(line))

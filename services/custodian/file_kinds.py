@@ -40,8 +40,7 @@ class FileRefused(Invalid):
         values: dict[str, str | int] = dict(self.values)
         if self.text == "deposit-wrong-size":
             values = {name: to_size(words, int(size)) for name, size in self.values.items()}
-        message = words(self.text, **values)
-        return Invalid(message, {self.field: [message]})
+        return Invalid.of(self.field, words(self.text, **values))
 
 
 def kind_of(file: IO[bytes]) -> str:

@@ -329,8 +329,10 @@ class FhirIntake:
     ) -> None:
         """Store what the patients of a chunk are called, and file what waited for them."""
         erased = self._store.find_erased(set(subjects.values()))
+        # A name of two people names nobody, also where they come in different chunks.
+        find = delivery.patients.find
         named = {
-            name: subject
+            name: subject if find([name])[0] is not None else None
             for index, subject in subjects.items()
             if entries[index].kind == PATIENT and subject not in erased
             for name in patient_names(entries[index], delivery.sender)
@@ -343,8 +345,8 @@ class FhirIntake:
         )
         filings, keys = list[Filing](), list[bytes]()
         for (key, parked), medicine in zip(waiting.items(), medicines, strict=True):
-            patients = (known[name] for name in parked.names if known.get(name))
-            subject = next(patients, None)
+            # A name that is less certain never decides what a more certain one leaves open.
+            subject = next((known[name] for name in parked.names if name in known), None)
             if subject is not None:
                 filing = Filing(0, parked.entry, subject, sender=parked.sender, medicine=medicine)
                 filings.append(filing)

@@ -198,14 +198,14 @@ class InvitationLists:
             VaultSealed (storage): the root key is absent.
         """
         if language not in LANGUAGES:
-            raise _invalid(words, "language", "list-language-error")
+            raise Invalid.of("language", words("list-language-error"))
         try:
             people = read_people(content)
         except ListUnreadable as exc:
-            raise _invalid(words, "list", f"list-{exc.fault}", most=MAX_PEOPLE) from exc
+            raise Invalid.of("list", words(f"list-{exc.fault}", most=MAX_PEOPLE)) from exc
         self._lists.delete_expired()
         if len(self._lists.list_all()) >= MAX_LISTS:
-            raise _invalid(words, "list", "list-many", most=MAX_LISTS)
+            raise Invalid.of("list", words("list-many", most=MAX_LISTS))
         return self._described(self._lists.add(people, language, by=by))
 
     def get(self, list_id: str) -> InvitationList:
@@ -302,19 +302,19 @@ class InvitationLists:
         chosen: Sequence[ListPerson],
     ) -> None:
         if described.problems:
-            raise _invalid(words, "list", "list-wrong", count=len(described.problems))
+            raise Invalid.of("list", words("list-wrong", count=len(described.problems)))
         if confirmation.identity not in LIST_CHECKS:
-            raise _invalid(words, "identity", "invite-identity-error")
+            raise Invalid.of("identity", words("invite-identity-error"))
         if confirmation.mails and confirmation.identity == LETTER:
-            raise _invalid(words, "mails", "list-letter-mail")
+            raise Invalid.of("mails", words("list-letter-mail"))
         if confirmation.mails and not described.can_mail:
-            raise _invalid(words, "mails", "list-no-mail")
+            raise Invalid.of("mails", words("list-no-mail"))
         if not chosen:
             if described.new:
-                raise _invalid(words, "new_patients", "list-nobody-new")
+                raise Invalid.of("new_patients", words("list-nobody-new"))
             if described.linked:
-                raise _invalid(words, "replace_links", "list-nobody-linked")
-            raise _invalid(words, "list", "list-nobody")
+                raise Invalid.of("replace_links", words("list-nobody-linked"))
+            raise Invalid.of("list", words("list-nobody"))
 
     def _described(self, stored: StoredList) -> InvitationList:
         states = self._states(stored)
@@ -371,8 +371,3 @@ class InvitationLists:
 def _with_links(stored: StoredList, links: Mapping[str, str], until_s: int) -> StoredList:
     people = [replace(each, link=links.get(each.person.number, "")) for each in stored.people]
     return replace(stored, state=ISSUED, people=people, until_s=until_s)
-
-
-def _invalid(words: Words, field: str, text: str, **values: int) -> Invalid:
-    message = words(text, **values)
-    return Invalid(message, {field: [message]})

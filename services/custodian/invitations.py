@@ -98,10 +98,10 @@ class CustodianInvitations:
             raise Invalid(" ".join(texts[0] for texts in fields.values()), fields)
         is_patient = request.role == PATIENT
         if is_patient and not request.new_patient and not self._is_known(request.number.strip()):
-            raise _invalid(words, "new_patient", "invite-no-records")
+            raise Invalid.of("new_patient", words("invite-no-records"))
         invitee = self._patient(words, request) if is_patient else self._staff(request)
         if self._identity.has_account(invitee):
-            raise _invalid(words, "number", "invite-has-account")
+            raise Invalid.of("number", words("invite-has-account"))
         self._checks.record(JOIN, request.identity, by=by, subject=invitee.subject)
         link = self._identity.invite(invitee, by)
         subject = f" {invitee.subject.hex()}" if invitee.subject else f" of {invitee.party}"
@@ -165,7 +165,7 @@ def require_number(words: Words, text: str) -> str:
     """
     number = text.strip()
     if not is_hospital_number(number):
-        raise _invalid(words, "number", "invite-number-error")
+        raise Invalid.of("number", words("invite-number-error"))
     return number
 
 
@@ -173,7 +173,3 @@ def _is_organisation(party: str) -> bool:
     is_plain = party.isascii() and party.isprintable() and " " not in party
     has_name = len(ORGANISATION_PREFIX) < len(party) <= MAX_NAME
     return party.startswith(ORGANISATION_PREFIX) and is_plain and has_name
-
-
-def _invalid(words: Words, field: str, text: str) -> Invalid:
-    return Invalid(words(text), {field: [words(text)]})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from models import Diagnostics
@@ -97,8 +97,7 @@ class CustodianLinks:
         first = self._subject(words, number, "number")
         second = self._subject(words, other, "other")
         if first == second:
-            text = words("links-same-error")
-            raise Invalid(text, {"other": [text]})
+            raise Invalid.of("other", words("links-same-error"))
         link = self._store.links.propose(first, second, CUSTODIAN_SOURCE, by)
         return self.get(link.id)
 
@@ -156,19 +155,12 @@ class CustodianLinks:
         self._censuses.delete()
         records = [e.record_id.hex() for s in link.subjects for e in self._store.records_of(s)]
         affected = self._diagnostics.apply_corrections(records)
-        decided = self.get(identity)
-        return LinkedPatients(
-            link=decided.link,
-            numbers=decided.numbers,
-            records=decided.records,
-            affected_models=[each.model.id for each in affected],
-        )
+        return replace(self.get(identity), affected_models=[each.model.id for each in affected])
 
     def _subject(self, words: Words, number: str, name: str) -> bytes:
-        subject = self._directory.find_subject(number.strip()) if number.strip() else None
+        subject = self._directory.find_subject(number)
         if subject is None:
-            text = words("links-number-error")
-            raise Invalid(text, {name: [text]})
+            raise Invalid.of(name, words("links-number-error"))
         return subject
 
     def _patients(self, link: PersonLink, numbers: dict[bytes, str]) -> LinkedPatients:

@@ -97,7 +97,7 @@ class CustodianMoves:
         entry = self._entry(record_id)
         subject = self._subject(words, number, "other")
         if subject == entry.subject:
-            raise _invalid(words, "other", "moves-same-error")
+            raise Invalid.of("other", words("moves-same-error"))
         identities: list[str] = []
         affected: list[str] = []
 
@@ -118,7 +118,7 @@ class CustodianMoves:
         try:
             new_id = self._store.versions.move(record_id, change, finish)
         except NamesItsPerson as exc:
-            raise _invalid(words, "record", "moves-patient-error") from exc
+            raise Invalid.of("record", words("moves-patient-error")) from exc
         self._censuses.delete()
         self._store.erasure.sweep(wait=False)
         LOG.info("record %s moved to record %s by %s", record_id, new_id, by)
@@ -132,12 +132,7 @@ class CustodianMoves:
         return entry
 
     def _subject(self, words: Words, number: str, name: str) -> bytes:
-        subject = self._directory.find_subject(number.strip()) if number.strip() else None
+        subject = self._directory.find_subject(number)
         if subject is None:
-            raise _invalid(words, name, "moves-number-error")
+            raise Invalid.of(name, words("moves-number-error"))
         return subject
-
-
-def _invalid(words: Words, name: str, key: str) -> Invalid:
-    text = words(key)
-    return Invalid(text, {name: [text]})

@@ -31,7 +31,6 @@ class Holdings:
     Attributes:
         patients: in the directory.
         subjects, records: in the record store.
-        copies: records on this installation's IPFS node; 0 while it does not respond.
         anchored_at_s: when the newest records anchor was mined, seconds UTC; None if unknown.
         is_anchored: whether there is any records anchor.
         active_jobs: queued or running.
@@ -41,7 +40,6 @@ class Holdings:
     patients: int
     subjects: int
     records: int
-    copies: int
     anchored_at_s: int | None
     is_anchored: bool
     active_jobs: int
@@ -109,7 +107,7 @@ class CustodianOverview:
         answers = self._requests.requests.count_answers_since(since_s)
         return Overview(
             health=health,
-            holdings=self._holdings(health),
+            holdings=self._holdings(),
             week=Week(
                 yes=answers.get(ACCEPTED, 0),
                 no=answers.get(DECLINED, 0),
@@ -119,14 +117,13 @@ class CustodianOverview:
             waiting_files=self._uploads.count(CHECKED) + self._uploads.count(MAPPING),
         )
 
-    def _holdings(self, health: Health) -> Holdings:
+    def _holdings(self) -> Holdings:
         totals = self._store.totals()
         anchors = self._ledger.anchors("records", 1)
         return Holdings(
             patients=self._requests.directory.count(),
             subjects=totals["subjects"],
             records=totals["records"],
-            copies=totals["records"] if health.ipfs else 0,
             anchored_at_s=self._block_time(anchors[0].block_number) if anchors else None,
             is_anchored=bool(anchors),
             active_jobs=sum(self._jobs.counts().values()),

@@ -34,8 +34,11 @@ class PatientNames:
         hash_name = self._store.pseudonyms(LABEL)
         return {name: hash_name(name.encode()) for name in names}
 
-    def add(self, subjects: Mapping[str, bytes]) -> None:
-        """Store that each name stands for a subject; one that stood for another names nobody."""
+    def add(self, subjects: Mapping[str, bytes | None]) -> None:
+        """Store that each name stands for a subject; one that stood for another names nobody.
+
+        None: the name was used for two people.
+        """
         known = self.find(subjects)
         changed = {
             name: subject if name not in known else None

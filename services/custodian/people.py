@@ -101,9 +101,9 @@ class CustodianPeople:
         """
         self.get(account_id)
         if account_id == by:
-            raise Invalid(words("people-own-error"), {"account": [words("people-own-error")]})
+            raise Invalid.of("account", words("people-own-error"))
         if not self._identity.disable(account_id, CUSTODIAN):
-            raise Invalid(words("people-last-error"), {"account": [words("people-last-error")]})
+            raise Invalid.of("account", words("people-last-error"))
         LOG.info("account %s disabled by %s", account_id, by)
         return self.get(account_id)
 

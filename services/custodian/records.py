@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from consent import ConsentRefused
@@ -11,10 +11,9 @@ from records import ParsedRow, to_records
 from records.merging import merge_observations
 from services.errors import NotFound
 from services.installation import Installation
+from services.jobs.progress import Progress
 from services.requests import PatientDirectory
 from storage import Arriving, DepositReport, Merged, Record, RecordStore
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +33,12 @@ class DepositSummary:
     corrected: int = 0
     erased: int = 0
     affected_models: Sequence[str] = ()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The counts by name."""
+        names = ("records", "new", "corrected", "erased")
+        return {name: getattr(self, name) for name in names}
 
 
 class CustodianRecords:

@@ -143,14 +143,14 @@ class CustodianRecoveries:
         subject = self._require_enrolled(words, request.number, request.identity)
         signed = _parse_proof(request.proof)
         if signed is None or signed.message.subject != subject:
-            raise _invalid(words, "proof", "recoveries-proof-error")
+            raise Invalid.of("proof", words("recoveries-proof-error"))
         self._checks.record(RECOVER, request.identity, by=by, subject=subject)
         try:
             outcome = self._key_recoveries.propose_signed(signed, by)
         except ProofInvalid as exc:
-            raise _invalid(words, "proof", "recoveries-proof-error") from exc
+            raise Invalid.of("proof", words("recoveries-proof-error")) from exc
         if not outcome.ok and outcome.reason != PENDING:
-            raise _invalid(words, "proof", "recoveries-refused")
+            raise Invalid.of("proof", words("recoveries-refused"))
         LOG.info(
             "recovery proposed for %s, identity %s, by %s", subject.hex(), request.identity, by
         )
@@ -158,8 +158,7 @@ class CustodianRecoveries:
 
     def _require_enrolled(self, words: Words, number: str, identity: str) -> bytes:
         """Return the subject of a hospital number, if a new key can be proposed for it."""
-        number, errors = number.strip(), dict[str, str]()
-        subject = self._directory.find_subject(number) if number else None
+        subject, errors = self._directory.find_subject(number), dict[str, str]()
         if subject is None or not self._ledger.is_enrolled(subject):
             errors["number"] = words("recoveries-number-error")
         elif not self._ledger.can_recover(subject):
@@ -178,7 +177,3 @@ def _parse_proof(proof: bytes) -> Signed | None:
     except (ValidationError, JsonInvalid):
         return None
     return signed if isinstance(signed.message, Enrolment) else None
-
-
-def _invalid(words: Words, field: str, text: str) -> Invalid:
-    return Invalid(words(text), {field: [words(text)]})

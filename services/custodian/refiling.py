@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -23,11 +23,11 @@ from records.merging import DocumentMerge, Filed, fits, with_resources
 from records.placement import document_source
 from services.custodian.items import ItemIndex
 from services.custodian.patient_journal import PatientJournal
+from services.jobs.progress import Progress
 from services.requests.history import REFILED
 from storage import Arriving, Record, RecordStore
 
 CHUNK_RECORDS: Final = 1_000
-Progress = Callable[[str, int, int], None]
 Place = tuple[bytes, str, str]
 """Subject, category and day of a document."""
 

@@ -51,11 +51,6 @@ def layout_of(sent: Sent) -> Mapping:
     return layout
 
 
-def today_of(clock_s: float) -> datetime.date:
-    """Return the day at a time, in UTC."""
-    return datetime.datetime.fromtimestamp(clock_s, datetime.UTC).date()
-
-
 def check_sent_table(sent: Sent, body: bytes, today: datetime.date) -> TableReport:
     """Return what a table holds, with a summary of each column.
 
@@ -97,6 +92,17 @@ def describe_waiting(uploads: UploadStore, upload: Upload, today: datetime.date)
     uploads.keep_document(upload, DESCRIPTION, asdict(description))
     uploads.report(upload, {NAMES_PROBLEM: False}, MAPPING)
     return {"rows": description.rows}
+
+
+def counts_of(report: TableReport) -> dict[str, int]:
+    """Return the counts of a report by name."""
+    names = ("rows", "good", "wrong", "people", "replaced", "left_out", "ignored")
+    return {name: getattr(report, name) for name in names}
+
+
+def why_unreadable(error: Exception) -> str:
+    """Return why a table cannot be read, without the name of the open file that comes first."""
+    return str(error).partition(": ")[2] or str(error)
 
 
 @contextmanager

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final
 
 from records import CellFault
 from records.outcomes import EntryOutcome, Outcome
-from services.custodian.fhir_uploads import MAX_LISTED, read_outcomes, remarkable
+from services.custodian.fhir_uploads import list_remarkable
 from services.custodian.file_kinds import FHIR
 from services.custodian.remedies import remedy
 from services.custodian.upload_store import Upload
@@ -32,8 +31,7 @@ class BadCell:
 def list_problems(words: Words, upload: Upload) -> list[BadCell]:
     """Return the first problems of a checked file, in its order."""
     if upload.sent.kind == FHIR:
-        entries = islice(remarkable(read_outcomes(upload)), MAX_LISTED)
-        return [_bad_entry(words, entry) for entry in entries]
+        return [_bad_entry(words, entry) for entry in list_remarkable(upload)]
     return list_cells(words, upload.report.get("bad", []))
 
 

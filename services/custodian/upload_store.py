@@ -6,7 +6,7 @@ import hashlib
 import io
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import IO, Any, Final
 
 import orjson
@@ -128,13 +128,8 @@ class UploadStore:
         upload_id, size = secrets.token_hex(16), size_of(file)
         mark = self._mark(sent, file)
         head = {
+            **asdict(sent),
             "id": upload_id,
-            "party": sent.party,
-            "by": sent.by,
-            "name": sent.name,
-            "kind": sent.kind,
-            "mapping": sent.mapping,
-            "on_bad": sent.on_bad,
             "size": size,
             "mark": mark,
             "state": CHECKING,

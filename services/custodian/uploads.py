@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 from typing import IO, Any, Final
@@ -19,6 +19,7 @@ from records.outcomes import EntryOutcome
 from records.summary import summary_from
 from services.custodian.fhir_uploads import (
     ENTRIES,
+    REMARKABLE,
     check_fhir,
     read_outcomes,
     store_fhir,
@@ -37,10 +38,11 @@ from services.custodian.saved_mappings import list_saved
 from services.custodian.tables import (
     NAMES_PROBLEM,
     check_sent_table,
+    counts_of,
     describe_waiting,
     layout_of,
     read_sent_table,
-    today_of,
+    why_unreadable,
 )
 from services.custodian.upload_problems import BadCell, list_cells, list_problems
 from services.custodian.upload_store import (
@@ -59,8 +61,10 @@ from services.custodian.upload_store import (
     UploadsFull,
     UploadStore,
 )
+from services.dates import day_of
 from services.errors import NotFound
 from services.installation import Installation
+from services.jobs.progress import Progress
 from services.jobs.queue import CANCELLED, FAILED, Job, JobQueue
 from services.words import Words
 
@@ -70,13 +74,12 @@ MISFITS: Final = {
     "twice": CellFaultCode.COLUMN_TWICE,
 }
 """How the header of a table can differ from its mapping."""
-Progress = Callable[[str, int, int], None]
 MAX_MAPPING: Final = 256 * 2**10
 MAX_NAME: Final = 120
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "deploy" / "examples"
 DRAFT: Final = "draft"
 """In place of a mapping's name: the columns are mapped on a page, from a draft."""
-_NO_COUNTS: Final = ("bad", "notes", NAMES_PROBLEM)
+_NO_COUNTS: Final = ("bad", "notes", NAMES_PROBLEM, ENTRIES, REMARKABLE)
 CHECK: Final = "check-upload"
 _STORE: Final = "store-upload"
 
@@ -246,7 +249,7 @@ class CustodianUploads:
             return {}
         result["anchored_at_s"] = int(self._installation.clock())
         self._uploads.report(upload, result, STORED)
-        return {name: value for name, value in result.items() if name != ENTRIES}
+        return {name: value for name, value in result.items() if name not in _NO_COUNTS}
 
     def _add(self, words: Words, sent: Sent, file: IO[bytes]) -> Upload:
         try:
@@ -262,10 +265,7 @@ class CustodianUploads:
             return store_fhir(self._intake, upload, body, progress)
         rows = read_sent_table(upload.sent, body, self._today())
         summary = self._records.deposit_rows(rows, progress)
-        counts = {
-            name: getattr(summary, name) for name in ("records", "new", "corrected", "erased")
-        }
-        return {**counts, "affected_models": list(summary.affected_models)}
+        return {**summary.counts, "affected_models": list(summary.affected_models)}
 
     def import_fhir(
         self, words: Words, party: str, new: NewUpload, *, sender: str, by: str
@@ -291,7 +291,7 @@ class CustodianUploads:
         self._uploads.move(upload, STORING, STORING, job.id)
         return self.get(words, party, upload.id)
 
-    def outcomes(self, party: str, upload_id: str) -> list[EntryOutcome]:
+    def outcomes(self, party: str, upload_id: str) -> Iterator[EntryOutcome]:
         """Return what became of each entry of one of a party's FHIR files.
 
         Raises:
@@ -320,18 +320,16 @@ class CustodianUploads:
         if upload.sent.kind == FHIR:
             return check_fhir(self._intake, upload, body, progress), ()
         table = check_sent_table(upload.sent, body, self._today())
-        names = ("rows", "good", "wrong", "people", "replaced", "left_out", "ignored")
-        counts = {name: getattr(table, name) for name in names}
         notes = [fault.to_stored() for fault in table.notes]
         bad = [fault.to_stored() for fault in table.faults]
-        return {**counts, "bad": bad, "notes": notes}, table.columns
+        return {**counts_of(table), "bad": bad, "notes": notes}, table.columns
 
     def _summary(self, upload: Upload) -> list[ColumnSummary]:
         stored = self._uploads.find_document(upload, SUMMARY) or []
         return [summary_from(column) for column in stored]
 
     def _today(self) -> datetime.date:
-        return today_of(self._installation.clock())
+        return day_of(self._installation.clock())
 
     def _report(self, words: Words, upload: Upload) -> UploadReport:
         job = self._jobs.find(upload.job) if upload.job else None
@@ -389,4 +387,4 @@ def _why_unusable(error: ModelsError | RecordsError) -> dict[str, Any]:
         counts = {name: codes.count(code) for name, code in MISFITS.items()}
         if any(counts.values()):
             return {"misfit": counts, "bad": [fault.to_stored() for fault in faults]}
-    return {"why": str(error).partition(": ")[2] or str(error)}
+    return {"why": why_unreadable(error)}

@@ -20,9 +20,10 @@ from records.errors import RecordsInvalid
 from records.outcomes import EntryOutcome, Outcome
 from services.custodian.fhir_files import FhirFile
 from services.custodian.fhir_uploads import to_ndjson
-from services.custodian.intake import FhirIntake, Progress
+from services.custodian.intake import FhirIntake
 from services.custodian.watched_tables import WatchedTables
 from services.database import UNAVAILABLE_ERRORS
+from services.jobs.progress import Progress
 from services.logs import trace_of
 from storage import StorageError
 
@@ -146,7 +147,7 @@ class WatchedFolder:
             return REFUSED, _unreadable(str(exc))
         outcomes = list(report.outcomes)
         LOG.info("a watched file was taken: %s", report.counts())
-        return REFUSED if _is_refused(outcomes) else DONE, to_ndjson(outcomes)
+        return REFUSED if _is_refused(outcomes) else DONE, b"".join(to_ndjson(outcomes))
 
     def _file_away(self, name: str, folders: _Folders, place: str, report: bytes) -> Path:
         folder = folders.done if place == DONE else folders.refused

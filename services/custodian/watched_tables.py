@@ -21,11 +21,13 @@ from records import (
 )
 from records.coded import RemedyCode
 from services.custodian.file_kinds import TABLE, FileRefused, kind_of
-from services.custodian.records import CustodianRecords, Progress
+from services.custodian.records import CustodianRecords
 from services.custodian.saved_mappings import find_fitting
-from services.custodian.tables import as_path, today_of
+from services.custodian.tables import as_path, counts_of, why_unreadable
 from services.custodian.upload_store import MAX_BYTES
+from services.dates import day_of
 from services.installation import Installation
+from services.jobs.progress import Progress
 
 _MAX_LISTED: Final = 1_000
 
@@ -113,14 +115,13 @@ class WatchedTables:
             return self._store_rows(path, name, mapping, progress)
         except RecordsError as exc:
             faults = exc.faults if isinstance(exc, TableInvalid) else ()
-            why = str(exc).partition(": ")[2] or str(exc)  # what is before it names the open file
-            facts = {"mapping": name, "why": why, "problems": _listed(faults)}
+            facts = {"mapping": name, "why": why_unreadable(exc), "problems": _listed(faults)}
             return _refused(RefusalCode.UNREADABLE, facts)
 
     def _store_rows(
         self, path: Path, name: str, mapping: Mapping, progress: Progress
     ) -> TableOutcome:
-        today = today_of(self._installation.clock())
+        today = day_of(self._installation.clock())
         table = check_table(path, mapping, today=today)
         facts = {"mapping": name, **_facts(table)}
         if table.wrong:
@@ -129,16 +130,12 @@ class WatchedTables:
             return _refused(RefusalCode.NO_ROWS, facts)
         rows = list(read_table(path, mapping, today=today))
         summary = self._records.deposit_rows(rows, progress)
-        for count in ("records", "new", "corrected", "erased"):
-            facts[count] = getattr(summary, count)
-        facts["affected_models"] = list(summary.affected_models)
+        facts |= {**summary.counts, "affected_models": list(summary.affected_models)}
         return TableOutcome(refusal=None, report=_to_json({"outcome": "stored", **facts}))
 
 
 def _facts(table: TableReport) -> dict[str, Any]:
-    names = ("rows", "good", "wrong", "people", "replaced", "left_out", "ignored")
-    counts = {name: getattr(table, name) for name in names}
-    return {**counts, "problems": _listed(table.faults), "notes": _listed(table.notes)}
+    return {**counts_of(table), "problems": _listed(table.faults), "notes": _listed(table.notes)}
 
 
 def _refused(code: RefusalCode, facts: dict[str, Any]) -> TableOutcome:

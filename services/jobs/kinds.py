@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from models import Diagnostics, Model, RunCancelled, TrainingRun
 from services.auditor.service import AuditorService
+from services.jobs.progress import Progress
 from services.jobs.queue import UNIQUE_ARGUMENTS, Job, JobCancelled
 from storage import RecordStore
 
-Progress = Callable[[str, int, int], None]
 Runner = Callable[[Job, Progress], dict[str, Any]]
 IdRunner = Callable[[str, Progress], dict[str, Any]]
 RUNNING: Final = "running"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+Progress = Callable[[str, int, int], None]
+"""Takes a step, how much of it is done, and of how much."""
 WHOLE: Final = 100
 LAST: Final = 99
 """What a job reaches before it has ended."""

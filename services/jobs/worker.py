@@ -15,6 +15,7 @@ import models
 import storage
 from consent import LedgerUnavailable
 from services import database
+from services.chunks import chunks
 from services.jobs.heartbeats import BEAT_S, Workers
 from services.jobs.kinds import PROMPT, REKEY, Runner
 from services.jobs.progress import WHOLE, percent_of
@@ -98,8 +99,8 @@ class Worker:
     def run_prompt(self) -> None:
         """Run the jobs that carry out patients' decisions, re-keyings together."""
         rekeyings = self._jobs.claimable(kinds=(REKEY,))
-        for start in range(0, len(rekeyings), MAX_TOGETHER):
-            self.run_together(rekeyings[start : start + MAX_TOGETHER])
+        for part in chunks(rekeyings, MAX_TOGETHER):
+            self.run_together(part)
         self._run_each(self._jobs.claimable(kinds=PROMPT - {REKEY}))
 
     def _run_each(self, job_ids: Sequence[str]) -> None:

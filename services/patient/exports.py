@@ -14,6 +14,7 @@ from services.accounts import Account
 from services.accounts.accounts import Accounts
 from services.accounts.passkeys import Passkeys
 from services.errors import NotFound
+from services.jobs.progress import Progress
 from services.jobs.queue import ACTIVE, Job, JobCancelled, JobQueue
 from services.patient.consents import PatientConsents, terms_document
 from services.patient.history import HistoryLine, PatientHistory
@@ -29,7 +30,6 @@ LABEL: Final = "export"
 KEPT_DAYS: Final = 7
 DONE: Final = "done"
 FAILED: Final = ("failed", "cancelled")
-Progress = Callable[[str, int, int], None]
 Seal = Callable[[str, str, bytes], bytes]
 Open = Callable[[str, bytes, bytes], str]
 

@@ -198,7 +198,7 @@ class PatientHistory:
             seq=seq,
             row_hash=row.hash,
             line=self._line(words, entry, self._end_times(subject)),
-            proof=self._store.prove(seq),
+            proof=self._store.prove([seq]).get(seq),
             is_single_node=self._ledger.deployment.finality == "single",
         )
 
@@ -250,11 +250,7 @@ def _own_act(act: PatientAct) -> HistoryEntry:
         seq=0,
         at_s=act.at_s,
         party=act.party,
-        purpose="",
-        categories=(),
         outcome=act.kind,
-        since_s=0,
-        count=1,
         consent_id=act.consent_id,
         is_own_act=True,
     )

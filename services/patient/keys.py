@@ -13,16 +13,17 @@ from consent import (
     KeyRemoval,
     Recovery,
     RecoveryVeto,
+    keccak,
     passkey_signer,
 )
 from services.accounts import Account, DeviceRequest, IdentityService, SignatureRequest
+from services.accounts.key_recoveries import OPEN
 from services.accounts.passkeys import Passkey
 from services.errors import Invalid, NotFound
 from services.patient.signatures import PatientSignatures, subject_of
 from services.patient.waiting_keys import KEY_CHANGES
 
 DELEGATE: Final = 1
-OPEN: Final = ("waiting", "ready")
 MAX_LABEL: Final = 64
 
 
@@ -54,7 +55,7 @@ class KeyList:
 
 @dataclass(frozen=True, slots=True)
 class RemovalReview:
-    """The removal of a passkey before it is signed, its key, and whether it is the last."""
+    """The removal of a passkey before it is signed, its key, and whether nothing else signs in."""
 
     signature: SignatureRequest
     is_last: bool
@@ -148,9 +149,17 @@ class PatientKeys:
         verifier = self._ledger.passkey_verifier()
         signer = passkey_signer(verifier, passkey.qx, passkey.qy)
         message = KeyRemoval(subject_of(account), signer)
-        return RemovalReview(
-            self._signatures.prepare(account, message), len(passkeys) == 1, passkey, signer
-        )
+        is_last = len(passkeys) == 1 and not self._has_wallet(account)
+        return RemovalReview(self._signatures.prepare(account, message), is_last, passkey, signer)
+
+    def _has_wallet(self, account: Account) -> bool:
+        """Return whether a wallet can sign in; while the ledger is unavailable, no."""
+        try:
+            keys = self._ledger.keys.of_subject(subject_of(account))
+        except ConsentError:
+            return False
+        active = {key.key_hash for key in keys if not key.is_removed}
+        return any(keccak(address) in active for address in self._identity.wallets.of(account.id))
 
     def rename(self, account: Account, key: str, label: str) -> None:
         """Give a passkey (its id in hex) a name that only the patient sees.

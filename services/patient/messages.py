@@ -65,13 +65,13 @@ class PatientMessages:
         """
         text = text.strip()
         if kind not in KINDS:
-            raise Invalid(words("ask-us-kind-error"), {"kind": [words("ask-us-kind-error")]})
+            raise Invalid.of("kind", words("ask-us-kind-error"))
         if not 0 < len(text) <= MAX_TEXT:
-            raise Invalid(words("ask-us-text-error"), {"text": [words("ask-us-text-error")]})
+            raise Invalid.of("text", words("ask-us-text-error"))
         if about and not self.describe(subject, words, kind, about):
             raise NotFound
         if self._messages.count_open(subject) >= MAX_OPEN:
-            raise Invalid(words("ask-us-open-error"), {"text": [words("ask-us-open-error")]})
+            raise Invalid.of("text", words("ask-us-open-error"))
         message_id = self._messages.add(subject, kind, about, text)
         act = CORRECTION_ASKED if kind == CORRECTION else QUESTION_SENT
         self._acts.add(subject, f"{message_id}q", act, party=self._organisation)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from consent import ANY, CATEGORIES
 from models import Diagnostics, Model
 from records.documents import observations
 from services.errors import NotFound
+from services.jobs.progress import Progress
 from services.parties import PartyNames
 from services.patient.consents import PatientConsents
 from services.record_views import LineView, RecordViews, ValueSeries
@@ -141,9 +142,7 @@ class PatientRecords:
         records = self._store.vault.open_all_own(subject, [category])
         return self._views.series(words, records, code)
 
-    def export_all(
-        self, subject: bytes, words: Words, progress: Callable[[str, int, int], None]
-    ) -> list[dict[str, Any]]:
+    def export_all(self, subject: bytes, words: Words, progress: Progress) -> list[dict[str, Any]]:
         """Return every record of the patient, opened, with codes, values and their words.
 
         What corrections replaced is in `earlier`, if the custodian keeps it.
@@ -187,7 +186,7 @@ def _by_record(views: Sequence[LineView]) -> dict[str, list[dict[str, str]]]:
     lines: dict[str, list[dict[str, str]]] = {}
     for view in views:
         line = {"name": view.name, "value": view.value, "when": view.when}
-        lines.setdefault(view.record, []).append(line)
+        lines.setdefault(view.line.record_id, []).append(line)
     return lines
 
 

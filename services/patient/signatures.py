@@ -42,8 +42,8 @@ OPT_OUT: Final = "opt-out"
 DENY: Final = "deny"
 _OVER: Final = frozenset({"withdrawn", "expired"})
 _LIVING: Final = frozenset({"active", "not-yet"})
-RESEARCH_OFF: Final = "off"
-RESEARCH_ON: Final = "on"
+OFF: Final = "off"
+ON: Final = "on"
 ACT_KINDS: Final = {
     Grant.__name__: acts.GRANTED,
     Withdrawal.__name__: acts.WITHDRAWN,
@@ -52,8 +52,7 @@ ACT_KINDS: Final = {
     KeyRemoval.__name__: acts.KEY_REMOVED,
     RecoveryVeto.__name__: acts.KEY_REFUSED,
 }
-RESEARCH_ACTS: Final = {RESEARCH_OFF: acts.RESEARCH_OFF, RESEARCH_ON: acts.RESEARCH_ON}
-KEY_CHANGES: Final = frozenset({KeyAddition.__name__, KeyRemoval.__name__})
+RESEARCH_ACTS: Final = {OFF: acts.RESEARCH_OFF, ON: acts.RESEARCH_ON}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ class SubmittedSignature:
     @property
     def ends_sessions(self) -> bool:
         """True when a key was added or removed by this call, so every session has ended."""
-        is_key_change = self.request.kind in KEY_CHANGES
+        is_key_change = self.request.kind in (KeyAddition.__name__, KeyRemoval.__name__)
         return is_key_change and self.is_in_force and not self.is_repeated
 
 
@@ -216,7 +215,7 @@ class PatientSignatures:
         if any(
             consent.signed_at_s > stop.issued_at_s
             and consent.state in _LIVING
-            and (consent.terms is None or consent.terms.decision != "deny")
+            and (consent.terms is None or consent.terms.decision != DENY)
             for consent in consents
         ):
             raise SignatureExpired
@@ -230,7 +229,7 @@ class PatientSignatures:
         if "request" in context and submitted.is_granted:
             request = self._requests.get(subject, str(context["request"]))
             self._requests.record_answer(request, ACCEPTED, outcome.consent_id)
-        if context.get("research") == RESEARCH_OFF and submitted.is_in_force:
+        if context.get("research") == OFF and submitted.is_in_force:
             self._queue_rekey(subject, OPT_OUT)
         if submitted.is_in_force or (submitted.is_granted and "request" in context):
             self._record_act(subject, submitted)

@@ -18,19 +18,15 @@ from consent import (
 )
 from services.accounts import IdentityService
 from services.accounts.signature_requests import WaitingMessage
-from services.patient.acts import KEY_ADDED, KEY_REFUSED, KEY_REMOVED, PatientActs
+from services.patient.acts import PatientActs
+from services.patient.signatures import ACT_KINDS
 
 LOG: Final = logging.getLogger("vouchsafe.patient")
 MAX_WAIT_S: Final = 30 * DAY_S
 """After this time a change that the ledger never showed is no longer looked for."""
 EXPIRED: Final = "not-confirmed"
 _VETOED: Final = "vetoed"
-_ACTS: Final = {
-    KeyAddition.__name__: KEY_ADDED,
-    KeyRemoval.__name__: KEY_REMOVED,
-    RecoveryVeto.__name__: KEY_REFUSED,
-}
-KEY_CHANGES: Final = frozenset(_ACTS)
+KEY_CHANGES: Final = tuple(kind.__name__ for kind in (KeyAddition, KeyRemoval, RecoveryVeto))
 """The kinds of messages that change keys."""
 
 
@@ -75,7 +71,7 @@ class WaitingKeys:
             return False
         request = signatures.get(account, waiting.id)
         self._identity.passkey_changes.apply(account, request, message)
-        self._acts.add(account.subject, waiting.id, _ACTS[request.kind])
+        self._acts.add(account.subject, waiting.id, ACT_KINDS[request.kind])
         name = request.outcome.transaction_hash if request.outcome else ""
         signatures.end_waiting(waiting.id, Outcome(True, "", None, name))
         return True

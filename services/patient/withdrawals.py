@@ -17,13 +17,17 @@ from services.patient.consents import (
     ConsentSummary,
     PatientConsents,
 )
-from services.patient.signatures import PatientSignatures, SubmittedSignature, subject_of
+from services.patient.signatures import (
+    OFF,
+    ON,
+    PatientSignatures,
+    SubmittedSignature,
+    subject_of,
+)
 from services.statement import RequestedTerms, terms_for
 from services.words import Words
 
 OPT_OUT_S: Final = 100 * YEAR_S
-OFF: Final = "off"
-ON: Final = "on"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

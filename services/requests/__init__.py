@@ -12,10 +12,9 @@ from services.requests.consent_requests import (
     SentRequest,
 )
 from services.requests.copies import NewCopy, ReleasedCopies, ReleasedCopy
-from services.requests.descriptions import RequestDescriptions, RequestText, Section
+from services.requests.descriptions import Section
 from services.requests.directory import PatientDirectory
-from services.requests.feasibility import FeasibilityCount, FeasibilityCounts
-from services.requests.history import AccessHistory, HistoryEntry
+from services.requests.feasibility import FeasibilityCounts
 from services.requests.patients_in_care import PatientInCare, PatientsInCare
 from services.requests.predictions import StoredPrediction, StoredPredictions
 from services.requests.proposals import (
@@ -37,12 +36,9 @@ __all__ = [
     "REFUSED",
     "RETURNED",
     "WAITING",
-    "AccessHistory",
     "ConsentRequest",
     "ConsentRequests",
-    "FeasibilityCount",
     "FeasibilityCounts",
-    "HistoryEntry",
     "NewCopy",
     "PatientDirectory",
     "PatientInCare",
@@ -50,9 +46,7 @@ __all__ = [
     "Proposal",
     "ReleasedCopies",
     "ReleasedCopy",
-    "RequestDescriptions",
     "RequestDetails",
-    "RequestText",
     "Section",
     "SentRequest",
     "StoredPrediction",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -19,13 +19,13 @@ from models.persons import group_by_person
 from services.dates import quarter_of
 from services.errors import Conflict
 from services.installation import Installation
+from services.jobs.progress import Progress
 from storage import AccessRequest, RecordStore, SealBroken
 
 LIFE_S: Final = 7 * 86_400
 LABEL: Final = "census"
 NOISE_LABEL: Final = "census noise"
 WHY: Final = "count people for researchers"
-Progress = Callable[[str, int, int], None]
 _DELETION: Final = "deletion"
 
 

@@ -12,6 +12,7 @@ import orjson
 import sqlalchemy as sa
 
 from consent import DAY_S
+from services.chunks import chunks
 from services.errors import NotFound
 from services.tables import METADATA
 from storage import RecordStore
@@ -23,7 +24,6 @@ LAPSED: Final = "lapsed"
 LAPSE_DAYS: Final = 30
 COOLING_OFF_DAYS: Final = 180
 """After a refusal, the same party cannot send a request for so long."""
-BATCH_SIZE: Final = 500
 LABEL: Final = "draft"
 NOTE_LABEL: Final = "request note"
 MAX_LISTED: Final = 50
@@ -171,8 +171,7 @@ class ConsentRequests:
             head["note_about"] = self._note_about(subjects[0]) if subjects else None
         with self._engine.begin() as connection:
             connection.execute(sa.insert(_BATCHES), head)
-            for start in range(0, len(subjects), BATCH_SIZE):
-                part = subjects[start : start + BATCH_SIZE]
+            for part in chunks(subjects):
                 excluded = self._excluded(connection, details.party, part) | deceased
                 rows = [
                     {

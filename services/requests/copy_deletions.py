@@ -12,14 +12,13 @@ import sqlalchemy as sa
 from consent import DAY_S, PSEUDRESCH
 from models import Diagnostics, ModelsError
 from models.pseudonymised import DELETION_DAYS, permitted_parts
+from services.chunks import chunks
 from services.requests.copies import NAME_CHARACTERS, ReleasedCopies, ReleasedCopy
 from services.requests.proposals import Proposal, StudyProposals
 from services.tables import METADATA
 from storage import RecordStore
 
 LOG: Final = logging.getLogger("vouchsafe.deletions")
-_PART: Final = 500
-"""Names in one statement."""
 
 _DELETIONS: Final = sa.Table(
     "web_copy_deletions",
@@ -163,9 +162,7 @@ class CopyDeletions:
 
     def acknowledge(self, study: str, names: Iterable[str]) -> None:
         """Store that a study deleted these people's rows from all its copies; once each."""
-        chosen = sorted(set(names))
-        for start in range(0, len(chosen), _PART):
-            part = chosen[start : start + _PART]
+        for part in chunks(sorted(set(names))):
             self._acknowledge(_DELETIONS.c.study == study, _DELETIONS.c.name.in_(part))
 
     def acknowledge_copy(self, study: str, copy_id: str) -> None:

@@ -10,11 +10,11 @@ from typing import Final
 import sqlalchemy as sa
 
 from consent import read_rows
+from services.chunks import chunks
 from services.tables import METADATA
 from storage import RecordStore
 
 LABEL: Final = "directory"
-BATCH_SIZE: Final = 500
 MAX_CACHED: Final = 100_000
 SUBJECT_BYTES: Final = 32
 
@@ -62,8 +62,7 @@ class PatientDirectory:
             }
             for number, subject in numbers
         ]
-        for start in range(0, len(rows), BATCH_SIZE):
-            part = rows[start : start + BATCH_SIZE]
+        for part in chunks(rows):
             subjects = [row["subject"] for row in part]
             query = sa.select(_PATIENTS.c.subject).where(_PATIENTS.c.subject.in_(subjects))
             with self._engine.begin() as connection:
@@ -75,7 +74,10 @@ class PatientDirectory:
         return added
 
     def find_subject(self, number: str) -> bytes | None:
-        """Return the subject of a hospital number."""
+        """Return the subject of a hospital number as somebody entered it, or None."""
+        number = number.strip()
+        if not number:
+            return None
         key = self._store.pseudonyms(LABEL)(number.encode())
         query = sa.select(_PATIENTS.c.subject).where(_PATIENTS.c.number_key == key)
         with self._engine.connect() as connection:
@@ -108,10 +110,10 @@ class PatientDirectory:
         """Return the subject of each of these hospital numbers that is known."""
         key_of = self._store.pseudonyms(LABEL)
         by_key = {key_of(number.encode()): number for number in numbers}
-        keys, subjects = list(by_key), dict[str, bytes]()
+        subjects = dict[str, bytes]()
         columns = sa.select(_PATIENTS.c.number_key, _PATIENTS.c.subject)
-        for start in range(0, len(keys), BATCH_SIZE):
-            query = columns.where(_PATIENTS.c.number_key.in_(keys[start : start + BATCH_SIZE]))
+        for part in chunks(list(by_key)):
+            query = columns.where(_PATIENTS.c.number_key.in_(part))
             with self._engine.connect() as connection:
                 for row in connection.execute(query):
                     subjects[by_key[bytes(row.number_key)]] = bytes(row.subject)
@@ -123,10 +125,9 @@ class PatientDirectory:
         Opened numbers are cached in this process, which could open them again at any time; a
         number that was erased is not returned any more.
         """
-        subjects, opened = list(dict.fromkeys(subjects)), dict[bytes, str]()
+        opened = dict[bytes, str]()
         columns = sa.select(_PATIENTS.c.subject, _PATIENTS.c.number)
-        for start in range(0, len(subjects), BATCH_SIZE):
-            part = subjects[start : start + BATCH_SIZE]
+        for part in chunks(list(dict.fromkeys(subjects))):
             with self._engine.connect() as connection:
                 for row in connection.execute(columns.where(_PATIENTS.c.subject.in_(part))):
                     opened[bytes(row.subject)] = self._open(bytes(row.number), bytes(row.subject))

@@ -11,6 +11,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from models import MIN_COUNT
+from services.dates import day_of
 from services.tables import METADATA
 
 WEEK_DAYS: Final = 7
@@ -46,7 +47,7 @@ class FeasibilityCounts:
 
         A change of fewer than 11 people since the last week does not show.
         """
-        today = datetime.datetime.fromtimestamp(self._clock(), datetime.UTC).date()
+        today = day_of(self._clock())
         monday = today - datetime.timedelta(days=today.weekday())
         week = monday.isoformat()
         next_week = (monday + datetime.timedelta(days=WEEK_DAYS)).isoformat()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 from consent import ANY, MLTRAINING, Consent, ConsentError, ConsentLedger
 from models import Diagnostics, TrainingRun
+from services.dates import day_of
 from services.requests.choices import COPY, COPY_PURPOSES, PSEUDONYMISED_COPY, WHOLE_COPY
 from services.requests.copies import ReleasedCopies, ReleasedCopy
 from services.requests.copy_deletions import CopyDeletions
@@ -24,9 +24,11 @@ COPY_DELETED: Final = "copy-deleted"
 ROWS_DELETED: Final = "copy-rows-deleted"
 """A study confirmed that it deleted a patient's rows from a copy."""
 IDENTITY_CHECKED: Final = "identity-checked"
-LETTER: Final = "letter"
-"""The identity check of a link that is sent to the postal address in the hospital's records."""
 """A custodian checked who the patient is, before a link to join or for a new key."""
+LINK_ISSUED: Final = "link-issued"
+"""A custodian issued a link without an identity check: by letter, or the check is not stated."""
+LETTER: Final = "letter"
+"""Why a link was issued: it goes to the postal address in the hospital's records."""
 LINKED_PERSON: Final = "person-linked"
 UNLINKED_PERSON: Final = "person-unlinked"
 DECEASED_NOTED: Final = "deceased-noted"
@@ -90,12 +92,12 @@ class HistoryEntry:
     seq: int
     at_s: int
     party: str
-    purpose: str
-    categories: tuple[str, ...]
     outcome: str
-    since_s: int
-    count: int
-    consent_id: bytes | None
+    purpose: str = ""
+    categories: tuple[str, ...] = ()
+    since_s: int = 0
+    count: int = 1
+    consent_id: bytes | None = None
     not_after_s: int = 0
     is_own_act: bool = False
     result: str = ""
@@ -105,7 +107,7 @@ class HistoryEntry:
         """True when access was refused."""
         if self.is_own_act:
             return False
-        uses = (PERMITTED, OWN, ANSWERED, IDENTITY_CHECKED)
+        uses = (PERMITTED, OWN, ANSWERED, IDENTITY_CHECKED, LINK_ISSUED)
         return self.outcome not in (*uses, *MAINTENANCE, *ADMINISTRATION)
 
     @property
@@ -115,7 +117,7 @@ class HistoryEntry:
             return f"act-{self.outcome}"
         if self.outcome in _FIXED_TEXTS:
             return _FIXED_TEXTS[self.outcome]
-        if self.outcome == IDENTITY_CHECKED:
+        if self.outcome in (IDENTITY_CHECKED, LINK_ISSUED):
             by_post = "-letter" if self.result == LETTER else ""
             return f"identity-{self.purpose}{by_post}"
         if self.is_refusal:
@@ -215,11 +217,7 @@ class AccessHistory:
                 at_s=at_s,
                 party=copy.study,
                 purpose=_purpose_of(copy),
-                categories=(),
                 outcome=outcome,
-                since_s=0,
-                count=1,
-                consent_id=None,
                 is_own_act=True,
             )
             for outcome, at_s in times.items()
@@ -276,12 +274,13 @@ def _result(entry: HistoryEntry, runs: Sequence[TrainingRun]) -> str:
 
 
 def _act_of(row: JournalRow, use: dict[str, Any]) -> tuple[Any, ...]:
-    day = datetime.datetime.fromtimestamp(use["at_s"], datetime.UTC).date()
+    day = day_of(use["at_s"])
     if row.answer.outcome in (PERMITTED, OWN) and use["purpose"] == OWN_PURPOSE:
         return (day, OWN_PURPOSE)  # the patient's own looks of one day are one line
     if row.answer.outcome in MAINTENANCE:
         return (day, row.answer.outcome)
-    if row.answer.outcome in (PERMITTED, OWN, ANSWERED, IDENTITY_CHECKED, *ADMINISTRATION):
+    one_act = (PERMITTED, OWN, ANSWERED, IDENTITY_CHECKED, LINK_ISSUED, *ADMINISTRATION)
+    if row.answer.outcome in one_act:
         return (row.use, row.answer.outcome)
     text_key = _REFUSALS.get(row.answer.outcome, "refused-never")
     return (day, use["party"], use["purpose"], text_key)
@@ -297,7 +296,8 @@ def _entry(
     use = uses[newest.use]
     consent = consents.get(newest.answer.consent_id)
     records = {row.answer.record_id for row in rows}
-    is_letter = newest.answer.outcome == IDENTITY_CHECKED and use["why"] == LETTER
+    # Earlier releases wrote a letter as an identity check.
+    is_link = newest.answer.outcome in (IDENTITY_CHECKED, LINK_ISSUED)
     return HistoryEntry(
         seq=newest.seq,
         at_s=use["at_s"],
@@ -309,5 +309,5 @@ def _entry(
         count=len({row.use for row in rows}),
         consent_id=consent.consent_id if consent else None,
         not_after_s=consent.not_after_s if consent else 0,
-        result=LETTER if is_letter else "",
+        result=LETTER if is_link and use["why"] == LETTER else "",
     )

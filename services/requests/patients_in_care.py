@@ -43,6 +43,11 @@ class PatientInCare:
     reading_until_s: int = 0
 
     @property
+    def label(self) -> str:
+        """The hospital number, or the beginning of the key where there is none."""
+        return self.number or self.key[:8]
+
+    @property
     def permitted(self) -> tuple[str, ...]:
         """The classes of records that either permission covers, sorted."""
         return tuple(sorted({*self.categories, *self.readable}))

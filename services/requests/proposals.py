@@ -179,8 +179,6 @@ class StudyProposals:
             raise ModelsInvalid(f"{proposal.study!r} is not the id of a study (study:NAME)")
         if proposal.study in {study.id for study in self._diagnostics.studies()}:
             raise ModelsInvalid(f"{proposal.study} is another study: choose another name")
-        is_waiting = (_PROPOSALS.c.owner == proposal.owner) & (_PROPOSALS.c.state == PROPOSED)
-        waiting = sa.select(sa.func.count()).where(is_waiting)
         now_s = int(self._clock())
         row = {
             "study": proposal.study,
@@ -193,11 +191,7 @@ class StudyProposals:
         }
         try:
             with self._engine.begin() as connection:
-                if (connection.scalar(waiting) or 0) >= MAX_PROPOSED:
-                    raise TooManyProposals(
-                        f"{MAX_PROPOSED} studies of your organisation wait for the custodian, "
-                        "which is the limit. Propose this one after the next decision on one."
-                    )
+                _require_room(connection, proposal.owner)
                 connection.execute(sa.insert(_PROPOSALS), row)
         except sa.exc.IntegrityError:  # another caller was first, with the same study or another
             return self.register(proposal)
@@ -251,21 +245,12 @@ class StudyProposals:
             self._decide(proposal, APPROVED, by, "")
         return self.get(study)
 
-    def return_for_changes(
-        self, study: str, by: str, why: str, version: int | None = None
-    ) -> Proposal:
-        """Give a proposal back to its owner to change; a decided one stays as it is.
-
-        Raises:
-            NotFound, ProposalChanged: as `approve`.
-        """
-        return self._reject(study, RETURNED, by, why, version)
-
     def amend(self, proposal: Proposal) -> Proposal:
         """Replace a returned proposal by a changed one, which waits for the custodian again.
 
         Raises:
             NotFound: there is none, or it was not returned.
+            TooManyProposals: `MAX_PROPOSED` of the owner wait already.
         """
         known, now_s = self.get(proposal.study), int(self._clock())
         event = ProposalEvent(PROPOSED, now_s, "")
@@ -277,20 +262,22 @@ class StudyProposals:
         }
         is_returned = sa.and_(_PROPOSALS.c.study == proposal.study, _PROPOSALS.c.state == RETURNED)
         with self._engine.begin() as connection:
+            _require_room(connection, known.owner)
             update = sa.update(_PROPOSALS).where(is_returned).values(**values)
             if connection.execute(update).rowcount != 1:
                 raise NotFound
         return self.get(proposal.study)
 
-    def refuse(self, study: str, by: str, why: str, version: int | None = None) -> Proposal:
-        """Refuse a proposal; a decided one stays as it is.
+    def reject(
+        self, study: str, state: str, by: str, why: str, version: int | None = None
+    ) -> Proposal:
+        """Refuse a proposal, or return it to its owner to change; a decided one stays as it is.
+
+        `state` is `REFUSED` or `RETURNED`.
 
         Raises:
             NotFound, ProposalChanged: as `approve`.
         """
-        return self._reject(study, REFUSED, by, why, version)
-
-    def _reject(self, study: str, state: str, by: str, why: str, version: int | None) -> Proposal:
         proposal = self.get(study)
         if proposal.state == PROPOSED:
             _require_version(proposal, version)
@@ -325,6 +312,16 @@ class StudyProposals:
         query = sa.select(_PROPOSALS).where(condition).order_by(_PROPOSALS.c.at_s.desc())
         with self._engine.connect() as connection:
             return [_proposal(row) for row in connection.execute(query)]
+
+
+def _require_room(connection: sa.Connection, owner: str) -> None:
+    is_waiting = (_PROPOSALS.c.owner == owner) & (_PROPOSALS.c.state == PROPOSED)
+    waiting = sa.select(sa.func.count()).where(is_waiting)
+    if (connection.scalar(waiting) or 0) >= MAX_PROPOSED:
+        raise TooManyProposals(
+            f"{MAX_PROPOSED} studies of your organisation wait for the custodian, "
+            "which is the limit. Send this one after the next decision on one."
+        )
 
 
 def _require_version(proposal: Proposal, version: int | None) -> None:

@@ -145,6 +145,11 @@ def format_value(words: Words, value: bool | float | str, unit: str) -> str:
     else:
         key = f"value-{slug(value)}"
         text = words(key) if words.has(key) else value
+    return f"{text} {name_unit(words, unit)}".strip()
+
+
+def name_unit(words: Words, unit: str) -> str:
+    """Return a unit as people write it, in the reader's language."""
     written = format_unit(unit)
     key = f"unit-{slug(written)}"
-    return f"{text} {words(key) if words.has(key) else written}".strip()
+    return words(key) if words.has(key) else written

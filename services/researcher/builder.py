@@ -147,7 +147,7 @@ class QuestionBuilder:
         installed = {each.id: each.sha256 for each in self._diagnostics.questions()}
         if installed.get(question.id, question.sha256) != question.sha256:
             problem = f"{question.id} is the id of another question. Choose another id."
-            raise Invalid(problem, {"id": [problem]})
+            raise Invalid.of("id", problem)
         return question.id in installed
 
     def _write(self, question: Question) -> None:
@@ -166,7 +166,7 @@ class QuestionBuilder:
     def _complete(self, party: str, identity: str) -> Question:
         details = self.get(party, identity)
         if details.question is None:
-            raise Invalid(details.problem, {"question": [details.problem]})
+            raise Invalid.of("question", details.problem)
         return details.question
 
     def _details(self, draft: QuestionDraft) -> DraftDetails:
@@ -193,4 +193,4 @@ class QuestionBuilder:
 def _require_size(choices: QuestionChoices) -> None:
     if len(choices.features) > MAX_FEATURES:
         problem = f"{len(choices.features)} inputs: at most {MAX_FEATURES} are possible."
-        raise Invalid(problem, {"features": [problem]})
+        raise Invalid.of("features", problem)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from models import Question
 from models.census import Census
 from models.counting import CodeSummary, count_people
 from models.question_choices import write_question
+from services.jobs.progress import Progress
 from services.jobs.queue import ACTIVE, Job, JobQueue
 from services.requests.censuses import Censuses, CensusOutdated, CodeList
 from services.requests.count_budget import CountBudget, RemainingCounts
@@ -24,7 +25,6 @@ COUNT: Final = "count-people"
 CENSUS: Final = "take-census"
 MAX_CODES: Final = 200
 """So many codes are listed at once; a search finds the others."""
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models import Diagnostics, Model, ModelsNotFound
+from models import Diagnostics, Model
 from services.errors import NotFound
 from services.parties import is_study, study_id
 from services.requests import APPROVED, Proposal, StudyProposals
@@ -55,12 +55,9 @@ class OwnedStudies:
         """Return a model of a party's studies.
 
         Raises:
-            NotFound: there is none, or it is another party's.
+            NotFound, ModelsNotFound (models): it is another party's, or there is none.
         """
-        try:
-            model = self._diagnostics.model(model_id)
-        except ModelsNotFound as exc:
-            raise NotFound from exc
+        model = self._diagnostics.model(model_id)
         if model.study not in {study.study for study in self.list(party)}:
             raise NotFound
         return model

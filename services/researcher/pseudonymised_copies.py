@@ -172,8 +172,7 @@ class PseudonymisedCopies:
         study, _ = self._require(party, name)
         listed = {each.name for each in self._deletions.list_by_study(study.study)}
         if not names or not set(names) <= listed:
-            problem = "Choose pseudonyms that are listed for deletion."
-            raise Invalid(problem, {"names": [problem]})
+            raise Invalid.of("names", "Choose pseudonyms that are listed for deletion.")
         self._deletions.acknowledge(study.study, names)
 
     def confirm_deletion(self, party: str, name: str, copy_id: str) -> None:

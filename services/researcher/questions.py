@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from models import MIN_COHORT, MIN_COUNT, Diagnostics, ModelsNotFound, Question, is_small
+from models import MIN_COHORT, MIN_COUNT, Diagnostics, Question, is_small
 from models.count_noise import DEVIATION, CountNoise
+from models.draft import require_written
 from models.question_check import QuestionCheck
 from services.dates import quarter_of
-from services.errors import NotFound
 from services.requests import FeasibilityCounts
 from services.requests.count_budget import CountBudget, CountsUsedUp
 from services.requests.countable_people import CountablePeople
@@ -85,13 +85,10 @@ class ResearchQuestions:
         """Return a question with its feasibility count for a party, if people may be counted.
 
         Raises:
-            NotFound: there is no such question.
+            ModelsNotFound (models): there is no such question.
             LedgerUnavailable (consent): refusals cannot be checked now.
         """
-        try:
-            question = self._diagnostics.question(question_id)
-        except ModelsNotFound as exc:
-            raise NotFound from exc
+        question = self._diagnostics.question(question_id)
         if not self._countable.is_allowed:
             return _without_number(question, is_counted=False)
         owner, quarter = self._countable.owner_of(party), quarter_of(self._clock())
@@ -143,12 +140,9 @@ class ResearchQuestions:
         """Return dummy data of a question, to try code before asking for a real copy.
 
         Raises:
-            NotFound: there is no such question.
+            ModelsNotFound (models): there is no such question.
         """
-        try:
-            content = self._diagnostics.dummy(question_id)
-        except ModelsNotFound as exc:
-            raise NotFound from exc
+        content = self._diagnostics.dummy(question_id)
         return DummyData(name=f"{question_id}-dummy.zip", content=content)
 
     def check(self, file: Path, study: str) -> QuestionCheck:
@@ -164,9 +158,10 @@ class ResearchQuestions:
         """Install the question in a file; a question of the same id is replaced.
 
         Raises:
-            ModelsInvalid (models): the file is not a valid question.
+            ModelsInvalid (models): the file is not a valid question, or an unfinished draft.
         """
         question = Question.load(file)
+        require_written(question, file.name)
         self._folder.mkdir(exist_ok=True)
         shutil.copyfile(file, self._folder / f"{question.id}.toml")
         return question

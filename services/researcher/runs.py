@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from consent import View
 from models import Diagnostics, Model
 from services.cards import ModelCard, ModelCards
-
-Progress = Callable[[str, int, int], None]
+from services.jobs.progress import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

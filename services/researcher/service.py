@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from services.parts import Parts
 from services.researcher.builder import QuestionBuilder
 from services.researcher.cohorts import StudyCohorts
 from services.researcher.counting import PeopleCounting
-from services.researcher.models import StudyModels
+from services.researcher.models import StudyModels, WithdrawalCounts
+from services.researcher.owned_studies import OwnedStudies
 from services.researcher.proposing import StudyProposing
 from services.researcher.pseudonymised_copies import PseudonymisedCopies
 from services.researcher.questions import ResearchQuestions
@@ -46,3 +48,79 @@ class ResearcherService:
     training_sets: TrainingSets
     pseudonymised_copies: PseudonymisedCopies
     runs: ModelRuns
+
+
+def build_researcher(parts: Parts) -> ResearcherService:
+    """Return the researcher's service; nothing is read or written yet."""
+    requests, diagnostics = parts.requests, parts.diagnostics
+    ledger, store, feasibility = parts.ledger, parts.store, requests.feasibility
+    owned = OwnedStudies(proposals=requests.proposals, diagnostics=diagnostics)
+    counting = PeopleCounting(
+        drafts=requests.drafts,
+        censuses=requests.censuses,
+        countable=requests.countable,
+        budget=requests.count_budget,
+        jobs=parts.jobs,
+        store=store,
+        ledger=ledger,
+        proposals=requests.proposals,
+    )
+    return ResearcherService(
+        questions=ResearchQuestions(
+            diagnostics=diagnostics,
+            countable=requests.countable,
+            feasibility=feasibility,
+            noise=requests.censuses.noise,
+            budget=requests.count_budget,
+            clock=parts.installation.clock,
+            home=parts.installation.home,
+        ),
+        builder=QuestionBuilder(
+            drafts=requests.drafts,
+            counting=counting,
+            diagnostics=diagnostics,
+            home=parts.installation.home,
+        ),
+        counting=counting,
+        studies=Studies(
+            owned=owned,
+            requests=requests.requests,
+            reach=requests.reach,
+            descriptions=requests.descriptions,
+            diagnostics=diagnostics,
+            feasibility=feasibility,
+        ),
+        proposing=StudyProposing(proposals=requests.proposals, diagnostics=diagnostics),
+        cohorts=StudyCohorts(
+            owned=owned,
+            requests=requests.requests,
+            store=store,
+            ledger=ledger,
+            feasibility=feasibility,
+        ),
+        study_runs=StudyRuns(owned=owned, diagnostics=diagnostics),
+        models=StudyModels(
+            owned=owned,
+            jobs=parts.jobs,
+            cards=parts.cards,
+            monitoring=parts.model_monitoring,
+            withdrawals=WithdrawalCounts(diagnostics=diagnostics, feasibility=feasibility),
+            diagnostics=diagnostics,
+        ),
+        training_sets=TrainingSets(
+            owned=owned,
+            copies=requests.copies,
+            store=store,
+            diagnostics=diagnostics,
+            feasibility=feasibility,
+        ),
+        pseudonymised_copies=PseudonymisedCopies(
+            owned=owned,
+            copies=requests.copies,
+            deletions=requests.deletions,
+            store=store,
+            diagnostics=diagnostics,
+            feasibility=feasibility,
+        ),
+        runs=ModelRuns(diagnostics=diagnostics, cards=parts.cards),
+    )

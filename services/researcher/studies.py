@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models import Diagnostics, Model, Question
+from services.cards import IN_SERVICE
 from services.errors import NotFound
 from services.parties import study_name
 from services.requests import ACCEPTED, ConsentRequests, FeasibilityCounts, Proposal
@@ -39,9 +40,9 @@ class StudySummary:
         return [model.id for model in self.models]
 
     @property
-    def active_models(self) -> int:
-        """How many of its models make predictions."""
-        return sum(model.state == "active" for model in self.models)
+    def models_in_use(self) -> int:
+        """How many of its models make predictions; one that is to be replaced still does."""
+        return sum(model.state in IN_SERVICE for model in self.models)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

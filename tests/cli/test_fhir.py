@@ -62,6 +62,18 @@ def test_the_report_counts_answers_apart_and_says_where_they_are(custodian: Cust
     assert '"place": "entry[2].resource.entry[1]"' in listed
 
 
+def test_what_belongs_to_no_patient_is_said_to_be_kept_for_the_custodian(
+    custodian: Custodian,
+) -> None:
+    device = {"resourceType": "Observation", "subject": {"reference": "Device/pump"}}
+    result = deposit(custodian, bundle(PATIENT, {"resourceType": "Organization"}, device))
+    assert "3 entries: 1 stored, 2 kept for the custodian alone." in result.stdout
+    assert "entry 2: Organization kept for the custodian alone." in result.stdout
+    assert "entry 3: Observation kept for the custodian alone: the subject is not" in result.stdout
+    assert "shared" not in result.stdout
+    assert '"shared": 1' in deposit(custodian, bundle(device), "--json").stdout
+
+
 def test_an_empty_bundle_has_a_line_that_says_so(custodian: Custodian) -> None:
     result = deposit(custodian, bundle())
     assert "delivery.json: note: the file or Bundle has no entry. Nothing, if" in result.stdout

@@ -136,3 +136,13 @@ def test_no_cell_and_no_note_is_obeyed_by_a_terminal(capsys: pytest.CaptureFixtu
     written = capsys.readouterr()
     assert "\x1b" not in written.out + written.err
     assert written.out.endswith("weight\\x1b[2J\n")
+
+
+def test_a_narrow_terminal_cuts_no_word_of_a_table(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    Output(as_json=False).table(("estimates", "expected", "outcomes"), [("a", "b", "c")])
+    written = capsys.readouterr().out
+    assert "…" not in written
+    assert sorted("".join(written.split())) == sorted("estimatesexpectedoutcomesabc")

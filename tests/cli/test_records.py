@@ -102,6 +102,10 @@ def test_the_drafts_of_describe_are_accepted_and_never_replace_a_file(tmp_path: 
     assert Mapping.load(folder / "mapping.toml").id_column == "patient_id"
     assert (folder / "question.toml").exists()
     assert "slope" in result.output  # whether it is recorded predicts the label
+    rows = [line.split()[0] for line in result.output.splitlines() if line.strip()]
+    assert "site" in rows  # a column that is left out is listed, with the reason
+    assert "a place" in result.output
+    assert "patient_id" not in rows  # that the id names people is no news
     again = run("describe", table, "--to", str(folder))
     assert again.exit_code == 1
     assert "File exists" in again.stderr

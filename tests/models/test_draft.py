@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from models.draft import LabelUnusable, draft_question
+from models.draft import DraftUnfinished, LabelUnusable, draft_question, require_written
 from models.question import Question
 from records import Mapping
 from records.description import TableDescription, describe_table
@@ -63,3 +63,24 @@ def test_a_label_that_cannot_be_predicted_is_refused(tmp_path: Path, text: str, 
     table = describe(tmp_path, text, "stage" if "stage" in text else "ill")
     with pytest.raises(LabelUnusable, match=says):
         draft_question(table, "t")
+
+
+def test_a_draft_is_installed_only_when_each_text_of_it_is_written(tmp_path: Path) -> None:
+    text = "id,ill,hb\n" + "".join(f"{n * 3},{n % 2},{11 + n % 4}\n" for n in range(100))
+    draft = draft_question(describe(tmp_path, text, "ill"), "t")
+    texts = {
+        "intended_use": "To be written: whom does",
+        "limits": "To be written: for whom",
+        "definition of [label]": "To be written: who has",
+    }
+    for missing, start in texts.items():
+        written = draft
+        for key, other in texts.items():
+            if key != missing:
+                written = written.replace(other, "Written")
+        assert start in written
+        with pytest.raises(DraftUnfinished, match=r"t\.toml .* 'To be written'") as refused:
+            require_written(Question.parse(written, "draft"), "t.toml")
+        assert [key for key in texts if key in str(refused.value)] == [missing]
+    finished = draft.replace("To be written", "Written")
+    require_written(Question.parse(finished, "draft"), "t.toml")

@@ -32,6 +32,8 @@ def test_a_value_that_the_model_cannot_accept_is_listed_with_its_problem() -> No
         ("7 L", "unit"),
         ("c", "outside"),
     ]
+    (heavy, _) = list_input_values(QUESTION, [record("2020-01-01", "a", number=(30.0, "kg"))], 0)
+    assert (heavy.value, heavy.problem) == ("30 kg", "outside")
     assert [value.problem for value in list_input_values(QUESTION, [], 0)] == ["missing", "missing"]
 
 

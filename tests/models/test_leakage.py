@@ -8,7 +8,12 @@ import pytest
 
 from models.features import Matrix
 from models.gate import GateCode
-from models.leakage import find_leaking_features, find_unreviewed_features
+from models.leakage import (
+    REVIEWED_LIMIT,
+    find_leaking_features,
+    find_leaks_in_parts,
+    find_unreviewed_features,
+)
 from models.question import Question
 
 QUESTION = Question.parse((Path(__file__).parent / "small-question.toml").read_text(), "q.toml")
@@ -71,3 +76,85 @@ def test_a_label_that_is_spread_over_several_columns_must_be_explained() -> None
     explained = replace(features[0], reviewed="It is measured at admission.")
     strengths[0] = (explained, 0.7)
     assert find_unreviewed_features(QUESTION, strengths, [2.0, 1.0], 0.97) == []
+
+
+def reviewed(**gate: float) -> Question:
+    """Return the question with a review of its first feature."""
+    number, *others = QUESTION.features
+    number = replace(number, reviewed="It is measured before the outcome.")
+    own = replace(QUESTION.gate, **gate)
+    return replace(QUESTION, features=(number, *others), gate=own)
+
+
+def separating(share: float) -> np.ndarray:
+    """Return a number that separates the outcomes but for this share of the patients."""
+    swapped = np.arange(200) < share * 200
+    return np.where(LABELS ^ swapped, 9, 2)
+
+
+def test_a_reviewed_feature_may_be_as_strong_as_an_honest_measurement_can_be() -> None:
+    strong = matrix(0, separating(0.03))
+    (failure,) = find_leaking_features(strong, QUESTION)
+    assert 0.95 < failure.measured < REVIEWED_LIMIT
+    assert f"{REVIEWED_LIMIT:g}" in failure.remedy
+    assert "`reviewed`" in failure.remedy
+    assert find_leaking_features(strong, reviewed()) == []
+
+
+def test_no_review_explains_a_feature_that_is_the_label() -> None:
+    (failure,) = find_leaking_features(matrix(0, separating(0)), reviewed())
+    assert failure.maximum == REVIEWED_LIMIT
+
+
+def test_a_stricter_limit_of_the_question_counts_for_reviewed_features_too() -> None:
+    (failure,) = find_leaking_features(matrix(0, separating(0.03)), reviewed(max_feature_auroc=0.9))
+    assert failure.maximum == 0.9
+
+
+def hidden_leak(people: int, where: str) -> tuple[Matrix, list[str]]:
+    """Return patients of whom one part has a number that is written after the outcome."""
+    chance = np.random.default_rng(5)
+    values = chance.random((people, 3)).astype(np.float32).round()
+    labels = chance.random(people) < 0.3
+    values[:, 0] = chance.random(people)
+    parts = np.where(chance.random(people) < 0.2, "north", "south")
+    inside = {"category": values[:, 1] == 1, "boolean": values[:, 2] == 1}.get(
+        where, parts == "north"
+    )
+    agrees = labels ^ (chance.random(people) < 0.02)
+    values[inside, 0] = agrees[inside]
+    return Matrix(values, labels), list(parts)
+
+
+@pytest.mark.parametrize("where", ["category", "boolean", "site"])
+def test_a_leak_among_some_of_the_patients_is_found_and_named(where: str) -> None:
+    rows, parts = hidden_leak(600, where)
+    question = replace(QUESTION, subgroups=(), plan=replace(QUESTION.plan, split_by="custodian"))
+    assert find_leaking_features(rows, question) == []
+    (failure,) = find_leaks_in_parts(rows, question, parts)
+    part = {"category": "category: b", "boolean": "boolean: yes", "site": "custodian: north"}
+    assert failure.feature == f"number (x|number) alone among patients with {part[where]}"
+    assert failure.code == GateCode.LEAK_IN_PART
+    assert failure.measured >= failure.maximum == QUESTION.gate.max_feature_auroc
+
+
+def test_a_leak_in_a_declared_subgroup_is_found() -> None:
+    chance = np.random.default_rng(5)
+    values = chance.random((400, 3)).astype(np.float32).round()
+    values[:, 0] = chance.integers(2, 10, 400)
+    labels = chance.random(400) < 0.3
+    values[:, 1] = np.where(values[:, 0] >= 5, labels, values[:, 1])
+    question = replace(QUESTION, subgroups=QUESTION.subgroups[:1])
+    (failure,) = find_leaks_in_parts(Matrix(values, labels), question)
+    assert failure.feature == "category (x|category) alone among patients with size: 5 and more"
+
+
+def test_chance_in_small_parts_is_no_leak() -> None:
+    """Of honest features in many small parts, some separate a few patients well."""
+    chance = np.random.default_rng(1)
+    for _ in range(20):
+        values = chance.random((300, 3)).astype(np.float32).round()
+        values[:, 0] = chance.random(300)
+        labels = chance.random(300) < 0.2 + 0.6 * (values[:, 0] > 0.6)
+        parts = [f"site {n}" for n in chance.integers(0, 12, 300)]
+        assert find_leaks_in_parts(Matrix(values, labels), QUESTION, parts) == []

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from models import plots
 from models.card import Card
 from models.plots import draw_card_plot, draw_contributions
 
@@ -65,3 +66,14 @@ def test_an_unknown_plot_is_none(name: str) -> None:
 def test_the_contributions_to_a_prediction_are_drawn(kind: str) -> None:
     assert draw_contributions([("age: 55 years", 0.4), ("sex: male", -0.2)], kind)
     assert draw_contributions([], kind)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("colour", [plots._INK, plots._BLUE, plots._GREY])
+def test_words_in_a_plot_can_be_read(colour: str) -> None:
+    assert 1.05 / (luminance(colour) + 0.05) >= 4.5  # WCAG, on white

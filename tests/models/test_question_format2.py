@@ -75,6 +75,9 @@ def test_a_window_that_ends_after_the_index_is_an_error(within: str) -> None:
         ('codes = ["loinc|2345-7", "local|GLU"]', 'codes = ["GLU"]', "expected system"),
         ('codes = ["loinc|2345-7", "local|GLU"]', 'codes = ["a|*b"]', "expected system"),
         ('codes = ["loinc|2345-7", "local|GLU"]', "codes = []", "at least one code"),
+        ('codes = ["loinc|2345-7", "local|GLU"]', 'codes = ["loinc| 2345-7"]', "has a blank"),
+        ('codes = ["loinc|2345-7", "local|GLU"]', 'codes = ["loinc|2345 *"]', "has a blank"),
+        ('within = ["-2y", "0d"]', 'within = ["-6m", "0d"]', "each in h, d, w, mo or y"),
         ("[[features]]", 'kind = "x"\n[[features]]', "unknown key"),
     ],
 )
@@ -86,6 +89,33 @@ def test_a_wrong_key_is_named(old: str, new: str, problem: str) -> None:
 def test_an_outcome_without_values_says_what_its_absence_means() -> None:
     with pytest.raises(DeclarationInvalid, match="absent"):
         question(LABEL.replace('absent = "negative"\n', ""))
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ("minimum = 9\nmaximum = 1\n", "minimum: must not be above the maximum"),
+        ("positive = true\nminimum = 9\n", "by a value or by a range, not by both"),
+        ('positive = "yes"\nmaximum = 9\n', "by a value or by a range, not by both"),
+    ],
+)
+def test_a_label_that_nothing_or_everything_could_meet_is_an_error(rule: str, problem: str) -> None:
+    with pytest.raises(DeclarationInvalid, match=problem):
+        question(LABEL + rule)
+
+
+def test_an_age_that_nobody_could_have_is_an_error() -> None:
+    rule = '[[eligibility]]\nfeature = "age"\nminimum = 80\nmaximum = 18\n'
+    with pytest.raises(DeclarationInvalid, match="nobody could be eligible"):
+        question(features=FEATURES + rule)
+    assert question(features=FEATURES + rule.replace("80", "18")).eligibility
+
+
+def test_the_meaning_of_a_habit_is_a_unit_of_ucum() -> None:
+    habit = '[[unit]]\ncode = "loinc|8310-5"\nfrom = "C"\nis = "Celsius"\n'
+    with pytest.raises(DeclarationInvalid, match="'Celsius' is not a unit of UCUM"):
+        question(features=FEATURES + habit)
+    assert question(features=FEATURES + habit.replace("Celsius", "Cel"))
 
 
 def test_a_format_that_does_not_exist_is_an_error() -> None:

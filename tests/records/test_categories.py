@@ -76,6 +76,41 @@ def test_a_protected_category_comes_before_every_other(
     assert place(resourceType="Observation", **resource) == category
 
 
+SERVICE = "http://terminology.hl7.org/CodeSystem/v2-0074"
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {"category": [coded(LOINC, "34117-2")], "code": coded(LOINC, "34117-2")},
+        {"category": [coded(LOINC, "51847-2")]},
+        {"category": [coded(SERVICE, "PHY")]},
+        {"code": coded(LOINC, "18842-5")},
+        {"category": [coded(LOINC, "LP7839-6"), coded(LOINC, "11506-3")]},
+    ],
+)
+def test_a_note_is_a_document_whatever_kind_of_resource_it_is(elements: dict[str, Any]) -> None:
+    """A permission for laboratory results never releases a note, which may say anything."""
+    assert place(resourceType="DiagnosticReport", **elements) == "document"
+
+
+@pytest.mark.parametrize(
+    ("code", "category"),
+    [
+        ("LAB", "laboratory"),
+        ("LP7839-6", "laboratory"),
+        ("LP29684-5", "imaging"),
+        ("LP29708-2", "exam"),
+        ("EC", "exam"),
+        ("CG", "genetics"),
+        ("unknown", "laboratory"),
+    ],
+)
+def test_a_report_has_the_category_of_its_service(code: str, category: str) -> None:
+    system = LOINC if code.startswith("LP") else SERVICE
+    assert place(resourceType="DiagnosticReport", category=[coded(system, code)]) == category
+
+
 @pytest.mark.parametrize("kind", ["MolecularSequence", "Sequence", "GenomicStudy"])
 def test_genetics_are_protected_in_every_version_of_fhir(kind: str) -> None:
     assert place(resourceType=kind) == "genetics"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+import pytest
 
 from records.documents import observations
 from records.event_rules import facts_of
@@ -71,3 +72,29 @@ def test_a_report_that_was_taken_back_takes_its_results_with_it() -> None:
     )
     assert observations(record) == {}
     assert not any(line.is_in_force for line in lines_of(record))
+
+
+@pytest.mark.parametrize(
+    ("subject", "is_own"),
+    [
+        ({"reference": "Patient/p1"}, True),
+        ({"reference": "Patient/p1", "display": "A"}, True),
+        ({"reference": "Patient/donor"}, False),
+        ({"reference": "#donor"}, False),
+        ({"reference": "urn:uuid:1"}, False),
+        ({"display": "donor"}, False),
+    ],
+)
+def test_a_result_inside_a_report_about_another_patient_is_no_value_of_the_reports(
+    subject: dict[str, str], is_own: bool
+) -> None:
+    donor = {"resourceType": "Patient", "id": "donor"}
+    inside = [result("2345-7", subject=subject), donor]
+    report = REPORT | {"subject": {"reference": "Patient/p1"}, "contained": inside}
+    assert any(GLUCOSE in fact.codes for fact in facts_of(report, {})) is is_own
+    record = Record(
+        b"s" * 32, "laboratory", "o", "2024-03-05", {}, "ab" * 16, 1, (orjson.dumps(report),), ()
+    )
+    assert (GLUCOSE in observations(record)) is is_own
+    (line,) = [line for line in lines_of(record) if GLUCOSE in line.codes]
+    assert (line.value, line.is_in_force) == ("5.1", is_own)

@@ -10,8 +10,9 @@ import pytest
 from records import Mapping, check_table
 from records.date_forms import DATE_FORMATS, DateForms, has_one_order
 from records.dates import date_format_problem, read_date
-from records.description import Flag, TableDescription, describe_table
+from records.description import TableDescription, describe_table
 from records.faults import CellFaultCode, CellInvalid
+from records.flags import Flag
 
 TODAY = datetime.date(2026, 11, 29)
 DAYS = [datetime.date(2023, 1, 1) + datetime.timedelta(days=17 * n) for n in range(60)]

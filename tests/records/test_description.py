@@ -8,8 +8,9 @@ import pytest
 
 from records import DeclarationInvalid, TableEmpty, TableInvalid, check_table
 from records.columns import Column
-from records.description import Flag, TableDescription, describe_table
+from records.description import TableDescription, describe_table
 from records.draft import distinct_slugs, slug, toml_text
+from records.flags import Flag
 from records.mapping import Mapping
 from records.profile import profile_table
 from records.strict_toml import Section

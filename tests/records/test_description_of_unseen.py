@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from records import DeclarationInvalid, TableEmpty, check_table, read_table
-from records.description import Flag, TableDescription, describe_table
+from records.description import TableDescription, describe_table
 from records.faults import CellFaultCode
+from records.flags import Flag
 from records.mapping import Mapping
 
 TODAY = datetime.date(2024, 6, 1)
@@ -47,7 +49,8 @@ def test_of_two_dates_the_one_that_varies_is_the_day(tmp_path: Path) -> None:
 def test_groups_of_digits_are_numbers_whatever_stands_between_them(
     tmp_path: Path, mark: str
 ) -> None:
-    rows = "".join(f"p{n},2023-05-01,{n * 7 % 40 + 101}{mark}{n * 13 % 900:03}\n" for n in ROWS)
+    several = [(n, n % 9) for n in ROWS]  # numbers that all differ would be those of people
+    rows = "".join(f"p{n},2023-05-01,{k * 7 + 101}{mark}{k * 13:03}\n" for n, k in several)
     (column,) = draft_of(describe(tmp_path, f"pid,date,kosten\n{rows}")).mapped()
     assert column.kind == "number"
     assert column.read(f"101{mark}013") == 101_013
@@ -248,3 +251,69 @@ def test_numbers_that_may_have_decimals_or_thousands_are_flagged(
     assert (Flag.THOUSANDS in flags(description, "plt")) is is_flagged
     assert ("check decimal and thousands" in description.mapping) is is_flagged
     assert Flag.THOUSANDS not in flags(description, "crp")
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("insurance", lambda n: str(300_000 + n * 37)),
+        ("rufname", lambda n: ("Ana", "Ben", "Eva")[n % 3]),
+        ("Familienname", lambda n: ("Roth", "Kaya", "Sol")[n % 3]),
+        ("cognome", lambda n: ("Rossi", "Bianchi")[n % 2]),
+        ("prenom", lambda n: ("Luc", "Anne")[n % 2]),
+        ("zip", lambda n: str(100 + n % 30)),
+        ("case_ref", lambda n: f"K{n * 7919}"),
+    ],
+)
+def test_a_draft_leaves_out_and_flags_what_identifies_people_so_that_its_check_passes(
+    tmp_path: Path, name: str, cell: Callable[[int], str]
+) -> None:
+    rows = "".join(f"p{n},2023-05-01,{n % 9 + 1},{cell(n)}\n" for n in ROWS)
+    description = describe(tmp_path, f"pid,date,crp,{name}\n{rows}")
+    assert [column.name for column in draft_of(description).mapped()] == ["crp"]
+    assert {Flag.IDENTIFIER, Flag.FREE_TEXT} & set(flags(description, name))
+    report = check_table(tmp_path / "t.csv", draft_of(description), today=TODAY)
+    assert (report.good, report.wrong) == (len(ROWS), 0)
+
+
+def test_numbers_that_all_differ_are_kept_where_they_are_measured(tmp_path: Path) -> None:
+    rows = "".join(f"p{n},2023-05-01,{n * 37 + 1000},{n * 37 + 1000}.5\n" for n in ROWS)
+    description = describe(tmp_path, f"pid,date,thrombo (10*9/L),volume\n{rows}")
+    assert [column.name for column in draft_of(description).mapped()] == [
+        "thrombo (10*9/L)",
+        "volume",
+    ]
+
+
+def test_a_label_is_not_flagged_as_known_later_and_other_columns_are(tmp_path: Path) -> None:
+    rows = "".join(f"p{n},2023-05-01,{n % 9 + 1},{n % 2},{n % 3 // 2}\n" for n in ROWS)
+    (tmp_path / "t.csv").write_text(f"pid,date,crp,outcome,died\n{rows}")
+    description = describe_table(tmp_path / "t.csv", "t.csv", TODAY, "outcome")
+    assert flags(description, "outcome") == ()
+    assert Flag.FUTURE in flags(description, "died")
+
+
+@pytest.mark.parametrize("mixed", [1, 4, 15, 39, 40])
+def test_values_in_another_unit_are_flagged_and_many_are_refused(
+    tmp_path: Path, mixed: int
+) -> None:
+    """Of 40 values of glucose in mg/dL, some are in mmol/L."""
+    cells = [f"{5 + n / 10:.1f}" if n <= mixed else str(80 + n) for n in ROWS]
+    rows = "".join(f"p{n},2023-05-01,{cell}\n" for n, cell in zip(ROWS, cells, strict=True))
+    description = describe(tmp_path, f"pid,date,glucose\n{rows}")
+    assert Flag.UNIT in flags(description, "glucose")
+    report = check_table(tmp_path / "t.csv", draft_of(description), today=TODAY)
+    assert report.wrong == mixed
+
+
+def test_usual_values_have_no_flag_of_units(tmp_path: Path) -> None:
+    rows = "".join(f"p{n},2023-05-01,{80 + n * 7 % 41}\n" for n in ROWS)
+    assert flags(describe(tmp_path, f"pid,date,glucose\n{rows}"), "glucose") == ()
+
+
+def test_a_long_column_with_a_unit_in_each_cell_is_a_number_in_that_unit(tmp_path: Path) -> None:
+    rows = "".join(f"p{n},2023-05-01,{60 + n * 7 % 301} mg/dL\n" for n in range(1_000))
+    draft = draft_of(describe(tmp_path, f"pid,date,glucose\n{rows}"))
+    (column,) = draft.mapped()
+    assert (column.kind, column.unit) == ("number", "mg/dL")
+    assert check_table(tmp_path / "t.csv", draft, today=TODAY).good == 1_000

@@ -109,16 +109,6 @@ def test_an_observation_that_is_not_final_keeps_its_status() -> None:
     assert only(observation(status=None)).status == "unknown"
 
 
-def test_a_focus_on_another_person_is_no_event_of_the_subject() -> None:
-    for other in ({"reference": "Patient/baby"}, {"type": "RelatedPerson", "display": "donor"}):
-        assert reason(observation(focus=[other])) == NoEvent.OTHER_PERSON
-
-
-def test_a_focus_on_a_tumour_or_on_the_subject_is_an_event() -> None:
-    for focus in ("Condition/tumour", "Patient/a"):
-        assert only(observation(focus=[{"reference": focus}])).status == "confirmed"
-
-
 @pytest.mark.parametrize(
     ("resource", "expected"),
     [

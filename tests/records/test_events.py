@@ -63,7 +63,7 @@ def test_reasons_for_no_event_are_counted() -> None:
 
 
 def test_a_resource_of_a_wrong_shape_is_counted_and_stops_nothing() -> None:
-    broken = glucose("2020-01-01", 1, valueQuantity=[1], focus="x")
+    broken = glucose("2020-01-01", 1, valueQuantity=[1])
     events = table(document("a", broken, glucose("2020-01-01", 7)))
     assert (events.no_event, set(events.value.tolist())) == ({"malformed": 1}, {7.0})
 

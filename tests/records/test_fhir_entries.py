@@ -49,6 +49,18 @@ def test_what_could_change_something_is_never_taken_for_an_answer() -> None:
     assert other.code is EntryCode.NO_RESOURCE
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_what_a_server_answered_to_a_reading_request_is_read(method: str) -> None:
+    reading = {"request": {"method": method, "url": "Patient/p1"}}
+    answered = reading | {"response": {"status": "200"}}
+    request, answer, patient = read(
+        bundle(reading, answered, answered | {"resource": PATIENT}, kind="history")
+    )
+    assert request.code is EntryCode.METHOD
+    assert answer.code is EntryCode.RESPONSE_ONLY
+    assert (patient.kind, patient.code) == ("Patient", EntryCode.NOTHING)
+
+
 @pytest.mark.parametrize("values", [[bundle()], [{"resourceType": "Bundle", "type": "x"}], [[]]])
 def test_a_file_without_an_entry_has_a_note_that_says_so(values: list[Any]) -> None:
     (note,) = read(*values)

@@ -134,6 +134,15 @@ def test_a_page_of_a_longer_answer_is_read_with_a_note() -> None:
         (b"7", "a table needs a mapping"),
         (b"pid,crp\n1,5\n", "a table needs a mapping"),
         (b'{"a": 1}', "resourceType"),
+        (
+            b'{"transactionTime": "2024-03-05T10:00:00Z", "output": [{"url": "https://a/1"}]}',
+            "manifest of an export; send the files",
+        ),
+        (
+            b'{"resourceType": "Parameters", "parameter": [{"name": "input", "part":'
+            b' [{"name": "url", "valueUri": "https://a/1"}]}]}',
+            "no file is fetched",
+        ),
         (b"<Bundle xmlns='http://hl7.org/fhir'/>", "XML"),
         (b"PK\x03\x04rest", "ZIP"),
         ("{}".encode("utf-16"), "UTF-16"),
@@ -208,3 +217,25 @@ def test_blank_lines_are_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(fhir_file, "MAX_LINES", 1_000)
     with pytest.raises(FhirInvalid, match="send it in parts"):
         list(read_entries(packed(b"\n", 5_000)))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" + b"0," * 1_000 + b"0]",
+        b'{"resourceType":"Bundle","type":"batch","entry":[' + b"0," * 1_000 + b"0]}",
+        b'{"resourceType":"A"}\n' * 1_001,
+        (b'{"resourceType":"Bundle","type":"batch","entry":[' + b"0," * 500 + b"0]}\n") * 2,
+        b'{"resourceType":"Parameters","parameter":['
+        + b'{"resource":0},' * 1_000
+        + b'{"resource":0}]}',
+    ],
+)
+def test_entries_are_read_up_to_a_limit_however_few_bytes_they_take(
+    monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    monkeypatch.setattr(fhir_file, "MAX_ENTRIES", 1_000)
+    with pytest.raises(FhirInvalid, match="more than 1000 entries; send its resources in several"):
+        read(body)
+    monkeypatch.setattr(fhir_file, "MAX_ENTRIES", 1_002)
+    assert len(read(body)) in (1_001, 1_002)

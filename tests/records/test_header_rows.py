@@ -13,7 +13,13 @@ from workbooks import workbook
 from records import DeclarationInvalid, Mapping, TableInvalid, check_table, read_table
 from records.description import TableDescription, describe_table
 from records.faults import CellFault, CellFaultCode
-from records.header_rows import join_header
+from records.header_rows import (
+    MAX_COLUMNS,
+    MAX_HEADING_CHARACTERS,
+    NamesPlace,
+    join_header,
+)
+from records.header_search import find_names
 
 TODAY = datetime.date(2024, 6, 1)
 MERGED = [
@@ -274,3 +280,32 @@ def test_a_parquet_file_has_one_row_of_names(tmp_path: Path) -> None:
     parquet.write_table(pa.table({"pid": ["1"], "day": ["2024-05-01"], "crp": [5]}), path)
     with pytest.raises(TableInvalid, match="take header_rows out of the mapping"):
         check_table(path, mapping("pid", "day", "crp"))
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        ["A" * (MAX_HEADING_CHARACTERS + 1), *[""] * 9],
+        ["Blood", *[""] * MAX_COLUMNS],
+    ],
+)
+def test_a_heading_is_not_repeated_in_more_names_than_a_table_can_have(
+    tmp_path: Path, heading: list[str]
+) -> None:
+    names = [f"c{number}" for number in range(len(heading))]
+    path = csv(tmp_path, heading, names)
+    refusal = r"a row of names has more than 5,000 columns, or a cell with more than 500 char"
+    with pytest.raises(TableInvalid, match=refusal):
+        describe_table(path, path.name, TODAY, place=NamesPlace(0, 2))
+    with pytest.raises(TableInvalid, match=refusal):
+        check_table(path, mapping("c0", "c1", "c2"), today=TODAY)
+    single = mapping("pid", "c1", "Blood / c2", more="")
+    assert find_names([(1, heading), (2, ["pid", *names[1:]])], single) is None
+
+
+def test_headings_as_long_as_a_question_are_read(tmp_path: Path) -> None:
+    question = "A" * MAX_HEADING_CHARACTERS
+    path = csv(tmp_path, ["", "", question, "", "", ""], ["pid", "day", "a", "b", "c", "d"])
+    description = describe_table(path, path.name, TODAY, place=NamesPlace(0, 2))
+    names = [column.draft.name for column in description.columns]
+    assert names == ["pid", "day", *(f"{question} / {name}" for name in "abcd")]

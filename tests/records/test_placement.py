@@ -6,6 +6,8 @@ import pytest
 
 from records.documents import UNDATED
 from records.fhir_entries import FhirEntry
+from records.json_strict import dumps_exact
+from records.lines import lines_of
 from records.placement import (
     business_identity_of,
     content_of,
@@ -14,6 +16,7 @@ from records.placement import (
     updated_us,
     version_number,
 )
+from storage import Record
 
 
 @pytest.mark.parametrize(
@@ -37,6 +40,38 @@ def test_the_day_is_the_clinical_start_else_when_it_was_recorded(
     elements: dict[str, Any], day: str
 ) -> None:
     assert day_of({"resourceType": "Observation"} | elements) == day
+
+
+@pytest.mark.parametrize(
+    ("kind", "element"),
+    [
+        ("DetectedIssue", "identifiedDateTime"),
+        ("DeviceUseStatement", "timingDateTime"),
+        ("Goal", "startDate"),
+        ("Media", "createdDateTime"),
+        ("Task", "authoredOn"),
+        ("VisionPrescription", "dateWritten"),
+        ("CoverageEligibilityRequest", "servicedDate"),
+    ],
+)
+def test_the_date_of_every_kind_that_is_shown_is_the_day_of_its_record(
+    kind: str, element: str
+) -> None:
+    resource = {"resourceType": kind, element: "2024-03-05"}
+    assert day_of(resource) == "2024-03-05"
+    body = (dumps_exact(resource),)
+    record = Record(b"s" * 32, "document", "o", "2024-03-05", {}, "a", resources=body)
+    assert lines_of(record)[0].at == "2024-03-05"
+
+
+@pytest.mark.parametrize("element", ["occurrence", "timing", "created", "identified", "serviced"])
+def test_the_start_of_every_period_that_is_shown_is_the_day_of_its_record(element: str) -> None:
+    resource = {"resourceType": "Basic", f"{element}Period": {"start": "2024-03-05"}}
+    assert day_of(resource) == "2024-03-05"
+    record = Record(
+        b"s" * 32, "document", "o", "2024-03-05", {}, "a", resources=(dumps_exact(resource),)
+    )
+    assert lines_of(record)[0].at == "2024-03-05"
 
 
 def test_a_patient_is_filed_without_a_day() -> None:

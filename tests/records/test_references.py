@@ -111,12 +111,39 @@ def test_a_binary_is_of_the_patient_whose_access_it_has(reference: str, code: En
     assert resolve(FhirEntry(2, resource), patient("A-7")) == (person, code)
 
 
-def test_an_appointment_is_of_the_patient_who_takes_part() -> None:
-    actors = [{"reference": "Practitioner/1"}, None, {"reference": "Patient/7"}]
-    resource = {"resourceType": "Appointment", "participant": [{"actor": a} for a in actors]}
-    assert resolve(FhirEntry(2, resource), patient("A-7"))[0] == "A-7"
-    without = FhirEntry(2, resource | {"participant": [{"actor": actors[0]}, "x"]})
+PRACTITIONER = "urn:uuid:00000000-0000-4000-8000-000000000001"
+SEVEN = "urn:uuid:00000000-0000-4000-8000-000000000007"
+
+
+@pytest.mark.parametrize(
+    ("kind", "element", "name"),
+    [("Appointment", "participant", "actor"), ("Person", "link", "target")],
+)
+@pytest.mark.parametrize(
+    "reference",
+    [
+        {"reference": "Patient/7"},
+        {"reference": SEVEN},
+        {"type": "Patient", "identifier": {"system": "urn:mrn", "value": "A-7"}},
+    ],
+)
+def test_of_several_parties_the_patient_is_found(
+    kind: str, element: str, name: str, reference: dict[str, Any]
+) -> None:
+    others = [{"reference": "Practitioner/1"}, {"reference": PRACTITIONER}, None]
+    parties = [{name: each} for each in (*others, reference)]
+    entry = FhirEntry(2, {"resourceType": kind, element: parties})
+    assert resolve(entry, patient("A-7", SEVEN))[0] == "A-7"
+    without = FhirEntry(2, {"resourceType": kind, element: [{name: others[0]}, "x"]})
     assert resolve(without) == (None, EntryCode.NO_SUBJECT)
+
+
+@pytest.mark.parametrize(
+    ("kind", "element"), [("AppointmentResponse", "actor"), ("EnrollmentRequest", "candidate")]
+)
+def test_other_elements_that_name_the_patient_are_read(kind: str, element: str) -> None:
+    resource = {"resourceType": kind, element: {"reference": "Patient/7"}}
+    assert resolve(FhirEntry(2, resource), patient("A-7"))[0] == "A-7"
 
 
 @pytest.mark.parametrize(

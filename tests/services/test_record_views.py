@@ -138,7 +138,7 @@ def test_earlier_versions_show_only_what_was_replaced_or_removed_newest_first() 
     other = replace(versions[0], record_id="elsewhere")
     (*former, current) = [*versions, replace(versions[-1], version=5)]
     lines = views().earlier(Words("en"), [other, *former], [current])
-    assert [line.written for line in lines] == ["8", "7", "5"]
+    assert [line.line.value for line in lines] == ["8", "7", "5"]
 
 
 def test_a_series_draws_numbers_of_one_unit_and_lists_all_others() -> None:
@@ -152,7 +152,18 @@ def test_a_series_draws_numbers_of_one_unit_and_lists_all_others() -> None:
     assert series.chart is not None
     assert len(series.chart.marks) == 2
     assert (series.unit, series.others, len(series.lines)) == ("mmol/L", 2, 4)
-    assert [line.at[:7] for line in series.lines] == ["2024-05", "2024-04", "2024-03", "2024-02"]
+    assert [view.line.at[:7] for view in series.lines] == [
+        "2024-05",
+        "2024-04",
+        "2024-03",
+        "2024-02",
+    ]
+
+
+def test_a_chart_names_its_unit_as_the_lines_below_it_do() -> None:
+    series = views().series(Words("en"), [glucose("2024-02-15", "31", "kg/m2")], GLUCOSE)
+    assert (series.unit, series.unit_name) == ("kg/m2", "kg/m²")
+    assert series.lines[0].value == f"31 {series.unit_name}"
 
 
 def test_a_code_that_no_line_has_is_not_found() -> None:

@@ -17,7 +17,10 @@ from storage import Extractor, Record, RecordInvalid, StorageBroken
 from storage.car_folder import CarFolder
 from storage.database import writing
 from storage.entry import Entry
-from storage.extracts import ExtractFolder, extract_name, find_extract, seal_extract
+from storage.envelope import MAX_CONTENT_BYTES
+from storage.errors import NameMismatch
+from storage.extracts import ExtractFolder, bind_group, find_extracts, seal_extracts
+from storage.keys import SecretKey
 from storage.reader import Reader
 from storage.record import require_record
 
@@ -69,14 +72,20 @@ def deposited(install: Install, count: int = 3) -> tuple[Patient, Signed]:
     return patient, granted
 
 
-def test_an_extract_opens_with_its_key_for_its_entry_and_extractor_alone() -> None:
-    key = secrets.token_bytes(32)
-    sealed = seal_extract(b"events", key, entry(), NAME)
-    assert find_extract(sealed, key, entry(), NAME) == b"events"
-    assert find_extract(sealed, secrets.token_bytes(32), entry(), NAME) == b""
-    assert find_extract(sealed, key, entry(), "values-2") == b""
-    assert find_extract(sealed[:-1] + b"\0\0", key, entry(), NAME) == b""
-    assert find_extract(b"", key, entry(), NAME) == b""
+def test_extracts_open_with_their_keys_for_their_records_and_extractor_alone() -> None:
+    patient = SecretKey(secrets.token_bytes(32))
+    entries = [entry(), entry(record_id=b"q" * 16)]
+    sealed = seal_extracts([b"events", b"more"], bind_group(entries, patient, NAME))
+
+    def find(entries: Sequence[Entry], key: SecretKey = patient, name: str = NAME) -> list[bytes]:
+        return find_extracts(sealed, bind_group(entries, key, name))
+
+    assert find(entries) == [b"events", b"more"]
+    assert find(entries, SecretKey(secrets.token_bytes(32))) == []
+    assert find(entries, name="values-2") == []
+    assert find(entries[::-1]) == find(entries[:1]) == find([*entries, entry(version=2)]) == []
+    group = bind_group(entries, patient, NAME)
+    assert find_extracts(sealed[:-1] + b"\0\0", group) == find_extracts(b"", group) == []
     for changed in (
         {"record_id": b"R" * 16},
         {"version": 2},
@@ -85,13 +94,40 @@ def test_an_extract_opens_with_its_key_for_its_entry_and_extractor_alone() -> No
         {"custodian": "organisation:there"},
         {"recorded_on": "2020-01-02"},
         {"cid": b"C" * 36},
+        {"wrapped": b"W"},
     ):
-        assert find_extract(sealed, key, entry(**changed), NAME) == b""
+        assert find([entry(**changed), entries[1]]) == []
+
+
+@pytest.mark.parametrize("deleted", [0, 1])
+def test_extracts_do_not_open_once_the_wrapped_key_of_one_of_their_records_is_deleted(
+    deleted: int,
+) -> None:
+    entries = [entry(), entry(record_id=b"q" * 16)]
+    entries[deleted] = entries[deleted]._replace(wrapped=None)
+    with pytest.raises(NameMismatch, match="was deleted; run verify"):
+        bind_group(entries, SecretKey(b"k" * 32), NAME)
+
+
+def test_the_name_of_a_group_says_nothing_of_its_key() -> None:
+    # The name stays in the file; who has it and the patient's key lacks what was deleted.
+    patient = SecretKey(b"k" * 32)
+    before = bind_group([entry()], patient, NAME)
+    after = bind_group([entry(wrapped=b"W")], patient, NAME)
+    assert before.name == after.name
+    assert before.key != after.key
+    assert before.key.hex() not in repr(before)
+
+
+def test_extracts_that_are_too_large_together_are_not_stored() -> None:
+    group = bind_group([entry()], SecretKey(b"k" * 32), NAME)
+    assert seal_extracts([bytes(MAX_CONTENT_BYTES - 4)], group)
+    assert seal_extracts([bytes(MAX_CONTENT_BYTES - 3)], group) == b""
 
 
 def test_a_file_is_read_back_and_replaces_those_of_other_versions(tmp_path: Path) -> None:
     folder = ExtractFolder(tmp_path)
-    stored = {extract_name(entry()): b"one", extract_name(entry(version=2)): b"two"}
+    stored = {b"n" * 32: b"one", b"m" * 32: b"two"}
     folder.write({BATCH: stored}, NAME)
     assert folder.read(BATCH, NAME) == stored
     assert folder.read(BATCH, "values-2") == folder.read("cd" * 16, NAME) == {}
@@ -106,7 +142,7 @@ def test_a_file_with_a_damaged_layout_is_as_if_it_did_not_exist(
     tmp_path: Path, damage: str
 ) -> None:
     folder = ExtractFolder(tmp_path)
-    folder.write({BATCH: {extract_name(entry()): b"one"}}, NAME)
+    folder.write({BATCH: {b"n" * 32: b"one"}}, NAME)
     path = folder.path(BATCH, NAME)
     content = path.read_bytes()
     path.write_bytes(
@@ -121,9 +157,9 @@ def test_a_file_with_a_damaged_layout_is_as_if_it_did_not_exist(
 
 
 def test_above_the_limit_the_oldest_files_are_deleted(tmp_path: Path) -> None:
-    folder = ExtractFolder(tmp_path, max_bytes=250)
+    folder = ExtractFolder(tmp_path, max_bytes=270)
     for number in range(3):
-        folder.write({f"{number:032x}": {extract_name(entry()): bytes(80)}}, NAME)
+        folder.write({f"{number:032x}": {b"n" * 32: bytes(80)}}, NAME)
         folder.trim()
     assert [path.parent.name[-1] for path in sorted(tmp_path.glob("*/*"))] == ["1", "2"]
 
@@ -131,7 +167,7 @@ def test_above_the_limit_the_oldest_files_are_deleted(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_keeps_nothing_and_raises_nothing(tmp_path: Path) -> None:
     (tmp_path / "extracts").write_text("a file where the folder should be")
     folder = ExtractFolder(tmp_path / "extracts")
-    folder.write({BATCH: {extract_name(entry()): b"one"}}, NAME)
+    folder.write({BATCH: {b"n" * 32: b"one"}}, NAME)
     assert folder.read(BATCH, NAME) == {}
 
 
@@ -152,6 +188,37 @@ def test_a_second_gathering_extracts_nothing_and_releases_the_same(install: Inst
         assert (record.observations, record.resources) == ({}, ())
         assert record.extract == first.extract(content)
         assert replace(record, extract=b"", observations=content.observations) == content
+
+
+@pytest.mark.node
+def test_a_gathering_of_other_categories_or_people_finds_the_extracts_of_an_earlier_one(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.reader._GROUP_RECORDS", 2)
+    anna, ben = install.patient(), install.patient()
+    records = [
+        record_of(patient.subject, number, category=category)
+        for number in range(3)
+        for patient in (anna, ben)
+        for category in ("laboratory", "condition")
+    ]
+    for patient in (anna, ben):
+        install.grant(patient)
+    install.store.deposits.deposit(records)
+    whole = gather(install, Values())
+    assert len(whole) == 12
+    for narrowed in ({"categories": ["condition"]}, {"subjects": [ben.subject]}):
+        values = Values()
+        request = access_request(**narrowed)
+        part = install.store.vault.gather(request, extractor=values.extractor).records
+        assert values.asked == []
+        assert len(part) == 6
+        assert part == [
+            record
+            for record in whole
+            if record.category in narrowed.get("categories", [record.category])
+            and record.subject in narrowed.get("subjects", [record.subject])
+        ]
 
 
 @pytest.mark.node
@@ -229,7 +296,7 @@ def test_a_damaged_extract_is_made_again(install: Install) -> None:
     path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     values = Values()
     assert gather(install, values) == released
-    assert len(values.asked) == 1
+    assert len(values.asked) == 3  # all that were sealed together
     again = Values()
     assert gather(install, again) == released
     assert again.asked == []

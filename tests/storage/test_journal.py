@@ -124,7 +124,7 @@ def test_an_empty_journal_has_no_findings(journal: Journal, ledger: Anchors) -> 
     assert journal.size() == 0
     assert findings(journal, ledger) == []
     assert journal.anchor() == 0
-    assert journal.prove(1) is None
+    assert journal.prove([1]) == {}
     assert journal.write(use(), []) == 0
     assert findings(journal, ledger) == []
 
@@ -145,20 +145,18 @@ def test_the_same_use_is_stored_once(journal: Journal) -> None:
 
 def test_a_proof_leads_only_from_its_row_to_the_anchor(journal: Journal, ledger: Anchors) -> None:
     journal.write(use(), answers(5))
-    assert journal.prove(1) is None
+    assert journal.prove([1]) == {}
     assert journal.anchor() == 5
     journal.write(use(), answers(4))
     assert journal.anchor() == 4
     assert journal.anchor() == 0
     journal.write(use(), answers(1))
     for row in journal.rows(1, 9):
-        proved = journal.prove(row.seq)
-        assert proved is not None
-        proof, anchor = proved
+        proof, anchor = journal.prove([row.seq])[row.seq]
         assert proves(proof, row.hash, anchor.root)
         assert not proves(proof, row.hash[::-1], anchor.root)
         assert anchor.count == (5 if row.seq <= 5 else 9)
-    assert journal.prove(10) is None
+    assert journal.prove([10]) == {}
     assert findings(journal, ledger) == []
 
 
@@ -173,12 +171,11 @@ def test_two_processes_that_anchor_at_once_leave_an_intact_journal(
     ledger.anchor("journal", late, 8)  # did not see the one before
     ledger.anchor("journal", late, 8)  # nor this one
     assert findings(journal, ledger) == []
-    proved = journal.prove(7)
-    assert proved is not None
+    proved = journal.prove([7])[7]
     assert proves(proved[0], next(journal.rows(7)).hash, late)
     ledger.published[1] = Anchor("journal", secrets.token_bytes(32), 8, 2)
     with pytest.raises(JournalBroken):
-        journal.prove(7)
+        journal.prove([7])
 
 
 def sql(engine: sa.Engine, *statements: str) -> None:
@@ -449,11 +446,10 @@ def test_an_accepted_loss_is_reported_by_every_check(
     assert check_journal(again, ledger.anchors("journal"))[0].where == "rows 8 to 15"
     assert [row.seq for row in again.rows(7)] == [7, 16, 17, 18, 19]
     for seq in (3, 17):
-        proved = again.prove(seq)
-        assert proved is not None
-        assert proves(proved[0], next(again.rows(seq)).hash, proved[1].root)
+        proof, anchor = again.prove([seq])[seq]
+        assert proves(proof, next(again.rows(seq)).hash, anchor.root)
     with pytest.raises(JournalBroken):
-        again.prove(7)  # its anchor covers rows that are gone
+        again.prove([7])  # its anchor covers rows that are gone
     assert ledger.published.pop()  # the last anchor: two of its rows are edited
     sql(engine, "UPDATE storage_journal SET version = 9 WHERE seq IN (3, 17)")
     assert StoreFinding.ROW_DIFFERS in findings(again, ledger)

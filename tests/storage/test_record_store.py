@@ -198,15 +198,15 @@ def test_a_check_fails_without_its_block_store(
 def test_the_anchor_alone_is_enough_to_verify_a_row(install: Install) -> None:
     deposited(install)
     install.gathered()
-    assert install.store.prove(1) is None
+    assert install.store.prove([1]) == {}
     install.store.journal.anchor()
     install.gathered()
     row = next(install.store.journal.rows())
-    proof = orjson.loads(orjson.dumps(install.store.prove(1)))
+    proof = orjson.loads(orjson.dumps(install.store.prove([1])[1]))
     assert proves_row(row.hash, proof)
     assert not proves_row(row.hash[::-1], proof)
     assert proof["root"] == install.ledger.anchors("journal")[0].root.hex()
-    assert install.store.prove(4) is None
+    assert install.store.prove([4]) == {}
 
 
 def test_every_root_can_be_recomputed_from_the_evidence_alone(install: Install) -> None:
@@ -264,6 +264,25 @@ def test_an_anchored_batch_that_left_the_catalogue_is_named(install: Install) ->
         connection.execute(sa.delete(RECORDS))
         connection.execute(sa.delete(BATCHES))
     assert ("catalogue", StoreFinding.BATCH_MISSING) in whats(install)
+
+
+def test_a_broken_key_of_a_patient_is_named_and_hides_no_other_fault(install: Install) -> None:
+    broken, other = deposited(install, 1), deposited(install, 1)
+    altered = install.store.records_of(other)[0].record_id
+    with install.engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "UPDATE storage_patient_keys SET wrapped = zeroblob(60) WHERE subject = :subject"
+            ),
+            {"subject": broken},
+        )
+        connection.execute(
+            sa.update(RECORDS).where(RECORDS.c.record_id == altered).values(recorded_on=1)
+        )
+    assert whats(install) == {
+        ("keys", StoreFinding.RECORD_KEY_BROKEN),
+        ("catalogue", StoreFinding.DESCRIPTION_DIFFERS),
+    }
 
 
 def test_an_old_backup_releases_nothing_until_its_loss_is_accepted(

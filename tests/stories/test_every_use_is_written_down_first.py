@@ -39,7 +39,7 @@ def test_a_refusal_is_a_line_too(town: Town) -> None:
 def test_each_anchored_line_is_proved_by_a_root_on_the_ledger(town: Town) -> None:
     town.platform.store.journal.anchor()
     row = next(iter(town.platform.store.journal.rows(1, 1)))
-    proof = town.platform.store.prove(row.seq)
+    proof = town.platform.store.prove([row.seq])[row.seq]
     assert proof is not None
     assert bytes.fromhex(proof["root"]) in {
         anchor.root for anchor in town.platform.ledger.anchors("journal")

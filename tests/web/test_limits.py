@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from services.errors import TooManyRequests
-from web.limits import Limit, caller_at
+from web.limits import Limit, OneAtATime, caller_at
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,16 @@ def test_many_addresses_of_one_network_share_one_limit() -> None:
     with pytest.raises(TooManyRequests):
         limit.take(caller_at("2001:db8::ffff"))
     limit.take(caller_at("2001:db8:0:1::1"))
+
+
+def test_a_caller_has_one_large_answer_under_way_and_others_have_theirs() -> None:
+    limit = OneAtATime()
+    end = limit.begin("a")
+    with pytest.raises(TooManyRequests, match="try again in 60 s"):
+        limit.begin("a")
+    other = limit.begin("b")
+    end()
+    end = limit.begin("a")
+    for each in (end, end, other):  # a second end changes nothing
+        each()
+    limit.begin("a")

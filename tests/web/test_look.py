@@ -99,6 +99,12 @@ def test_nothing_comes_from_another_site() -> None:
     assert [p for p in sources if pattern.search(p.read_text(encoding="utf-8"))] == []
 
 
+def test_plots_are_dark_on_a_dark_page() -> None:
+    css = (STATIC / "vouchsafe.css").read_text(encoding="utf-8")
+    dark = css.split("@media screen and (prefers-color-scheme: dark)")[1]
+    assert re.match(r"\s*+\{\s*+figure img \{\s*+filter: invert\(0\.9\) hue-rotate\(180deg\)", dark)
+
+
 def test_the_templates_of_the_look_stay_short() -> None:
     assert [p.name for p in MINE if len(p.read_text(encoding="utf-8").splitlines()) > 80] == []
 

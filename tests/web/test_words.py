@@ -10,6 +10,7 @@ from fluent.syntax.visitor import Visitor
 import models
 from consent import REASONS
 from consent.vocabulary import CATEGORIES, OBLIGATIONS, PURPOSES
+from records.description import Flag
 from services import words as package
 from services.requests.wording import slug
 from services.words import LANGUAGES, Words, best_language
@@ -197,6 +198,14 @@ def test_every_code_that_a_patient_can_meet_has_words(language: str) -> None:
         *(f"reason-{reason}" for reason in REASONS),
     }
     assert names - set(messages(language, "everywhere")) == set()
+
+
+def test_everything_that_is_notable_about_a_column_is_said_on_its_page() -> None:
+    of_a_label = {Flag.LEAK, Flag.SUSPECT, Flag.MISSING}  # the page has no label
+    say = Words("en")
+    assert [flag for flag in Flag if not say.has(f"columns-flag-{flag}")] == sorted(
+        of_a_label, key=list(Flag).index
+    )
 
 
 def test_a_text_that_nobody_wrote_or_a_missing_value_is_an_error() -> None:

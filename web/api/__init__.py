@@ -9,9 +9,9 @@ from flask import Blueprint, Response, current_app
 from services.wiring import Services
 from web.api import auditor, clinician, custodian, information, jobs, patient, people, researcher
 from web.api.guard import ApiGuard
-from web.api.resources import json_response
 from web.current import services
 from web.openapi import describe
+from web.responses import json_response
 from web.view_options import public as for_anybody
 
 PREFIX: Final = "/api/v1"
@@ -19,13 +19,13 @@ PREFIX: Final = "/api/v1"
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     people.bp,
-    *information.BLUEPRINTS,
-    *jobs.BLUEPRINTS,
+    information.bp,
+    jobs.bp,
     *patient.BLUEPRINTS,
-    *clinician.BLUEPRINTS,
+    clinician.bp,
     *researcher.BLUEPRINTS,
-    *custodian.BLUEPRINTS,
-    *auditor.BLUEPRINTS,
+    custodian.bp,
+    auditor.bp,
 )
 
 

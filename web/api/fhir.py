@@ -6,7 +6,6 @@ import datetime
 import io
 from typing import Any, Final
 
-import orjson
 from flask import Blueprint, Response, request
 
 from services.custodian.consent_imports import to_outcome
@@ -21,6 +20,7 @@ from web.api.guard import ApiGuard, require_operator
 from web.api.resources import returns_file
 from web.current import current_caller, services, words
 from web.errors import UnsupportedMediaType
+from web.responses import json_response
 from web.view_options import max_body, public, requires_role
 
 PREFIX: Final = "/fhir"
@@ -91,7 +91,7 @@ def post_consent() -> Response:
         by=caller.id,
     )
     status = 200 if imported.requests else 422
-    return Response(orjson.dumps(to_outcome(say, imported)), status, content_type=FHIR_JSON)
+    return json_response(to_outcome(say, imported), status, FHIR_JSON)
 
 
 @requires_role(CUSTODIAN)
@@ -105,7 +105,7 @@ def get_import(upload: str) -> Response:
         return _outcome("error", "transient", "Storing did not finish. Send the file again.", 500)
     if report.upload.state == UNUSABLE:
         return _outcome("error", "invalid", str(report.counts.get("why", "")), 422)
-    return Response(orjson.dumps(_manifest(report)), content_type="application/json")
+    return json_response(_manifest(report))
 
 
 @requires_role(CUSTODIAN)
@@ -160,7 +160,7 @@ def get_metadata() -> Response:
             }
         ],
     }
-    return Response(orjson.dumps(statement), content_type=FHIR_JSON)
+    return json_response(statement, media_type=FHIR_JSON)
 
 
 def _require_fhir() -> None:
@@ -225,7 +225,7 @@ def _manifest(report: UploadReport) -> dict[str, Any]:
 def _outcome(severity: str, code: str, text: str, status: int) -> Response:
     issue = {"severity": severity, "code": code, "diagnostics": text}
     body = {"resourceType": "OperationOutcome", "issue": [issue]}
-    return Response(orjson.dumps(body), status, content_type=FHIR_JSON)
+    return json_response(body, status, FHIR_JSON)
 
 
 def _base() -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from flask import Blueprint
 
 from services.information import LedgerFacts
@@ -13,7 +11,6 @@ from web.current import services
 from web.view_options import public
 
 bp = Blueprint("information", __name__)
-BLUEPRINTS: Final = (bp,)
 
 
 @bp.get("/ledger")

@@ -8,9 +8,12 @@ from web.api.schemas import schema_of
 LineSchema = schema_of(
     "LineSchema",
     LineView,
-    "record kind codes value written unit range flag at when known source version readings "
-    "is_in_force",
+    "line.codes value line.unit range flag line.at when known source version readings "
+    "line.is_in_force",
+    record="line.record_id",
+    kind="line.category",
     what="name",
+    written="line.value",
 )
 SeriesSchema = schema_of(
     "SeriesSchema", ValueSeries, "code unit others", what="name", lines=LineSchema

@@ -6,13 +6,13 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-import orjson
 from flask import Response, request
 
 from records.json_strict import loads
 from services.idempotency import key_of
 from web.current import find_caller, services
 from web.errors import UnsupportedMediaType
+from web.responses import json_response
 from web.view_options import JSON, options_of
 
 View = Callable[..., Any]
@@ -83,11 +83,6 @@ def idempotent(view: View) -> View:
         return _once(view, names, key_of(sender, request.path, key))
 
     return wrapped
-
-
-def json_response(document: Any, status: int = 200) -> Response:
-    """Return a document as JSON."""
-    return Response(orjson.dumps(document), status, content_type=JSON)
 
 
 def _once(view: View, names: dict[str, Any], key: bytes) -> Response:

@@ -226,6 +226,14 @@ def _require_printable(text: str) -> None:
         raise ValidationError("Must be printable.")
 
 
+class Flag(fields.Boolean):
+    """True or false as JSON writes them, no text and no number; what is not sent is false."""
+
+    def __init__(self, **options: Any) -> None:
+        default = {} if options.get("required") else {"load_default": False}
+        super().__init__(truthy={True}, falsy={False}, **{**default, **options})
+
+
 class PageSchema(Strict):
     """A part of a long list: query parameters, so numbers come as text."""
 

@@ -26,14 +26,14 @@ from web.view_options import public as for_anybody
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     *public.BLUEPRINTS,
-    *account.BLUEPRINTS,
+    account.bp,
     *clinician.BLUEPRINTS,
     *researcher.BLUEPRINTS,
     *custodian.BLUEPRINTS,
-    *columns.BLUEPRINTS,
-    *erasures.BLUEPRINTS,
-    *persons.BLUEPRINTS,
-    *auditor.BLUEPRINTS,
+    columns.bp,
+    erasures.bp,
+    persons.bp,
+    auditor.bp,
     *patient.BLUEPRINTS,
 )
 

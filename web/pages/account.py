@@ -16,7 +16,6 @@ from web.view_options import requires_role
 OTHERS: Final = "others"
 
 bp = Blueprint("account", __name__)
-BLUEPRINTS: Final = (bp,)
 
 
 @bp.get("/account")

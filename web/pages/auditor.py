@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
-import orjson
 from flask import Blueprint, Response, request, send_file
 
 from records.csv_out import to_csv
@@ -18,9 +17,9 @@ from services.dates import iso_time
 from services.errors import Invalid, NotFound
 from services.tokens import AUDITOR
 from web.current import current_account, services, words
-from web.pages.forms import first_errors
+from web.pages.forms import first_errors, number_in
 from web.pages.guard import is_fragment, render, see_other
-from web.responses import PDF, download_response, svg_response
+from web.responses import CSV, PDF, download_response, json_file, svg_response
 from web.view_options import requires_role
 
 SLOW_S: Final = 300
@@ -28,14 +27,12 @@ SLOW_S: Final = 300
 _SEARCH: Final = ("kind", "party", "purpose", "outcome")
 _DAYS: Final = ("since", "until")
 _MAX_SEARCH: Final = 128
-_MAX_ROW_DIGITS: Final = 15
 
 SPEC: Final = Path(__file__).resolve().parents[2] / "docs" / "spec"
 CHECK_FILES: Final = ("check.py", "evidence.md", "ledger.md", "envelope.md")
 """The independent check of a bundle and the formats that it reads; they come with the software."""
 
 bp = Blueprint("auditor", __name__)
-BLUEPRINTS: Final = (bp,)
 
 
 @bp.get("/auditor")
@@ -63,7 +60,7 @@ def journal() -> Response:
     """Search the journal, without subjects and records; days that are named have totals."""
     search, errors = _read_search()
     page, totals = None, None
-    before = _row_number(request.args.get("before", ""))
+    before = number_in(request.args.get("before", ""))
     if not errors:
         page = services().auditor.journal(search, before)
     if page is not None and before is None and (search.since or search.until):
@@ -99,7 +96,7 @@ def journal_file() -> Response:
         for row in period.rows
     ]
     body = to_csv([[say(f"audit-journal-{head}") for head in heads], *rows])
-    return download_response(body.encode(), "journal.csv", "text/csv; charset=utf-8")
+    return download_response(body.encode(), "journal.csv", CSV)
 
 
 @bp.get("/auditor/models")
@@ -198,9 +195,7 @@ def verification_report(job: str) -> Response:
         "agrees": result.agrees,
         "parts": [asdict(part) for part in result.parts],
     }
-    body = orjson.dumps(report, option=orjson.OPT_INDENT_2)
-    headers = {"Content-Disposition": f'attachment; filename="verify-{result.job.id}.json"'}
-    return Response(body, 200, headers, content_type="application/json")
+    return json_file(report, f"verify-{result.job.id}.json")
 
 
 @bp.get("/auditor/evidence")
@@ -244,11 +239,6 @@ def download_bundle(job: str) -> Response:
     return send_file(
         path, "application/x-ndjson", as_attachment=True, download_name="evidence.ndjson"
     )
-
-
-def _row_number(text: str) -> int | None:
-    is_row = text.isascii() and text.isdigit() and len(text) <= _MAX_ROW_DIGITS
-    return int(text) if is_row else None
 
 
 def _read_search() -> tuple[JournalSearch, dict[str, str]]:

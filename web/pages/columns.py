@@ -18,23 +18,21 @@ from services.errors import Invalid
 from services.tokens import CUSTODIAN
 from web.current import current_account, services, words
 from web.pages.forms import first_errors
-from web.pages.guard import render, see_other
+from web.pages.guard import render_form, see_other
 from web.view_options import max_body, requires_role
 
 MAX_FORM_BYTES: Final = 2**20
 READ_AGAIN: Final = "read-again"
-_INVALID: Final = 422
 _NUMBER: Final = re.compile(r"[0-9]{1,4}+")
 
 bp = Blueprint("columns", __name__)
-BLUEPRINTS: Final = (bp,)
 
 
 @bp.get("/custodian/deposits/<upload>/columns")
 @requires_role(CUSTODIAN)
 def column_form(upload: str) -> Response:
     """Show each column of a table, what its cells look like, and what it seems to mean."""
-    return _form(upload, None, {}, 200)
+    return _form(upload, None, {})
 
 
 @bp.post("/custodian/deposits/<upload>/columns")
@@ -52,7 +50,7 @@ def save_columns(upload: str) -> Response:
         mapping = NewMapping(text=to_toml(draft), name=form.get("name", "").strip())
         columns.save(words(), party, upload, mapping)
     except Invalid as exc:
-        return _form(upload, form, first_errors(exc), _INVALID)
+        return _form(upload, form, first_errors(exc))
     return see_other(f"/custodian/deposits/{upload}")
 
 
@@ -69,9 +67,7 @@ def _names_place(form: Mapping[str, str]) -> NamesPlace:
     return NamesPlace(*(int(text) if _NUMBER.fullmatch(text) else -1 for text in texts))
 
 
-def _form(
-    upload: str, form: Mapping[str, str] | None, errors: dict[str, str], status: int
-) -> Response:
+def _form(upload: str, form: Mapping[str, str] | None, errors: dict[str, str]) -> Response:
     service, party = services().custodian.columns, current_account().party
     table = service.describe(party, upload)
     columns = [
@@ -85,10 +81,9 @@ def _form(
         }
         for index, draft in enumerate(table.draft.columns)
     ]
-    return render(
+    return render_form(
         "custodian/columns.html",
         title=words()("columns-title"),
-        status=status,
         errors=errors,
         values=_field_values(form_of(table), form),
         has_names_problem=service.has_names_problem(party, upload),

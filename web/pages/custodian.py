@@ -26,14 +26,15 @@ from services.custodian.upload_store import (
 from services.custodian.upload_store import STORING as BEING_STORED
 from services.custodian.uploads import MAX_MAPPING, NewUpload
 from services.errors import Invalid, NotFound
-from services.requests import PROPOSED
+from services.requests import PROPOSED, REFUSED, RETURNED
 from services.requests.proposals import ProposalChanged
 from services.tokens import CUSTODIAN
 from web.current import current_account, services, words
 from web.errors import status_of
 from web.pages import invitation_lists, people
-from web.pages.forms import first_errors
-from web.pages.guard import is_fragment, render, see_other
+from web.pages.forms import first_errors, number_in
+from web.pages.guard import is_fragment, render, render_form, see_other
+from web.responses import CSV, download_response
 from web.shown_once import carry, forget, take
 from web.view_options import max_body, requires_role
 
@@ -43,8 +44,6 @@ MAX_PROBLEMS: Final = 50
 OWN_MAPPING: Final = "own"
 _FORM_BYTES: Final = 2**20
 _CONFLICT: Final = 409
-_INVALID: Final = 422
-_MAX_DIGITS: Final = 9
 
 bp = Blueprint("custodian", __name__)
 BLUEPRINTS: Final = (bp, people.bp, invitation_lists.bp)
@@ -67,7 +66,7 @@ def overview() -> Response:
 @requires_role(CUSTODIAN)
 def invitation_form() -> Response:
     """Show the form of an invitation."""
-    return _invitation_form({"role": PATIENT}, {}, 200)
+    return _invitation_form({"role": PATIENT}, {})
 
 
 @bp.post("/custodian/patients/new")
@@ -90,7 +89,7 @@ def invite() -> Response:
             words(), invitation, by=current_account().id
         )
     except Invalid as exc:
-        return _invitation_form(form, first_errors(exc), _INVALID)
+        return _invitation_form(form, first_errors(exc))
     facts = {"invitation": asdict(invitation), "issued": asdict(issued)}
     is_secure = services().installation.site.is_secure
     return carry(see_other(INVITED), INVITED, facts, is_secure=is_secure)
@@ -112,7 +111,7 @@ def invited() -> Response:
 @requires_role(CUSTODIAN)
 def upload_form() -> Response:
     """Show the form that takes a file, and the newest files."""
-    return _upload_form({}, 200)
+    return _upload_form({})
 
 
 @bp.post("/custodian/deposits/new")
@@ -122,13 +121,13 @@ def submit_upload() -> Response:
     """Keep a file, queue its check, and go to its report."""
     errors = _missing_inputs()
     if errors:
-        return _upload_form(errors, _INVALID)
-    file, account = request.files["file"], current_account()
+        return _upload_form(errors)
+    file, account, own = request.files["file"], current_account(), _own_mapping()
     new = NewUpload(
         name=file.filename or "",
         file=file.stream,
-        mapping=request.form.get("mapping", ""),
-        own_mapping=_own_mapping(),
+        mapping=request.form.get("mapping", "") if own is None else OWN_MAPPING,
+        own_mapping=own,
         on_bad=request.form["bad"],
     )
     try:
@@ -185,8 +184,7 @@ def upload_report_file(upload: str) -> Response:
     heads = (places[0], "deposit-line", places[1], "deposit-problem", "deposit-cure")
     rows = [[each.row, each.line, each.column, each.problem, each.cure] for each in report.problems]
     text = to_csv([[words()(head) for head in heads], *rows])
-    headers = {"Content-Disposition": f'attachment; filename="report-{upload}.csv"'}
-    return Response(text, 200, headers, content_type="text/csv; charset=utf-8")
+    return download_response(text.encode(), f"report-{upload}.csv", CSV)
 
 
 @bp.get("/custodian/deposits/<upload>/outcomes")
@@ -194,8 +192,7 @@ def upload_report_file(upload: str) -> Response:
 def upload_outcomes_file(upload: str) -> Response:
     """Return what became of each entry of a FHIR file: one OperationOutcome a line."""
     outcomes = services().custodian.uploads.outcomes(current_account().party, upload)
-    headers = {"Content-Disposition": f'attachment; filename="outcomes-{upload}.ndjson"'}
-    return Response(to_ndjson(outcomes), 200, headers, content_type=NDJSON)
+    return download_response(to_ndjson(outcomes), f"outcomes-{upload}.ndjson", NDJSON)
 
 
 @bp.get("/custodian/studies")
@@ -233,7 +230,7 @@ def decide_counting() -> Response:
 @requires_role(CUSTODIAN)
 def study(slug: str) -> Response:
     """Show what a study plans, whom it reaches, and what patients will read."""
-    return _study(slug, {}, 200)
+    return _study(slug, {})
 
 
 @bp.post("/custodian/studies/<slug>")
@@ -241,39 +238,39 @@ def study(slug: str) -> Response:
 def decide_study(slug: str) -> Response:
     """Approve a study, ask for changes or refuse it; a repeated form changes nothing."""
     approvals, by = services().custodian.approvals, current_account().id
-    decision, version = request.form.get("wish", ""), _version(request.form.get("version", ""))
-    decide = approvals.refuse if decision == "refuse" else approvals.return_for_changes
+    decision, version = request.form.get("wish", ""), number_in(request.form.get("version", ""))
+    version = -1 if version is None else version  # which no proposal has
+    rejected = {"refuse": REFUSED, "return": RETURNED}
     try:
         if decision == "approve":
             approvals.approve(slug, by=by, version=version)
-        elif decision in ("refuse", "return"):
-            decide(words(), slug, request.form.get("why", ""), by=by, version=version)
+        elif decision in rejected:
+            state, reason = rejected[decision], request.form.get("why", "")
+            approvals.reject(words(), slug, state, reason, by=by, version=version)
     except Invalid as exc:
-        return _study(slug, first_errors(exc), _INVALID)
+        return _study(slug, first_errors(exc))
     except ProposalChanged:
         return _study(slug, {"study": words()("may-study-changed")}, _CONFLICT)
     return see_other(f"/custodian/studies/{slug}")
 
 
-def _invitation_form(values: Mapping[str, str], errors: dict[str, str], status: int) -> Response:
-    return render(
+def _invitation_form(values: Mapping[str, str], errors: dict[str, str]) -> Response:
+    return render_form(
         "custodian/invite.html",
         title=words()("menu-invite"),
-        status=status,
         values=values,
         errors=errors,
         until_s=services().custodian.invitations.ends_at_s(),
     )
 
 
-def _upload_form(errors: dict[str, str], status: int) -> Response:
+def _upload_form(errors: dict[str, str], status: int = 0) -> Response:
     uploads = services().custodian.uploads
-    return render(
+    return render_form(
         "custodian/deposit_new.html",
         title=words()("menu-deposit"),
         status=status,
         errors=errors,
-        values=request.form,
         mappings=uploads.mapping_names(),
         parked=services().custodian.intake.parked_count(),
         inbox=services().installation.inbox,
@@ -294,9 +291,7 @@ def _missing_inputs() -> dict[str, str]:
 
 def _own_mapping() -> bytes | None:
     file = _sent_file("own-mapping")
-    if request.form.get("mapping") != OWN_MAPPING or file is None:
-        return None
-    return bytes(file.read(MAX_MAPPING))
+    return None if file is None else bytes(file.read(MAX_MAPPING))
 
 
 def _sent_file(name: str) -> FileStorage | None:
@@ -304,21 +299,14 @@ def _sent_file(name: str) -> FileStorage | None:
     return file if file is not None and file.filename else None
 
 
-def _version(text: str) -> int:
-    """Return the version that a form names; -1, which none has, if it names none."""
-    is_number = text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS
-    return int(text) if is_number else -1
-
-
-def _study(slug: str, errors: dict[str, str], status: int) -> Response:
+def _study(slug: str, errors: dict[str, str], status: int = 0) -> Response:
     review = services().custodian.approvals.review(words(), slug)
     is_open = review.proposal.state == PROPOSED
-    return render(
+    return render_form(
         "custodian/study.html",
         title=words()("may-study-title") if is_open else review.proposal.title,
         status=status,
         errors=errors,
-        values=request.form,
         review=review,
         study=review.proposal,
     )

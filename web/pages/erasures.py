@@ -8,21 +8,18 @@ from services.errors import Invalid
 from services.tokens import CUSTODIAN
 from web.current import current_account, services, words
 from web.pages.forms import first_errors
-from web.pages.guard import render, see_other
-from web.pages.patient.consents import json_file
+from web.pages.guard import render_form, see_other
+from web.responses import json_file
 from web.view_options import requires_role
 
-_INVALID = 422
-
 bp = Blueprint("custodian_erasures", __name__)
-BLUEPRINTS = (bp,)
 
 
 @bp.get("/custodian/erasures")
 @requires_role(CUSTODIAN)
 def erasures() -> Response:
     """Show the requests, and the form for a patient who asks in person."""
-    return _list({}, 200)
+    return _list({})
 
 
 @bp.post("/custodian/erasures")
@@ -35,7 +32,7 @@ def record_erasure() -> Response:
             words(), number, identity, by=current_account().id
         )
     except Invalid as exc:
-        return _list(first_errors(exc), _INVALID)
+        return _list(first_errors(exc))
     return see_other(f"/custodian/erasures/{pending.request.id}")
 
 
@@ -43,7 +40,7 @@ def record_erasure() -> Response:
 @requires_role(CUSTODIAN)
 def erasure(id: str) -> Response:
     """Show one request: who asks, what would be erased, and the decision."""
-    return _one_request(id, {}, 200)
+    return _one_request(id, {})
 
 
 @bp.post("/custodian/erasures/<id>")
@@ -58,7 +55,7 @@ def decide_erasure(id: str) -> Response:
         try:
             erasures.refuse(words(), id, request.form.get("reason", ""), by=by)
         except Invalid as exc:
-            return _one_request(id, first_errors(exc), _INVALID)
+            return _one_request(id, first_errors(exc))
     return see_other(f"/custodian/erasures/{id}")
 
 
@@ -69,23 +66,19 @@ def erasure_receipt(id: str) -> Response:
     return json_file(services().custodian.erasures.receipt(id), "erasure.json")
 
 
-def _list(errors: dict[str, str], status: int) -> Response:
-    return render(
+def _list(errors: dict[str, str]) -> Response:
+    return render_form(
         "custodian/erasures.html",
         title=words()("menu-erasures"),
-        status=status,
         errors=errors,
-        values=request.form if errors else {},
         erasures=services().custodian.erasures.list_all(),
     )
 
 
-def _one_request(identity: str, errors: dict[str, str], status: int) -> Response:
-    return render(
+def _one_request(identity: str, errors: dict[str, str]) -> Response:
+    return render_form(
         "custodian/erasure.html",
         title=words()("erasures-one"),
-        status=status,
         errors=errors,
-        values=request.form if errors else {},
         pending=services().custodian.erasures.get(identity),
     )

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from typing import Final
 
 from services.errors import Invalid
 from services.words import number_months
 
+MAX_DIGITS: Final = 15
+
 
 def date_in(form: Mapping[str, str], name: str) -> datetime.date | None:
     """Return the date in NAME-day, NAME-month and NAME-year, or None if they form no date."""
-    year, month, day = _inputs(form, name)
+    year, month, day = date_parts(form, name)
     try:
-        return datetime.date(int(year), int(month_number(month)), int(day))
+        return datetime.date(int(year), int(month), int(day))
     except (ValueError, OverflowError):
         return None
+
+
+def number_in(text: str, max_digits: int = MAX_DIGITS) -> int | None:
+    """Return the whole number that a text is; None if it is none, or has more digits."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= max_digits
+    return int(text) if is_number else None
 
 
 def first_errors(error: Invalid, **renamed: str) -> dict[str, str]:
@@ -36,5 +45,7 @@ def month_number(text: str) -> str:
     return number_months().get(text.strip().rstrip(".").casefold(), text)
 
 
-def _inputs(form: Mapping[str, str], name: str) -> list[str]:
-    return [form.get(f"{name}-{part}", "").strip() for part in ("year", "month", "day")]
+def date_parts(form: Mapping[str, str], name: str) -> tuple[str, str, str]:
+    """Return the inputs of a date: year, month and day, the month as a number if it is a name."""
+    year, month, day = (form.get(f"{name}-{part}", "").strip() for part in ("year", "month", "day"))
+    return year, month_number(month), day

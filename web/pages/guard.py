@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -107,6 +108,23 @@ def render(template: str, *, title: str, status: int = 200, **values: Any) -> Re
     """
     body = render_template(template, title=title, **page_values(), **values)
     return Response(body, status, content_type="text/html; charset=utf-8")
+
+
+def render_form(
+    template: str, *, title: str, errors: Mapping[str, str], status: int = 0, **values: Any
+) -> Response:
+    """Return a page with a form: 422 with errors, and what was sent in its fields.
+
+    Args:
+        template: of the page.
+        title: its h1.
+        errors: by field.
+        status: in place of 200 or 422.
+        values: what else the template names; `values`, if the fields have others than were sent.
+    """
+    status = status or (422 if errors else 200)
+    values = {"values": request.form, **values}
+    return render(template, title=title, status=status, errors=errors, **values)
 
 
 def page_values() -> dict[str, Any]:

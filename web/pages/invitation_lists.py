@@ -15,12 +15,12 @@ from services.tokens import CUSTODIAN
 from services.words import LANGUAGES, Words, find_zone
 from web.current import current_account, services, words
 from web.pages.forms import first_errors
-from web.pages.guard import render, see_other
+from web.pages.guard import render, render_form, see_other
+from web.responses import CSV, download_response
 from web.view_options import max_body, requires_role
 
 NEW: Final = "/custodian/patients/lists"
 _FORM_BYTES: Final = 2**20
-_INVALID: Final = 422
 
 bp = Blueprint("invitation_lists", __name__)
 
@@ -29,7 +29,7 @@ bp = Blueprint("invitation_lists", __name__)
 @requires_role(CUSTODIAN)
 def list_form() -> Response:
     """Show the form that takes a list, and the lists of the last day."""
-    return _form({}, 200)
+    return _form({})
 
 
 @bp.post("/custodian/patients/lists")
@@ -44,7 +44,7 @@ def check_list() -> Response:
     try:
         checked = lists.check(words(), content, language, by=by)
     except Invalid as exc:
-        return _form(first_errors(exc), _INVALID)
+        return _form(first_errors(exc))
     return see_other(f"{NEW}/{checked.id}")
 
 
@@ -52,7 +52,7 @@ def check_list() -> Response:
 @requires_role(CUSTODIAN)
 def invitation_list(id: str) -> Response:
     """Show what a list would do, or what it did."""
-    return _list(services().custodian.lists.get(id), {}, 200)
+    return _list(services().custodian.lists.get(id), {})
 
 
 @bp.post("/custodian/patients/lists/<id>")
@@ -72,7 +72,7 @@ def decide_list(id: str) -> Response:
     try:
         lists.invite(words(), id, confirmation, by=by)
     except Invalid as exc:
-        return _list(lists.get(id), first_errors(exc), _INVALID)
+        return _list(lists.get(id), first_errors(exc))
     return see_other(f"{NEW}/{id}")
 
 
@@ -95,8 +95,7 @@ def letters(id: str) -> Response:
 def links(id: str) -> Response:
     """Return the links as CSV: number, name, e-mail, language, link."""
     text = to_csv(_issued(id).link_rows(words()))
-    headers = {"Content-Disposition": f'attachment; filename="invitations-{id[:8]}.csv"'}
-    return Response(text, 200, headers, content_type="text/csv; charset=utf-8")
+    return download_response(text.encode(), f"invitations-{id[:8]}.csv", CSV)
 
 
 def _letter(person: ListPerson, contacts: dict[str, Contact]) -> dict[str, object]:
@@ -115,26 +114,22 @@ def _issued(list_id: str) -> InvitationList:
     return issued
 
 
-def _form(errors: dict[str, str], status: int) -> Response:
-    return render(
+def _form(errors: dict[str, str]) -> Response:
+    return render_form(
         "custodian/invite_list.html",
         title=words()("list-title"),
-        status=status,
         errors=errors,
-        values=request.form,
         languages=[(language, Words.names[language]) for language in LANGUAGES],
         most=MAX_PEOPLE,
         lists=services().custodian.lists.list_all(),
     )
 
 
-def _list(invitations: InvitationList, errors: dict[str, str], status: int) -> Response:
+def _list(invitations: InvitationList, errors: dict[str, str]) -> Response:
     is_done = invitations.is_issued
-    return render(
+    return render_form(
         "custodian/invited_list.html" if is_done else "custodian/checked_list.html",
         title=words()("list-done" if is_done else "list-check"),
-        status=status,
         errors=errors,
-        values=request.form,
         invitations=invitations,
     )

@@ -13,13 +13,12 @@ from services.requests.wording import format_day
 from services.tokens import CUSTODIAN
 from web.current import current_account, services, words
 from web.pages.forms import first_errors
-from web.pages.guard import render, see_other
+from web.pages.guard import render, render_form, see_other
 from web.shown_once import carry, forget, take
 from web.view_options import requires_role
 
 DONE: Final = {"disable": "people-disabled-now", "sign-out": "people-signed-out-now"}
 RECOVERY_LINK: Final = "/custodian/recoveries/made"
-_INVALID: Final = 422
 
 bp = Blueprint("people_pages", __name__)
 
@@ -28,7 +27,7 @@ bp = Blueprint("people_pages", __name__)
 @requires_role(CUSTODIAN)
 def recoveries() -> Response:
     """Show the recoveries that wait, and the form that issues a recovery link."""
-    return _recoveries({}, 200)
+    return _recoveries({})
 
 
 @bp.post("/custodian/recoveries")
@@ -40,7 +39,7 @@ def issue_recovery_link() -> Response:
     try:
         issued = service.issue_link(words(), number, identity, by=current_account().id)
     except Invalid as exc:
-        return _recoveries(first_errors(exc), _INVALID)
+        return _recoveries(first_errors(exc))
     facts = {"number": number, "issued": asdict(issued)}
     is_secure = services().installation.site.is_secure
     return carry(see_other(RECOVERY_LINK), RECOVERY_LINK, facts, is_secure=is_secure)
@@ -74,7 +73,7 @@ def people() -> Response:
 @requires_role(CUSTODIAN)
 def person(id: str) -> Response:
     """Show one account: where the person is signed in, and the ways to lock them out."""
-    return _person(id, {}, 200)
+    return _person(id, {})
 
 
 @bp.post("/custodian/people/<id>")
@@ -89,7 +88,7 @@ def change_person(id: str) -> Response:
         elif decision == "sign-out":
             service.end_sessions(id, by=by)
     except Invalid as exc:
-        return _person(id, first_errors(exc), _INVALID)
+        return _person(id, first_errors(exc))
     return see_other(f"/custodian/people/{id}?done={decision if decision in DONE else ''}")
 
 
@@ -113,7 +112,7 @@ def messages() -> Response:
 @requires_role(CUSTODIAN)
 def message(id: str) -> Response:
     """Show one message and the form to answer it, or its answer."""
-    return _message(id, {}, 200)
+    return _message(id, {})
 
 
 @bp.post("/custodian/messages/<id>")
@@ -124,35 +123,32 @@ def answer_message(id: str) -> Response:
     try:
         service.answer(words(), id, form.get("outcome", ""), form.get("text", ""), by=by)
     except Invalid as exc:
-        return _message(id, first_errors(exc), _INVALID)
+        return _message(id, first_errors(exc))
     return see_other(f"/custodian/messages/{id}")
 
 
-def _message(message_id: str, errors: dict[str, str], status: int) -> Response:
+def _message(message_id: str, errors: dict[str, str]) -> Response:
     sent = services().custodian.messages.get(message_id)
     record = ""
     if sent.record is not None:
         category, day = sent.record
         record = f"{words()(f'category-{category}')}, {format_day(words(), day)}"
-    return render(
+    return render_form(
         "custodian/message.html",
         title=words()(f"inbox-{sent.message.kind}"),
         record=record,
-        status=status,
         errors=errors,
-        values=request.form,
         sent=sent,
         message=sent.message,
         outcomes=OUTCOMES[sent.message.kind],
     )
 
 
-def _person(account_id: str, errors: dict[str, str], status: int) -> Response:
+def _person(account_id: str, errors: dict[str, str]) -> Response:
     account, done = services().custodian.people.get(account_id), request.args.get("done", "")
-    return render(
+    return render_form(
         "custodian/person.html",
         title=account.name,
-        status=status,
         errors=errors,
         person=account,
         party_name=services().information.party_name,
@@ -160,12 +156,10 @@ def _person(account_id: str, errors: dict[str, str], status: int) -> Response:
     )
 
 
-def _recoveries(errors: dict[str, str], status: int) -> Response:
-    return render(
+def _recoveries(errors: dict[str, str]) -> Response:
+    return render_form(
         "custodian/recoveries.html",
         title=words()("menu-recoveries"),
-        status=status,
         errors=errors,
-        values=request.form if errors else {},
         pending=services().custodian.recoveries.list_pending(),
     )

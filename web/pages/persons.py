@@ -12,22 +12,20 @@ from services.errors import Invalid
 from services.requests.wording import format_day
 from services.tokens import CUSTODIAN
 from web.current import current_account, services, words
-from web.pages.forms import first_errors
-from web.pages.guard import render, see_other
+from web.pages.forms import first_errors, number_in
+from web.pages.guard import render, render_form, see_other
 from web.view_options import requires_role
 
-_INVALID: Final = 422
 _MAX_DIGITS: Final = 6
 
 bp = Blueprint("persons_pages", __name__)
-BLUEPRINTS = (bp,)
 
 
 @bp.get("/custodian/links")
 @requires_role(CUSTODIAN)
 def links() -> Response:
     """Show proposed links, those in force, and the form that proposes one."""
-    return _links({}, 200)
+    return _links({})
 
 
 @bp.post("/custodian/links")
@@ -39,7 +37,7 @@ def propose_link() -> Response:
     try:
         proposal = service.propose(words(), number, other, by=current_account().id)
     except Invalid as exc:
-        return _links(first_errors(exc), _INVALID)
+        return _links(first_errors(exc))
     return see_other(f"/custodian/links/{proposal.link.id}")
 
 
@@ -75,7 +73,7 @@ def decide_link(id: str) -> Response:
 @requires_role(CUSTODIAN)
 def deceased() -> Response:
     """Show who is noted as deceased, the rule for their consents, and the form to note a death."""
-    return _deceased({}, 200)
+    return _deceased({})
 
 
 @bp.post("/custodian/deceased")
@@ -88,7 +86,7 @@ def note_death() -> Response:
             words(), number, has_died=has_died, by=current_account().id
         )
     except Invalid as exc:
-        return _deceased(first_errors(exc), _INVALID)
+        return _deceased(first_errors(exc))
     return see_other("/custodian/deceased")
 
 
@@ -96,7 +94,7 @@ def note_death() -> Response:
 @requires_role(CUSTODIAN)
 def moves() -> Response:
     """Show the form that lists a patient's records, and what a move did."""
-    return _moves({}, 200, _model_count())
+    return _moves({}, _model_count())
 
 
 @bp.post("/custodian/moves")
@@ -105,15 +103,15 @@ def move_record() -> Response:
     """List the records of a number, or move the chosen one to another patient."""
     form, service = request.form, services().custodian.moves
     if form.get("wish") != "move":
-        return _moves({}, 200, None)
+        return _moves({})
     if not form.get("record"):
-        return _moves({"record": words()("moves-record-error")}, _INVALID, None)
+        return _moves({"record": words()("moves-record-error")})
     try:
         moved = service.move(
             words(), form["record"], form.get("other", ""), by=current_account().id
         )
     except Invalid as exc:
-        return _moves(first_errors(exc), _INVALID, None)
+        return _moves(first_errors(exc))
     return see_other(f"/custodian/moves?models={len(moved.affected_models)}")
 
 
@@ -121,7 +119,7 @@ def move_record() -> Response:
 @requires_role(CUSTODIAN)
 def versions() -> Response:
     """Show the rule for earlier versions, and how many are stored."""
-    return _versions(services().custodian.history.get(), {}, 200)
+    return _versions(services().custodian.history.get(), {})
 
 
 @bp.post("/custodian/versions")
@@ -133,36 +131,33 @@ def decide_versions() -> Response:
     if wish == "destroy" and not form.get("sure"):
         state = service.get()
         if state.versions:  # they cannot be restored
-            return _versions(state, {"sure": words()("versions-sure-error")}, _INVALID)
+            return _versions(state, {"sure": words()("versions-sure-error")})
     if wish in ("keep", "destroy"):
         service.set(keeps=wish == "keep", by=current_account().id)
     return see_other("/custodian/versions")
 
 
-def _versions(state: HistoryState, errors: dict[str, str], status: int) -> Response:
+def _versions(state: HistoryState, errors: dict[str, str]) -> Response:
     title = words()("menu-versions")
-    return render("custodian/versions.html", title=title, status=status, state=state, errors=errors)
+    return render_form("custodian/versions.html", title=title, state=state, errors=errors)
 
 
 def _model_count() -> int | None:
     """Return how many models the decision before affected; None if there was none."""
-    count = request.args.get("models", "")
-    return int(count) if count.isdecimal() and len(count) <= _MAX_DIGITS else None
+    return number_in(request.args.get("models", ""), _MAX_DIGITS)
 
 
-def _moves(errors: dict[str, str], status: int, models: int | None) -> Response:
+def _moves(errors: dict[str, str], models: int | None = None) -> Response:
     number, records = request.form.get("number", ""), None
     if request.method == "POST":
         try:
             records = services().custodian.moves.list_records(words(), number)
         except Invalid as exc:
-            errors, status = first_errors(exc), _INVALID
-    return render(
+            errors = first_errors(exc)
+    return render_form(
         "custodian/moves.html",
         title=words()("menu-moves"),
-        status=status,
         errors=errors,
-        values=request.form,
         number=number,
         records=records,
         format_day=partial(format_day, words()),
@@ -170,25 +165,21 @@ def _moves(errors: dict[str, str], status: int, models: int | None) -> Response:
     )
 
 
-def _deceased(errors: dict[str, str], status: int) -> Response:
+def _deceased(errors: dict[str, str]) -> Response:
     deaths = services().custodian.deaths
-    return render(
+    return render_form(
         "custodian/deceased.html",
         title=words()("menu-deceased"),
-        status=status,
         errors=errors,
-        values=request.form if errors else {},
         patients=deaths.list_all(),
         ends_consents=deaths.ends_consents,
     )
 
 
-def _links(errors: dict[str, str], status: int) -> Response:
-    return render(
+def _links(errors: dict[str, str]) -> Response:
+    return render_form(
         "custodian/links.html",
         title=words()("menu-links"),
-        status=status,
         errors=errors,
-        values=request.form if errors else {},
         pairs=services().custodian.links.list_all(),
     )

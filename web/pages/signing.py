@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-import orjson
 from flask import Response, request
 
 from consent import ANY, Outcome, Terms
 from services.accounts import ProofInvalid
+from services.errors import Malformed
 from services.requests.choices import COPY_PURPOSES
 from services.requests.wording import COPY_TEXTS, format_period
 from services.words import Words
 from web.current import words
+from web.devices import credential_of_form
 from web.pages.guard import render
 
-MAX_JSON_BYTES: Final = 16_384
 CONFLICT: Final = 409
 _NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -37,10 +37,9 @@ def signed_form() -> tuple[str, dict[str, Any]]:
     Raises:
         ProofInvalid: the form has no credential; the guard has a page that says so.
     """
-    sent = request.form.get("credential", "")
     try:
-        credential = orjson.loads(sent) if len(sent) <= MAX_JSON_BYTES else None
-    except ValueError:
+        credential = credential_of_form()
+    except Malformed:
         credential = None
     if not isinstance(credential, dict):
         raise ProofInvalid("the form has no credential", "cancel")

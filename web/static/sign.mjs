@@ -100,6 +100,7 @@ for (const form of forms) {
   let isAsking = false;
   let isSigned = false;
   for (const button of form.querySelectorAll("[data-wallet]")) button.hidden = !window.ethereum;
+  for (const hint of form.querySelectorAll("[data-no-wallet]")) hint.hidden = Boolean(window.ethereum);
   form.addEventListener("submit", async (event) => {
     if (isSigned) return; // press.mjs now says "Recording…" and lets it be sent once
     event.preventDefault();

@@ -113,7 +113,7 @@ down-title = Das geht gerade nicht
 
 down-withdrawal = Ihr Widerruf ist da und gilt ab jetzt. Ihre Daten bleiben verschlossen. Wir tragen ihn in das Register ein, sobald wir es erreichen.
 
-expired = Sie sind abgemeldet. Das geschieht nach 15 Minuten ohne Nutzung, nach 12 Stunden oder wenn die Anmeldung beendet wird. Was Sie vorher gesendet haben, bleibt erhalten. Bitte melden Sie sich an. Danach kommen Sie auf diese Seite zurück.
+expired = Sie sind abgemeldet. Das geschieht nach 15 Minuten ohne Nutzung, nach 12 Stunden oder wenn die Anmeldung beendet wird. Was Sie vorher gesendet haben, bleibt erhalten. Bitte melden Sie sich an. Danach kommen Sie zu der Seite zurück, auf der Sie waren.
 
 double = Das haben Sie schon getan. Nichts wurde doppelt eingetragen.
 
@@ -439,7 +439,7 @@ account-end-others = Überall sonst abmelden
 
 account-ended = Das andere Gerät ist abgemeldet.
 
-expired-undone = Sie sind abgemeldet. Das geschieht nach 15 Minuten ohne Nutzung, nach 12 Stunden oder wenn die Anmeldung beendet wird. Was Sie gedrückt haben, ist nicht geschehen: Nichts wurde unterschrieben, widerrufen oder geändert. Bitte melden Sie sich an. Sie kommen auf diese Seite zurück.
+expired-undone = Sie sind abgemeldet. Das geschieht nach 15 Minuten ohne Nutzung, nach 12 Stunden oder wenn die Anmeldung beendet wird. Was Sie gedrückt haben, ist nicht geschehen: Nichts wurde unterschrieben, widerrufen oder geändert. Bitte melden Sie sich an. Danach kommen Sie zu der Seite zurück, auf der Sie waren.
 
 line-source = { $source }, { $holder }
 

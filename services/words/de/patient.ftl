@@ -20,7 +20,7 @@ patient-title = Start
 
 patient-requests-title = Wartet auf Ihre Antwort
 
-patient-request = { $study } möchte Ihre Daten nutzen. Antworten Sie bis zum { $date }.
+patient-request = { $study } möchte Ihre Daten nutzen, { $purposes }. Antworten Sie bis zum { $date }.
 
 patient-request-open = Anfrage lesen
 
@@ -82,7 +82,7 @@ grant-withdraw = Sie können jederzeit auf dieser Seite widerrufen. Sie müssen 
 
 grant-limits = Manches können wir nicht rückgängig machen: Antworten, die ein Modell schon gegeben hat. Ergebnisse, die schon veröffentlicht sind.
 
-grant-limits-copy = Kopien, die schon heruntergeladen sind, können wir nicht zurückholen. Wir verlangen, dass sie gelöscht werden.
+grant-limits-copy = Kopien, die schon heruntergeladen sind, können wir nicht zurückholen. Wir verlangen, dass Ihre Werte gelöscht werden.
 
 grant-copy = { $study } darf eine Kopie herunterladen. Darin stehen Bereiche statt Ihrer genauen Werte, dieselben wie bei mindestens zehn anderen Menschen. Darin stehen kein Name, keine Adresse und kein Geburtsdatum. Die Kopie hat ein Enddatum. Aber eine heruntergeladene Kopie können wir nicht zurückholen.
 
@@ -185,9 +185,12 @@ ask-2-nothing = Nichts
 
 ask-right = Das stimmt.
 
-ask-wrong = Nicht ganz.
+ask-wrong = Nicht ganz. Richtig ist:
 
-ask-check = Antworten prüfen
+ask-check = { $n ->
+    [one] Antwort prüfen
+   *[other] Antworten prüfen
+}
 
 understand-none = Wählen Sie eine Antwort, oder überspringen Sie diese Seite.
 
@@ -235,6 +238,10 @@ sign-button = Mit Ihrem Passkey unterschreiben
 
 sign-wallet-button = Mit Ihrem eigenen Programm unterschreiben
 
+sign-wallet = Ihr Unterschriftsprogramm zeigt Ihnen gleich, was Sie unterschreiben, und bittet Sie um Bestätigung.
+
+sign-wallet-missing = Sie unterschreiben mit Ihrem eigenen Unterschriftsprogramm. Dieser Browser hat es nicht. Öffnen Sie diese Seite in dem Browser, der es hat.
+
 signed = Ihre Einwilligung wird eingetragen. Das dauert einige Sekunden. Sie können diese Seite verlassen.
 
 active = Ihre Einwilligung gilt. { $study } darf die Daten, die Sie ausgewählt haben, bis zum { $date } nutzen.
@@ -250,6 +257,8 @@ lapsed-title = Anfrage abgelaufen
 consents-title = Einwilligungen
 
 consents-active = Jetzt gültig
+
+consents-unused = Derzeit nicht genutzt
 
 consents-ended = Beendet
 
@@ -293,7 +302,7 @@ withdraw-stays-seen = was ein Mensch schon gesehen hat
 
 withdraw-stays-results = Ergebnisse, die schon veröffentlicht sind
 
-withdraw-stays-copies = Kopien, die schon heruntergeladen sind; wir verlangen, dass sie gelöscht werden
+withdraw-stays-copies = Kopien, die schon heruntergeladen sind; wir verlangen, dass Ihre Werte darin gelöscht werden
 
 withdraw-care = Ihre Behandlung ändert sich dadurch nicht.
 
@@ -373,6 +382,8 @@ keys-used = Zuletzt benutzt
 keys-add = Passkey hinzufügen
 
 keys-add-lead = Ein zweiter Passkey auf einem anderen Gerät hilft, wenn Sie eines verlieren.
+
+keys-add-first = Mit einem Passkey können Sie sich hier ohne Ihr Unterschriftsprogramm anmelden und unterschreiben.
 
 keys-exists = Dieses Gerät hat schon einen Passkey für Sie. Wählen Sie in seinem Fenster ein anderes Gerät, zum Beispiel ein Telefon.
 
@@ -480,7 +491,7 @@ limits-left-out-hint = Was Sie hier ankreuzen, bleibt verschlossen. Spätere Ein
 
 keys-add-sign-title = Diesen Passkey hinzufügen
 
-keys-add-sign = Ihr neuer Passkey wurde erstellt. Jetzt bestätigt ein Passkey, den Sie schon benutzt haben, dass der neue für Sie unterschreiben darf.
+keys-add-sign = Ihr neuer Passkey wurde erstellt. Jetzt bestätigt ein Schlüssel, den Sie schon benutzt haben, dass der neue für Sie unterschreiben darf.
 
 keys-add-button = Diesen Passkey hinzufügen
 

@@ -33,7 +33,7 @@ clinician-today = Only patients with an estimate of mine today
 
 clinician-names = Show names and dates of birth
 
-clinician-names-hint = Only for patients who let you read their personal details. Each name is read from the record, and the patient sees this in their history.
+clinician-names-hint = Only for patients who let you read “age, sex and background” to treat them. Each name is read from the record, and the patient sees this in their history.
 
 clinician-name = Name
 
@@ -175,7 +175,7 @@ empty-timeline = The patient lets you read these kinds of records. None is store
 
 clinician-questions = Available estimates
 
-clinician-no-question = No model fits the records that this patient allows.
+clinician-no-question = No model in use fits the records that this patient allows.
 
 clinician-predict = Get an estimate
 
@@ -211,7 +211,10 @@ values-rule-molar = the molar mass that the question states
 
 values-rule-habit = the unit that this sender means, as the question states
 
-values-not-accepted = The model gives no estimate while a value is outside the range that the question accepts. Check the value and its unit in the patient's chart.
+values-not-accepted = { $n ->
+    [one] There is no estimate, because the model does not accept { $values }. Check this value and its unit in the patient's chart.
+   *[other] There is no estimate, because the model does not accept { $values }. Check these values and their units in the patient's chart.
+}
 
 values-button = Get the estimate
 
@@ -229,7 +232,7 @@ no-prediction-ineligible = The model is not intended for this patient: { $value 
 
 no-prediction-unit = { $value } is recorded in { $unit }, and the model expects { $expected }. Check the unit in the patient's chart.
 
-no-prediction-retired = This model was retired on { $date }, because people withdrew on whose records it was trained.
+no-prediction-retired = This model was retired on { $date }. It no longer makes estimates.
 
 prediction-title = Estimate: { $question }
 
@@ -478,6 +481,8 @@ card-affected = Since { $date }, people it was trained on no longer permit it
 card-successor = Successor
 
 card-last = Last evaluation
+
+card-retired = Retired on
 
 card-version = Version
 

@@ -32,10 +32,6 @@ custodian-patients-of = { $directory } in the directory, { $held } with records
 
 custodian-records = Records
 
-custodian-copies = Copies
-
-custodian-copies-of = On this site's storage node: { $copies } of { $all } records
-
 custodian-anchor = Last anchor of records
 
 custodian-no-anchor = none yet
@@ -427,7 +423,7 @@ deposit-bad-error = Choose what should happen to bad rows
 
 deposit-kept = The file is stored encrypted until you decide, one day at most. Then it is deleted.
 
-deposit-rules = FHIR resources get their category by version { $version } of the rules. After a change of the rules, the command vouchsafe categories lists what would move.
+deposit-rules = FHIR resources get their category by version { $version } of the rules. After a change of the rules, the command "vouchsafe categories" lists what would move.
 
 deposit-inbox = FHIR files, and tables that fit a saved mapping, are stored automatically when they are put in { $folder }. Each is then moved to its folder done or refused, with a report beside it.
 
@@ -482,6 +478,8 @@ deposit-before = { $all ->
 deposit-store = Store the { $good } good rows
 
 deposit-nothing = Discard file
+
+deposit-fhir-may-not = There is nothing to store: no entry can be stored, or you chose to store nothing if any entry is bad.
 
 deposit-may-not = There is nothing to store: no row is good, or you chose to store nothing if any row is bad.
 
@@ -719,7 +717,13 @@ deposit-needs-columns = The table was read. Say what its columns mean; then it i
 
 columns-title = Map the columns
 
-columns-lead = { $rows } rows, { $columns } columns. What each column means is guessed from its name and its cells: look at every column. Nothing has been stored yet.
+columns-lead = { $rows ->
+    [one] One row
+   *[other] { $rows } rows
+}, { $columns ->
+    [one] one column
+   *[other] { $columns } columns
+}. What each column means is guessed from its name and its cells: look at every column. Nothing has been stored yet.
 
 columns-has-units = The row below the header was read as units, not as data. Check each unit: these units are filled in below.
 
@@ -853,11 +857,13 @@ columns-flag-free-text = Its texts differ in nearly every row, so they may ident
 
 columns-flag-bounds = Some cells are bounds, such as <0.5. Say below what becomes of them.
 
+columns-flag-signs = Its signs, such as <, make bounds of the numbers beside it. Join them to these in the file, as <0.5.
+
 columns-flag-ambiguous-date = Its dates can be read in more than one order. Choose the right form.
 
 columns-flag-two-digit-year = Its years have two digits. Say below which years they mean.
 
-columns-flag-unread-date = Its dates, or some of them, cannot be read. Write them as 2024-05-31, or say below how they are written.
+columns-flag-unread-date = Its dates, or some of them, cannot be read, or day and month change places. Write them as 2024-05-31, or say below how they are written.
 
 columns-flag-not-all-dates = Some of its cells are not dates in the format of the others. Correct them in the file. Until then, each of these rows is a bad row.
 
@@ -870,6 +876,8 @@ columns-flag-spreadsheet-errors = Some cells show an error of the spreadsheet, s
 columns-flag-same-name = Another column has the same name. Rename one of them in the file.
 
 columns-flag-future = It may be known only later than a prediction. Do not predict from it then.
+
+columns-flag-unit = Some of its values are out of the usual range. They may be in another unit: ask the sender before you store them.
 
 columns-error = Some columns need another look.
 
@@ -1216,6 +1224,8 @@ empty-erasures = Nobody has asked for erasure.
 custodian-messages = Messages that wait for an answer
 
 months-title = Models in use, by month
+
+months-title-model = In use, by month
 
 months-caption = What models were given each month, and known outcomes of the last year
 

@@ -20,7 +20,7 @@ patient-title = Start
 
 patient-requests-title = Waiting for you
 
-patient-request = { $study } is asking to use your records. Answer by { $date }.
+patient-request = { $study } is asking to use your records { $purposes }. Answer by { $date }.
 
 patient-request-open = Read the request
 
@@ -82,7 +82,7 @@ grant-withdraw = You can withdraw at any time, on this site. You do not have to 
 
 grant-limits = Some things we cannot undo. We cannot take back answers that a model has already given. We cannot take back results that are already published.
 
-grant-limits-copy = We cannot take back copies that a researcher has already downloaded. We tell them to delete their copies.
+grant-limits-copy = We cannot take back copies that a researcher has already downloaded. We tell them to delete your values.
 
 grant-copy = Let { $study } download a copy. It has ranges instead of your exact values, the same as at least ten other people have. It has no name, address or birth date. It has an end date. But we cannot take it back once it is downloaded.
 
@@ -185,9 +185,12 @@ ask-2-nothing = Nothing
 
 ask-right = That is right.
 
-ask-wrong = Not quite.
+ask-wrong = Not quite. The right answer is:
 
-ask-check = Check my answers
+ask-check = { $n ->
+    [one] Check my answer
+   *[other] Check my answers
+}
 
 understand-none = Choose an answer, or skip this page.
 
@@ -235,6 +238,10 @@ sign-button = Sign with your passkey
 
 sign-wallet-button = Sign with your own signing program
 
+sign-wallet = Your signing program will show what you sign and ask you to confirm it.
+
+sign-wallet-missing = You sign with your own signing program, and this browser does not have it. Open this page in the browser that has it.
+
 signed = Your permission is being recorded. This takes a few seconds. You can leave this page.
 
 active = Your permission is active. { $study } may use the records you chose until { $date }.
@@ -250,6 +257,8 @@ lapsed-title = Request ended
 consents-title = Permissions
 
 consents-active = Active now
+
+consents-unused = Not used now
 
 consents-ended = Ended
 
@@ -279,7 +288,7 @@ withdraw-page = Withdraw permission
 
 withdraw-stops-title = This stops now
 
-withdraw-stops = no new use of your records by { $study } under this permission
+withdraw-stops = new use of your records by { $study } under this permission
 
 withdraw-follows-title = This follows within { $n } days
 
@@ -293,7 +302,7 @@ withdraw-stays-seen = what a person has already seen
 
 withdraw-stays-results = results already published
 
-withdraw-stays-copies = copies already downloaded; we ask for them to be deleted
+withdraw-stays-copies = copies already downloaded; we ask for your values in them to be deleted
 
 withdraw-care = This will not affect your care.
 
@@ -373,6 +382,8 @@ keys-used = Last used
 keys-add = Add a passkey
 
 keys-add-lead = A second passkey on another device helps when you lose one.
+
+keys-add-first = A passkey lets you sign in and sign here without your signing program.
 
 keys-exists = This device already has a passkey for you. Choose another device in its window, such as a phone.
 
@@ -480,7 +491,7 @@ limits-left-out-hint = What you tick here stays closed. Later records are then n
 
 keys-add-sign-title = Add this passkey
 
-keys-add-sign = Your new passkey is ready. Now sign with a passkey that you have used before. It says that the new one may sign for you.
+keys-add-sign = Your new passkey is ready. Now sign with a key that you have used before. It says that the new one may sign for you.
 
 keys-add-button = Add this passkey
 

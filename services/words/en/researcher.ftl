@@ -21,6 +21,8 @@ researcher-permitted = Agreed when asked
 
 researcher-models = Models
 
+researcher-in-use = Models in use
+
 researcher-register = Propose a study
 
 empty-research = You have no study yet. Start with a question.
@@ -123,7 +125,7 @@ study-copy-whole-hint = As above, and the patients' records of the kinds that th
 
 agreement-heading = The agreement on a pseudonymised copy
 
-agreement-lead = Fill this in only if you ask for a pseudonymised copy. The custodian and every patient can read it.
+agreement-lead = Fill all of this in if you ask for a pseudonymised copy, and only then. The custodian and every patient who is asked can read it.
 
 agreement-title = Title of the agreement
 
@@ -150,6 +152,8 @@ pseudonymised-title = Pseudonymised copies
 pseudonymised-people = People who permit this copy: { $count }. This number changes only when eleven people or more do.
 
 pseudonymised-agree = I accept the agreement and these duties for { $party }, and I know that this is personal data
+
+pseudonymised-leave = When people leave, delete their rows within { $days } days and confirm it here.
 
 pseudonymised-button = Download the encrypted copy
 
@@ -346,7 +350,7 @@ model-published = Published on { $date }.
 
 model-withdrawals = People it was trained on who no longer permit it: { $count }. They withdrew, opted out or refused, their permission ended, or their records were erased.
 
-model-stops = A successor without these people is trained by itself. If no successor passes the gate, this model stops answering on { $date }.
+model-stops = A successor without these people is trained by itself. If no successor meets the quality thresholds, this model stops answering on { $date }.
 
 model-replaced-by = It was replaced by a model trained without these people:
 
@@ -432,7 +436,11 @@ set-when = Downloaded on
 
 set-until = Delete by
 
-set-delete-now = People in this set withdrew, or its time has ended. Delete your copy and confirm.
+set-delete-withdrawn = People in this copy withdrew. Delete your copy within { $days } days of that, and confirm it.
+
+set-delete-ended = The time of this copy has ended. Delete your copy now, and confirm it.
+
+set-until-now = now, see Notices
 
 notices-copy = Copy of { $date }: { $study }
 
@@ -440,7 +448,7 @@ notices-withdrawals = People in it who no longer permit a copy: { $count }, of {
 
 notices-confirm = I confirm that our copy is deleted
 
-notices-rows = Download the set again: the file deleted.json in it names the rows that must go.
+notices-rows = A new copy is made without these people. Its file deleted.json names the rows of the old copy that they were in.
 
 notices-confirmed = You confirmed on { $date } that the copy is deleted.
 
@@ -482,7 +490,7 @@ draft-lines-hint = One per line
 
 draft-index = Index
 
-draft-index-lead = The index is the time of the prediction. Inputs are read up to it.
+draft-index-lead = The index is the time of the prediction. Inputs are read up to it. It needs codes and records, or one date for everybody.
 
 draft-index-take = Which index
 

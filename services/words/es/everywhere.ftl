@@ -113,7 +113,7 @@ down-title = Ahora no podemos hacer esto
 
 down-withdrawal = Tenemos su retirada y vale desde ahora. Sus datos siguen cerrados. La anotamos en el registro en cuanto podamos llegar a él.
 
-expired = Su sesión está cerrada. Esto ocurre tras 15 minutos sin uso, tras 12 horas, o cuando alguien la cierra. Lo que envió antes se conserva. Por favor, entre. Volverá a esta página.
+expired = Su sesión está cerrada. Esto ocurre tras 15 minutos sin uso, tras 12 horas, o cuando alguien la cierra. Lo que envió antes se conserva. Por favor, entre. Volverá a la página en la que estaba.
 
 double = Usted ya hizo esto. Nada se anotó dos veces.
 
@@ -439,7 +439,7 @@ account-end-others = Cerrar todas las demás sesiones
 
 account-ended = La sesión del otro dispositivo está cerrada.
 
-expired-undone = Su sesión está cerrada. Esto ocurre tras 15 minutos sin uso, tras 12 horas, o cuando alguien la cierra. Lo que pulsó no se hizo: no se firmó, retiró ni cambió nada. Entre otra vez. Volverá a esta página.
+expired-undone = Su sesión está cerrada. Esto ocurre tras 15 minutos sin uso, tras 12 horas, o cuando alguien la cierra. Lo que pulsó no se hizo: no se firmó, retiró ni cambió nada. Entre otra vez. Volverá a la página en la que estaba.
 
 line-source = { $source }, { $holder }
 

@@ -99,9 +99,9 @@ erased = Sus datos se han borrado. Ya nadie puede leerlos.
 
 identity-join = { $party } comprobó quién es usted y le dio un enlace para unirse.
 
-identity-join-letter = { $party } envió un enlace para unirse a la dirección postal que tiene de usted.
+identity-join-letter = { $party } creó un enlace para unirse, para una carta a la dirección postal que tiene de usted.
 
-identity-recover = { $party } comprobó quién es usted y le dio un enlace para una llave nueva. ¿No fue usted? Rechace la llave en «Llaves».
+identity-recover = { $party } comprobó quién es usted y le dio un enlace para una llave nueva. ¿No fue usted? Rechace o quite la llave nueva en «Llaves».
 
 used-train-learned = { $study } entrenó un modelo con sus datos ({ $categories }). Usted lo permitió el { $date }.
 
@@ -179,7 +179,7 @@ act-copy-rows-deleted = { $party } dice que ha borrado los valores de usted de s
 
 proof-compare = La huella tiene el número { $place } en el registro. Un auditor, o quien tenga una copia del registro, puede compararla.
 
-act-key-recovered = Desde ahora funciona una llave nueva para usted. { $party } la había propuesto después de comprobar quién es usted.
+act-key-recovered = Desde ahora funciona una llave nueva para usted. { $party } la había propuesto después de comprobar quién es usted. ¿No fue usted? Quítela en «Llaves».
 
 refused-linked = { $party } pidió usar estos datos suyos: { $categories }. No se le permitió: una negativa con otro número suyo vale también aquí.
 

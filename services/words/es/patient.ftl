@@ -20,7 +20,7 @@ patient-title = Inicio
 
 patient-requests-title = Pendiente de su respuesta
 
-patient-request = { $study } pide usar sus datos. Responda a más tardar el { $date }.
+patient-request = { $study } pide usar sus datos { $purposes }. Responda a más tardar el { $date }.
 
 patient-request-open = Leer la petición
 
@@ -82,7 +82,7 @@ grant-withdraw = Puede retirar su permiso cuando quiera, en este sitio. No tiene
 
 grant-limits = Hay cosas que no podemos deshacer: las respuestas que un modelo ya dio y los resultados ya publicados.
 
-grant-limits-copy = No podemos recuperar las copias ya descargadas. Pedimos que las borren.
+grant-limits-copy = No podemos recuperar las copias ya descargadas. Pedimos que borren los valores de usted.
 
 grant-copy = Permitir que { $study } descargue una copia. Lleva rangos en lugar de sus valores exactos, los mismos que tienen al menos otras diez personas. No lleva nombre, dirección ni fecha de nacimiento. Tiene una fecha final. Pero una copia descargada no se puede recuperar.
 
@@ -185,9 +185,12 @@ ask-2-nothing = Nada
 
 ask-right = Así es.
 
-ask-wrong = No del todo.
+ask-wrong = No del todo. La respuesta correcta es:
 
-ask-check = Comprobar mis respuestas
+ask-check = { $n ->
+    [one] Comprobar mi respuesta
+   *[other] Comprobar mis respuestas
+}
 
 understand-none = Elija una respuesta, o salte esta página.
 
@@ -235,6 +238,10 @@ sign-button = Firmar con su llave de acceso
 
 sign-wallet-button = Firmar con su propio programa
 
+sign-wallet = Su programa de firma le mostrará lo que va a firmar y le pedirá que lo confirme.
+
+sign-wallet-missing = Usted firma con su propio programa de firma, y este navegador no lo tiene. Abra esta página en el navegador que lo tiene.
+
 signed = Su permiso se está anotando. Tarda unos segundos. Puede salir de esta página.
 
 active = Su permiso está vigente. { $study } puede usar los datos que usted eligió hasta el { $date }.
@@ -250,6 +257,8 @@ lapsed-title = Petición terminada
 consents-title = Permisos
 
 consents-active = Vigentes
+
+consents-unused = No se usan ahora
 
 consents-ended = Terminados
 
@@ -293,7 +302,7 @@ withdraw-stays-seen = lo que una persona ya vio
 
 withdraw-stays-results = los resultados ya publicados
 
-withdraw-stays-copies = las copias ya descargadas; pedimos que las borren
+withdraw-stays-copies = las copias ya descargadas; pedimos que borren en ellas los valores de usted
 
 withdraw-care = Su atención médica no cambia.
 
@@ -373,6 +382,8 @@ keys-used = Último uso
 keys-add = Añadir una llave de acceso
 
 keys-add-lead = Una segunda llave en otro dispositivo ayuda cuando pierde uno.
+
+keys-add-first = Con una llave de acceso puede entrar y firmar aquí sin su programa de firma.
 
 keys-exists = Este dispositivo ya tiene una llave para usted. Elija otro dispositivo en su ventana, por ejemplo un teléfono.
 

@@ -19,6 +19,7 @@ from services.accounts.challenges import Challenges
 from services.accounts.errors import ProofInvalid
 from services.accounts.invitations import Invitations
 from services.accounts.key_recoveries import FINISHED, KeyRecoveries
+from services.accounts.passkey_creation import PasskeyCreation
 from services.accounts.passkeys import Passkeys
 from services.accounts.recovered_keys import RecoveredKeys
 from services.accounts.sessions import Sessions
@@ -68,7 +69,7 @@ class Bench:
             **ports,
             site=site,
             ledger=ledger,
-            challenges=challenges,
+            creation=PasskeyCreation(site=site, challenges=challenges, passkeys=ports["passkeys"]),
             keys=self.keys,
             tokens=self.tokens,
         )

@@ -18,6 +18,7 @@ from services.accounts.accounts import PATIENT, Accounts
 from services.accounts.challenges import Challenges
 from services.accounts.errors import ProofInvalid, SignInFailed
 from services.accounts.invitations import Invitations, Invitee
+from services.accounts.passkey_creation import PasskeyCreation
 from services.accounts.passkeys import Passkeys
 from services.accounts.pending_registrations import PendingRegistrations
 from services.accounts.registrations import Registrations
@@ -69,11 +70,13 @@ def door(tmp_path: Path, ledger: SlowLedger) -> tuple[Registrations, Invitations
     engine, clock = sa.create_engine(f"sqlite:///{tmp_path}/test.db"), lambda: NOW_S
     METADATA.create_all(engine)
     invitations, challenges = Invitations(engine, clock), Challenges(engine, clock)
+    passkeys = Passkeys(engine, clock)
     join = Registrations(
         site=SITE,
         ledger=ledger,  # type: ignore[arg-type]
         challenges=challenges,
-        passkeys=Passkeys(engine, clock),
+        creation=PasskeyCreation(site=SITE, challenges=challenges, passkeys=passkeys),
+        passkeys=passkeys,
         wallets=Wallets(engine, clock, SITE, challenges),
         pending=PendingRegistrations(
             engine=engine, clock=clock, accounts=Accounts(engine), invitations=invitations

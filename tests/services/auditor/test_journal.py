@@ -46,6 +46,7 @@ class Journal:
         ("withdrawn", "refusal"),
         ("re-keyed", "other"),
         ("identity-checked", "other"),
+        ("link-issued", "other"),
         ("copy-deleted", "other"),
         ("rows-lost", "other"),
         ("person-linked", "other"),

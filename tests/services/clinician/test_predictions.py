@@ -53,7 +53,7 @@ class Refusing:
 
 
 def predictions(error: Exception) -> ClinicianPredictions:
-    ports: Any = dict.fromkeys(("patients", "store", "predictions", "clock"))
+    ports: Any = dict.fromkeys(("care", "directory", "store", "predictions", "clock"))
     return ClinicianPredictions(diagnostics=Refusing(error), **ports)
 
 

@@ -35,6 +35,7 @@ class Known:
         self.is_unavailable = False
         self.person_systems: tuple[str, ...] = ()
         self.organisation = HOSPITAL
+        self.names: dict[str, bytes] = {}
 
     def find_subjects(self, persons: Any) -> dict[str, bytes]:
         return dict.fromkeys((p for p in persons if p.endswith("MRN-1")), SUBJECT)
@@ -57,8 +58,11 @@ class Known:
 
 
 class Names:
+    def __init__(self, known: dict[str, bytes]) -> None:
+        self.known = known
+
     def find(self, names: Any) -> dict[str, bytes]:
-        return {}
+        return {name: self.known[name] for name in names if name in self.known}
 
 
 class Studies:
@@ -74,7 +78,7 @@ def propose(known: Known, *resources: dict[str, Any], recipient: str = "") -> Co
 
 def propose_body(known: Known, body: bytes, recipient: str = "") -> ConsentImport:
     ports: Any = {"requests": known, "proposals": Studies(), "directory": known}
-    ports |= {"names": Names(), "store": known, "installation": known}
+    ports |= {"names": Names(known.names), "store": known, "installation": known}
     return ConsentImports(**ports).propose(body, sender="", recipient=recipient, by="system")
 
 
@@ -151,6 +155,23 @@ def test_an_unknown_patient_and_one_who_refuses_get_no_request() -> None:
     known.refused = {"MLTRAINING": {SUBJECT}}
     assert codes(propose(known, PATIENT, consent()))[-1] == "not-sent"
     assert known.sent == []
+
+
+def test_a_name_of_two_patients_leads_to_no_request_of_an_earlier_patient() -> None:
+    known = Known()
+    known.names = {"organisation:here|Patient/p": SUBJECT}
+    other = PATIENT | {"identifier": [{"value": "MRN-2"}]}
+    assert codes(propose(known, consent())) == ["own-terms", "sent"]
+    assert codes(propose(known, PATIENT, other, consent())) == ["own-terms", "unknown-patient"]
+
+
+def test_a_certain_name_of_an_earlier_file_counts_before_a_weak_name_of_this_one() -> None:
+    known = Known()
+    known.names = {"https://a.example/fhir/Patient/p": SUBJECT}
+    other = PATIENT | {"identifier": [{"value": "MRN-2"}]}
+    sent = {"fullUrl": "https://a.example/fhir/Consent/c", "resource": consent()}
+    entries = {"resourceType": "Bundle", "type": "batch", "entry": [{"resource": other}, sent]}
+    assert codes(propose(known, entries)) == ["own-terms", "sent"]
 
 
 @pytest.mark.parametrize("refused", ["TREAT", "TREATDS"])

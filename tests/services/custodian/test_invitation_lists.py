@@ -23,7 +23,7 @@ from services.custodian.invitation_lists import (
 from services.custodian.invitations import InvitationRequest
 from services.custodian.people_lists import LineFault, read_people
 from services.errors import Invalid, NotFound
-from services.requests.history import IDENTITY_CHECKED, LETTER
+from services.requests.history import IDENTITY_CHECKED, LETTER, LINK_ISSUED
 from services.words import Words
 from storage import Record
 
@@ -94,7 +94,7 @@ def test_a_list_invites_whom_it_shows_and_journals_each_as_a_single_invitation(
         assert (use["purpose"], use["actor"], use["why"]) == (JOIN, "me", "card")
 
 
-def test_a_letter_is_a_check_of_its_own_and_the_patient_reads_that_it_was_sent(
+def test_a_letter_is_journalled_as_a_link_without_an_identity_check_and_the_patient_reads_it(
     hospital, lists
 ) -> None:
     (number,) = numbers(1)
@@ -106,7 +106,9 @@ def test_a_letter_is_a_check_of_its_own_and_the_patient_reads_that_it_was_sent(
     lists.invite(WORDS, checked.id, ListConfirmation(identity=LETTER), by="me")
     subject = hospital.platform.requests.directory.find_subject(number)
     entries, _ = hospital.platform.requests.history.list_entries(subject)
-    entry = next(entry for entry in entries if entry.outcome == IDENTITY_CHECKED)
+    assert IDENTITY_CHECKED not in {entry.outcome for entry in entries}
+    entry = next(entry for entry in entries if entry.outcome == LINK_ISSUED)
+    assert not entry.is_refusal
     assert entry.text_key == "identity-join-letter"
     assert WORDS(entry.text_key, party="Us").endswith("to the postal address that it has for you.")
 

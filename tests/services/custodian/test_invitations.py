@@ -109,3 +109,14 @@ def test_a_number_with_records_needs_no_confirmation_that_the_patient_is_new(
     )
     hospital.platform.store.deposits.deposit([record])
     assert "/join/" in invitations.invite(WORDS, request, by="me").link
+
+
+def test_an_invitation_is_journalled_as_a_checked_identity_only_if_a_check_is_stated(
+    hospital, invitations
+) -> None:
+    journal = hospital.platform.store.journal
+    for identity, outcome in (("card", "identity-checked"), (None, "link-issued")):
+        request = InvitationRequest(role="auditor", identity=identity, name="E", party=ELSEWHERE)
+        invitations.invite(WORDS, request, by="me")
+        [row] = journal.rows(journal.size())
+        assert row.answer.outcome == outcome

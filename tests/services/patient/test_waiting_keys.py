@@ -17,6 +17,7 @@ from services.accounts.accounts import PATIENT, Account, Accounts
 from services.accounts.challenges import Challenges
 from services.accounts.invitations import Invitations
 from services.accounts.passkey_changes import PasskeyChanges
+from services.accounts.passkey_creation import PasskeyCreation
 from services.accounts.passkeys import Passkeys
 from services.accounts.recovered_keys import RecoveredKeys
 from services.accounts.sessions import Sessions
@@ -75,7 +76,7 @@ class Bench:
         )
         changes = PasskeyChanges(
             ledger=ledger,
-            challenges=challenges,
+            creation=PasskeyCreation(site=site, challenges=challenges, passkeys=self.passkeys),
             passkeys=self.passkeys,
             sessions=sessions,
             signatures=self.signatures,

@@ -52,13 +52,17 @@ def test_only_an_approved_proposal_is_a_study(proposals, studies) -> None:
     approved = proposals.approve(PROPOSAL.study, "a custodian")
     assert approved.state == "approved"
     assert is_study(studies)
-    assert proposals.refuse(PROPOSAL.study, "a custodian", "too late").state == "approved"
+    assert (
+        proposals.reject(PROPOSAL.study, "refused", "a custodian", "too late").state == "approved"
+    )
     assert proposals.approve(PROPOSAL.study, "another") == approved
 
 
 def test_a_refused_proposal_is_no_study_and_has_the_reason(proposals, studies) -> None:
     proposals.register(PROPOSAL)
-    refused = proposals.refuse(PROPOSAL.study, "a custodian", "The protocol names no end.")
+    refused = proposals.reject(
+        PROPOSAL.study, "refused", "a custodian", "The protocol names no end."
+    )
     assert (refused.state, refused.why) == ("refused", "The protocol names no end.")
     assert not is_study(studies)
 
@@ -67,11 +71,12 @@ def test_a_decision_counts_for_the_version_that_was_read_alone(
     proposals, studies, monkeypatch
 ) -> None:
     first = proposals.register(PROPOSAL)
-    proposals.return_for_changes(first.study, "a custodian", "why?", first.version)
+    proposals.reject(first.study, "returned", "a custodian", "why?", first.version)
     wider = proposals.amend(replace(PROPOSAL, protocol="Everything, for everybody."))
-    for decide in (proposals.approve, lambda *read: proposals.refuse(*read[:2], "no", read[2])):
-        with pytest.raises(ProposalChanged):
-            decide(first.study, "another custodian", first.version)
+    with pytest.raises(ProposalChanged):
+        proposals.approve(first.study, "another custodian", first.version)
+    with pytest.raises(ProposalChanged):
+        proposals.reject(first.study, "refused", "another custodian", "no", first.version)
     assert not is_study(studies)
     monkeypatch.setattr(proposals, "get", lambda _: replace(wider, protocol="We look."))
     with pytest.raises(ProposalChanged):  # it was changed between reading and deciding
@@ -125,5 +130,18 @@ def test_no_organisation_fills_the_disk_with_studies_that_wait(proposals) -> Non
         proposals.register(PROPOSAL)
     proposals.register(replace(PROPOSAL, study="study:s0"))  # the same again changes nothing
     proposals.register(replace(PROPOSAL, study="study:other", owner="organisation:b"))
-    proposals.refuse("study:s0", "keeper", "no")
+    proposals.reject("study:s0", "refused", "keeper", "no")
     proposals.register(PROPOSAL)
+
+
+def test_a_changed_study_counts_against_the_limit_as_a_new_one_does(proposals) -> None:
+    proposals.register(PROPOSAL)
+    proposals.reject(PROPOSAL.study, "returned", "keeper", "Name the end.")
+    for number in range(MAX_PROPOSED):
+        proposals.register(replace(PROPOSAL, study=f"study:s{number}"))
+    changed = replace(PROPOSAL, protocol="It ends in 2030.")
+    with pytest.raises(TooManyProposals, match="50 studies of your organisation wait"):
+        proposals.amend(changed)
+    assert proposals.get(PROPOSAL.study).state == "returned"
+    proposals.reject("study:s0", "refused", "keeper", "no")
+    assert proposals.amend(changed).state == "proposed"

@@ -3,12 +3,15 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import pytest
 
 from models.count_noise import CountNoise
+from models.draft import DraftUnfinished
 from models.errors import ModelsNotFound
+from models.question import Question
 from services.requests import FeasibilityCounts
 from services.requests.count_budget import MAX_COUNTS, CountBudget
 from services.requests.countable_people import CountablePeople
@@ -148,3 +151,15 @@ def test_one_number_is_never_shown_with_two_kinds_of_noise(engine, records) -> N
     questions._noise = CountNoise(lambda name: names.append(name.decode()) or keyed(name))
     questions.get(OWNER, "two")
     assert len(names) == len(set(names)) == 3
+
+
+def test_an_unfinished_draft_is_not_installed(engine, records) -> None:
+    shipped = Path(__file__).parents[3] / "models" / "questions" / "uci-heart.toml"
+    text = shipped.read_text(encoding="utf-8")
+    use = Question.load(shipped).intended_use
+    questions = questions_of(engine, records, Installed())
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "heart.toml"
+        file.write_text(text.replace(use, "To be written: for whom?"), encoding="utf-8")
+        with pytest.raises(DraftUnfinished, match="intended_use"):
+            questions.add(file)

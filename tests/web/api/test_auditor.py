@@ -105,3 +105,14 @@ def test_no_other_role_may_audit(hospital, role) -> None:
     for path in ("standing", "anchors", "journal", "evidence/x", "models", "subjects/x/uses"):
         assert client.get(f"/auditor/{path}").status_code == 403
     assert client.post("/auditor/evidence", {}).status_code == 403
+
+
+def test_an_auditor_has_one_download_of_the_evidence_under_way(hospital, auditor) -> None:
+    first = auditor.get("/evidence")
+    assert auditor.get("/evidence").status_code == 429
+    assert hospital.client("auditor", "organisation:other").get("/evidence").status_code == 200
+    for _ in range(2):  # sent, or given up: it does not count any more
+        first.close()
+        first = auditor.get("/evidence")
+        assert first.status_code == 200
+    first.close()

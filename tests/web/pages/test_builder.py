@@ -92,6 +92,14 @@ def test_a_question_is_built_counted_and_proposed(hospital: Any, counting: None)
     assert set(draft["job"]["result"]) == {"question"}
 
 
+def test_no_field_that_a_count_needs_is_called_optional(hospital: Any) -> None:
+    researcher = signed_in(hospital, "researcher")
+    page = researcher.get(begun(researcher)).text
+    for name in ("title", "id", "intended_use", "index_codes", "index_category", "index_date"):
+        label = page[page.index(f'<label for="{name}">') :]
+        assert "optional" not in label[: label.index("</label>")], name
+
+
 def test_the_page_writes_the_text_that_a_file_has(hospital: Any) -> None:
     researcher = signed_in(hospital, "researcher")
     path, form = begun(researcher), filled()

@@ -45,14 +45,24 @@ def keeper(hospital: Any) -> Visitor:
     return signed_in(hospital, "custodian")
 
 
-def send(keeper: Visitor, body: bytes, mapping: str = FITTING) -> Any:
+def send(keeper: Visitor, body: bytes, mapping: str = FITTING, chosen: str = "own") -> Any:
     return keeper.post(
         "/custodian/deposits/new",
         file=(io.BytesIO(body), "table.csv"),
-        mapping="own",
+        mapping=chosen,
         **{"own-mapping": (io.BytesIO(mapping.encode()), "m.toml")},
         bad="leave",
     )
+
+
+@pytest.mark.parametrize("chosen", ["", "draft", "example heart"])
+def test_an_own_mapping_counts_whatever_is_chosen_in_the_list(
+    hospital: Any, keeper: Visitor, chosen: str
+) -> None:
+    body = f"id,weight\nown-{chosen},70\n".encode()
+    address = send(keeper, body, chosen=chosen).headers["Location"]
+    hospital.work("check-upload")
+    assert "One row read" in (page := keeper.get(address).text) or "1 row" in page, page
 
 
 def table_of(size: int) -> bytes:
@@ -429,3 +439,28 @@ def test_a_file_whose_storing_did_not_finish_is_discarded_by_page_and_fhir(
     client.http.delete(f"/fhir{where}", headers=headers)
     cancelled = uploads.get(Words("en"), party, where.rpartition("/")[2])
     assert cancelled.upload.state == DROPPED
+
+
+def test_where_nothing_can_be_stored_the_page_leads_to_another_file(
+    hospital: Any, keeper: Visitor
+) -> None:
+    address = send(keeper, b"id,weight\nx,999\n").headers["Location"]
+    hospital.work("check-upload")
+    page = keeper.get(address).text
+    assert "no row is good" in page
+    assert "Choose another file" in page
+    file = (io.BytesIO(b'{"resourceType":"Bundle","type":"collection"}'), "empty.json")
+    address = keeper.post("/custodian/deposits/new", file=file, bad="leave").headers["Location"]
+    hospital.work("check-upload")
+    page = keeper.get(address).text
+    assert "no entry can be stored" in page
+    assert "no row is good" not in page
+    assert "Choose another file" in page
+    assert "What becomes of the entries" not in page  # a table without a row
+
+
+def test_a_table_of_one_row_and_one_column_is_counted_in_the_singular(
+    hospital: Any, keeper: Visitor
+) -> None:
+    address = described(hospital, keeper, b"id\n1\n", "one.csv")
+    assert "One row, one column." in keeper.get(f"{address}/columns").text

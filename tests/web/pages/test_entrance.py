@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 
 import pytest
 from browser import person
+from wallets import PROVIDER, BrowserWallet
 
-from consent import Enrolment, digest, keccak
+from consent import keccak
 from consent.signatures import SigningKey
 from services.accounts import Invitee
 
@@ -76,35 +76,13 @@ def test_a_used_link_says_whom_to_ask(hospital, browser, origin) -> None:
         assert "Did you join" not in late.text()  # nobody joins with a recovery link
 
 
-WALLET = """
-window.ethereum = { request: ({ method, params }) => window.walletAsked(method, params ?? []) };
-"""
-
-
 def test_a_patient_can_join_and_sign_in_with_their_own_signing_program(
     hospital, browser, origin
 ) -> None:
-    key, ledger, subject = (
-        SigningKey(secrets.token_bytes(32)),
-        hospital.platform.ledger,
-        secrets.token_bytes(32),
-    )
-
-    def path(method, params):
-        if method == "eth_signTypedData_v4":
-            assert json.loads(params[1])["primaryType"] == "Enrolment"
-            message = Enrolment(subject, ledger.custodian(), key.address)
-            return "0x" + key.sign(digest(ledger.domain(), message)).hex()
-        if method == "personal_sign":
-            text = bytes.fromhex(params[0][2:])
-            mark = f"\x19Ethereum Signed Message:\n{len(text)}".encode()
-            return "0x" + key.sign(keccak(mark + text)).hex()
-        return ["0x" + key.address.hex()]
-
+    wallet, subject = BrowserWallet(), secrets.token_bytes(32)
     link = hospital.platform.identity.invite(Invitee("patient", "", "", subject))
     with person(browser, origin) as patient:
-        patient.page.expose_function("walletAsked", path)
-        patient.page.add_init_script(WALLET)
+        wallet.give_to(patient)
         patient.page.goto(link)
         patient.page.click("[data-wallet]")
         patient.page.wait_for_url("**/patient")
@@ -115,6 +93,7 @@ def test_a_patient_can_join_and_sign_in_with_their_own_signing_program(
         patient.go("/sign-in")
         patient.page.click("[data-wallet]")
         patient.page.wait_for_url("**/patient")
+    assert wallet.kinds == ["Enrolment", "text"]
 
 
 def test_a_signing_program_that_fails_is_not_called_a_passkey(hospital, browser, origin) -> None:
@@ -137,7 +116,7 @@ def test_a_signing_program_that_fails_is_not_called_a_passkey(hospital, browser,
     ):
         with person(browser, origin) as patient:
             patient.page.expose_function("walletAsked", answers)
-            patient.page.add_init_script(WALLET)
+            patient.page.add_init_script(PROVIDER)
             patient.go(path)
             patient.page.click("[data-wallet]")
             patient.says(words)

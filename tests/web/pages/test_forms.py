@@ -1,11 +1,13 @@
-"""A date in three inputs of a form."""
+"""The fields of forms: a date in three inputs, and errors at their fields."""
 
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 
 import pytest
 
+import web
 from services.errors import Invalid
 from web.pages.forms import date_in, first_errors
 
@@ -30,3 +32,16 @@ def test_a_month_is_a_number_or_its_name_in_any_of_our_languages(month: str) -> 
     form = {"end-day": "3", "end-month": month, "end-year": "2027"}
     assert date_in(form, "end") == datetime.date(2027, 3, 3)
     assert date_in(form | {"end-month": "Smarch"}, "end") is None
+
+
+def test_every_error_has_the_name_of_its_field() -> None:
+    """So that the summary leads to it and the field is described by it."""
+    folder = Path(web.__file__).parent / "templates"
+    errors = [
+        (path.name, line)
+        for path in folder.rglob("*.html")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if 'class="error"' in line
+    ]
+    assert errors
+    assert [each for each in errors if '-error"' not in each[1]] == []

@@ -39,6 +39,10 @@ def propose(researcher, **changed):
     return researcher.post("/researcher/studies/new", **(FORM | {"title": title} | changed))
 
 
+def copy_agreement(hospital, slug: str):
+    return hospital.platform.requests.proposals.get(f"study:{slug}").agreement
+
+
 def approved(hospital, researcher, **changed) -> str:
     """Return the name of a study with an agreement, which the custodian approved on the page."""
     slug = propose(researcher, **changed).location.rsplit("/", 1)[1]
@@ -47,6 +51,10 @@ def approved(hospital, researcher, **changed) -> str:
     assert "Agreement 12" in page and "Keep it locked." in page
     assert "somebody who knows a person can recognise" in page
     assert ("whole records as FHIR" in page) == (changed.get("copy") == "whole")
+    proposed = researcher.get(f"/researcher/studies/{slug}").text
+    fingerprint = copy_agreement(hospital, slug).fingerprint
+    for text in (proposed, page):  # both sides compare it by telephone before the approval
+        assert fingerprint in text
     custodian.post(f"/custodian/studies/{slug}", wish="approve", version="1")
     return slug
 
@@ -88,7 +96,7 @@ def leavers(hospital, slug) -> list[bytes]:
 @pytest.fixture(scope="module")
 def copy(researcher, slug, leavers) -> bytes:
     path = f"/researcher/pseudonymised/{slug}"
-    assert "Accept the agreement" in researcher.post(path).text
+    assert 'id="agree-error"' in researcher.post(path).text
     done = researcher.post(path, agree="yes")
     assert done.mimetype == "application/octet-stream"
     return open_copy(done.data, PRIVATE).content
@@ -155,6 +163,11 @@ def test_who_leaves_is_listed_until_the_study_acknowledges_and_the_custodian_see
     assert "Rows to delete: 2. Of these overdue: 0." in notices
     assert "2 not confirmed" in custodian.get(f"/custodian/studies/{slug}").text
     assert researcher.post(f"{path}/deletions", names=["0" * 32]).status_code == 422
+    page = researcher.get(path).text
     researcher.post(f"{path}/deletions", names=names)
-    assert "have to be deleted" in researcher.get(path).text
+    assert page.index("Rows to delete") < page.index("Download the encrypted copy")
+    page = researcher.get(path).text
+    assert "have to be deleted" in page
+    assert page.index("Rows to delete") > page.index("Download the encrypted copy")
+    assert "delete their rows within 14 days and confirm it here" in page
     assert "2 confirmed" in custodian.get(f"/custodian/studies/{slug}").text

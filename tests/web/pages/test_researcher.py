@@ -19,6 +19,7 @@ from visitors import HOSPITAL, signed_in
 
 import app as application
 from cli.trial_wallet import TrialWallet
+from models.pseudonymised import DELETION_DAYS
 from services.statement import RequestedTerms
 from services.words import Words
 from web.cookies import cookie_name
@@ -231,6 +232,7 @@ def test_people_with_each_kind_of_records_are_counted_if_the_custodian_allows_it
         hospital.platform.custodian.counting.forbid("c")
     assert kinds in page
     assert "Body measurements" in page or "body measurements" in page
+    assert (">hidden<" in page) == ("“Hidden” is a number of 1 to 10" in page)
 
 
 def test_the_cohorts_page_polls_every_second_while_a_job_runs(hospital, researcher) -> None:
@@ -311,6 +313,14 @@ def test_no_problem_is_shown_beside_a_copy_that_was_downloaded(hospital, researc
     assert 'name="columns" value="x|number"' in page
 
 
+def test_the_error_of_a_tick_box_is_shown_in_its_field(hospital, researcher) -> None:
+    path = approved(hospital, researcher, copy="yes").replace("studies", "sets")
+    page = researcher.post(path).text
+    field = page[page.index('<div class="field wrong">') :]
+    assert field.index('id="agree-error"') < field.index('id="agree"')
+    assert 'aria-describedby="agree-error"' in field
+
+
 def test_a_set_leaves_only_with_the_agreement_and_is_k_anonymous(hospital, researcher) -> None:
     path = approved(hospital, researcher, copy="yes")
     study, page = "study:" + path.rsplit("/", 1)[1], path.replace("studies", "sets")
@@ -338,6 +348,7 @@ def test_a_set_leaves_only_with_the_agreement_and_is_k_anonymous(hospital, resea
     TrialWallet(hospital.wallet, hospital.platform.ledger).stop(people[:12])
     notices = researcher.get("/researcher/notices").text
     assert "People in it who no longer permit a copy: 12, of 80 rows." in notices
+    require_one_demand(researcher.get(page).text, notices)
     again = researcher.post(f"{page}/copy", agree="yes")
     with zipfile.ZipFile(io.BytesIO(again.data)) as archive:
         deleted = json.loads(archive.read("deleted.json"))
@@ -347,12 +358,20 @@ def test_a_set_leaves_only_with_the_agreement_and_is_k_anonymous(hospital, resea
     require_confirmed_deletion(researcher, page, copies[80].id)
 
 
+def require_one_demand(page: str, notices: str) -> None:
+    """The agreement, the notice and the list of copies ask to delete the whole copy."""
+    assert f"When people in it withdraw, delete it within {DELETION_DAYS} days" in page
+    assert f"Delete your copy within {DELETION_DAYS} days of that" in notices
+    assert "now, see Notices" in page
+
+
 def require_confirmed_deletion(researcher, page: str, copy_id: str) -> None:
     """Confirm that a copy is deleted; the notice names its minute, as two may be of one day."""
     notices = researcher.get("/researcher/notices").text
     assert re.search(r"<h2>Copy of [^<:]*+:\d\d[^<:]*+: Study", notices)
     researcher.post("/researcher/notices", set=copy_id)
     assert "Deleted on" in researcher.get(page).text
+    assert "now, see Notices" not in researcher.get(page).text
     assert "You confirmed on" in researcher.get("/researcher/notices").text
 
 

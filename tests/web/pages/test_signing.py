@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 from browser import person, served
 from flask import Blueprint, Response, render_template_string
+from wallets import BrowserWallet
 
 from consent import Grant
 from services.accounts import PATIENT, Invitee
@@ -175,3 +176,31 @@ def test_an_unexpected_signature_is_explained_to_the_patient(someone) -> None:
         "form.elements.credential.value = '{}'; HTMLFormElement.prototype.submit.call(form); }"
     )
     someone.says("Nothing was signed")
+
+
+def test_a_patient_without_a_passkey_signs_with_their_own_program_alone(
+    hospital, browser, origin
+) -> None:
+    wallet, subject = BrowserWallet(), secrets.token_bytes(32)
+    link = hospital.platform.identity.invite(Invitee("patient", "", "", subject))
+    with person(browser, origin) as made:
+        made.subject = subject
+        wallet.give_to(made)
+        made.page.goto(link)
+        made.page.click("[data-wallet]")
+        made.page.wait_for_url("**/patient")
+        made.go("/patient/trial")
+        assert made.page.locator("form[data-sign] button:visible").all_inner_texts() == [
+            "Sign with your own signing program"
+        ]
+        assert "face" not in made.text()  # no device of theirs asks for it
+        assert "does not have it" not in made.text()
+        press(made)
+        made.says("in force")
+        assert states(hospital, made) == ["active"]
+        assert wallet.kinds == ["Enrolment", "Grant"]
+
+        made.page.add_init_script("delete window.ethereum")
+        made.go("/patient/trial")
+        made.says("Open this page in the browser that has it.")
+        assert made.page.locator("form[data-sign] button:visible").count() == 0

@@ -22,7 +22,7 @@ from web.api.auditor.schemas import (
     JournalSearchBody,
     LedgerStatusSchema,
 )
-from web.api.resources import accepts, idempotent, json_response, returns, returns_file
+from web.api.resources import accepts, idempotent, returns, returns_file
 from web.api.schemas import (
     JobSchema,
     NothingSchema,
@@ -32,13 +32,12 @@ from web.api.schemas import (
     SubjectUsesSchema,
 )
 from web.current import current_caller, services
-from web.responses import PDF, download_response
+from web.responses import PDF, download_response, json_response
 from web.view_options import requires_role
 
 NDJSON: Final = "application/x-ndjson"
 
 bp = Blueprint("auditor", __name__)
-BLUEPRINTS: Final = (bp,)
 
 
 @bp.get("/auditor/standing")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from flask import Blueprint, Response
 
@@ -33,14 +33,13 @@ from web.api.clinician.schemas import (
     TimelineSchema,
     ValueBody,
 )
-from web.api.resources import accepts, json_response, returns, returns_file
+from web.api.resources import accepts, returns, returns_file
 from web.api.schemas import ObjectAnswer
 from web.current import current_caller, services, words
-from web.responses import PDF, SVG, download_response, svg_response
+from web.responses import PDF, SVG, download_response, json_response, svg_response
 from web.view_options import requires_role
 
 bp = Blueprint("clinician_api", __name__)
-BLUEPRINTS: Final = (bp,)
 
 
 @bp.get("/clinician/patients")

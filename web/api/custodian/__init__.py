@@ -19,7 +19,7 @@ from services.custodian.recoveries import PendingRecovery, RecoveryRequest
 from services.custodian.upload_store import Upload
 from services.custodian.uploads import NewUpload, UploadReport
 from services.model_monitoring import ModelMonth
-from services.requests import Proposal
+from services.requests import REFUSED, RETURNED, Proposal
 from services.subjects import SubjectConsents, SubjectUses, parse_subject
 from services.tokens import CUSTODIAN
 from storage import DepositReport
@@ -190,8 +190,8 @@ def post_proposal_answer(study: str, body: dict[str, Any]) -> StudyReview:
     if body["answer"] == "approve":
         approvals.approve(study, by=by, version=version)
     else:
-        decide = approvals.refuse if body["answer"] == "refuse" else approvals.return_for_changes
-        decide(words(), study, body["why"], by=by, version=version)
+        state = REFUSED if body["answer"] == "refuse" else RETURNED
+        approvals.reject(words(), study, state, body["why"], by=by, version=version)
     return approvals.review(words(), study)
 
 
@@ -278,4 +278,3 @@ own.register_blueprint(counting.bp)
 own.register_blueprint(erasures.bp)
 own.register_blueprint(persons.bp)
 bp.register_blueprint(own)
-BLUEPRINTS: Final = (bp,)

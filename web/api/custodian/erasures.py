@@ -12,9 +12,10 @@ from web.api.custodian.schemas import (
     ErasuresSchema,
     PendingErasureSchema,
 )
-from web.api.resources import accepts, json_response, returns
+from web.api.resources import accepts, returns
 from web.api.schemas import ObjectAnswer
 from web.current import current_caller, services, words
+from web.responses import json_response
 from web.view_options import requires_role
 
 bp = Blueprint("erasures", __name__)

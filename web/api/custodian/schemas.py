@@ -41,7 +41,15 @@ from services.schemas import Strict, ValidationError
 from services.words import LANGUAGES
 from storage import DepositReport
 from storage.schemas import RecordSchema
-from web.api.schemas import BARE_HEX, ErasureRequestSchema, JobSchema, Text, listing, schema_of
+from web.api.schemas import (
+    BARE_HEX,
+    ErasureRequestSchema,
+    Flag,
+    JobSchema,
+    Text,
+    listing,
+    schema_of,
+)
 
 MAX_RECORDS: Final = 5_000
 MAX_BASE64: Final = 32 * 2**20 * 4 // 3 + 8
@@ -119,21 +127,21 @@ class ListConfirmationBody(Strict):
     """How everybody's identity was checked, who is invited too, whether mails are sent."""
 
     identity = fields.String(required=True, validate=validate.OneOf(LIST_CHECKS))
-    new_patients = fields.Boolean(load_default=False, truthy={True}, falsy={False})
-    replace_links = fields.Boolean(load_default=False, truthy={True}, falsy={False})
-    mails = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    new_patients = Flag()
+    replace_links = Flag()
+    mails = Flag()
 
 
 class CountingBody(Strict):
     """Whether researchers may have people counted before anybody is asked."""
 
-    is_allowed = fields.Boolean(required=True, truthy={True}, falsy={False})
+    is_allowed = Flag(required=True)
 
 
 class HistoryRuleBody(Strict):
     """Whether the versions that corrections replace are kept."""
 
-    keeps = fields.Boolean(required=True, truthy={True}, falsy={False})
+    keeps = Flag(required=True)
 
 
 class ErasureBody(Strict):
@@ -176,11 +184,8 @@ class LinkDecisionBody(Strict):
     decision = fields.String(required=True, validate=validate.OneOf(("confirm", "dismiss", "undo")))
 
 
-class RecoveryLinkBody(Strict):
+class RecoveryLinkBody(ErasureBody):
     """Whose key was lost, and how their identity was checked again."""
-
-    number = Text(MAX_NUMBER, required=True)
-    identity = fields.String(required=True, validate=validate.OneOf(IDENTITY_CHECKS))
 
 
 class RecoveryBody(RecoveryLinkBody):
@@ -202,7 +207,7 @@ HealthSchema = schema_of("HealthSchema", Health, "chain ipfs worker")
 HoldingsSchema = schema_of(
     "HoldingsSchema",
     Holdings,
-    "patients subjects records copies is_anchored",
+    "patients subjects records is_anchored",
     anchor="anchored_at_s",
     jobs="active_jobs",
     studies="proposed_studies",

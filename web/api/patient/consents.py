@@ -19,10 +19,11 @@ from web.api.patient.schemas import (
     SignatureBody,
     SubmittedSchema,
 )
-from web.api.resources import accepts, json_response, returns
+from web.api.resources import accepts, returns
 from web.api.schemas import NothingSchema, ObjectAnswer
 from web.cookies import current_passkey, with_new_session
 from web.current import current_account, current_subject, services, words
+from web.responses import json_response
 from web.view_options import requires_role
 
 bp = Blueprint("patient_consents", __name__)

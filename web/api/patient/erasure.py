@@ -9,9 +9,10 @@ from flask import Blueprint, Response
 from services.accounts import PATIENT
 from services.patient.erasures import ErasureStatus
 from web.api.patient.schemas import ErasureStatusSchema
-from web.api.resources import accepts, json_response, returns
+from web.api.resources import accepts, returns
 from web.api.schemas import NothingSchema, ObjectAnswer
 from web.current import current_subject, services
+from web.responses import json_response
 from web.view_options import requires_role
 
 bp = Blueprint("patient_erasure", __name__)

@@ -19,10 +19,10 @@ from web.api.patient.schemas import (
     TrainedModelsSchema,
     ValueBody,
 )
-from web.api.resources import accepts, json_response, returns, returns_file
+from web.api.resources import accepts, returns, returns_file
 from web.api.schemas import NothingSchema, ObjectAnswer
 from web.current import current_subject, services, words
-from web.responses import NDJSON, download_response
+from web.responses import NDJSON, download_response, json_response
 from web.view_options import requires_role
 
 bp = Blueprint("patient_records", __name__)

@@ -27,6 +27,7 @@ from web.api.schemas import (
     BARE_HEX,
     MAX_CODES,
     ErasureRequestSchema,
+    Flag,
     HexString,
     Text,
     listing,
@@ -59,7 +60,7 @@ class AnswerBody(Strict):
     data_from = fields.Date(load_default=None, allow_none=True)
     data_to = fields.Date(load_default=None, allow_none=True)
     ends_on = fields.Date(load_default=None, allow_none=True)
-    may_copy = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    may_copy = Flag()
     left_out = _texts(MAX_LEFT_OUT)
 
 

@@ -12,7 +12,7 @@ from services.custodian.identity_checks import IDENTITY_CHECKS
 from services.custodian.invitations import IssuedInvitation
 from services.schemas import Strict
 from services.tokens import ROLES
-from web.api.schemas import Text, listing, schema_of
+from web.api.schemas import Flag, Text, listing, schema_of
 from web.current import Caller
 
 MAX_LENGTH: Final = 128
@@ -30,7 +30,7 @@ class InvitationBody(Strict):
     name = Text(MAX_LENGTH, load_default="")
     number = Text(MAX_LENGTH, load_default="")
     identity = fields.String(load_default=None, validate=validate.OneOf(IDENTITY_CHECKS))
-    new_patient = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    new_patient = Flag()
 
 
 InvitationSchema = schema_of("InvitationSchema", IssuedInvitation, "link days has_key")
@@ -40,7 +40,7 @@ CallerSchema = schema_of(
 SessionSchema = schema_of(
     "SessionSchema",
     SessionSummary,
-    "id device began_at_s used_at_s ends_at_s",
+    "session.id session.device session.began_at_s session.used_at_s session.ends_at_s",
     is_this="is_current",
 )
 SessionsSchema = listing("SessionsSchema", "sessions", SessionSchema)

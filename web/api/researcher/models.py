@@ -20,10 +20,10 @@ from web.api.researcher.schemas import (
     RunReportSchema,
     RunsSchema,
 )
-from web.api.resources import accepts, idempotent, json_response, returns, returns_file
+from web.api.resources import accepts, idempotent, returns, returns_file
 from web.api.schemas import JobSchema, ModelMonthsSchema, NothingSchema, ObjectAnswer
 from web.current import current_caller, services
-from web.responses import PDF, SVG, download_response, svg_response
+from web.responses import PDF, SVG, download_response, json_response, svg_response
 from web.view_options import requires_role
 
 bp = Blueprint("researcher_api_models", __name__)

@@ -32,7 +32,15 @@ from services.researcher.studies import RequestPreview, StudyDetails, StudySumma
 from services.researcher.study_runs import MissedThreshold, RunReport
 from services.researcher.training_sets import CopyNotice, Notices, OfferedColumn, TrainingSetOffer
 from services.schemas import Strict
-from web.api.schemas import JobSchema, QuestionLinkSchema, Text, ViewSchema, listing, schema_of
+from web.api.schemas import (
+    Flag,
+    JobSchema,
+    QuestionLinkSchema,
+    Text,
+    ViewSchema,
+    listing,
+    schema_of,
+)
 
 MAX_NAMES: Final = 1_000
 _COUNT: Final = {"type": ["integer", "string"]}
@@ -66,7 +74,7 @@ class CopyAgreementBody(Strict):
     text = fields.String(required=True, validate=validate.Length(1, MAX_AGREEMENT))
     ends_on = fields.Date(required=True)
     public_key = Text(64, required=True)
-    whole_records = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    whole_records = Flag()
 
     @post_load
     def _make(self, body: dict[str, Any], **_: Any) -> AgreementDraft:
@@ -84,7 +92,7 @@ class ProposalBody(Strict):
     contact = Text(MAX_TEXT, required=True)
     days = fields.Integer(required=True, strict=True, validate=validate.OneOf(PERMISSION_DAYS))
     ends_on = fields.Date(required=True)
-    wants_copy = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    wants_copy = Flag()
     agreement = fields.Nested(
         CopyAgreementBody,
         load_default=None,
@@ -104,9 +112,7 @@ class EvaluationBody(Strict):
 class AcceptanceBody(Strict):
     """That the study's agreement and the duties are accepted; nothing leaves without."""
 
-    agree = fields.Boolean(
-        required=True, truthy={True}, falsy={False}, validate=validate.Equal(True)
-    )
+    agree = Flag(required=True, validate=validate.Equal(True))
 
 
 class DeletionsBody(Strict):
@@ -119,12 +125,9 @@ class DeletionsBody(Strict):
     )
 
 
-class AgreementBody(Strict):
+class AgreementBody(AcceptanceBody):
     """That the conditions in `agreement` are accepted; nothing leaves without."""
 
-    agree = fields.Boolean(
-        required=True, truthy={True}, falsy={False}, validate=validate.Equal(True)
-    )
     columns = fields.List(
         fields.String(validate=validate.Length(1, 200)),
         load_default=list,
@@ -279,10 +282,6 @@ def _number() -> fields.Float:
     return fields.Float(load_default=None, allow_none=True, allow_nan=False)
 
 
-def _flag(*, default: bool) -> fields.Boolean:
-    return fields.Boolean(load_default=default, truthy={True}, falsy={False})
-
-
 def _tuples(data: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(each) if isinstance(each, list) else each for name, each in data.items()}
 
@@ -297,7 +296,7 @@ class FeatureChoiceBody(Strict):
     take = fields.String(load_default=LAST, validate=validate.OneOf(TAKES))
     unit = _text()
     values = _Texts()
-    is_boolean = _flag(default=False)
+    is_boolean = Flag()
     since = _text()
     until = _text()
     minimum = _number()
@@ -331,8 +330,8 @@ class QuestionChoicesBody(Strict):
     outcome_minimum = _number()
     outcome_maximum = _number()
     outcome_unit = _text()
-    never_before = _flag(default=False)
-    absent_is_negative = _flag(default=True)
+    never_before = Flag()
+    absent_is_negative = Flag(load_default=True)
     features = fields.List(fields.Nested(FeatureChoiceBody), load_default=list)
 
     @post_load

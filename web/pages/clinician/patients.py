@@ -21,7 +21,7 @@ from services.tokens import CLINICIAN
 from storage import ACCEPTED_DUTIES
 from web.current import current_account, services, words
 from web.pages.forms import first_errors
-from web.pages.guard import render, see_other
+from web.pages.guard import render, render_form, see_other
 from web.view_options import require_own_site, requires_role
 
 bp = Blueprint("clinician_patients", __name__)
@@ -58,10 +58,9 @@ def patient(id: str) -> Response:
     """Show what a patient permits, the questions that can be asked, and earlier estimates."""
     party = current_account().party
     details = services().clinician.patients.get(party, id)
-    number = details.patient.number or details.patient.key[:8]
     return render(
         "clinician/patient.html",
-        title=words()("clinician-patient-title", number=number),
+        title=words()("clinician-patient-title", number=details.patient.label),
         patient=details.patient,
         questions=details.questions,
         past=services().clinician.predictions.list_about(party, id),
@@ -124,7 +123,7 @@ def _access_form(errors: Mapping[str, str], values: MultiDict[str, Any]) -> Resp
         if question.id == values.get("question")
         for code in question.required
     }
-    return render(
+    return render_form(
         "clinician/ask.html",
         title=say("menu-clinician-ask"),
         questions=[(question.id, question.title) for question in questions],
@@ -137,5 +136,4 @@ def _access_form(errors: Mapping[str, str], values: MultiDict[str, Any]) -> Resp
         duties=ACCEPTED_DUTIES,
         errors=errors,
         values=values,
-        status=422 if errors else 200,
     )

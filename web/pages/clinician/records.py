@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from services.clinician.records import RecordQuery
-from services.requests import PatientInCare
 from services.tokens import CLINICIAN
 from web.current import current_account, services, words
 from web.pages.guard import render
@@ -23,7 +22,7 @@ def timeline(id: str) -> Response:
     page = services().clinician.records.timeline(account.party, account.id, _query(id), words())
     return render(
         "clinician/timeline.html",
-        title=words()("timeline-title", number=_number(page.patient)),
+        title=words()("timeline-title", number=page.patient.label),
         timeline=page,
     )
 
@@ -50,7 +49,3 @@ def _query(patient_key: str) -> RecordQuery:
         category=request.args.get("kind", ""),
         page=request.args.get("page", 1, type=int),
     )
-
-
-def _number(patient: PatientInCare) -> str:
-    return patient.number or patient.key[:8]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import orjson
 from flask import Blueprint, Response, request
 
 from services.accounts import PATIENT
@@ -10,6 +9,7 @@ from services.patient.consents import ConsentSummary
 from web.current import current_subject, services, words
 from web.pages.guard import render
 from web.pages.signing import TermRow, signed_rows
+from web.responses import json_file
 from web.view_options import requires_role
 
 bp = Blueprint("patient_consents", __name__)
@@ -71,10 +71,3 @@ def _rows(consent: ConsentSummary) -> list[TermRow]:
     terms, records = consent.terms, services().patient.records
     names = records.name_few(current_subject(), words(), terms.records)
     return signed_rows(words(), terms, consent.not_after_s, consent.recipient_name, names)
-
-
-def json_file(document: object, name: str) -> Response:
-    """Return a document as a JSON file to download."""
-    body = orjson.dumps(document, option=orjson.OPT_INDENT_2)
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(body, 200, headers, content_type="application/json")

@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from services.accounts import PATIENT
 from web.current import current_subject, services, words
 from web.pages.guard import render, see_other
-from web.pages.patient.consents import json_file
+from web.responses import json_file
 from web.view_options import requires_role
 
 bp = Blueprint("patient_erasure", __name__)

@@ -11,9 +11,10 @@ from services.accounts import PATIENT, SignatureRequest
 from services.errors import Invalid
 from web.cookies import current_passkey, with_new_session
 from web.current import current_account, services, words
-from web.devices import credential_of_form, device_name, device_request, json_response
+from web.devices import credential_of_form, device_name, device_request
 from web.pages.guard import render, see_other
 from web.pages.signing import refused, signed_form
+from web.responses import json_response
 from web.view_options import requires_role
 
 DONE: Final = {

@@ -9,7 +9,7 @@ from services.errors import Invalid, NotFound
 from services.requests.messages import CORRECTION, QUESTION
 from web.current import current_subject, services, words
 from web.pages.forms import first_errors
-from web.pages.guard import render, see_other
+from web.pages.guard import render_form, see_other
 from web.view_options import requires_role
 
 bp = Blueprint("patient_messages", __name__)
@@ -21,7 +21,7 @@ def messages() -> Response:
     """Show the contact, the form to ask, and every message with its answer."""
     kind = CORRECTION if request.args.get("record") else QUESTION
     about = request.args.get("record", "") or request.args.get("line", "")
-    return _page({}, {"kind": kind, "about": about}, 200)
+    return _page({}, {"kind": kind, "about": about})
 
 
 @bp.post("/patient/help")
@@ -33,20 +33,19 @@ def send() -> Response:
     try:
         services().patient.messages.send(current_subject(), words(), kind, about, text)
     except Invalid as exc:
-        return _page(first_errors(exc), dict(form), 422)
+        return _page(first_errors(exc), dict(form))
     return see_other("/patient/help?done=yes")
 
 
-def _page(errors: dict[str, str], values: dict[str, str], status: int) -> Response:
+def _page(errors: dict[str, str], values: dict[str, str]) -> Response:
     service, subject, say = services().patient.messages, current_subject(), words()
     kind, about = values.get("kind", QUESTION), values.get("about", "")
     description = service.describe(subject, say, kind, about)
     if about and not description:
         raise NotFound
-    return render(
+    return render_form(
         "patient/help.html",
         title=say("ask-us-title"),
-        status=status,
         errors=errors,
         values=values,
         description=description,

@@ -13,12 +13,11 @@ from services.accounts import PATIENT
 from services.patient.history import HistoryFilter
 from services.requests.wording import format_day
 from web.current import current_account, current_subject, services, words
+from web.pages.forms import number_in
 from web.pages.guard import is_fragment, render, see_other
-from web.pages.patient.consents import json_file
-from web.responses import NDJSON, download_response
+from web.responses import NDJSON, download_response, json_file
 from web.view_options import opens_records, requires_role
 
-MAX_DIGITS: Final = 15
 ANCHOR_S: Final = 60
 """The worker anchors the journal about once in this time."""
 
@@ -141,7 +140,7 @@ def history() -> Response:
         first_day=query.get("first", ""),
         last_day=query.get("last", ""),
     )
-    before = _row_number(query.get("before", ""))
+    before = number_in(query.get("before", ""))
     page = services().patient.history.page(current_subject(), say, before, line_filter)
     months = groupby(page.lines, key=lambda line: line.month)
     older = urlencode({**query.to_dict(), "before": page.older_before or ""})
@@ -185,8 +184,3 @@ def download_proof(seq: str) -> Response:
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _row_number(text: str) -> int | None:
-    is_row = text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
-    return int(text) if is_row else None

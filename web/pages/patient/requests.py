@@ -13,7 +13,7 @@ from services.patient.requests import LESS, NO, YES, RequestDetail
 from services.requests import COOLING_OFF_DAYS, DECLINED, LAPSED
 from services.requests.choices import Choice
 from web.current import current_account, current_subject, services, words
-from web.pages.forms import month_number
+from web.pages.forms import date_parts, first_errors
 from web.pages.guard import render, see_other
 from web.pages.signing import refused, signed_form, terms_rows
 from web.view_options import requires_role
@@ -138,8 +138,7 @@ def save_limits(id: str) -> Response:
     try:
         services().patient.requests.answer(current_subject(), words(), id, LESS, choice)
     except Invalid as exc:
-        errors = {FIELDS.get(name, name): messages[0] for name, messages in exc.fields.items()}
-        return _limits_page(detail, request.form, errors)
+        return _limits_page(detail, request.form, first_errors(exc, **FIELDS))
     return see_other(f"{detail.path}/understand")
 
 
@@ -260,9 +259,8 @@ def _form_choice(detail: RequestDetail) -> Choice:
 
 def _date_text(name: str) -> str:
     """Return the three inputs of a date as YYYY-MM-DD, a date or not; "" if all are empty."""
-    parts = [request.form.get(f"{name}-{part}", "").strip() for part in ("year", "month", "day")]
-    parts[1] = month_number(parts[1])
-    return f"{parts[0]:0>4}-{parts[1]:0>2}-{parts[2]:0>2}" if any(parts) else ""
+    year, month, day = date_parts(request.form, name)
+    return f"{year:0>4}-{month:0>2}-{day:0>2}" if year or month or day else ""
 
 
 def _form_values(choice: Choice) -> dict[str, object]:

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from models.pseudonymised import DELETION_DAYS
 from services.accounts import PATIENT
-from services.patient.withdrawals import OFF, ON
+from services.patient.signatures import OFF, ON
 from web.current import current_account, current_subject, services, words
 from web.pages.guard import render, see_other
 from web.pages.signing import refused, signed_form, terms_rows

@@ -59,8 +59,12 @@ def privacy() -> Response:
 
 
 def _notice(page: str, sections: tuple[str, ...]) -> Response:
-    say, operator = words(), services().information.operator_name(words().language)
+    say = words()
+    contact = services().information.contact(say.language)
     sentences = [
-        say(f"{page}-{section}", custodian=operator, contact=operator) for section in sections
+        say(f"{page}-{section}", custodian=contact.name, contact=contact.name)
+        for section in sections
     ]
-    return render("public/notice.html", title=say(f"{page}-title"), sentences=sentences)
+    return render(
+        "public/notice.html", title=say(f"{page}-title"), sentences=sentences, contact=contact
+    )

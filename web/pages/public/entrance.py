@@ -14,9 +14,10 @@ from services.tokens import ROLES
 from services.words import find_zone
 from web.cookies import session_secret, with_new_session, without_session
 from web.current import find_account, services, words
-from web.devices import credential_of_form, device_name, device_request, json_response
+from web.devices import credential_of_form, device_name, device_request
 from web.pages.guard import render, see_other
 from web.pages.public.old_links import render_old_link
+from web.responses import json_response
 from web.view_options import passive, public, requires_role
 
 EVERYBODY = (PATIENT, *ROLES)
@@ -29,17 +30,16 @@ bp = Blueprint("entrance", __name__)
 def join(token: str) -> Response:
     """Show who invites, as what, what a passkey is, and the button that makes one."""
     information = services().information
-    operator = information.operator_name(words().language)
     registrations = services().identity.registrations
     invitation = registrations.find_invitation(token)
     if invitation is None:
-        return render_old_link(operator, is_invitation=True)
+        return render_old_link(is_invitation=True)
     invitee = invitation.invitee
     return render(
         "public/join.html",
         title=words()("join-title", site=services().installation.site.name),
         invitee=invitee,
-        operator=operator,
+        operator=information.operator_name(words().language),
         party=information.party_name(invitee.party, words().language) if invitee.party else "",
         has_other_key=registrations.has_other_key(invitation),
         number_end=services().patient.number_end(invitee.subject) if invitee.subject else "",
@@ -102,7 +102,7 @@ def sign_in() -> Response:
         "public/sign_in.html",
         title=words()("sign-in-title"),
         next_path=next_path,
-        operator=services().information.operator_name(words().language),
+        contact=services().information.contact(words().language),
         # Signing out removes the cookie, so one without a session is of a session that expired.
         has_expired=bool(session_secret(services().installation.site)),
         is_undone=request.args.get("undone") == "yes",

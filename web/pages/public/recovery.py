@@ -7,9 +7,10 @@ from flask import Blueprint, Response, request
 from consent import PENDING
 from services.accounts import SignInFailed
 from web.current import services, words
-from web.devices import credential_of_form, device_name, device_request, json_response
+from web.devices import credential_of_form, device_name, device_request
 from web.pages.guard import render
 from web.pages.public.old_links import render_old_link
+from web.responses import json_response
 from web.view_options import public
 
 bp = Blueprint("recovery", __name__)
@@ -19,12 +20,14 @@ bp = Blueprint("recovery", __name__)
 @public
 def recovery(token: str) -> Response:
     """Show how a new key is made, or how far the one is that was made with this link."""
-    operator = services().information.operator_name(words().language)
     link = services().identity.key_recoveries.find(token)
     if link is None:
-        return render_old_link(operator, is_invitation=False)
+        return render_old_link(is_invitation=False)
     return render(
-        "public/recovery.html", title=words()("recover-title"), link=link, operator=operator
+        "public/recovery.html",
+        title=words()("recover-title"),
+        link=link,
+        contact=services().information.contact(words().language),
     )
 
 

@@ -22,13 +22,12 @@ from services.researcher.builder import DraftDetails
 from services.tokens import RESEARCHER
 from web.current import current_account, services, words
 from web.pages.forms import first_errors
-from web.pages.guard import is_fragment, render, see_other
+from web.pages.guard import is_fragment, render, render_form, see_other
 from web.pages.researcher.draft_form import choices_from, form_of
 from web.responses import ZIP, download_response
 from web.view_options import max_body, requires_role
 
 MAX_FORM_BYTES: Final = 2**20
-_INVALID: Final = 422
 _INPUT, _OUTCOME, _INDEX = "input", "outcome", "index"
 _ADD: Final = "add"
 
@@ -60,7 +59,7 @@ def add_draft() -> Response:
 def draft(id: str) -> Response:
     """Show a question that is being built: the form, its text, and the count."""
     details = services().researcher.builder.get(current_account().party, id)
-    return _draft(details, form_of(details.draft.choices), {}, 200)
+    return _draft(details, form_of(details.draft.choices), {})
 
 
 @bp.post("/researcher/drafts/<id>")
@@ -76,7 +75,7 @@ def change_draft(id: str) -> Response:
         _save(id, wish)
     except Invalid as exc:
         details = services().researcher.builder.get(party, id)
-        return _draft(details, request.form.to_dict(), first_errors(exc), _INVALID)
+        return _draft(details, request.form.to_dict(), first_errors(exc))
     search = request.form.get("search", "").strip()
     place = "#codes" if wish == "search" else "#inputs" if wish.startswith((_INPUT, _ADD)) else ""
     return see_other(
@@ -147,7 +146,7 @@ def install(id: str) -> Response:
         errors = first_errors(exc, question="id")
         if empty := _still_empty(details):
             errors = {"id": empty}
-        return _draft(details, form_of(details.draft.choices), errors, _INVALID)
+        return _draft(details, form_of(details.draft.choices), errors)
     return see_other(f"/researcher/studies/new?question={question.id}")
 
 
@@ -205,14 +204,11 @@ def _with_code(choices: QuestionChoices, part: str, code: CodeSummary) -> Questi
     return choices
 
 
-def _draft(
-    details: DraftDetails, values: Mapping[str, str], errors: dict[str, str], status: int
-) -> Response:
+def _draft(details: DraftDetails, values: Mapping[str, str], errors: dict[str, str]) -> Response:
     search = request.values.get("search", "").strip()
-    return render(
+    return render_form(
         "researcher/draft.html",
         title=details.draft.choices.title or words()("draft-title"),
-        status=status,
         details=details,
         values={**values, "search": search},
         errors=errors,
@@ -238,7 +234,7 @@ def _still_empty(details: DraftDetails) -> str:
 def _count(id: str, problem: str = "") -> Response:
     details = services().researcher.builder.get(current_account().party, id)
     if not is_fragment():
-        return _draft(details, request.form.to_dict(), {"count": problem}, _INVALID)
+        return _draft(details, request.form.to_dict(), {"count": problem})
     return render(
         "researcher/draft_count_part.html",
         title="",

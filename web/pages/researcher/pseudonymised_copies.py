@@ -8,11 +8,12 @@ from contextlib import suppress
 from flask import Blueprint, Response, request
 
 from models import MIN_COUNT, CohortTooSmall, ConsentsChanged
+from models.pseudonymised import DELETION_DAYS
 from services.errors import NotFound
 from services.researcher.pseudonymised_copies import CopyRefused, PseudonymisedCopies
 from services.tokens import RESEARCHER
 from web.current import current_account, services, words
-from web.pages.guard import render, see_other
+from web.pages.guard import render_form, see_other
 from web.pages.researcher.counts import count_text
 from web.responses import SEALED, download_response
 from web.view_options import requires_role
@@ -67,7 +68,7 @@ def confirm_deletion(slug: str) -> Response:
 def _page(slug: str, errors: Mapping[str, str], problem: str = "") -> Response:
     party = current_account().party
     copies = _copies().get(party, slug)
-    return render(
+    return render_form(
         "researcher/pseudonymised.html",
         title=words()("pseudonymised-title"),
         offer=copies,
@@ -75,9 +76,9 @@ def _page(slug: str, errors: Mapping[str, str], problem: str = "") -> Response:
         people=count_text(copies.people),
         party=services().information.party_name(party),
         problem=problem,
+        deletion_days=DELETION_DAYS,
         errors=errors,
-        values=request.form,
-        status=422 if errors or problem else 200,
+        status=422 if problem else 0,
     )
 
 

@@ -11,6 +11,7 @@ from consent import ConsentError
 from models import MIN_COHORT, format_unit, is_small
 from models.count_noise import LEAST_COHORT, MARGIN
 from models.pseudonymised import DELETION_DAYS
+from services.dates import day_of
 from services.errors import Invalid, NotFound
 from services.parties import study_name
 from services.requests import RETURNED, Proposal
@@ -22,7 +23,7 @@ from services.tokens import RESEARCHER
 from storage import ACCEPTED_DUTIES
 from web.current import current_account, services, words
 from web.pages.forms import date_in, first_errors
-from web.pages.guard import render, see_other
+from web.pages.guard import render, render_form, see_other
 from web.pages.researcher.counts import count_text
 from web.responses import ZIP, download_response
 from web.view_options import requires_role
@@ -208,14 +209,12 @@ def send_requests(slug: str) -> Response:
 def _request_preview(slug: str, errors: Mapping[str, str]) -> Response:
     party = current_account().party
     preview = services().researcher.studies.preview_request(party, slug, words())
-    return render(
+    return render_form(
         "researcher/request.html",
         title=words()("study-send"),
         preview=preview,
         people=count_text(preview.people),
         errors=errors,
-        values=request.form,
-        status=422 if errors else 200,
     )
 
 
@@ -257,7 +256,7 @@ def _proposal_form(errors: Mapping[str, str], returned: Proposal | None = None) 
     choose = ("", say("ask-choose"))
     installed = services().researcher.questions.list()
     known = _values_of(returned) if returned else request.args
-    return render(
+    return render_form(
         "researcher/new.html",
         title=say("study-change" if returned else "researcher-register"),
         returned=returned,
@@ -267,13 +266,12 @@ def _proposal_form(errors: Mapping[str, str], returned: Proposal | None = None) 
         duties=ACCEPTED_DUTIES,
         errors=errors,
         values=request.form or known,
-        status=422 if errors else 200,
     )
 
 
 def _values_of(study: Proposal) -> dict[str, str]:
     """Return a study as its form would send it."""
-    end = datetime.datetime.fromtimestamp(study.until_s - 1, datetime.UTC).date()
+    end = day_of(study.until_s - 1)
     texts = {name: getattr(study, name) for name in (*TEXTS, "question")}
     copy = {"copy": "yes" if study.wants_copy else "no"}
     if study.agreement is not None:

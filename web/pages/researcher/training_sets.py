@@ -9,10 +9,11 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 
 from models import MIN_COHORT, MIN_COUNT, PROPOSED_COLUMNS, CohortTooSmall
+from models.pseudonymised import DELETION_DAYS
 from services.errors import NotFound
 from services.tokens import RESEARCHER
 from web.current import current_account, services, words
-from web.pages.guard import render, see_other
+from web.pages.guard import render, render_form, see_other
 from web.pages.researcher.counts import count_text
 from web.responses import ZIP, download_response
 from web.view_options import requires_role
@@ -85,6 +86,7 @@ def notices() -> Response:
         pending=services().researcher.training_sets.notices(current_account().party),
         offers=services().researcher.pseudonymised_copies.list_studies(current_account().party),
         count_text=count_text,
+        deletion_days=DELETION_DAYS,
     )
 
 
@@ -100,17 +102,18 @@ def confirm_deletion() -> Response:
 
 def _training_set(slug: str, errors: Mapping[str, str]) -> Response:
     party = current_account().party
-    offer = services().researcher.training_sets.get(party, slug)
-    return render(
+    sets = services().researcher.training_sets
+    offer = sets.get(party, slug)
+    due = [notice.copy.id for notice in sets.notices(party).copies if notice.is_due]
+    return render_form(
         "researcher/set.html",
         title=words()("set-title"),
         offer=offer,
+        due=due,
         slug=slug,
         people=count_text(offer.people),
         party=services().information.party_name(party),
         min_count=MIN_COUNT,
         proposed=PROPOSED_COLUMNS,
         errors=errors,
-        values=request.form,
-        status=422 if errors else 200,
     )

@@ -1,0 +1,160 @@
+"""A table without a mapping that another program exported: no value gets a wrong day or meaning."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from records import DeclarationInvalid, Mapping, TableInvalid, check_table, read_table
+from records.description import TableDescription, describe_table
+from records.flags import Flag
+
+TODAY = datetime.date(2026, 11, 29)
+DAYS = range(1, 29)
+
+
+def describe(tmp_path: Path, text: str | bytes) -> tuple[Path, TableDescription]:
+    path = tmp_path / "t.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path, describe_table(path, path.name, TODAY)
+
+
+def flags(description: TableDescription) -> dict[str, tuple[Flag, ...]]:
+    return {column.draft.name: column.flags for column in description.columns}
+
+
+def draft_of(tmp_path: Path, description: TableDescription) -> Mapping:
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text(description.mapping)
+    return Mapping.load(mapping)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [f"02/{day:02}/2024" for day in DAYS],
+        [f"2/{day}/24" for day in DAYS],
+        [f"02.{day:02}.2024" for day in DAYS],
+    ],
+)
+def test_days_whose_order_differs_between_sites_wait_for_one_form(
+    tmp_path: Path, others: list[str]
+) -> None:
+    ours = [f"{day:02}/02/2024" for day in DAYS] * 2
+    rows = [f"{number},{day},13" for number, day in enumerate([*ours, *others], 1)]
+    _, description = describe(tmp_path, "pid,visit,hb\n" + "\n".join(rows))
+    assert Flag.UNREAD_DATE in flags(description)["visit"]
+    with pytest.raises(DeclarationInvalid, match="date_format"):
+        draft_of(tmp_path, description)
+
+
+def test_a_slip_in_one_day_is_a_cell_to_correct_and_not_another_order(tmp_path: Path) -> None:
+    days = [f"{day:02}.02.2024" for day in DAYS] * 3 + ["02.30.2024"]
+    rows = [f"{number},{day},{number % 9}" for number, day in enumerate(days, 1)]
+    path, description = describe(tmp_path, "pid,visit,score\n" + "\n".join(rows))
+    assert flags(description)["visit"] == (Flag.NOT_DATES,)
+    assert check_table(path, draft_of(tmp_path, description), today=TODAY).wrong == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["2024-05-31", "31.05.2024", "crp 2024-05-31", "crp_2024-05-31", "5/31/2024 crp"]
+)
+def test_a_column_that_is_named_after_a_day_is_not_filed_under_another_day(
+    tmp_path: Path, name: str
+) -> None:
+    rows = "".join(f"{number},{number % 7},{number % 5}\n" for number in DAYS)
+    _, description = describe(tmp_path, f"pid,{name},hb\n{rows}")
+    drafts = {column.draft.name: column.draft for column in description.columns}
+    assert (drafts[name].role, drafts["hb"].role) == ("ignore", "value")
+    assert "a day is in its name" in drafts[name].comment
+
+
+def test_a_constant_day_that_cannot_be_read_is_never_replaced_by_the_deposits(
+    tmp_path: Path,
+) -> None:
+    rows = "".join(f"'{number}','2024-01-01','{number % 9}'\n" for number in DAYS)
+    _, description = describe(tmp_path, f"'pid','date','crp'\n{rows}")
+    assert TODAY.isoformat() not in description.mapping
+    with pytest.raises(DeclarationInvalid, match="date_format"):
+        draft_of(tmp_path, description)
+
+
+@pytest.mark.parametrize(
+    ("name", "signs"),
+    [
+        ("troponin_sign", ["<", "=", ">"]),
+        ("op", ["<", "", "<"]),
+        ("operator_concept_id", ["4171756", "4172703", "4172704"]),
+        ("TVAL_CHAR", ["E", "L", "GE"]),
+    ],
+)
+def test_a_column_of_signs_is_said_to_make_bounds_of_numbers(
+    tmp_path: Path, name: str, signs: list[str]
+) -> None:
+    rows = "".join(f"{n},2024-01-01,{n % 9}.5,{signs[n % 3]}\n" for n in DAYS)
+    _, description = describe(tmp_path, f"pid,date,troponin,{name}\n{rows}")
+    assert Flag.SIGNS in flags(description)[name]
+    assert "join them to these, as <0.5" in description.mapping
+
+
+@pytest.mark.parametrize(
+    "words", [["L", "E", "L"], ["H", "L", "N"], ["=", "=", "="], ["a", "b", "<"]]
+)
+def test_other_letters_are_no_signs(tmp_path: Path, words: list[str]) -> None:
+    rows = "".join(f"{n},2024-01-01,{n % 9}.5,{words[n % 3]}\n" for n in DAYS)
+    _, description = describe(tmp_path, f"pid,date,troponin,flagged\n{rows}")
+    assert Flag.SIGNS not in flags(description)["flagged"]
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u202f", "\u2009", "'", "\u2019"])
+def test_a_decimal_comma_is_found_behind_groups_of_thousands(tmp_path: Path, blank: str) -> None:
+    rows = "".join(f"{n};2024-01-01;1{blank}{n % 9}00,5\n" for n in DAYS)
+    path, description = describe(tmp_path, f"pid;date;cells\n{rows}")
+    first = next(iter(read_table(path, draft_of(tmp_path, description))))
+    assert [values for _, values in first.documents] == [{"t|cells": (1100.5, "1")}]
+
+
+@pytest.mark.parametrize("codes", [("0", "1"), ("1", "2"), ("true", "false"), ("m", "f")])
+def test_sex_is_a_category_of_demographics_however_it_is_written(
+    tmp_path: Path, codes: tuple[str, str]
+) -> None:
+    rows = "".join(f"{n},2024-01-01,{codes[n % 2]}\n" for n in DAYS)
+    _, description = describe(tmp_path, f"pid,date,sex\n{rows}")
+    (draft,) = (c.draft for c in description.columns if c.draft.name == "sex")
+    assert (draft.kind, draft.category) == ("category", "demographics")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_read_with_and_without_its_mark(tmp_path: Path, encoding: str) -> None:
+    text = "pid,date,crp\n" + "".join(f"{n},2024-01-01,{n % 9}\n" for n in DAYS)
+    path, description = describe(tmp_path, text.encode(encoding))
+    report = check_table(path, draft_of(tmp_path, description), today=TODAY)
+    assert (report.good, report.wrong) == (len(DAYS), 0)
+
+
+@pytest.mark.parametrize("separator", [" ", "   ", ":"])
+def test_a_table_whose_separator_is_not_found_is_refused(tmp_path: Path, separator: str) -> None:
+    rows = "\n".join(separator.join((str(n), "x", "5")) for n in DAYS)
+    with pytest.raises(TableInvalid, match="one column was found. Separate the cells by"):
+        describe(tmp_path, f"pid{separator}a{separator}crp\n{rows}")
+
+
+def test_the_names_of_the_columns_again_are_no_row_and_are_named(tmp_path: Path) -> None:
+    names = "pid,date,crp\n"
+    rows = [f"{n},2024-01-01,{n % 9}\n" for n in DAYS]
+    path, description = describe(tmp_path, names + "".join([*rows[:9], names, *rows[9:]]))
+    assert (description.rows, flags(description)["crp"]) == (len(DAYS), ())
+    report = check_table(path, draft_of(tmp_path, description), today=TODAY)
+    assert (report.good, report.wrong) == (len(DAYS), 0)
+    assert [(note.code, note.line) for note in report.notes] == [("header-again", 11)]
+
+
+def test_a_second_table_below_the_first_is_named_and_stops_the_deposit(tmp_path: Path) -> None:
+    first = "pid,date,crp\n" + "".join(f"{n},2024-01-01,{n % 9}\n" for n in DAYS)
+    path, description = describe(tmp_path, first)
+    mapping = draft_of(tmp_path, description)
+    path.write_text(f"{first}\npid,date,drug\n99,2024-01-01,5\n")
+    report = check_table(path, mapping, today=TODAY)
+    assert [(fault.code, fault.line) for fault in report.faults] == [("other-table", 31)]
