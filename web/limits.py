@@ -1,15 +1,19 @@
-"""Limits how often each caller may send requests, with a token bucket."""
+"""Limits how often each caller may send requests, and how many are under way."""
 
 from __future__ import annotations
 
 import ipaddress
 import math
 import threading
-from collections import OrderedDict
+import weakref
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import Final
 
+from flask import Response, after_this_request, request
+
 from services.errors import TooManyRequests
+from web.view_options import current_options
 
 MAX_CALLERS: Final = 10_000
 _HOME_BITS: Final = 64
@@ -29,26 +33,73 @@ def caller_at(address: str | None) -> str:
     return str(mapped or network)
 
 
-class OneAtATime:
-    """Lets each caller have one answer that reads everything under way in this process."""
+class UnderWay:
+    """Lets each caller have `most` requests under way at once in this process."""
 
-    WAIT_S: Final = 60
-
-    def __init__(self) -> None:
+    def __init__(self, most: int, wait_s: int) -> None:
+        self._most = most
+        self._wait_s = wait_s
         self._lock = threading.Lock()
-        self._callers = set[str]()
+        self._counts = Counter[str]()
 
     def begin(self, caller: str) -> Callable[[], None]:
-        """Return what is to be called once the answer has been sent, or was given up.
+        """Return what is to be called, once, when the request has ended.
 
         Raises:
-            TooManyRequests: another one of this caller is under way.
+            TooManyRequests: as many of this caller are under way; says when to try again.
         """
         with self._lock:
-            if caller in self._callers:
-                raise TooManyRequests(self.WAIT_S)
-            self._callers.add(caller)
-        return lambda: self._callers.discard(caller)
+            if self._counts[caller] >= self._most:
+                raise TooManyRequests(self._wait_s)
+            self._counts[caller] += 1
+        return lambda: self._end(caller)
+
+    def _end(self, caller: str) -> None:
+        with self._lock:
+            self._counts[caller] -= 1
+            self._counts += Counter()  # whoever has none is forgotten
+
+
+_ANY: Final = UnderWay(4, wait_s=1)
+"""Half of a process's threads by default: the others are left to others, whatever one asks for."""
+_LARGE: Final = UnderWay(1, wait_s=10)
+_LARGE_BODY_BYTES: Final = 2**20
+_SENT_AT_ONCE_BYTES: Final = 2**16
+"""What the kernel takes for a slow reader, so that no thread waits."""
+
+
+def begin_request(caller: str) -> None:
+    """Count the current request as under way, by whoever is known to send it.
+
+    A large one counts until its answer has been sent: what a view declares (`one_at_a_time`), and
+    each body of more than 1 MiB. Several at once take all threads, or gigabytes of memory.
+
+    Raises:
+        TooManyRequests: too many of this caller are under way in this process.
+    """
+    options = current_options()
+    has_large_body = (
+        "Transfer-Encoding" in request.headers or (request.content_length or 0) > _LARGE_BODY_BYTES
+    )
+    if options.is_large or has_large_body:
+        end = _LARGE.begin(caller)
+
+        @after_this_request
+        def hold(response: Response) -> Response:
+            if (response.content_length or _LARGE_BODY_BYTES) <= _SENT_AT_ONCE_BYTES:
+                end()
+                return response
+            # Also where something fails between here and the end, so that nobody is locked out.
+            response.call_on_close(weakref.finalize(response, end))
+            return response
+
+    elif not options.is_picture:
+        end = _ANY.begin(caller)
+
+        @after_this_request
+        def release(response: Response) -> Response:
+            end()
+            return response
 
 
 class Limit:

@@ -27,6 +27,8 @@ class ViewOptions:
         returns: the schema of the result; None for a file of the type `media_type`.
         status: of the response.
         is_idempotent: whether the response is kept for an Idempotency-Key.
+        is_large: whether a caller may have only one such request under way (web/limits.py).
+        is_picture: whether it is part of a page, of which browsers load several at once.
         opens_records: whether a GET opens and journals records, so that no other site may cause it.
     """
 
@@ -38,6 +40,8 @@ class ViewOptions:
     status: int = 200
     media_type: str = JSON
     is_idempotent: bool = False
+    is_large: bool = False
+    is_picture: bool = False
     opens_records: bool = False
 
 
@@ -81,6 +85,18 @@ def requires_role(*roles: str) -> Callable[[View], View]:
 def public(view: View) -> View:
     """Let anybody call the view, signed in or not."""
     options_of(view).roles = frozenset()
+    return view
+
+
+def one_at_a_time(view: View) -> View:
+    """Let each caller have one request to such views under way: it takes long, or much memory."""
+    options_of(view).is_large = True
+    return view
+
+
+def picture(view: View) -> View:
+    """Let a caller have as many requests to the view under way as the pictures of a page need."""
+    options_of(view).is_picture = True
     return view
 
 

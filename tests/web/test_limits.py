@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask, Response, abort
+from flask.testing import FlaskClient
 
 from services.errors import TooManyRequests
-from web.limits import Limit, OneAtATime, caller_at
+from web.limits import Limit, UnderWay, begin_request, caller_at
+from web.view_options import one_at_a_time, options_of, picture
 
 
 @pytest.mark.parametrize(
@@ -31,14 +34,82 @@ def test_many_addresses_of_one_network_share_one_limit() -> None:
     limit.take(caller_at("2001:db8:0:1::1"))
 
 
-def test_a_caller_has_one_large_answer_under_way_and_others_have_theirs() -> None:
-    limit = OneAtATime()
-    end = limit.begin("a")
-    with pytest.raises(TooManyRequests, match="try again in 60 s"):
+def test_a_caller_has_so_many_requests_under_way_and_others_have_theirs() -> None:
+    limit = UnderWay(2, wait_s=10)
+    ends = [limit.begin("a"), limit.begin("a")]
+    with pytest.raises(TooManyRequests, match="try again in 10 s"):
         limit.begin("a")
-    other = limit.begin("b")
-    end()
-    end = limit.begin("a")
-    for each in (end, end, other):  # a second end changes nothing
-        each()
+    limit.begin("b")
+    ends[0]()
     limit.begin("a")
+    with pytest.raises(TooManyRequests):
+        limit.begin("a")
+
+
+@pytest.fixture
+def client() -> FlaskClient:
+    """Return a client of views that count what one caller has under way.
+
+    `/again/<view>/<depth>` sends a request while it is under way itself.
+    """
+    app = Flask("t")
+    app.before_request(lambda: begin_request("somebody"))
+
+    @app.errorhandler(TooManyRequests)
+    def refuse(_: TooManyRequests) -> tuple[str, int]:
+        return "", 429
+
+    def again(view: str, depth: int) -> Response:
+        path = f"/again/{view}/{depth - 1}" if depth else f"/{view}"
+        return Response(status=app.test_client().get(path).status_code)
+
+    app.add_url_rule("/stream", "stream", one_at_a_time(lambda: Response(iter([b"a", b"b"]))))
+    app.add_url_rule("/short", "short", one_at_a_time(lambda: Response(b"a")))
+    app.add_url_rule("/fails", "fails", one_at_a_time(lambda: abort(500)))
+    app.add_url_rule("/plain", "plain", lambda: Response(b"a"), methods=["GET", "POST"])
+    app.add_url_rule("/plot", "plot", picture(lambda: Response(b"a")))
+    app.add_url_rule("/again/<view>/<int:depth>", "again", again)
+    return app.test_client()
+
+
+def test_a_stream_is_under_way_until_it_is_sent_or_given_up(client: FlaskClient) -> None:
+    first = client.get("/stream")
+    assert client.get("/stream").status_code == client.get("/short").status_code == 429
+    assert client.get("/plain").status_code == 200
+    first.close()
+    for _ in range(3):
+        assert client.get("/short").status_code == 200
+        assert client.get("/fails").status_code == 500
+
+
+def test_a_large_body_counts_whatever_the_view_declares(client: FlaskClient) -> None:
+    first = client.get("/stream")
+    assert client.post("/plain", data=b"a" * (2**20 + 1)).status_code == 429
+    assert client.post("/plain", headers={"Transfer-Encoding": "chunked"}).status_code == 429
+    assert client.post("/plain", data=b"a" * 2**20).status_code == 200
+    first.close()
+    assert client.post("/plain", data=b"a" * (2**20 + 1)).status_code == 200
+
+
+@pytest.mark.parametrize(("depth", "status"), [(2, 200), (3, 429)])
+def test_a_caller_has_four_requests_of_any_kind_under_way(
+    client: FlaskClient, depth: int, status: int
+) -> None:
+    for _ in range(2):  # what has ended does not count any more
+        assert client.get(f"/again/plain/{depth}").status_code == status
+
+
+def test_the_pictures_of_a_page_are_not_refused(client: FlaskClient) -> None:
+    assert client.get("/again/plot/3").status_code == 200
+
+
+@pytest.mark.node
+def test_what_reads_much_or_draws_says_so_on_pages_and_api(hospital) -> None:
+    for rule in hospital.app.url_map.iter_rules():
+        options = options_of(hospital.app.view_functions[rule.endpoint])
+        name = rule.rule.rpartition("/")[2]
+        if name in ("card.pdf", "dummy", "uses", "outcomes", "journal.csv", "evidence"):
+            is_job = "/auditor/evidence" in rule.rule  # a page, and the start of a job
+            assert options.is_large or is_job, rule.rule
+        is_plot = "/pictures/" in rule.rule and not rule.rule.startswith("/api/")
+        assert options.is_picture == is_plot, rule.rule

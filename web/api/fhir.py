@@ -21,7 +21,7 @@ from web.api.resources import returns_file
 from web.current import current_caller, services, words
 from web.errors import UnsupportedMediaType
 from web.responses import json_response
-from web.view_options import max_body, public, requires_role
+from web.view_options import max_body, one_at_a_time, public, requires_role
 
 PREFIX: Final = "/fhir"
 FHIR_JSON: Final = "application/fhir+json"
@@ -109,6 +109,7 @@ def get_import(upload: str) -> Response:
 
 
 @requires_role(CUSTODIAN)
+@one_at_a_time
 @returns_file(NDJSON)
 def get_outcomes(upload: str) -> Response:
     """Return what became of each entry: one FHIR OperationOutcome a line."""

@@ -12,7 +12,7 @@ from services.wiring import Services
 from services.words import Words, best_language
 from web.cookies import csrf_of, session_secret
 from web.current import Caller, find_caller, services
-from web.limits import Limit, caller_at
+from web.limits import Limit, begin_request, caller_at
 from web.view_options import current_options, require_own_site
 
 STRANGERS: Final = (5.0, 100)
@@ -36,7 +36,7 @@ class ApiGuard:
         Raises:
             Unauthenticated: no valid token or session where one is needed.
             Forbidden: this role may not; or a session's request is not from our own pages.
-            TooManyRequests: the caller asked too often.
+            TooManyRequests: the caller asked too often, or has too much under way.
             NotFound: a name in the path is not printable ASCII.
         """
         options = current_options()
@@ -60,6 +60,8 @@ class ApiGuard:
             raise Forbidden(f"The role {caller.role} may not do this.")
         if account is not None:
             require_own_site()
+        if caller is not None:
+            begin_request(caller.id)
 
     def _find(self) -> Caller | None:
         kind, _, secret = request.headers.get("Authorization", "").partition(" ")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from itertools import chain
-from typing import Any, Final
+from typing import Any
 
 import orjson
 from flask import Blueprint, Response
@@ -17,12 +16,9 @@ from services.tokens import AUDITOR, CUSTODIAN, ROLES
 from web.api.resources import accepts, idempotent, returns, returns_file
 from web.api.schemas import JobSchema, NothingSchema
 from web.current import Caller, current_caller, services
-from web.limits import OneAtATime
-from web.view_options import requires_role
+from web.view_options import one_at_a_time, requires_role
 
 bp = Blueprint("jobs", __name__)
-_EVIDENCE: Final = OneAtATime()
-"""It takes ten seconds and more: several at once would hold up everybody's pages."""
 
 
 @bp.get("/jobs/<job>")
@@ -59,17 +55,14 @@ def post_verifications(body: dict[str, Any]) -> Job:
 
 @bp.get("/evidence")
 @requires_role(AUDITOR)
+@one_at_a_time
 @returns_file("application/x-ndjson")
 def get_evidence() -> Response:
     """Return everything that a third party needs to verify it: one JSON object a line."""
-    with ExitStack() as under_way:
-        under_way.callback(_EVIDENCE.begin(current_caller().id))
-        lines = services().auditor.evidence()
-        first = next(lines, None)  # an unavailable part is reported before the first line is sent
-        whole = chain([first] if first is not None else [], lines)
-        response = Response(_written(whole), content_type="application/x-ndjson")
-        response.call_on_close(under_way.pop_all().close)
-    return response
+    lines = services().auditor.evidence()
+    first = next(lines, None)  # an unavailable part is reported before the first line is sent
+    whole = chain([first] if first is not None else [], lines)
+    return Response(_written(whole), content_type="application/x-ndjson")
 
 
 def _written(lines: Iterator[dict[str, Any]]) -> Iterator[bytes]:

@@ -20,7 +20,7 @@ from web.current import current_account, services, words
 from web.pages.forms import first_errors, number_in
 from web.pages.guard import is_fragment, render, see_other
 from web.responses import CSV, PDF, download_response, json_file, svg_response
-from web.view_options import requires_role
+from web.view_options import one_at_a_time, picture, requires_role
 
 SLOW_S: Final = 300
 """A verification longer than this is said to take longer than usual."""
@@ -56,6 +56,7 @@ def anchors() -> Response:
 
 @bp.get("/auditor/journal")
 @requires_role(AUDITOR)
+@one_at_a_time
 def journal() -> Response:
     """Search the journal, without subjects and records; days that are named have totals."""
     search, errors = _read_search()
@@ -84,6 +85,7 @@ def journal() -> Response:
 
 @bp.get("/auditor/journal.csv")
 @requires_role(AUDITOR)
+@one_at_a_time
 def journal_file() -> Response:
     """Return every entry of a search as CSV, oldest first, with the hash of each row."""
     search, errors = _read_search()
@@ -132,6 +134,7 @@ def card_file(id: str) -> Response:
 
 @bp.get("/auditor/models/<id>/card.pdf")
 @requires_role(AUDITOR)
+@one_at_a_time
 def card_pdf(id: str) -> Response:
     """Return a model's card as PDF."""
     return download_response(services().auditor.cards.pdf(id), f"{id}-card.pdf", PDF)
@@ -139,6 +142,7 @@ def card_pdf(id: str) -> Response:
 
 @bp.get("/auditor/models/<id>/pictures/<name>")
 @requires_role(AUDITOR)
+@picture
 def card_plot(id: str, name: str) -> Response:
     """Return a plot of a model's card."""
     return svg_response(services().auditor.cards.plot(id, name.removesuffix(".svg")))
@@ -233,6 +237,7 @@ def check_program(name: str) -> Response:
 
 @bp.get("/auditor/evidence/<job>")
 @requires_role(AUDITOR)
+@one_at_a_time
 def download_bundle(job: str) -> Response:
     """Return the bundle as a file: one JSON object a line."""
     path = services().auditor.bundle_path(job).absolute()

@@ -36,7 +36,7 @@ from web.pages.forms import first_errors, number_in
 from web.pages.guard import is_fragment, render, render_form, see_other
 from web.responses import CSV, download_response
 from web.shown_once import carry, forget, take
-from web.view_options import max_body, requires_role
+from web.view_options import max_body, one_at_a_time, requires_role
 
 INVITED: Final = "/custodian/patients/made"
 MAX_LISTED: Final = 10
@@ -174,6 +174,7 @@ def decide_upload(upload: str) -> Response:
 
 @bp.get("/custodian/deposits/<upload>/report")
 @requires_role(CUSTODIAN)
+@one_at_a_time
 def upload_report_file(upload: str) -> Response:
     """Return the problems of a file as CSV: where, problem, remedy; never a cell."""
     report = services().custodian.uploads.get(words(), current_account().party, upload)
@@ -189,6 +190,7 @@ def upload_report_file(upload: str) -> Response:
 
 @bp.get("/custodian/deposits/<upload>/outcomes")
 @requires_role(CUSTODIAN)
+@one_at_a_time
 def upload_outcomes_file(upload: str) -> Response:
     """Return what became of each entry of a FHIR file: one OperationOutcome a line."""
     outcomes = services().custodian.uploads.outcomes(current_account().party, upload)

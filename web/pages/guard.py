@@ -17,7 +17,7 @@ from services.words import LANGUAGES, Words, best_language, find_zone
 from web.cookies import LANGUAGE, csrf_of, session_secret, with_language
 from web.current import Caller, find_account, services, words
 from web.errors import status_of
-from web.limits import Limit, caller_at
+from web.limits import Limit, begin_request, caller_at
 from web.view_options import ViewOptions, current_options, require_own_site
 
 VISITORS: Final = (20.0, 200)
@@ -56,6 +56,8 @@ class PageGuard:
         self._require_role(options, account)
         if not all(_is_plain(name) for name in (request.view_args or {}).values()):
             raise NotFound
+        if account is not None:
+            begin_request(account.id)  # before anything of the form is read
         if request.method != "GET":
             self._require_own_form()
         elif options.opens_records:

@@ -33,7 +33,7 @@ from web.api.schemas import (
 )
 from web.current import current_caller, services
 from web.responses import PDF, download_response, json_response
-from web.view_options import requires_role
+from web.view_options import one_at_a_time, requires_role
 
 NDJSON: Final = "application/x-ndjson"
 
@@ -58,6 +58,7 @@ def get_anchors() -> list[AnchorRow]:
 
 @bp.get("/auditor/journal")
 @requires_role(AUDITOR)
+@one_at_a_time
 @accepts(JournalSearchBody)
 @returns(AuditJournalSchema)
 def get_journal(body: dict[str, Any]) -> JournalPage:
@@ -68,6 +69,7 @@ def get_journal(body: dict[str, Any]) -> JournalPage:
 
 @bp.get("/auditor/journal/period")
 @requires_role(AUDITOR)
+@one_at_a_time
 @accepts(JournalPeriodBody)
 @returns(JournalPeriodSchema)
 def get_journal_period(body: dict[str, Any]) -> JournalPeriod:
@@ -101,6 +103,7 @@ def get_audited_card(model: str) -> Response:
 
 @bp.get("/auditor/models/<model>/card.pdf")
 @requires_role(AUDITOR)
+@one_at_a_time
 @returns_file(PDF)
 def get_audited_card_pdf(model: str) -> Response:
     """Return a model's card as PDF, with its figures."""
@@ -118,6 +121,7 @@ def get_audited_consents(subject: str) -> SubjectConsents:
 
 @bp.get("/auditor/subjects/<subject>/uses")
 @requires_role(AUDITOR)
+@one_at_a_time
 @accepts(PageSchema)
 @returns(SubjectUsesSchema)
 def get_audited_uses(subject: str, body: dict[str, Any]) -> SubjectUses:
@@ -138,6 +142,7 @@ def post_bundle(body: dict[str, Any]) -> Job:
 
 @bp.get("/auditor/evidence/<job>")
 @requires_role(AUDITOR)
+@one_at_a_time
 @returns_file(NDJSON)
 def get_bundle(job: str) -> Response:
     """Return the evidence of a job that is done: one JSON object a line."""

@@ -37,7 +37,7 @@ from web.api.resources import accepts, returns, returns_file
 from web.api.schemas import ObjectAnswer
 from web.current import current_caller, services, words
 from web.responses import PDF, SVG, download_response, json_response, svg_response
-from web.view_options import requires_role
+from web.view_options import one_at_a_time, requires_role
 
 bp = Blueprint("clinician_api", __name__)
 
@@ -175,6 +175,7 @@ def get_model_card(model: str) -> Response:
 
 @bp.get("/clinician/models/<model>/card.pdf")
 @requires_role(CLINICIAN)
+@one_at_a_time
 @returns_file(PDF)
 def get_card_pdf(model: str) -> Response:
     """Return a model's card as PDF, with its figures."""

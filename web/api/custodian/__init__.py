@@ -55,7 +55,7 @@ from web.api.schemas import (
     SubjectUsesSchema,
 )
 from web.current import current_caller, services, words
-from web.view_options import max_body, requires_role
+from web.view_options import max_body, one_at_a_time, requires_role
 
 MAX_BATCH_BYTES: Final = 16 * 2**20
 
@@ -119,6 +119,7 @@ def get_upload(upload: str) -> UploadReport:
 
 @own.get("/custodian/uploads/<upload>/outcomes")
 @requires_role(CUSTODIAN)
+@one_at_a_time
 @returns_file(NDJSON)
 def get_outcomes(upload: str) -> Response:
     """Return what became of each entry of a FHIR file: one FHIR OperationOutcome a line."""
@@ -173,6 +174,7 @@ def get_proposals() -> list[Proposal]:
 
 @own.get("/custodian/studies/<study>")
 @requires_role(CUSTODIAN)
+@one_at_a_time
 @returns(StudyReviewSchema)
 def get_proposal(study: str) -> StudyReview:
     """Return what a study plans, how many patients it reaches, and what patients would read."""
@@ -262,6 +264,7 @@ def get_subject_consents(subject: str) -> SubjectConsents:
 
 @own.get("/custodian/subjects/<subject>/uses")
 @requires_role(CUSTODIAN)
+@one_at_a_time
 @accepts(PageSchema)
 @returns(SubjectUsesSchema)
 def get_subject_uses(subject: str, body: dict[str, Any]) -> SubjectUses:

@@ -23,7 +23,7 @@ from web.api.resources import accepts, returns, returns_file
 from web.api.schemas import NothingSchema, ObjectAnswer
 from web.current import current_subject, services, words
 from web.responses import NDJSON, download_response, json_response
-from web.view_options import requires_role
+from web.view_options import one_at_a_time, requires_role
 
 bp = Blueprint("patient_records", __name__)
 
@@ -117,6 +117,7 @@ def get_origins_as_fhir() -> Response:
 
 @bp.post("/patient/fhir/records")
 @requires_role(PATIENT)
+@one_at_a_time
 @accepts(NothingSchema)
 @returns_file(NDJSON)
 def post_records_as_fhir(body: dict[str, Any]) -> Response:

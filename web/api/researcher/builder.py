@@ -25,7 +25,7 @@ from web.api.resources import accepts, idempotent, returns, returns_file
 from web.api.schemas import JobSchema, NothingSchema, QuestionLinkSchema
 from web.current import current_caller, services
 from web.responses import ZIP, download_response
-from web.view_options import requires_role
+from web.view_options import one_at_a_time, requires_role
 
 bp = Blueprint("researcher_api_builder", __name__)
 
@@ -96,6 +96,7 @@ def post_draft_count(draft: str, body: dict[str, Any]) -> DraftDetails:
 
 @bp.get("/researcher/drafts/<draft>/dummy")
 @requires_role(RESEARCHER)
+@one_at_a_time
 @returns_file(ZIP)
 def get_draft_dummy(draft: str) -> Response:
     """Return a ZIP in the layout of a copy, filled at random from the question alone."""

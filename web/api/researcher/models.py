@@ -24,7 +24,7 @@ from web.api.resources import accepts, idempotent, returns, returns_file
 from web.api.schemas import JobSchema, ModelMonthsSchema, NothingSchema, ObjectAnswer
 from web.current import current_caller, services
 from web.responses import PDF, SVG, download_response, json_response, svg_response
-from web.view_options import requires_role
+from web.view_options import one_at_a_time, requires_role
 
 bp = Blueprint("researcher_api_models", __name__)
 
@@ -124,6 +124,7 @@ def get_study_model_card(model: str) -> Response:
 
 @bp.get("/researcher/models/<model>/card.pdf")
 @requires_role(RESEARCHER)
+@one_at_a_time
 @returns_file(PDF)
 def get_study_model_card_pdf(model: str) -> Response:
     """Return a model's card as PDF, with its figures."""

@@ -13,7 +13,7 @@ from web.api.resources import accepts, idempotent, returns, returns_file
 from web.api.schemas import NothingSchema
 from web.current import current_caller, services
 from web.responses import SEALED, download_response
-from web.view_options import requires_role
+from web.view_options import one_at_a_time, requires_role
 
 bp = Blueprint("researcher_api_pseudonymised_copies", __name__)
 
@@ -28,6 +28,7 @@ def get_pseudonymised(study: str) -> PseudonymisedOffer:
 
 @bp.post("/researcher/studies/<study>/pseudonymised")
 @requires_role(RESEARCHER)
+@one_at_a_time
 @accepts(AcceptanceBody)
 @returns_file(SEALED)
 def post_pseudonymised(study: str, body: dict[str, Any]) -> Response:

@@ -28,7 +28,7 @@ from web.api.resources import accepts, idempotent, returns, returns_file
 from web.api.schemas import NothingSchema
 from web.current import current_caller, services, words
 from web.responses import ZIP, download_response
-from web.view_options import requires_role
+from web.view_options import one_at_a_time, requires_role
 
 bp = Blueprint("researcher_api_studies", __name__)
 
@@ -51,6 +51,7 @@ def get_question(question: str) -> QuestionDetails:
 
 @bp.get("/researcher/questions/<question>/dummy")
 @requires_role(RESEARCHER)
+@one_at_a_time
 @returns_file(ZIP)
 def get_dummy(question: str) -> Response:
     """Return a ZIP in the layout of a copy, filled at random from the question alone."""

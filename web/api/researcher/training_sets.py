@@ -13,7 +13,7 @@ from web.api.resources import accepts, idempotent, returns, returns_file
 from web.api.schemas import NothingSchema
 from web.current import current_caller, services
 from web.responses import ZIP, download_response
-from web.view_options import requires_role
+from web.view_options import one_at_a_time, requires_role
 
 bp = Blueprint("researcher_api_training_sets", __name__)
 
@@ -28,6 +28,7 @@ def get_training_set(study: str) -> TrainingSetOffer:
 
 @bp.post("/researcher/studies/<study>/set")
 @requires_role(RESEARCHER)
+@one_at_a_time
 @accepts(AgreementBody)
 @returns_file(ZIP)
 def post_training_set(study: str, body: dict[str, Any]) -> Response:

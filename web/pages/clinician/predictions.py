@@ -18,7 +18,7 @@ from web.current import current_account, services, words
 from web.pages.forms import first_errors
 from web.pages.guard import render, see_other
 from web.responses import PDF, download_response, svg_response
-from web.view_options import opens_records, requires_role
+from web.view_options import one_at_a_time, opens_records, picture, requires_role
 
 bp = Blueprint("clinician_predictions", __name__)
 
@@ -107,6 +107,7 @@ def model_card(id: str) -> Response:
 
 @bp.get("/clinician/models/<id>/card.pdf")
 @requires_role(CLINICIAN)
+@one_at_a_time
 def card_pdf(id: str) -> Response:
     """Return the card of a model as PDF."""
     return download_response(services().clinician.cards.pdf(id), f"{id}-card.pdf", PDF)
@@ -114,6 +115,7 @@ def card_pdf(id: str) -> Response:
 
 @bp.get("/clinician/models/<id>/pictures/<name>")
 @requires_role(CLINICIAN)
+@picture
 def card_plot(id: str, name: str) -> Response:
     """Return a plot of a model's card."""
     return svg_response(services().clinician.cards.plot(id, name.removesuffix(".svg")))

@@ -16,7 +16,7 @@ from web.current import current_account, current_subject, services, words
 from web.pages.forms import number_in
 from web.pages.guard import is_fragment, render, see_other
 from web.responses import NDJSON, download_response, json_file
-from web.view_options import opens_records, requires_role
+from web.view_options import one_at_a_time, opens_records, requires_role
 
 ANCHOR_S: Final = 60
 """The worker anchors the journal about once in this time."""
@@ -92,6 +92,7 @@ def request_download() -> Response:
 
 @bp.get("/patient/download/file")
 @requires_role(PATIENT)
+@one_at_a_time
 def download() -> Response:
     """Return the file with all of the patient's data."""
     return json_file(services().patient.exports.read(current_account()), "my-records.json")
@@ -99,6 +100,7 @@ def download() -> Response:
 
 @bp.get("/patient/download/records")
 @requires_role(PATIENT)
+@one_at_a_time
 @opens_records
 def download_records() -> Response:
     """Return all records as other systems read them (FHIR NDJSON); the history shows it."""
@@ -108,6 +110,7 @@ def download_records() -> Response:
 
 @bp.get("/patient/download/page")
 @requires_role(PATIENT)
+@one_at_a_time
 def download_page() -> Response:
     """Show all of the patient's data as one page to print."""
     say, document = words(), services().patient.exports.read(current_account())

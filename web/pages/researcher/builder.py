@@ -25,7 +25,7 @@ from web.pages.forms import first_errors
 from web.pages.guard import is_fragment, render, render_form, see_other
 from web.pages.researcher.draft_form import choices_from, form_of
 from web.responses import ZIP, download_response
-from web.view_options import max_body, requires_role
+from web.view_options import max_body, one_at_a_time, requires_role
 
 MAX_FORM_BYTES: Final = 2**20
 _INPUT, _OUTCOME, _INDEX = "input", "outcome", "index"
@@ -128,6 +128,7 @@ def question_file(id: str) -> Response:
 
 @bp.get("/researcher/drafts/<id>/dummy")
 @requires_role(RESEARCHER)
+@one_at_a_time
 def dummy_data(id: str) -> Response:
     """Return dummy data, made from the question alone."""
     dummy = services().researcher.builder.make_dummy(current_account().party, id)

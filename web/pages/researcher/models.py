@@ -12,7 +12,7 @@ from web.current import current_account, services, words
 from web.pages.guard import is_fragment, render, see_other
 from web.pages.researcher.counts import count_text
 from web.responses import PDF, download_response, svg_response
-from web.view_options import requires_role
+from web.view_options import one_at_a_time, picture, requires_role
 
 SLOW_S = 600
 """A training longer than this is said to take longer than usual."""
@@ -99,6 +99,7 @@ def model(id: str) -> Response:
 
 @bp.get("/researcher/models/<id>/pictures/<name>")
 @requires_role(RESEARCHER)
+@picture
 def plot(id: str, name: str) -> Response:
     """Return a plot of a model's card."""
     party, plot_name = current_account().party, name.removesuffix(".svg")
@@ -115,6 +116,7 @@ def card_file(id: str) -> Response:
 
 @bp.get("/researcher/models/<id>/card.pdf")
 @requires_role(RESEARCHER)
+@one_at_a_time
 def card_pdf(id: str) -> Response:
     """Return a model's card as PDF."""
     body = services().researcher.models.card_pdf(current_account().party, id)

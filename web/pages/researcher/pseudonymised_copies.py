@@ -16,7 +16,7 @@ from web.current import current_account, services, words
 from web.pages.guard import render_form, see_other
 from web.pages.researcher.counts import count_text
 from web.responses import SEALED, download_response
-from web.view_options import requires_role
+from web.view_options import one_at_a_time, requires_role
 
 bp = Blueprint("researcher_pseudonymised_copies", __name__, url_prefix="/researcher/pseudonymised")
 
@@ -30,6 +30,7 @@ def offer(slug: str) -> Response:
 
 @bp.post("/<slug>")
 @requires_role(RESEARCHER)
+@one_at_a_time
 def download(slug: str) -> Response:
     """Download an encrypted copy of the people who permit it now; it is stored before it leaves."""
     account = current_account()

@@ -26,7 +26,7 @@ from web.pages.forms import date_in, first_errors
 from web.pages.guard import render, render_form, see_other
 from web.pages.researcher.counts import count_text
 from web.responses import ZIP, download_response
-from web.view_options import requires_role
+from web.view_options import one_at_a_time, requires_role
 
 FIELDS = (
     *("title", "question", "condition", "protocol", "board", "contact", "days", "end", "copy"),
@@ -90,6 +90,7 @@ def question(id: str) -> Response:
 
 @bp.get("/researcher/questions/<id>/dummy")
 @requires_role(RESEARCHER)
+@one_at_a_time
 def dummy(id: str) -> Response:
     """Return dummy data in the layout of a copy."""
     file = services().researcher.questions.make_dummy(id)

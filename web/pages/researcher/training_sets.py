@@ -16,7 +16,7 @@ from web.current import current_account, services, words
 from web.pages.guard import render, render_form, see_other
 from web.pages.researcher.counts import count_text
 from web.responses import ZIP, download_response
-from web.view_options import requires_role
+from web.view_options import one_at_a_time, requires_role
 
 bp = Blueprint("researcher_training_sets", __name__)
 
@@ -48,6 +48,7 @@ def copy(slug: str) -> Response:
 
 @bp.post("/researcher/sets/<slug>/copy")
 @requires_role(RESEARCHER)
+@one_at_a_time
 def download(slug: str) -> Response:
     """Download the set of the people who permit a copy now; it is stored before it leaves."""
     account, sets = current_account(), services().researcher.training_sets
