@@ -109,7 +109,7 @@ def _draw_calibration(axes: Axes, content: Mapping[str, Any]) -> None:
     axes.set_ylim(0, top)
     slope, intercept = evaluation["slope"], evaluation["intercept"]
     axes.text(
-        0.03, 0.94, f"slope {slope:.2f}   in the large {intercept:+.2f}", transform=axes.transAxes
+        0.03, 0.94, f"slope {slope:z.2f}   in the large {intercept:+z.2f}", transform=axes.transAxes
     )
     _label(axes, "Calibration", "estimated probability", f"share with {words}, 95 % interval")
 
@@ -119,7 +119,7 @@ def _draw_roc(axes: Axes, content: Mapping[str, Any]) -> None:
     axes.plot([0, 1], [0, 1], color=_GREY, linewidth=1, linestyle=(0, (4, 3)))
     axes.plot(alarms, hits, color=_BLUE, linewidth=2)
     area = content["evaluation"]["auroc"]
-    text = f"AUROC {area['value']:.3f} ({area['low']:.3f} to {area['high']:.3f})"
+    text = f"AUROC {area['value']:z.3f} ({area['low']:z.3f} to {area['high']:z.3f})"
     axes.text(0.97, 0.05, text, transform=axes.transAxes, ha="right")
     _frame_unit_square(axes)
     _label(axes, "ROC curve", "1 - specificity", "sensitivity")
@@ -132,7 +132,7 @@ def _draw_precision(axes: Axes, content: Mapping[str, Any]) -> None:
     if content["curves"]["precision_recall"]:
         recall, precision = zip(*content["curves"]["precision_recall"], strict=True)
         axes.plot(recall, precision, color=_BLUE, linewidth=2)
-    text = f"area {content['evaluation']['auprc']:.3f}"
+    text = f"area {content['evaluation']['auprc']:z.3f}"
     axes.text(0.97, 0.95, text, transform=axes.transAxes, ha="right")
     _frame_unit_square(axes)
     _label(axes, "Precision and recall", "recall (sensitivity)", "precision (PPV)")
@@ -185,7 +185,7 @@ def _draw_distributions(axes: Axes, content: Mapping[str, Any]) -> None:
     top = max([*without, *with_label]) * 1.1
     axes.set_xlim(0, 1)
     axes.set_ylim(-top, top)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):.0%}")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):z.0%}")
     small = {"transform": axes.transAxes, "ha": "right", "color": _GREY, "fontsize": 9}
     axes.text(0.98, 0.95, f"without {words}", transform=axes.transAxes, ha="right", color=_INK)
     axes.text(0.98, 0.03, f"with {words}", transform=axes.transAxes, ha="right", color=_BLUE)

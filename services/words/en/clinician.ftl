@@ -362,6 +362,8 @@ card-out-of-fold = Models that had not seen them predicted { $n } people. { $eve
 
 card-spread = Standard deviation of the AUROC
 
+card-stability = Standard deviation of the estimate about one person, mean
+
 card-between-folds = between folds
 
 card-between-repeats = between repeats
@@ -377,6 +379,8 @@ card-learner-logistic = logistic regression
 card-log-loss = Log-loss
 
 card-comparison = The log-loss of the regression minus that of the trees is { $difference } (standard error { $error }). The simpler regression is used unless the trees are better by more than one standard error.
+
+card-tuning = recalibration { $method }; { $tried } settings tried, { $within } within the bound of the attack
 
 card-thresholds = Acting at a threshold, with 95 % intervals
 
@@ -428,11 +432,15 @@ card-runs-before = { $all } on this outcome in this study, { $refused } of them 
 
 card-alone = AUROC alone
 
+card-moves = Mean change of the log-odds
+
 card-reviewed = Why it is known before
 
 card-slope-name = Calibration slope (ideal: 1)
 
 card-intercept-name = Calibration intercept (ideal: 0)
+
+card-expected-name = Observed to expected (ideal: 1)
 
 card-scaled = scaled
 
@@ -453,6 +461,8 @@ card-with = With the outcome
 card-dates = Recorded
 
 card-years = Years of the records (at most 10 patients have earlier records, at most 10 later)
+
+card-permitted = People who permit it
 
 card-left-out = People left out
 
@@ -485,6 +495,12 @@ card-last = Last evaluation
 card-retired = Retired on
 
 card-version = Version
+
+card-predecessor = Model before
+
+card-code = Code fingerprint
+
+card-libraries = Libraries
 
 card-fingerprint = Model fingerprint
 
