@@ -100,17 +100,18 @@ def _draw_calibration(axes: Axes, content: Mapping[str, Any]) -> None:
     axes.text(top * 0.99, top * 1.01, "perfect", color=_GREY, ha="right", va="bottom", rotation=0)
     errors = [below, above]
     axes.errorbar(predicted, observed, errors, fmt="none", ecolor=_BLUE, elinewidth=1.4, alpha=0.6)
-    axes.plot(predicted, observed, "o", color=_BLUE, markersize=6)
+    axes.plot(predicted, observed, "o", color=_BLUE, markersize=6, label="groups of patients")
     if "curves" in content:
         places, middle, low, high = zip(*content["curves"]["smooth"], strict=True)
         axes.fill_between(places, low, high, color=_RUST, alpha=0.15, linewidth=0)
-        axes.plot(places, middle, color=_RUST, linewidth=1.4)
+        axes.plot(places, middle, color=_RUST, linewidth=1.4, label="smooth curve")
     axes.set_xlim(0, top)
     axes.set_ylim(0, top)
     slope, intercept = evaluation["slope"], evaluation["intercept"]
     axes.text(
-        0.03, 0.94, f"slope {slope:z.2f}   in the large {intercept:+z.2f}", transform=axes.transAxes
+        0.03, 0.94, f"slope {slope:z.2f}   intercept {intercept:z.2f}", transform=axes.transAxes
     )
+    axes.legend(loc="lower right", frameon=False)
     _label(axes, "Calibration", "estimated probability", f"share with {words}, 95 % interval")
 
 
@@ -205,7 +206,8 @@ def _draw_groups(axes: Axes, content: Mapping[str, Any]) -> None:
         axes.text(1.005, y, f"n {n}", va="center", color=_INK, fontsize=9)
     axes.axvline(evaluation["auroc"]["value"], color=_PALE, linewidth=6, zorder=0)
     axes.set_yticks(range(len(rows)), [words for words, _, _ in reversed(rows)])
-    axes.set_xlim(0.5, 1)
+    # A group for which the model does worse than chance is shown whole.
+    axes.set_xlim(min(0.5, *(area["low"] for _, area, _ in rows)), 1)
     axes.spines["left"].set_visible(False)
     _label(axes, "Subgroups", "AUROC, 95 % interval (0.5 is chance)", "")
 
