@@ -145,7 +145,7 @@ class EntryCode(RemedyCode):
     FOCUS = (
         "focus",
         "it is, or may be, about another person than its patient",
-        "Nothing; if it is about the patient, such as a tumour, give each focus its type",
+        "Nothing; if it is about the patient, such as a tumour, state the type of each focus",
     )
     MEDICATION = (
         "medication-apart",
