@@ -114,7 +114,7 @@ class CustodianColumns:
     def save(self, words: Words, party: str, upload_id: str, mapping: NewMapping) -> UploadReport:
         """Give a table its mapping and queue its check; the mapping can be kept under a name.
 
-        A table that was checked already is checked anew. Its former mapping is replaced where it
+        A table that was checked already is checked again. Its former mapping is replaced where it
         was kept under the same name.
 
         Raises:

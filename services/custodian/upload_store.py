@@ -239,7 +239,7 @@ class UploadStore:
         return orjson.loads(self._store.open_bytes(PIECE_LABEL, bytes(body), about))
 
     def set_mapping(self, upload: Upload, mapping: str) -> bool:
-        """Give a table its mapping, "" for none, to check it anew; what was found before goes.
+        """Give a table its mapping, "" for none, to check it again; what was found before goes.
 
         An upload that is no longer in the state that `upload` has does not change: False.
         """

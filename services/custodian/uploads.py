@@ -112,7 +112,7 @@ class UploadReport:
         upload: the file, its state and its counts.
         is_working: True while a worker has it.
         can_store: whether storing its good rows is possible and wanted.
-        can_map: whether its columns can be mapped, or mapped anew after the check.
+        can_map: whether its columns can be mapped, or mapped again after the check.
         problems: the first bad cells of rows that cannot be stored.
         notes: the first cells that the mapping leaves out, and what else to look at.
         columns: a summary of each column of a table that waits, for the custodian alone.

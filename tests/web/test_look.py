@@ -285,8 +285,8 @@ def test_paper_is_black_on_white_without_the_menu(page: Page, site: str) -> None
     page.emulate_media(media="print", color_scheme="dark")
     page.goto(site + "/patient/journal")
     assert not page.locator(".menu").is_visible()
-    shown = [each for each in page.locator(".notices .notice").all() if each.is_visible()]
-    assert [each.inner_text().strip() for each in shown] == [Words("en")("notice-development")]
+    printed = [each for each in page.locator(".notices .notice").all() if each.is_visible()]
+    assert [each.inner_text().strip() for each in printed] == [Words("en")("notice-development")]
     assert not page.get_by_role("button", name="Continue").is_visible()
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

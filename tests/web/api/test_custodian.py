@@ -119,7 +119,7 @@ def test_a_table_without_a_mapping_is_described_mapped_and_checked(hospital, cus
     assert name in custodian.get("/custodian/mappings").get_json()["mappings"]
 
 
-def test_a_checked_table_can_be_mapped_anew_until_it_is_stored(hospital, custodian) -> None:
+def test_a_checked_table_can_be_mapped_again_until_it_is_stored(hospital, custodian) -> None:
     person = f"q{secrets.token_hex(4)}"
     text = "patient_id,hb\n" + "".join(f"{person}-{n},{11 + n % 4}.5\n" for n in range(30))
     body = file_of(text, own_mapping="", mapping="draft")

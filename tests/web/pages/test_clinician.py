@@ -292,10 +292,10 @@ def test_no_estimate_leads_back_to_the_patient(clinician, monkeypatch, action: s
 
     monkeypatch.setattr(ClinicianPredictions, action, refuse)
     where = "/clinician/diagnoses/new"
-    asked = {"patient": "a/b", "question": "q"}
+    fields = {"patient": "a/b", "question": "q"}
     if action == "inputs":
         answer = clinician.get(f"{where}?patient=a%2Fb&question=q")
     else:
-        answer = clinician.post(where, **asked)
+        answer = clinician.post(where, **fields)
     assert answer.status_code == 422
     assert answer.text.count('href="/clinician/patients/a%2Fb"') == 2  # above, and below the reason
