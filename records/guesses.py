@@ -273,7 +273,7 @@ def _plausible(
         return *usual, ""
     inside = [number for number in numbers if usual[0] <= number <= usual[1]]
     if 2 * len(inside) < len(numbers):
-        why = f"most values are {UNUSUAL}: they are not in {variable.unit}"
+        why = f"most values are {UNUSUAL}: they may not be in {variable.unit}"
         return *usual, why + _fitting_unit(variable, numbers)
     if len(inside) < _NEARLY_ALL * len(numbers):
         others = len(numbers) - len(inside)

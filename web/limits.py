@@ -46,7 +46,7 @@ class OneAtATime:
         """
         with self._lock:
             if caller in self._callers:
-                raise TooManyRequests(self.WAIT_S)
+                raise TooManyRequests(self.WAIT_S, "your earlier request is still being answered")
             self._callers.add(caller)
         return lambda: self._callers.discard(caller)
 

@@ -141,7 +141,9 @@ def test_a_table_whose_separator_is_not_found_is_refused(tmp_path: Path, separat
         describe(tmp_path, f"pid{separator}a{separator}crp\n{rows}")
 
 
-def test_the_names_of_the_columns_again_are_no_row_and_are_named(tmp_path: Path) -> None:
+def test_a_line_that_repeats_the_names_of_the_columns_is_not_a_row_and_is_reported(
+    tmp_path: Path,
+) -> None:
     names = "pid,date,crp\n"
     rows = [f"{n},2024-01-01,{n % 9}\n" for n in DAYS]
     path, description = describe(tmp_path, names + "".join([*rows[:9], names, *rows[9:]]))
