@@ -491,7 +491,7 @@ limits-left-out-hint = What you tick here stays closed. Later records are then n
 
 keys-add-sign-title = Add this passkey
 
-keys-add-sign = Your new passkey is ready. Now sign with a key that you have used before. It says that the new one may sign for you.
+keys-add-sign = Your new passkey has been created. Now confirm that it may sign for you, with a key that you have used before.
 
 keys-add-button = Add this passkey
 
