@@ -168,6 +168,11 @@ class EntryCode(RemedyCode):
         "it has no value that can be read",
         "Nothing, if it has none, such as a panel; else send the value in a form of FHIR R4",
     )
+    NO_DETAILS = (
+        "no-details",
+        "it has no details that the platform reads: no date of birth, gender or death",
+        "Nothing, or send the Patient with birthDate, gender or deceasedDateTime",
+    )
     VALUE_TYPE = (
         "value-type",
         "a value of it is a range, a ratio, a period, a series, a file or a long text",

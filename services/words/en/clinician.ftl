@@ -222,6 +222,8 @@ values-asking = Calculating…
 
 no-prediction-title = No estimate
 
+no-prediction-back = Back to the patient
+
 no-prediction-no-model = No model is available for this question.
 
 no-prediction-missing = The model needs { $category }, and these records are not available.

@@ -715,6 +715,8 @@ cure-subject = Add the patient to the bundle
 
 deposit-needs-columns = The table was read. Say what its columns mean; then it is checked. Nothing has been stored yet.
 
+deposit-change-columns = Change the columns
+
 columns-title = Map the columns
 
 columns-lead = { $rows ->
