@@ -201,7 +201,7 @@ values-unit-other = in a unit that the model does not accept ({ $accepts })
 
 values-bound = a limit and not a number; the model counts it as missing
 
-values-kind = not of the kind that the model reads; it counts it as missing
+values-kind = not of the kind that the model reads; the model counts it as missing
 
 values-converted = the model read { $source } as { $value }: { $rule }
 
