@@ -50,7 +50,9 @@ class UnderWay:
         """
         with self._lock:
             if self._counts[caller] >= self._most:
-                raise TooManyRequests(self._wait_s)
+                raise TooManyRequests(
+                    self._wait_s, "your earlier requests are still being answered"
+                )
             self._counts[caller] += 1
         return lambda: self._end(caller)
 

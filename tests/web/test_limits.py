@@ -37,7 +37,9 @@ def test_many_addresses_of_one_network_share_one_limit() -> None:
 def test_a_caller_has_so_many_requests_under_way_and_others_have_theirs() -> None:
     limit = UnderWay(2, wait_s=10)
     ends = [limit.begin("a"), limit.begin("a")]
-    with pytest.raises(TooManyRequests, match="try again in 10 s"):
+    with pytest.raises(
+        TooManyRequests, match="earlier requests are still being answered; try again in 10 s"
+    ):
         limit.begin("a")
     limit.begin("b")
     ends[0]()

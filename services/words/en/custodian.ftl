@@ -715,6 +715,8 @@ cure-subject = Add the patient to the bundle
 
 deposit-needs-columns = The table was read. Say what its columns mean; then it is checked. Nothing has been stored yet.
 
+deposit-change-columns = Change the columns
+
 columns-title = Map the columns
 
 columns-lead = { $rows ->
@@ -857,13 +859,13 @@ columns-flag-free-text = Its texts differ in nearly every row, so they may ident
 
 columns-flag-bounds = Some cells are bounds, such as <0.5. Say below what becomes of them.
 
-columns-flag-signs = Its signs, such as <, make bounds of the numbers beside it. Join them to these in the file, as <0.5.
+columns-flag-operators = It holds operators, such as <, for the numbers of another column. In the file, write each before its number, such as <0.5.
 
 columns-flag-ambiguous-date = Its dates can be read in more than one order. Choose the right form.
 
 columns-flag-two-digit-year = Its years have two digits. Say below which years they mean.
 
-columns-flag-unread-date = Its dates, or some of them, cannot be read, or day and month change places. Write them as 2024-05-31, or say below how they are written.
+columns-flag-unread-date = Some or all of its dates cannot be read, or the order of day and month changes. Write them as 2024-05-31, or say below how they are written.
 
 columns-flag-not-all-dates = Some of its cells are not dates in the format of the others. Correct them in the file. Until then, each of these rows is a bad row.
 

@@ -266,6 +266,7 @@ UploadReportSchema = schema_of(
     bytes="upload.size",
     sent_at_s="upload.at_s",
     may_store="can_store",
+    may_map="can_map",
     report="counts",
     bad=("problems", BadCellSchema),
     notes=BadCellSchema,
