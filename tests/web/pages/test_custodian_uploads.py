@@ -15,8 +15,10 @@ from visitors import Visitor, signed_in
 from workbooks import changed, workbook
 
 from consent import DAY_S
+from services.custodian.records import CustodianRecords
 from services.custodian.upload_store import DROPPED, MAX_BYTES, STORING
 from services.words import Words
+from storage import StoreUnavailable
 
 pytestmark = pytest.mark.node
 HEAD = b"id,weight\n"
@@ -497,3 +499,26 @@ def test_a_table_of_one_row_and_one_column_is_counted_in_the_singular(
 ) -> None:
     address = described(hospital, keeper, b"id\n1\n", "one.csv")
     assert "One row, one column." in keeper.get(f"{address}/columns").text
+
+
+def test_a_storing_that_did_not_finish_says_why(
+    hospital: Any, keeper: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = send(keeper, HEAD + b"Y-1,70\n").headers["Location"]
+    hospital.work("check-upload")
+    keeper.post(path, wish="store")
+
+    def refuse(*_: object) -> None:
+        raise StoreUnavailable("the IPFS node does not answer")
+
+    with monkeypatch.context() as unavailable:
+        unavailable.setattr(CustodianRecords, "deposit_rows", refuse)
+        hospital.work("store-upload")
+    page = _line(keeper.get(path).text)
+    assert "Storing did not finish." in page
+    assert "Reason: the IPFS node does not answer" in page
+    report = keeper.api("GET", f"/custodian/uploads/{path.rsplit('/', 1)[1]}").get_json()
+    assert report["job"]["error"] == "the IPFS node does not answer"
+    keeper.post(path, wish="store")
+    hospital.work("store-upload")
+    assert "Reason:" not in keeper.get(path).text
