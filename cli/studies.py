@@ -233,8 +233,8 @@ def predict(services: Services, output: Output, person: str, wallet: Path, **opt
             "affected": report.is_affected,
             "likeness": asdict(report.likeness) if report.likeness else None,
         },
-        f"{report.outcome}: {report.probability:.2f} ({report.low:.2f} to {report.high:.2f}); "
-        f"{report.prevalence:.2f} of the people it was tested on",
+        f"{report.outcome}: {report.probability:z.2f} ({report.low:z.2f} to {report.high:z.2f}); "
+        f"{report.prevalence:z.2f} of the people it was tested on",
         *[
             f"  {line.words} {line.value}: {line.points:+} of 100"
             for line in report.contributions[:3]
@@ -273,7 +273,7 @@ def _performance(model_card: ModelCard) -> str:
     evaluation = model_card.content["evaluation"]
     auroc = evaluation["auroc"]
     return (
-        f"AUROC {auroc['value']:.3f} ({auroc['low']:.3f} to {auroc['high']:.3f}), "
-        f"Brier {evaluation['brier']:.3f}, calibration slope {evaluation['slope']:.2f}, "
-        f"intercept {evaluation['intercept']:.2f}"
+        f"AUROC {auroc['value']:z.3f} ({auroc['low']:z.3f} to {auroc['high']:z.3f}), "
+        f"Brier {evaluation['brier']:z.3f}, calibration slope {evaluation['slope']:z.2f}, "
+        f"intercept {evaluation['intercept']:z.2f}"
     )

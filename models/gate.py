@@ -166,8 +166,8 @@ class GateFailure:
     def measured_text(self) -> str:
         """The figure with its margin, as text."""
         if self.margin:
-            return f"{self.measured:.2f} ± {self.margin:.2f}"
-        return f"{self.measured:.3f}" if self.measured % 1 else f"{self.measured:g}"
+            return f"{self.measured:z.2f} ± {self.margin:z.2f}"
+        return f"{self.measured:z.3f}" if self.measured % 1 else f"{self.measured:g}"
 
     @property
     def required_text(self) -> str:

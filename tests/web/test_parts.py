@@ -12,6 +12,7 @@ from flask import Flask
 
 from services.model_monitoring import ModelMonth
 from services.words import Words
+from web.figures import write_figure
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "web" / "templates"
 STATIC = TEMPLATES.parent / "static"
@@ -34,6 +35,7 @@ MONTH = ModelMonth(
 def app() -> Flask:
     app = Flask("web")
     app.jinja_env.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
+    app.jinja_env.filters["figure"] = write_figure
     return app
 
 

@@ -543,7 +543,7 @@ consent-title-withdrawn = You withdrew this permission
 
 consent-title-unknown = We cannot check this permission now
 
-consent-overridden = You have turned research off, so this permission is not used. If you turn research on again, it counts again.
+consent-overridden = You have turned research off, so this permission is not used. If you turn research on again, the permission applies again.
 
 consent-title-overridden = This permission is not used now
 
