@@ -12,7 +12,7 @@ from flask import Flask
 
 from services.model_monitoring import ModelMonth
 from services.words import Words
-from web.figures import write_figure
+from web.figures import write_estimate, write_figure
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "web" / "templates"
 STATIC = TEMPLATES.parent / "static"
@@ -35,7 +35,7 @@ MONTH = ModelMonth(
 def app() -> Flask:
     app = Flask("web")
     app.jinja_env.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
-    app.jinja_env.filters["figure"] = write_figure
+    app.jinja_env.filters |= {"figure": write_figure, "estimate": write_estimate}
     return app
 
 

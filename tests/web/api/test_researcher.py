@@ -324,8 +324,8 @@ def assert_custodian_sees_the_copy(hospital, study: str) -> None:
     """Require an anonymised copy of 80 people on the custodian's page of a study and in the API."""
     keeper = signed_in(hospital, CUSTODIAN)
     where = study.removeprefix("study:")
-    (kept,) = keeper.api("GET", f"/custodian/studies/{where}").get_json()["copies"]
-    assert (kept["rows"], kept["is_pseudonymised"], kept["deleted_at_s"]) == (80, False, None)
+    (copy,) = keeper.api("GET", f"/custodian/studies/{where}").get_json()["copies"]
+    assert (copy["rows"], copy["is_pseudonymised"], copy["deleted_at_s"]) == (80, False, None)
     page = keeper.get(f"/custodian/studies/{where}").text
     listed = page.split("Anonymised copies</h2>")[1].split("</ul>")[0]
     assert "80 people, to be deleted by" in listed.replace("\u2068", "").replace("\u2069", "")

@@ -6,7 +6,6 @@ import base64
 import csv
 import io
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,8 @@ from visitors import Visitor, signed_in
 from workbooks import changed, workbook
 
 from consent import DAY_S
-from services.custodian.records import CustodianRecords
 from services.custodian.upload_store import DROPPED, MAX_BYTES, STORING
 from services.words import Words
-from storage import StoreUnavailable
 
 pytestmark = pytest.mark.node
 HEAD = b"id,weight\n"
@@ -304,38 +301,6 @@ def test_the_sign_between_thousands_stays_as_it_was_found_on_the_page_of_columns
     assert "not a number" not in report
 
 
-def test_the_columns_can_be_changed_after_the_check_and_show_what_was_chosen(
-    hospital: Any, keeper: Visitor
-) -> None:
-    rows = "".join(f"C{n},{n % 5},yes\n" for n in range(30))
-    address = described(hospital, keeper, f"pid,crp,smoker\n{rows}".encode(), "again.csv")
-    form = {"what-0": "id", "what-1": "number", "code-1": "x|crp", "unit-1": "mg/L"}
-    form |= {"category-1": "laboratory", "what-2": "ignore", "date": "2024-01-02"}
-    form |= {"name": "changed columns", "minimum-1": "3"}
-    assert keeper.post(f"{address}/columns", **form).status_code == 303
-    hospital.work("check-upload")
-    page = keeper.get(address).text
-    assert f'<a href="{address}/columns">Change the columns</a>' in page
-    assert "18 are good, 12 are bad" in _line(page)
-    page = keeper.get(f"{address}/columns").text
-    for value in ("x|crp", "2024-01-02", "changed columns"):
-        assert f'value="{value}"' in page
-    form["minimum-1"] = "0"
-    assert keeper.post(f"{address}/columns", **form).status_code == 303  # the name is its own
-    hospital.work("check-upload")
-    assert "30 are good, none is bad" in _line(keeper.get(address).text)
-    keeper.post(f"{address}/columns", wish="read-again", skip="0", header_rows="1")
-    hospital.work("check-upload")
-    page = keeper.get(address).text
-    assert "Say what its columns mean" in page
-    assert "Columns of the table" not in page  # the summary of the check is no longer true
-    assert 'value="x|crp"' not in keeper.get(f"{address}/columns").text
-
-
-def _line(page: str) -> str:
-    return re.sub(r"[\u2068\u2069]", "", " ".join(page.split()))
-
-
 TWO_ROWS = "pid,Blood,,Urine\n,crp,hb,crp\n" + "".join(
     f"R{n},{n % 9},1{n % 4},7\n" for n in range(30)
 )
@@ -499,26 +464,3 @@ def test_a_table_of_one_row_and_one_column_is_counted_in_the_singular(
 ) -> None:
     address = described(hospital, keeper, b"id\n1\n", "one.csv")
     assert "One row, one column." in keeper.get(f"{address}/columns").text
-
-
-def test_a_storing_that_did_not_finish_says_why(
-    hospital: Any, keeper: Visitor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = send(keeper, HEAD + b"Y-1,70\n").headers["Location"]
-    hospital.work("check-upload")
-    keeper.post(path, wish="store")
-
-    def refuse(*_: object) -> None:
-        raise StoreUnavailable("the IPFS node does not answer")
-
-    with monkeypatch.context() as unavailable:
-        unavailable.setattr(CustodianRecords, "deposit_rows", refuse)
-        hospital.work("store-upload")
-    page = _line(keeper.get(path).text)
-    assert "Storing did not finish." in page
-    assert "Reason: the IPFS node does not answer" in page
-    report = keeper.api("GET", f"/custodian/uploads/{path.rsplit('/', 1)[1]}").get_json()
-    assert report["job"]["error"] == "the IPFS node does not answer"
-    keeper.post(path, wish="store")
-    hospital.work("store-upload")
-    assert "Reason:" not in keeper.get(path).text
