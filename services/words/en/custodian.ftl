@@ -493,6 +493,8 @@ deposit-stuck-checking = The check did not finish. The file is deleted after a d
 
 deposit-stuck-storing = Storing did not finish. Records stored so far remain. Try again: nothing is stored twice.
 
+deposit-stuck-why = Reason: { $why }
+
 deposit-new-file = Choose another file
 
 deposit-unusable = This file cannot be used: { $why }.
@@ -963,7 +965,11 @@ may-study-agreement-key = Fingerprint of the key
 
 may-study-agreement-key-hint = { $fingerprint }. Compare it with the study by telephone before you approve: the owner of this key can read every copy.
 
-may-study-copies = Pseudonymised copies
+may-study-copies-pseudonymised = Pseudonymised copies
+
+may-study-copies-anonymised = Anonymised copies
+
+may-study-copies-whole = If a person in a copy withdraws, the study is told to delete the whole copy.
 
 may-study-copy-state = Downloaded on { $date }, { $rows } people, to be deleted by { $until }.
 

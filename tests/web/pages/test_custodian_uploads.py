@@ -6,7 +6,6 @@ import base64
 import csv
 import io
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -300,38 +299,6 @@ def test_the_sign_between_thousands_stays_as_it_was_found_on_the_page_of_columns
     report = keeper.get(address).text
     assert "30 rows" in report
     assert "not a number" not in report
-
-
-def test_the_columns_can_be_changed_after_the_check_and_show_what_was_chosen(
-    hospital: Any, keeper: Visitor
-) -> None:
-    rows = "".join(f"C{n},{n % 5},yes\n" for n in range(30))
-    address = described(hospital, keeper, f"pid,crp,smoker\n{rows}".encode(), "again.csv")
-    form = {"what-0": "id", "what-1": "number", "code-1": "x|crp", "unit-1": "mg/L"}
-    form |= {"category-1": "laboratory", "what-2": "ignore", "date": "2024-01-02"}
-    form |= {"name": "changed columns", "minimum-1": "3"}
-    assert keeper.post(f"{address}/columns", **form).status_code == 303
-    hospital.work("check-upload")
-    page = keeper.get(address).text
-    assert f'<a href="{address}/columns">Change the columns</a>' in page
-    assert "18 are good, 12 are bad" in _line(page)
-    page = keeper.get(f"{address}/columns").text
-    for value in ("x|crp", "2024-01-02", "changed columns"):
-        assert f'value="{value}"' in page
-    form["minimum-1"] = "0"
-    assert keeper.post(f"{address}/columns", **form).status_code == 303  # the name is its own
-    hospital.work("check-upload")
-    assert "30 are good, none is bad" in _line(keeper.get(address).text)
-    keeper.post(f"{address}/columns", wish="read-again", skip="0", header_rows="1")
-    hospital.work("check-upload")
-    page = keeper.get(address).text
-    assert "Say what its columns mean" in page
-    assert "Columns of the table" not in page  # the summary of the check is no longer true
-    assert 'value="x|crp"' not in keeper.get(f"{address}/columns").text
-
-
-def _line(page: str) -> str:
-    return re.sub(r"[\u2068\u2069]", "", " ".join(page.split()))
 
 
 TWO_ROWS = "pid,Blood,,Urine\n,crp,hb,crp\n" + "".join(
