@@ -59,7 +59,7 @@ class UnderWay:
     def _end(self, caller: str) -> None:
         with self._lock:
             self._counts[caller] -= 1
-            self._counts += Counter()  # whoever has none is forgotten
+            self._counts += Counter()  # callers without any are forgotten
 
 
 _ANY: Final = UnderWay(4, wait_s=1)
@@ -71,7 +71,7 @@ _SENT_AT_ONCE_BYTES: Final = 2**16
 
 
 def begin_request(caller: str) -> None:
-    """Count the current request as under way, by whoever is known to send it.
+    """Count the current request as under way for this caller.
 
     A large one counts until its answer has been sent: what a view declares (`one_at_a_time`), and
     each body of more than 1 MiB. Several at once take all threads, or gigabytes of memory.
