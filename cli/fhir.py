@@ -16,7 +16,7 @@ from services.wiring import Services
 
 MAX_LINES: Final = 20
 WORDS: Final = {Outcome.SHARED: "kept for the custodian alone"}
-"""What people read in place of an outcome's name: what is shared is shared with nobody."""
+"""What people read in place of `shared`, which would suggest that others receive it."""
 
 
 def deposit_fhir(

@@ -62,4 +62,4 @@ def _row(month: ModelMonth, words: Words) -> tuple[str, ...]:
 
 
 def _figure(figure: float | None, few: str) -> str:
-    return few if figure is None else f"{figure:.2f}"
+    return few if figure is None else f"{figure:z.2f}"

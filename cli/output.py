@@ -23,7 +23,7 @@ import records
 import storage
 from models import GateClosed
 from records import CellFault
-from services.errors import Invalid, ServiceError
+from services.errors import Invalid, NotFound, ServiceError
 from services.jobs.progress import Progress as ReportProgress
 from services.wiring import Services
 
@@ -203,6 +203,9 @@ def describe_error(exc: Exception) -> str:
         return f"{exc.strerror}: {exc.filename}" if exc.filename else exc.strerror
     if isinstance(exc, Invalid) and exc.fields:
         return "; ".join(f"{name}: {messages[0]}" for name, messages in exc.fields.items())
+    # Many errors of this kind have no words of their own, so that strangers cannot tell them apart.
+    if isinstance(exc, NotFound) and not str(exc):
+        return "not found, or you do not have access; check the names in the command"
     return str(exc)
 
 

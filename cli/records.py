@@ -204,7 +204,7 @@ def _print_description(output: Output, table: TableDescription) -> None:
             (
                 column.draft.name or "(no name)",
                 ", ".join(column.flags) or "-",
-                "-" if column.auroc is None else f"{column.auroc:.2f}",
+                "-" if column.auroc is None else f"{column.auroc:z.2f}",
                 column.draft.comment if column.draft.role == IGNORE else "-",
             )
             for column in listed

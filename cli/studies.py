@@ -17,7 +17,7 @@ from consent import DAY_S, ConsentNotFound, Wallet
 from models import Card
 from services.cards import ModelCard
 from services.clinician.predictions import SubjectQuestion
-from services.clinician.reports import Likeness
+from services.clinician.reports import InputWarnings, Likeness
 from services.dates import iso_day
 from services.errors import NotFound
 from services.jobs.kinds import model_facts
@@ -231,17 +231,32 @@ def predict(services: Services, output: Output, person: str, wallet: Path, **opt
             "start": report.start,
             "contributions": contributions,
             "affected": report.is_affected,
+            "warnings": asdict(report.warnings) if report.warnings else None,
             "likeness": asdict(report.likeness) if report.likeness else None,
         },
-        f"{report.outcome}: {report.probability:.2f} ({report.low:.2f} to {report.high:.2f}); "
-        f"{report.prevalence:.2f} of the people it was tested on",
+        f"{report.outcome}: {report.probability:z.2f} ({report.low:z.2f} to {report.high:z.2f}); "
+        f"{report.prevalence:z.2f} of the people it was tested on",
         *[
             f"  {line.words} {line.value}: {line.points:+} of 100"
             for line in report.contributions[:3]
         ],
+        *(describe_warnings(report.warnings) if report.warnings else []),
         *_likeness_lines(report.likeness),
         "An estimate from a statistical model, not a diagnosis.",
     )
+
+
+def describe_warnings(warnings: InputWarnings) -> list[str]:
+    """Return what to know of the values, in the words of the page: old and missing ones."""
+    words, lines = Words("en"), []
+    if warnings.is_all_old:
+        lines.append(words("prediction-all-old", newest=words.iso_day(warnings.newest_on)))
+    elif warnings.old:
+        total, oldest = warnings.total - warnings.missing, words.iso_day(warnings.oldest_on)
+        lines.append(words("prediction-old", count=warnings.old, total=total, oldest=oldest))
+    if warnings.missing:
+        lines.append(words("prediction-missing", count=warnings.missing, total=warnings.total))
+    return lines
 
 
 def _likeness_lines(likeness: Likeness | None) -> list[str]:
@@ -273,7 +288,7 @@ def _performance(model_card: ModelCard) -> str:
     evaluation = model_card.content["evaluation"]
     auroc = evaluation["auroc"]
     return (
-        f"AUROC {auroc['value']:.3f} ({auroc['low']:.3f} to {auroc['high']:.3f}), "
-        f"Brier {evaluation['brier']:.3f}, calibration slope {evaluation['slope']:.2f}, "
-        f"intercept {evaluation['intercept']:.2f}"
+        f"AUROC {auroc['value']:z.3f} ({auroc['low']:z.3f} to {auroc['high']:z.3f}), "
+        f"Brier {evaluation['brier']:z.3f}, calibration slope {evaluation['slope']:z.2f}, "
+        f"intercept {evaluation['intercept']:z.2f}"
     )

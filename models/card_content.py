@@ -136,7 +136,7 @@ def _figures(assessment: Assessment, development: Development) -> dict[str, Any]
 def round_figures(content: Any, decimals: int = 3) -> Any:
     """Return the content with every float rounded: more would be false precision."""
     if isinstance(content, float):
-        return round(content, decimals)
+        return round(content, decimals) + 0.0  # without the sign of a zero
     if isinstance(content, Mapping):
         return {key: round_figures(value, decimals) for key, value in content.items()}
     if isinstance(content, list | tuple):

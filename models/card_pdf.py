@@ -11,29 +11,14 @@ from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from models.card import Card
-from models.card_text import HIDDEN, THRESHOLD_FIGURES
+from models.card_text import (
+    THRESHOLD_FIGURES,
+    THRESHOLDS,
+    describe_thresholds,
+    format_estimate,
+)
 from models.plots import list_plots
 
-_ITEMS: Final = MappingProxyType(
-    {
-        "Intended use": "3",
-        "Limits": "26",
-        "Outcome": "8",
-        "Patients": "5, 6, 17, 20",
-        "Performance out of fold": "12e, 23a",
-        "Performance on held-out patients": "12e, 23a",
-        "Subgroups": "14, 23a",
-        "Inputs": "9, 11",
-        "Interval of a prediction": "12g, 15",
-        "Patients by outcome": "20b",
-        "Decisions at thresholds": "15",
-        "Development": "12c, 12f",
-        "Sample size": "10",
-        "Split by place or time": "12d, 23b",
-        "Provenance": "18e, 18f",
-    }
-)
-"""The items of TRIPOD+AI that each section of the card answers."""
 _CAPTIONS: Final = MappingProxyType(
     {
         "roc": "ROC curve",
@@ -121,21 +106,17 @@ def _parts(card: Card, draw: Draw) -> Iterator[Any]:
     content = card.content
     yield Paragraph(f"Model card: {escape(content['question']['title'])}", title)
     yield Paragraph(f"Model {escape(content['model']['id'])}, card sha-256 {card.sha256}", text)
-    yield Paragraph("Numbers after headings are the items of TRIPOD+AI (2024).", text)
+    tabulated = describe_thresholds(content) if "thresholds" in content else []
     for line in card.to_lines():
-        if line.startswith("  "):
-            yield Paragraph(escape(line.strip()), text)
+        if line.strip() in tabulated:
             continue
-        yield Paragraph(escape(_with_items(line)), heading)
-        if line == "Decisions at thresholds":
+        is_title = not line.startswith("  ")
+        yield Paragraph(escape(line.strip()), heading if is_title else text)
+        if is_title and line.startswith(THRESHOLDS):
             yield _threshold_table(content)
     yield Paragraph("Figures (TRIPOD+AI 12e, 23a)", heading)
     for name in list_plots(content):
         yield _figure(draw, name, text)
-
-
-def _with_items(title: str) -> str:
-    return f"{title} ({_ITEMS[title]})" if title in _ITEMS else title
 
 
 def _figure(draw: Draw, name: str, style: Any) -> Any:
@@ -149,12 +130,12 @@ def _threshold_table(content: Mapping[str, Any]) -> Any:
     from reportlab.lib.colors import HexColor
     from reportlab.platypus import Table
 
-    head = ["threshold", *THRESHOLD_FIGURES, "flagged per 100"]
+    head = ["threshold", *THRESHOLD_FIGURES.values(), "flagged per 100"]
     rows = [
         [
             f"{row['threshold']:g}",
-            *(_format_share(row[name]) for name in THRESHOLD_FIGURES),
-            f"{row['flagged_per_100']['value']:.0f}",
+            *(format_estimate(row[name], 2) for name in THRESHOLD_FIGURES),
+            format_estimate(row["flagged_per_100"], 0),
         ]
         for row in content["thresholds"]
     ]
@@ -164,9 +145,3 @@ def _threshold_table(content: Mapping[str, Any]) -> Any:
         ("LINEBELOW", (0, 0), (-1, 0), 0.6, HexColor("#9aa5ad")),
     ]
     return Table([head, *rows], style=style, repeatRows=1, hAlign="LEFT")
-
-
-def _format_share(share: Mapping[str, float] | None) -> str:
-    if share is None:
-        return HIDDEN
-    return f"{share['value']:.2f} ({share['low']:.2f} – {share['high']:.2f})"

@@ -3,10 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
-THRESHOLD_FIGURES: Final = ("sensitivity", "specificity", "ppv", "npv")
+THRESHOLDS: Final = "Decisions at thresholds"
+_ITEMS: Final = MappingProxyType(
+    {
+        "Intended use": "3",
+        "Limits": "26",
+        "Outcome": "8",
+        "Patients": "5, 6, 17, 20",
+        "Performance out of fold": "12e, 23a",
+        "Performance on held-out patients": "12e, 23a",
+        "Subgroups": "14, 23a",
+        "Inputs": "9, 11",
+        "Interval of a prediction": "12g, 15",
+        "Patients by outcome": "20b",
+        THRESHOLDS: "15",
+        "Development": "12c, 12f",
+        "Sample size": "10",
+        "Split by place or time": "12d, 23b",
+        "Provenance": "18e, 18f",
+    }
+)
+"""The items of TRIPOD+AI that each section of the card answers."""
+ITEMS_NOTE: Final = "Numbers after headings are the items of TRIPOD+AI (2024)."
+THRESHOLD_FIGURES: Final = MappingProxyType(
+    {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV"}
+)
 """What a card states of acting at each threshold, in this order."""
+_LEARNERS: Final = MappingProxyType(
+    {"xgboost": "boosted trees (XGBoost)", "logistic": "logistic regression (ridge)"}
+)
 _YEAR_DIGITS: Final = 4
 """Cards of earlier releases name the first and the last day."""
 HIDDEN: Final = "hidden"
@@ -40,6 +68,7 @@ def describe_card(content: Mapping[str, Any]) -> list[str]:
     """Return a card of either format as lines without control characters."""
     is_first = "tuning" not in content
     lines = [
+        ITEMS_NOTE,
         *_section("Intended use", [content["intended_use"]]),
         *_section("Limits", content["limits"]),
         *_section("Outcome", [content["outcome"]["definition"]]),
@@ -64,7 +93,7 @@ def _performance_title(content: Mapping[str, Any]) -> str:
 def _second_format(content: Mapping[str, Any]) -> list[str]:
     return [
         *_section("Patients by outcome", _table_lines(content)),
-        *_section("Decisions at thresholds", describe_thresholds(content)),
+        *_section(THRESHOLDS, describe_thresholds(content)),
         *_section("Development", _development_lines(content)),
         *_section("Sample size", _size_lines(content["sample_size"])),
         *(_section("Split by place or time", _split_lines(content)) if content["splits"] else []),
@@ -72,13 +101,20 @@ def _second_format(content: Mapping[str, Any]) -> list[str]:
 
 
 def _section(title: str, lines: list[str]) -> list[str]:
-    return [title, *(f"  {line}" for line in lines)]
+    numbered = f"{title} ({_ITEMS[title]})" if title in _ITEMS else title
+    return [numbered, *(f"  {line}" for line in lines)]
 
 
-def _format_estimate(estimate: Mapping[str, float] | None) -> str:
+def format_estimate(estimate: Mapping[str, float] | None, digits: int = 3) -> str:
+    """Return a figure with its interval, or that it is hidden; zero never has a sign."""
     if estimate is None:
         return HIDDEN
-    return f"{estimate['value']:.3f} ({estimate['low']:.3f} to {estimate['high']:.3f})"
+    value, low, high = (f"{estimate[name]:z.{digits}f}" for name in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"
+
+
+def _spell(code: str) -> str:
+    return code.replace("-", " ")
 
 
 def _patient_lines(content: Mapping[str, Any]) -> list[str]:
@@ -89,35 +125,48 @@ def _patient_lines(content: Mapping[str, Any]) -> list[str]:
         else []
     )
     return [
+        *([f"patients who permit it: {data['permitted']}"] if "permitted" in data else []),
         f"patients: {data['patients']}, {data['events']} with the label",
         *parts,
-        f"records from {data['from']} to {data['to']}"
+        f"records from {data['from']}"
+        + (f" to {data['to']}" if data["to"] != data["from"] else "")
         + (
             " (at most 10 patients have earlier records, at most 10 later)"
             if len(data["from"]) == _YEAR_DIGITS
             else ""
         ),
-        *(f"patients left out, {reason}: {count}" for reason, count in data["left_out"].items()),
-        *(f"records refused, {reason}: {count}" for reason, count in data["refused"].items()),
+        *(
+            f"patients left out, {_spell(reason)}: {count}"
+            for reason, count in data["left_out"].items()
+        ),
+        *(
+            f"records refused, {_spell(reason)}: {count}"
+            for reason, count in data["refused"].items()
+        ),
     ]
 
 
 def describe_performance(content: Mapping[str, Any]) -> list[str]:
     """Return the figures of an evaluation as lines."""
     figures = content["evaluation"]
-    slope, error = figures["slope"], 1.96 * figures["slope_error"]
+    slope, intercept = (
+        _add_interval(figures[name], figures[f"{name}_error"]) for name in ("slope", "intercept")
+    )
     return [
-        f"AUROC (95 % interval, DeLong): {_format_estimate(figures['auroc'])}",
+        f"AUROC (95 % interval, DeLong): {format_estimate(figures['auroc'])}",
         *_repeat_lines(content),
-        f"area under the precision-recall curve: {figures['auprc']:.3f}"
-        f" (chance: the prevalence, {figures['prevalence']:.2f})",
-        f"calibration slope: {slope:.2f} ({slope - error:.2f} to {slope + error:.2f}; ideal: 1)",
-        f"calibration in the large: {figures['intercept']:.2f}"
-        f" ± {1.96 * figures['intercept_error']:.2f} (ideal: 0)",
-        f"observed to expected: {figures['observed_to_expected']:.2f} (ideal: 1)",
-        f"Brier score: {figures['brier']:.3f}, scaled: {figures['scaled_brier']:.3f}"
+        f"area under the precision-recall curve: {figures['auprc']:z.3f}"
+        f" (chance: the prevalence, {figures['prevalence']:z.2f})",
+        f"calibration slope (ideal: 1): {format_estimate(slope, 2)}",
+        f"calibration intercept (ideal: 0): {format_estimate(intercept, 2)}",
+        f"observed to expected: {figures['observed_to_expected']:z.2f} (ideal: 1)",
+        f"Brier score: {figures['brier']:z.3f}, scaled: {figures['scaled_brier']:z.3f}"
         " (1 is perfect, 0 is knowing only the prevalence)",
     ]
+
+
+def _add_interval(value: float, error: float) -> dict[str, float]:
+    return {"value": value, "low": value - 1.96 * error, "high": value + 1.96 * error}
 
 
 def _repeat_lines(content: Mapping[str, Any]) -> list[str]:
@@ -125,9 +174,14 @@ def _repeat_lines(content: Mapping[str, Any]) -> list[str]:
     if repeated is None:
         return []
     between, within = repeated["sd_repeats"], repeated["sd_folds"]
-    parts = [f"{within:.3f} between folds"] if within is not None else []
-    parts += [f"{between:.3f} between repeats"] if between is not None else []
-    return [f"standard deviation of the AUROC: {', '.join(parts) or 'not known'}"]
+    parts = [f"{within:z.3f} between folds"] if within is not None else []
+    parts += [f"{between:z.3f} between repeats"] if between is not None else []
+    single = repeated.get("sd_estimates")
+    stability = "not known" if single is None else f"{single:z.3f} between repeats"
+    return [
+        f"standard deviation of the AUROC: {', '.join(parts) or 'not known'}",
+        f"standard deviation of the estimate about one patient, mean: {stability}",
+    ]
 
 
 def _subgroup_lines(content: Mapping[str, Any]) -> list[str]:
@@ -135,23 +189,23 @@ def _subgroup_lines(content: Mapping[str, Any]) -> list[str]:
         f"{group['words']}: too few patients to report"
         if group["n"] is None
         else f"{group['words']}: {group['n']} patients, {group['events']} with the label,"
-        f" AUROC {_format_estimate(group['auroc'])},"
-        f" observed to expected {group['observed_to_expected']:.2f}"
+        f" AUROC {format_estimate(group['auroc'])},"
+        f" observed to expected {group['observed_to_expected']:z.2f}"
         for group in content["evaluation"]["groups"]
     ]
 
 
 def _attack_lines(content: Mapping[str, Any]) -> list[str]:
     attack = content["attack"]
-    area = f"AUROC: {attack['auroc']:.3f}"
-    share = f"training patients found at 1 % false positives: {attack['tpr_at_1_percent_fpr']:.3f}"
+    area = f"AUROC: {attack['auroc']:z.3f}"
+    share = f"training patients found at 1 % false positives: {attack['tpr_at_1_percent_fpr']:z.3f}"
     if "auroc_high" not in attack:
         return [f"{area} (chance: 0.5)", f"{share} (chance: 0.01)", FIRST_ATTACK_NOTE]
     # No route lets a model leave the platform; the bound is stricter than that of answering here.
     leaving = "meets" if content["release"]["may_leave"] else "does not meet"
     return [
-        f"{area}, upper bound {attack['auroc_high']:.3f} (chance: 0.5)",
-        f"{share}, upper bound {attack['tpr_high']:.3f} (chance: 0.01)",
+        f"{area}, upper bound {attack['auroc_high']:z.3f} (chance: 0.5)",
+        f"{share}, upper bound {attack['tpr_high']:z.3f} (chance: 0.01)",
         f"shadow models: {attack['shadows']}",
         f"the model {leaving} the stricter bound for leaving a platform",
         ATTACK_NOTE,
@@ -162,7 +216,7 @@ def _interval_lines(content: Mapping[str, Any]) -> list[str]:
     if "interval" not in content:
         return [FIRST_INTERVAL_NOTE]
     interval = content["interval"]
-    factor = f"half width: {interval['factor']:.2f} standard errors of the calibration curve"
+    factor = f"half width: {interval['factor']:z.2f} standard errors of the calibration curve"
     lines = [INTERVAL_NOTE, f"{factor}, learned from {interval['groups']} groups of patients"]
     return lines + _site_lines(content.get("sites"))
 
@@ -179,8 +233,8 @@ def _site_lines(sites: Mapping[str, Any] | None) -> list[str]:
         known,
         f"at another site the interval is wider, by Student's 95 % prediction interval over the"
         f" {variation['sites']} sites that were each held out: calibration in the large"
-        f" {variation['mean']:.2f} ± {variation['margin']:.2f}, standard deviation"
-        f" {variation['spread']:.2f} (log-odds)",
+        f" {variation['mean']:z.2f} ± {variation['margin']:z.2f}, standard deviation"
+        f" {variation['spread']:z.2f} (log-odds)",
     ]
 
 
@@ -191,8 +245,8 @@ def describe_frequency(content: Mapping[str, Any]) -> list[str]:
         return []
     return [
         f"how often tested: {', '.join(frequency['features'])}",
-        f"AUROC with these inputs {_format_estimate(frequency['having'])},"
-        f" without them {_format_estimate(frequency['without'])}",
+        f"AUROC with these inputs {format_estimate(frequency['having'])},"
+        f" without them {format_estimate(frequency['without'])}",
     ]
 
 
@@ -203,11 +257,18 @@ def _range_text(row: Mapping[str, Any]) -> str:
     return f"; almost all patients had {bounds['low']:g} to {bounds['high']:g}"
 
 
+def _spell_choices(accepts: str) -> str:
+    # A range has no comma; its units may have a hyphen.
+    return _spell(accepts) if ", " in accepts else accepts
+
+
 def _input_lines(content: Mapping[str, Any]) -> list[str]:
     inputs = [
-        f"{row['words']} ({row['code']}): {row['accepts']}; missing {row['missing_share']:.1%}"
+        f"{row['words']} ({row['code']}): {_spell_choices(row['accepts'])};"
+        f" missing {row['missing_share']:z.0%}"
         + _range_text(row)
-        + (f"; AUROC alone {row['auroc_alone']:.2f}" if row.get("auroc_alone") else "")
+        + (f"; AUROC alone {row['auroc_alone']:z.2f}" if row.get("auroc_alone") else "")
+        + f"; moves the log-odds by {row['mean_log_odds']:z.3f} on average"
         + (f"; reviewed: {row['reviewed']}" if row.get("reviewed") else "")
         for row in content["predictors"]
     ]
@@ -217,7 +278,7 @@ def _input_lines(content: Mapping[str, Any]) -> list[str]:
 def _table_lines(content: Mapping[str, Any]) -> list[str]:
     return [
         f"{row['words']}: without {_format_cells(row['without'], row['is_share'])},"
-        f" with {_format_cells(row['having'], row['is_share'])}; missing {row['missing']:.0%}"
+        f" with {_format_cells(row['having'], row['is_share'])}; missing {row['missing']:z.0%}"
         for row in content["patients_by_outcome"]
     ]
 
@@ -226,7 +287,7 @@ def _format_cells(cells: list[float] | None, is_share: bool) -> str:
     if cells is None:
         return HIDDEN
     if is_share:
-        return f"{cells[0]:.0%}"
+        return f"{cells[0]:z.0%}"
     return f"{cells[1]:g} ({cells[0]:g} to {cells[2]:g})"
 
 
@@ -234,8 +295,10 @@ def describe_thresholds(content: Mapping[str, Any]) -> list[str]:
     """Return what acting at each threshold would mean, as lines."""
     return [
         f"at {row['threshold']:g}: "
-        + ", ".join(f"{name} {_format_estimate(row[name])}" for name in THRESHOLD_FIGURES)
-        + f", flagged per 100: {row['flagged_per_100']['value']:.0f}"
+        + ", ".join(
+            f"{words} {format_estimate(row[name], 2)}" for name, words in THRESHOLD_FIGURES.items()
+        )
+        + f", flagged per 100: {format_estimate(row['flagged_per_100'], 0)}"
         for row in content["thresholds"]
     ]
 
@@ -244,15 +307,17 @@ def _development_lines(content: Mapping[str, Any]) -> list[str]:
     tuning, runs = content["tuning"], content["runs_before"]
     comparison = content["comparison"]
     return [
-        f"learner: {tuning['learner']}; recalibration: {tuning['recalibration']['method']}",
+        f"learner: {_LEARNERS[tuning['learner']]};"
+        f" recalibration: {tuning['recalibration']['method']}",
         f"settings tried: {tuning['tried']}, within the bound of the attack: {tuning['within']}",
         *(
-            f"{row['kind']}: AUROC {_format_estimate(row['auroc'])}, Brier {row['brier']:.3f}"
+            f"{_LEARNERS[row['kind']]}: AUROC {format_estimate(row['auroc'])},"
+            f" Brier {row['brier']:z.3f}"
             for row in content["learners"]
         ),
-        f"log-loss of the regression above XGBoost's: {comparison['difference']:.4f}"
-        f" (standard error {comparison['error']:.4f})",
-        f"AUROC of which values are missing, alone: {content['absence']:.2f}",
+        f"log-loss of the regression above XGBoost's: {comparison['difference']:z.4f}"
+        f" (standard error {comparison['error']:z.4f})",
+        f"AUROC of which values are missing, alone: {content['absence']:z.2f}",
         f"earlier runs of this study on this label: {runs['all']}, refused: {runs['refused']}",
     ]
 
@@ -271,22 +336,24 @@ def _split_lines(content: Mapping[str, Any]) -> list[str]:
     return [
         f"{row['part']}: too few patients to report"
         if row["n"] is None
-        else f"{row['part']}: {row['n']} patients, AUROC {_format_estimate(row['auroc'])},"
-        f" calibration slope {_format_estimate(row['slope'])}"
-        + (f", in the large {row['intercept']:.2f}" if row.get("intercept") is not None else "")
+        else f"{row['part']}: {row['n']} patients, AUROC {format_estimate(row['auroc'])},"
+        f" calibration slope {format_estimate(row['slope'])}"
+        + (f", in the large {row['intercept']:z.2f}" if row.get("intercept") is not None else "")
         for row in content["splits"]
     ]
 
 
 def _provenance_lines(content: Mapping[str, Any]) -> list[str]:
-    origin = content["provenance"]
+    origin, before = content["provenance"], content["model"].get("predecessor")
     libraries = ", ".join(f"{name} {version}" for name, version in origin["libraries"].items())
     parameters = ", ".join(f"{name} {value:g}" for name, value in origin["parameters"].items())
     return [
         f"model: {content['model']['id']} (sha-256 {content['model']['sha256']})",
+        *([f"model before: {before}"] if before else []),
         f"study: {content['study']}",
         f"question: {content['question']['id']} (sha-256 {content['question']['sha256']})",
         f"manifest: {origin['lines']} lines, root {origin['manifest_root']}",
+        f"consents: {origin['consents']}",
         f"ledger: block {origin['view']['block_number']}, change {origin['view']['count']}",
         f"code: {origin['code']}",
         f"libraries: {libraries}",

@@ -171,7 +171,7 @@ def _correlation(values: Numbers, first: int, second: int) -> float:
 
 def _edges(column: Numbers) -> tuple[float, ...]:
     present = column[~np.isnan(column)]
-    # Bands of fewer people would tell their values: the ends lie between them.
+    # Bands of fewer people would tell their values, since each end lies between two of these.
     bands = min(_BANDS, len(present) // MIN_COUNT)
     if bands < 2:
         return ()

@@ -22,7 +22,7 @@ class LabelUnusable(ModelsInvalid):
 
 
 class DraftUnfinished(ModelsInvalid):
-    """A question still has texts of its draft."""
+    """A question still has texts that its draft left to be written."""
 
 
 def draft_question(table: TableDescription, name: str) -> str:
@@ -88,7 +88,7 @@ def require_written(question: Question, name: str) -> None:
     keys = [key for key, values in texts.items() if any(v.startswith(_TO_WRITE) for v in values)]
     if keys:
         raise DraftUnfinished(
-            f"{name} is an unfinished draft: {', '.join(keys)} begin with {_TO_WRITE!r}."
+            f"{name} is an unfinished draft. These begin with {_TO_WRITE!r}: {', '.join(keys)}."
             " Write these texts, then install the question again."
         )
 

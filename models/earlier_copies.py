@@ -44,9 +44,9 @@ def find_batches(
     """Return groups of rows, as masks, that an earlier copy lacks; each must be within the limits.
 
     A group has the rows that the same copies have, so that nobody who combines copies finds a
-    smaller one. Those of it that are new since a copy are a group too: new are those that the copy
-    neither has nor left out. If one of them let rows appear that were left out, anyone who knows
-    that this person joined would know their label.
+    smaller one. The rows of a group that are new since a copy, which the copy neither has nor left
+    out, are a group too. Otherwise one new person could make rows appear that were left out, and
+    anyone who knows that this person joined would know their label.
 
     Args:
         store: gives the pseudonyms.

@@ -57,7 +57,7 @@ class ExternalValidation:
             f"  study: {content['study']}, patients: {content['patients']}, "
             f"with the outcome: {content['events']}",
             f"  left out, since the model learned from them: {content['in_training']}",
-            f"  AUROC when the model was developed: {content['developed_auroc']:.3f}",
+            f"  AUROC when the model was developed: {content['developed_auroc']:z.3f}",
             "Performance",
             *(f"  {line}" for line in describe_performance(content)),
             "Decisions at thresholds",

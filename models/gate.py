@@ -107,34 +107,34 @@ class GateCode(FindingCode):
     LEAKING_FEATURE = (
         "leaking-feature",
         "AUROC of {feature} alone, which reveals the label",
-        "Remove the feature if its value is known only with the label. If it is known before, set"
-        " `reviewed` in the question: it may then reach 0.99, or the question's own limit.",
+        "Remove the feature if its value is known only with the label. If it is known before, say"
+        " why in `reviewed` in the question: the limit is then 0.99, or the question's own.",
     )
     LEAK_IN_PART = (
         "leak-in-part",
         "AUROC of {feature}, which reveals the label of these patients",
-        "Find out when the value is written for these patients. Remove the feature, or set"
-        " `reviewed` in the question: why the value is known before.",
+        "Find out when the value is written for these patients. Remove the feature, or say"
+        " in `reviewed` in the question why the value is known before the label.",
     )
     UNREVIEWED_FEATURE = (
         "unreviewed-feature",
         "AUROC of {feature} alone, which may reveal the label",
-        "Remove the feature, or set `reviewed` in the question: why the value is known before.",
+        "Remove the feature, or say in `reviewed` in the question why it is known before.",
     )
     UNREVIEWED_SHARE = (
         "unreviewed-share",
         "share of all mean log-odds that {feature} has, which may reveal the label",
-        "Remove the feature, or set `reviewed` in the question: why the value is known before.",
+        "Remove the feature, or say in `reviewed` in the question why it is known before.",
     )
     UNREVIEWED_LEAD = (
         "unreviewed-lead",
         "AUROC of the model above that of {feature} alone, which may reveal the label",
-        "Remove the feature, or set `reviewed` in the question: why the value is known before.",
+        "Remove the feature, or say in `reviewed` in the question why it is known before.",
     )
     UNREVIEWED_MODEL = (
         "unreviewed-model",
         "AUROC of the model, to which {feature} contributes, which may reveal the label",
-        "Remove the feature, or set `reviewed` in the question: why the value is known before.",
+        "Remove the feature, or say in `reviewed` in the question why it is known before.",
     )
     MISSINGNESS = (
         "missingness",
@@ -166,8 +166,8 @@ class GateFailure:
     def measured_text(self) -> str:
         """The figure with its margin, as text."""
         if self.margin:
-            return f"{self.measured:.2f} ± {self.margin:.2f}"
-        return f"{self.measured:.3f}" if self.measured % 1 else f"{self.measured:g}"
+            return f"{self.measured:z.2f} ± {self.margin:z.2f}"
+        return f"{self.measured:z.3f}" if self.measured % 1 else f"{self.measured:g}"
 
     @property
     def required_text(self) -> str:

@@ -30,9 +30,9 @@ _SHARE: Final = 0.5
 _FOLDS: Final = 5
 _RIDGE: Final = 10.0
 _ERRORS: Final = 4
-"""So many standard errors are more than chance explains, also in the strongest of many parts."""
+"""More standard errors than this are not chance, even in the strongest of many parts."""
 _MAX_PART: Final = 20_000
-"""So many patients of a part, evenly spaced, say how strong a feature is in it."""
+"""In a larger part, at least this many patients, evenly spaced, are used for the measurement."""
 
 
 def find_leaking_features(matrix: Matrix, question: Question) -> list[GateFailure]:
@@ -63,8 +63,8 @@ def find_leaks_in_parts(
 
     A value that is written after the outcome on one ward, or at one site, leaks there alone.
     Parts are the subgroups, each value of a category or boolean, and the sites or periods. In few
-    patients an honest feature can be as strong by chance: it must be stronger than among all
-    patients by more than chance explains.
+    patients an honest feature can be as strong by chance. So a feature is returned only if it is
+    stronger in a part than among all patients, by more than chance explains.
 
     Args:
         matrix: one row a patient.
@@ -95,7 +95,7 @@ def find_leaks_in_parts(
 
 
 def _chance_error(area: float, events: int, others: int) -> float:
-    """Return the standard error of an AUROC among so many patients (Hanley and McNeil 1982)."""
+    """Return the standard error of an AUROC for so many patients (Hanley and McNeil 1982)."""
     positive = area / (2 - area) - area**2
     negative = 2 * area**2 / (1 + area) - area**2
     spread = area * (1 - area) + (events - 1) * positive + (others - 1) * negative

@@ -53,11 +53,14 @@ class Repeated:
         mean: over the repeats, each with all patients pooled.
         sd_repeats: standard deviation between repeats; None with a single repeat.
         sd_folds: standard deviation between folds.
+        sd_estimates: standard deviation of the estimate about one patient between repeats, the
+            mean over the patients; None with a single repeat.
     """
 
     mean: float
     sd_repeats: float | None
     sd_folds: float | None
+    sd_estimates: float | None
 
 
 def measure_curves(labels: Labels, probabilities: Floats) -> Curves:
@@ -129,4 +132,5 @@ def measure_repeats(
     ]
     between = float(np.std(pooled, ddof=1)) if len(pooled) > 1 else None
     within = float(np.std(by_fold, ddof=1)) if len(by_fold) > 1 else None
-    return Repeated(float(np.mean(pooled)), between, within)
+    single = float(probabilities.std(axis=0, ddof=1).mean()) if len(pooled) > 1 else None
+    return Repeated(float(np.mean(pooled)), between, within, single)

@@ -100,17 +100,18 @@ def _draw_calibration(axes: Axes, content: Mapping[str, Any]) -> None:
     axes.text(top * 0.99, top * 1.01, "perfect", color=_GREY, ha="right", va="bottom", rotation=0)
     errors = [below, above]
     axes.errorbar(predicted, observed, errors, fmt="none", ecolor=_BLUE, elinewidth=1.4, alpha=0.6)
-    axes.plot(predicted, observed, "o", color=_BLUE, markersize=6)
+    axes.plot(predicted, observed, "o", color=_BLUE, markersize=6, label="groups of patients")
     if "curves" in content:
         places, middle, low, high = zip(*content["curves"]["smooth"], strict=True)
         axes.fill_between(places, low, high, color=_RUST, alpha=0.15, linewidth=0)
-        axes.plot(places, middle, color=_RUST, linewidth=1.4)
+        axes.plot(places, middle, color=_RUST, linewidth=1.4, label="smooth curve")
     axes.set_xlim(0, top)
     axes.set_ylim(0, top)
     slope, intercept = evaluation["slope"], evaluation["intercept"]
     axes.text(
-        0.03, 0.94, f"slope {slope:.2f}   in the large {intercept:+.2f}", transform=axes.transAxes
+        0.03, 0.94, f"slope {slope:z.2f}   intercept {intercept:z.2f}", transform=axes.transAxes
     )
+    axes.legend(loc="lower right", frameon=False)
     _label(axes, "Calibration", "estimated probability", f"share with {words}, 95 % interval")
 
 
@@ -119,7 +120,7 @@ def _draw_roc(axes: Axes, content: Mapping[str, Any]) -> None:
     axes.plot([0, 1], [0, 1], color=_GREY, linewidth=1, linestyle=(0, (4, 3)))
     axes.plot(alarms, hits, color=_BLUE, linewidth=2)
     area = content["evaluation"]["auroc"]
-    text = f"AUROC {area['value']:.3f} ({area['low']:.3f} to {area['high']:.3f})"
+    text = f"AUROC {area['value']:z.3f} ({area['low']:z.3f} to {area['high']:z.3f})"
     axes.text(0.97, 0.05, text, transform=axes.transAxes, ha="right")
     _frame_unit_square(axes)
     _label(axes, "ROC curve", "1 - specificity", "sensitivity")
@@ -132,7 +133,7 @@ def _draw_precision(axes: Axes, content: Mapping[str, Any]) -> None:
     if content["curves"]["precision_recall"]:
         recall, precision = zip(*content["curves"]["precision_recall"], strict=True)
         axes.plot(recall, precision, color=_BLUE, linewidth=2)
-    text = f"area {content['evaluation']['auprc']:.3f}"
+    text = f"area {content['evaluation']['auprc']:z.3f}"
     axes.text(0.97, 0.95, text, transform=axes.transAxes, ha="right")
     _frame_unit_square(axes)
     _label(axes, "Precision and recall", "recall (sensitivity)", "precision (PPV)")
@@ -185,7 +186,7 @@ def _draw_distributions(axes: Axes, content: Mapping[str, Any]) -> None:
     top = max([*without, *with_label]) * 1.1
     axes.set_xlim(0, 1)
     axes.set_ylim(-top, top)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):.0%}")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):z.0%}")
     small = {"transform": axes.transAxes, "ha": "right", "color": _GREY, "fontsize": 9}
     axes.text(0.98, 0.95, f"without {words}", transform=axes.transAxes, ha="right", color=_INK)
     axes.text(0.98, 0.03, f"with {words}", transform=axes.transAxes, ha="right", color=_BLUE)
@@ -205,7 +206,8 @@ def _draw_groups(axes: Axes, content: Mapping[str, Any]) -> None:
         axes.text(1.005, y, f"n {n}", va="center", color=_INK, fontsize=9)
     axes.axvline(evaluation["auroc"]["value"], color=_PALE, linewidth=6, zorder=0)
     axes.set_yticks(range(len(rows)), [words for words, _, _ in reversed(rows)])
-    axes.set_xlim(0.5, 1)
+    # A group for which the model does worse than chance is shown whole.
+    axes.set_xlim(min(0.5, *(area["low"] for _, area, _ in rows)), 1)
     axes.spines["left"].set_visible(False)
     _label(axes, "Subgroups", "AUROC, 95 % interval (0.5 is chance)", "")
 

@@ -139,7 +139,9 @@ def _checked(section: Section, code: str) -> str:
     is_coded = bool(bar and system and local and code.isprintable() and not system.isspace())
     ends = local.removesuffix("*")
     if is_coded and system != TEXT_SYSTEM and ends != ends.strip():
-        raise section.error("codes", f"{code!r}: no stored code has a blank at its ends; remove it")
+        raise section.error(
+            "codes", f"{code!r} begins or ends with a blank, as no code does; remove the blank"
+        )
     if not (is_person or is_coded) or "*" in code[:-1]:
         known = ", ".join(PERSON_CODES)
         raise section.error("codes", f"{code!r}: expected system|code, system|prefix*, or {known}")
@@ -232,9 +234,10 @@ def _read_outcome(section: Section, same: Same) -> tuple[Outcome, Label]:
     section.close()
     has_range = minimum is not None or maximum is not None
     if has_range and positive is not None:
-        raise section.error("positive", "a label is positive by a value or by a range, not by both")
+        raise section.error("positive", "give the value or the range that is positive, not both")
     if outcome.minimum > outcome.maximum:
-        raise section.error("minimum", "must not be above the maximum: nothing could be positive")
+        problem = f"{outcome.minimum:g} is above the maximum, {outcome.maximum:g}"
+        raise section.error("minimum", f"{problem}, so nothing could be positive; correct one")
     has_value = positive is not None or has_range
     if not has_value and not outcome.absent_is_negative:
         raise section.error("absent", 'is required to be "negative" where every event is positive')

@@ -134,7 +134,8 @@ def read_rule_of(name: str, section: Section) -> Rule:
     )
     section.close()
     if rule.minimum > rule.maximum:
-        raise section.error("minimum", "must not be above the maximum: nobody could be eligible")
+        problem = f"{rule.minimum:g} is above the maximum, {rule.maximum:g}"
+        raise section.error("minimum", f"{problem}, so nobody could be eligible; correct one")
     return rule
 
 

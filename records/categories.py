@@ -197,7 +197,7 @@ def _codings(value: Any) -> set[tuple[str, str]]:
     """Return (system, code) of every coding anywhere in a value."""
     codings: set[tuple[str, str]] = set()
     waiting = [value]
-    for each in waiting:  # it grows meanwhile
+    for each in waiting:  # the loop appends to it
         if type(each) is list:
             waiting += each
         elif type(each) is dict:

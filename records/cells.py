@@ -114,7 +114,7 @@ def is_total(cell: str) -> bool:
 
 
 def is_row(cells: Sequence[str], names: Sequence[str]) -> bool:
-    """Return whether a line is a row: not empty, of totals, a remark, or the names again."""
+    """Return whether a line is a row: not empty, a total, a remark or the repeated names."""
     if is_total(cells[0]) or is_note(cells) or not any(map(str.strip, cells)):
         return False
     return [cell.strip() for cell in cells] != names

@@ -126,17 +126,22 @@ def why_no_value(resource: bytes, now_s: float = math.inf) -> EntryCode:
     is_coded = next(_coded_in_force(parsed), None) is not None
     # An event without a value says something for every kind but an Observation.
     if not is_coded and (kind == "Observation" or not gives_events(parsed)):
-        if kind not in _CODED_KINDS:
-            return _why_no_date(parsed, now_s) if requires_status(kind) else EntryCode.KIND
-        if reference_of(parsed):
-            return EntryCode.MEDICATION
-        has_code = _has_code(parsed) or kind == "Patient"
-        return EntryCode.NO_VALUE if has_code else EntryCode.NO_CODE
+        return _why_no_event(parsed, kind, now_s)
     if kind == "Patient":
         return EntryCode.NOTHING
     if not has_rule(kind):
         return EntryCode.KIND
     return _why_no_date(parsed, now_s) if is_sure(parsed) else EntryCode.STATUS
+
+
+def _why_no_event(resource: dict[str, Any], kind: str, now_s: float) -> EntryCode:
+    if kind not in _CODED_KINDS:
+        return _why_no_date(resource, now_s) if requires_status(kind) else EntryCode.KIND
+    if reference_of(resource):
+        return EntryCode.MEDICATION
+    if kind == "Patient":
+        return EntryCode.NO_DETAILS
+    return EntryCode.NO_VALUE if _has_code(resource) else EntryCode.NO_CODE
 
 
 def _why_unreadable(resource: dict[str, Any]) -> EntryCode:

@@ -115,13 +115,13 @@ class CellFaultCode(RemedyCode):
     HEADER_AGAIN = (
         "header-again",
         "a line repeats the names of the columns, and was left out",
-        "Nothing, if the rows below it are of the same table",
+        "Nothing, if the rows below it belong to the same table",
     )
     TOTAL_ROW = ("total-row", "a line of totals was left out", "Remove it from the file")
     # A row of a table.
     OTHER_TABLE = (
         "other-table",
-        "the column of ids has its own name here, so that another table may begin",
+        "this row has the name of the column of ids as its id: another table may begin here",
         "Put each table into a file of its own",
     )
     CELL_COUNT = (

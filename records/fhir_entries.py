@@ -15,7 +15,7 @@ MAX_NESTING: Final = 4
 _MAX_KIND_CHARACTERS: Final = 64
 _KIND: Final = re.compile(r"[A-Z][A-Za-z]{1,63}\Z")
 _READING: Final = ("GET", "HEAD")
-"""Requests that change nothing: what is beside one is what the server answered."""
+"""Methods that change nothing: the resource beside one of them is the server's answer."""
 _RESPONSES: Final = ("batch-response", "transaction-response")
 
 Resource = dict[str, Any]

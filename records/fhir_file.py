@@ -54,7 +54,8 @@ def read_entries(file: BinaryIO, *kinds: str) -> Iterator[FhirEntry]:
     for number, entry in enumerate(_read(file, kinds), 1):
         if number > MAX_ENTRIES:  # a Bundle of empty entries has millions in a few megabytes
             raise FhirInvalid(
-                f"the file has more than {MAX_ENTRIES} entries; send its resources in several files"
+                f"the file has more than {MAX_ENTRIES:,} entries; send its resources in several"
+                " files"
             )
         yield entry
 

@@ -15,8 +15,8 @@ from records.guesses import (
     UNREAD_DATES,
     UNUSUAL,
     has_unread_dates,
+    is_operator_column,
     is_plus_minus,
-    is_sign,
 )
 from records.profile import Profile
 from records.variables import spaced
@@ -41,7 +41,7 @@ class Flag(StrEnum):
     MISSING = "missingness-predicts"
     FREE_TEXT = "free-text"
     BOUNDS = "bounds"
-    SIGNS = "signs"
+    OPERATORS = "operators"
     FUTURE = "future"
     AMBIGUOUS_DATE = "ambiguous-date"
     UNREAD_DATE = "unread-date"
@@ -62,7 +62,7 @@ def is_future_name(name: str) -> bool:
 def flag_column(column: Profile, draft: ColumnDraft, *, is_label: bool) -> list[Flag]:
     """Return what is notable about a column and its draft, apart from how well it predicts.
 
-    A label is always known later, which is nothing to look at.
+    A label is always known later, so this is not flagged.
     """
     is_value, is_day = draft.role == VALUE, draft.role == DATE
     is_open = not column.is_number and not column.is_open and column.date_format is None
@@ -84,7 +84,7 @@ def flag_column(column: Profile, draft: ColumnDraft, *, is_label: bool) -> list[
         Flag.ROW_NUMBERS: is_counter,
         Flag.FREE_TEXT: is_open,
         Flag.BOUNDS: column.bounds > 0,
-        Flag.SIGNS: is_sign(column),
+        Flag.OPERATORS: is_operator_column(column),
         Flag.FUTURE: is_value and not is_label and is_future_name(column.name),
         Flag.UNIT: is_value and UNUSUAL in draft.comment,
     }

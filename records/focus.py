@@ -1,4 +1,4 @@
-"""Read whether an observation is, or may be, about another person than its patient."""
+"""Decide whether an observation is, or may be, about another person than its patient."""
 
 from __future__ import annotations
 

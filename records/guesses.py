@@ -44,11 +44,11 @@ IDENTIFIES: Final = "it may identify people"
 UNUSUAL: Final = "out of the usual range"
 UNREAD_DATES: Final = "dates in a form that cannot be read, or in several; write them as 2024-05-31"
 _BIRTH: Final = re.compile(r"birth|^dob$|geburt|nacimiento")
-SIGNS: Final = "signs that make bounds of numbers: join them to these, as <0.5"
-_SIGNS: Final = frozenset({"<", ">", "<=", ">=", "\u2264", "\u2265", "=", "==", "~"})
-_LETTER_SIGNS: Final = frozenset({"E", "L", "G", "LE", "GE", "NE"})
-"""How i2b2 writes them; L alone may also mean low."""
-_OMOP_SIGNS: Final = frozenset({"4171756", "4172704", "4171754", "4171755", "4172703"})
+OPERATORS: Final = "operators: write each before its number, as <0.5"
+_OPERATORS: Final = frozenset({"<", ">", "<=", ">=", "\u2264", "\u2265", "=", "==", "~"})
+_OPERATOR_LETTERS: Final = frozenset({"E", "L", "G", "LE", "GE", "NE"})
+"""How i2b2 writes operators; L without the others may also mean low."""
+_OMOP_OPERATORS: Final = frozenset({"4171756", "4172704", "4171754", "4171755", "4172703"})
 _MOMENT_NAME: Final = re.compile(r"\b(date|datum|fecha|timestamp|datetime|zeitpunkt|time)\b")
 MIN_MOMENT: Final = 10_000_000
 EXCEL_DAYS: Final = (10_000, 80_000)
@@ -70,8 +70,8 @@ def guess_column(
         numbers: of a part of its cells.
     """
     code = own_code(system, column.name)
-    if is_sign(column):
-        return ColumnDraft(name=column.name, role=IGNORE, comment=SIGNS)
+    if is_operator_column(column):
+        return ColumnDraft(name=column.name, role=IGNORE, comment=OPERATORS)
     comment = _why_ignored(column, rows)
     if comment and not is_plus_minus(column):
         return ColumnDraft(name=column.name, role=IGNORE, comment=comment)
@@ -104,7 +104,7 @@ def _why_ignored(column: Profile, rows: int) -> str:
     """Return why a column is left out, "" if it is not."""
     words = spaced(column.name)
     is_constant = len(column.distinct) == 1 < rows and column.date_format is None
-    # The day of every row is never the day of the deposit because it cannot be read.
+    # An unreadable day is not called constant: the day of the deposit would replace it.
     has_digits = any(map(str.isdigit, "".join(column.shapes)))
     is_constant = is_constant and not (has_digits and has_unread_dates(column))
     if not column.name or not column.count or is_constant:
@@ -162,14 +162,14 @@ def _is_day_number(column: Profile) -> bool:
     return is_date_name(column.name) and column.is_number and is_range
 
 
-def is_sign(column: Profile) -> bool:
+def is_operator_column(column: Profile) -> bool:
     """Return whether a column says which numbers beside it are bounds, such as `<`."""
     levels = set(column.levels)
     if not levels - {"=", "=="}:
         return False
-    is_operator = "operator" in spaced(column.name) and levels <= _OMOP_SIGNS
-    is_letter = levels <= _LETTER_SIGNS and not levels.isdisjoint({"G", "GE", "LE"})
-    return levels <= _SIGNS or is_letter or (is_operator and levels != {"4172703"})
+    is_operator = "operator" in spaced(column.name) and levels <= _OMOP_OPERATORS
+    is_letter = levels <= _OPERATOR_LETTERS and not levels.isdisjoint({"G", "GE", "LE"})
+    return levels <= _OPERATORS or is_letter or (is_operator and levels != {"4172703"})
 
 
 def is_plus_minus(column: Profile) -> bool:
@@ -265,15 +265,15 @@ def _plausible(
 ) -> tuple[float, float, str]:
     """Return the range of a variable in its usual unit.
 
-    Where most values are out of it, the unit is another; where many are, two units may be mixed.
-    The range then stays, and refuses them.
+    Where most values are out of range, they are in another unit. Where many are, two units may be
+    mixed. In both cases the usual range stays, so that a check refuses these values.
     """
     usual = variable.minimum, variable.maximum
     if usual[0] <= low and high <= usual[1]:
         return *usual, ""
     inside = [number for number in numbers if usual[0] <= number <= usual[1]]
     if 2 * len(inside) < len(numbers):
-        why = f"most values are {UNUSUAL}: they are not in {variable.unit}"
+        why = f"most values are {UNUSUAL}: they may not be in {variable.unit}"
         return *usual, why + _fitting_unit(variable, numbers)
     if len(inside) < _NEARLY_ALL * len(numbers):
         others = len(numbers) - len(inside)

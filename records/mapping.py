@@ -290,7 +290,7 @@ def _require_consistent(mapping: Mapping, table: Section) -> None:
         if duplicates:
             raise table.error("id", f"column {min(duplicates)!r} is mapped twice")
     if both := set(mapping.ignore) & set(mapping.columns()):
-        raise table.error("ignore", f"column {min(both)!r} is mapped, so it cannot be ignored")
+        raise table.error("ignore", f"column {min(both)!r} is mapped; remove it from ignore")
 
 
 def _require_modes(mapping: Mapping, table: Section) -> None:

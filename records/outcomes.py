@@ -145,7 +145,7 @@ class EntryCode(RemedyCode):
     FOCUS = (
         "focus",
         "it is, or may be, about another person than its patient",
-        "Nothing; if it is about the patient, such as a tumour, give each focus its type",
+        "Nothing; if it is about the patient, such as a tumour, state the type of each focus",
     )
     MEDICATION = (
         "medication-apart",
@@ -167,6 +167,11 @@ class EntryCode(RemedyCode):
         "no-value",
         "it has no value that can be read",
         "Nothing, if it has none, such as a panel; else send the value in a form of FHIR R4",
+    )
+    NO_DETAILS = (
+        "no-details",
+        "it has no details that the platform reads: no date of birth, gender or death",
+        "Nothing, or send the Patient with birthDate, gender or deceasedDateTime",
     )
     VALUE_TYPE = (
         "value-type",

@@ -149,7 +149,7 @@ class RowReader:
         return row
 
     def _why_left_out(self, person: str, cells: list[str]) -> CellFaultCode | None:
-        """Return what a line is that is no row: of totals, a remark, or the header again."""
+        """Return what a line is that is not a row: a total, a remark or the repeated names."""
         if is_total(person or cells[0]):
             return CellFaultCode.TOTAL_ROW
         if is_note(cells, self._person):

@@ -11,7 +11,7 @@ from records.date_forms import has_day
 from records.draft import IGNORE, VALUE, ColumnDraft
 
 COMMENT: Final = "of the day in {date}: bring each visit into a row of its own"
-DAY: Final = "a day is in its name: bring each day into a row of its own"
+DAY: Final = "a day is in its name: put each day into its own row"
 _BETWEEN: Final = re.compile(r"[ _.-]+")
 
 

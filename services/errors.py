@@ -52,7 +52,7 @@ class Invalid(ServiceError):
 class TooManyRequests(ServiceError):
     """The caller sent too many requests (429); `wait_s` says when to try again."""
 
-    def __init__(self, wait_s: int) -> None:
-        """Keep how many whole seconds to wait."""
-        super().__init__(f"too many requests; try again in {wait_s} s")
+    def __init__(self, wait_s: int, problem: str = "too many requests") -> None:
+        """Keep how many whole seconds to wait, and why."""
+        super().__init__(f"{problem}; try again in {wait_s} s")
         self.wait_s = wait_s

@@ -187,7 +187,7 @@ def _value(words: Words, line: RecordLine) -> str:
 
 def _plain_digits(number: float) -> str:
     """Return a number of an earlier record, which has no digits as written."""
-    return f"{number:.3f}".rstrip("0").rstrip(".")
+    return f"{number:z.3f}".rstrip("0").rstrip(".")
 
 
 def _localised(words: Words, digits: str) -> str:

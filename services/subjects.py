@@ -13,7 +13,7 @@ from storage import JournalRow, RecordStore
 
 SUBJECT_BYTES: Final = 32
 MAX_ANCHORS: Final = 20
-"""So many anchors prove the rows of one page."""
+"""At most this many anchors prove the rows of one page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

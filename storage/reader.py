@@ -18,7 +18,7 @@ from storage.seal import Context, open_sealed
 CHUNK_RECORDS: Final = 4_096
 """So many envelopes are in memory at a time; with an extractor, so many records' contents too."""
 _GROUP_RECORDS: Final = 64
-"""The extracts of at most so many records are sealed together."""
+"""The extracts of at most this many records are sealed together."""
 _MAX_SINGLE_READS = 32
 """Up to this many blocks are requested one by one."""
 

@@ -135,6 +135,19 @@ def test_every_setting_is_described_and_documented() -> None:
     assert [name for name in VARIABLES if f"`{name}`" not in page] == []
 
 
+def test_every_rounded_figure_is_written_without_the_sign_of_a_zero() -> None:
+    """`{:.2f}` writes -0.001 as "-0.00"; `{:z.2f}` does not, and templates have their filters."""
+    signed = re.compile(r"\{[^{}]*:[^{}z\n]*\.(?:\d|\{\w+\})[fe%]\}|%[+ ]?\.\d[f]")
+    templates = (ROOT / "web" / "templates").rglob("*.html")
+    signed_figures = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in (*_modules("models", "services", "web", "cli"), *templates)
+        for line in path.read_text().splitlines()
+        if signed.search(line)
+    ]
+    assert signed_figures == []
+
+
 def test_the_solidity_is_plain_ascii() -> None:
     odd = [path for path in _tracked() if path.suffix == ".sol" and not path.read_bytes().isascii()]
     assert _names(odd) == []

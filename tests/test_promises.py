@@ -100,7 +100,7 @@ KEPT_BY = {
 
 OUR_ACTS = re.compile(
     r"\b[Ww]e (tell|ask|keep|test|may count|set|write|use|can tell)\b"
-    r"|\b[Ww]ithin \{|\bnever comes back|\bcan no longer sign|\bare told to\b|\bcounts from now\b"
+    r"|\b[Ww]ithin \{|\bnever comes back|\bcan no longer sign|\bare told to\b|\bapplies from now\b"
     r"|\bwill not work\b"
     r"|(access|use|every request\b.*) is refused|must delete (it by|them within|your values)"
 )

@@ -142,7 +142,7 @@ def _detail(error: Exception) -> str:
     if isinstance(error, ValidationError):
         return "Some fields are invalid; `errors` names each."
     if isinstance(error, RequestEntityTooLarge):
-        limit = f"{(request.max_content_length or 0) / 10**6:,.2f}".rstrip("0").rstrip(".")
+        limit = f"{(request.max_content_length or 0) / 10**6:z,.2f}".rstrip("0").rstrip(".")
         return f"What was sent is too large: the limit of the whole form is {limit} MB."
     if isinstance(error, HTTPException):
         return error.description or ""

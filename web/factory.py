@@ -10,6 +10,7 @@ from web import access_log, errors, metrics
 from web.api import api
 from web.api.fhir import fhir
 from web.current import EXTENSION
+from web.figures import write_estimate, write_figure
 from web.health import health
 from web.pages import pages
 from web.private_request import BUFFER_BYTES, PrivateRequest
@@ -50,6 +51,8 @@ def create_app(services: Services, proxies: int = 0, metrics_token: str = "") ->
         app.wsgi_app = ProxyFix(app.wsgi_app, proxies, 0, 0, 0, 0)  # type: ignore[method-assign]
     app.jinja_env.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
     app.jinja_env.filters["qr"] = qr_svg
+    app.jinja_env.filters["figure"] = write_figure
+    app.jinja_env.filters["estimate"] = write_estimate
     access_log.install(app)
     errors.install(app)
     app.extensions[EXTENSION] = services

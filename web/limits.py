@@ -30,7 +30,7 @@ def caller_at(address: str | None) -> str:
 
 
 class OneAtATime:
-    """Lets each caller have one answer that reads everything under way in this process."""
+    """Gives each caller at most one large answer at a time in this process."""
 
     WAIT_S: Final = 60
 
@@ -39,14 +39,14 @@ class OneAtATime:
         self._callers = set[str]()
 
     def begin(self, caller: str) -> Callable[[], None]:
-        """Return what is to be called once the answer has been sent, or was given up.
+        """Return the function to call once the answer has been sent or given up.
 
         Raises:
-            TooManyRequests: another one of this caller is under way.
+            TooManyRequests: the caller already has one under way.
         """
         with self._lock:
             if caller in self._callers:
-                raise TooManyRequests(self.WAIT_S)
+                raise TooManyRequests(self.WAIT_S, "your earlier request is still being answered")
             self._callers.add(caller)
         return lambda: self._callers.discard(caller)
 

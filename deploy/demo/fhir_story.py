@@ -202,12 +202,12 @@ def report(story: FhirStory, took_s: float) -> str:
     ]
     for name, (_, expected, margin) in QUESTIONS.items():
         lines += _question(facts["questions"][name], expected, margin, is_all=story.count is None)
-    return "\n".join([*lines, f"took          {took_s:.0f} s"]) + "\n"
+    return "\n".join([*lines, f"took          {took_s:z.0f} s"]) + "\n"
 
 
 def _question(facts: dict[str, Any], expected: float, margin: float, *, is_all: bool) -> list[str]:
     auroc = facts["auroc"]
-    wish = f"{expected:.3f} ± {margin:g}"
+    wish = f"{expected:z.3f} ± {margin:g}"
     if auroc is None:
         return [f"              {facts['title']}: no figure; {facts['refused']}"]
     near = abs(auroc["value"] - expected) <= margin
@@ -215,7 +215,7 @@ def _question(facts: dict[str, Any], expected: float, margin: float, *, is_all: 
         ("as expected" if near else "NOT as expected") if is_all else "of a part of the people"
     )
     line = (
-        f"              {facts['title']}: {auroc['value']:.3f} ({auroc['low']:.3f} to "
-        f"{auroc['high']:.3f}); {wish}: {verdict}; {facts['people']:,} people, {facts['took_s']} s"
+        f"              {facts['title']}: {auroc['value']:z.3f} ({auroc['low']:z.3f} to "
+        f"{auroc['high']:z.3f}); {wish}: {verdict}; {facts['people']:,} people, {facts['took_s']} s"
     )
     return [line, *([f"              not published: {facts['refused']}"] * bool(facts["refused"]))]

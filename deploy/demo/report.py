@@ -23,7 +23,7 @@ def report(story: Story, took_s: float) -> str:
         "are in the demo's wallet",
         "",
         f"pictures      {', '.join(facts.get('pictures', ['none']))}",
-        f"took          {took_s:.0f} s; seed {story.seed}",
+        f"took          {took_s:z.0f} s; seed {story.seed}",
         f"keys          {story.people.files.folder} (on the patients' side)",
     ]
     return "\n".join(lines) + "\n"
@@ -73,19 +73,19 @@ def _cohort(cohort: dict[str, Any]) -> list[str]:
 def _model(card: dict[str, Any], sha256: str) -> list[str]:
     evaluation = card["evaluation"]
     auroc = evaluation["auroc"]
-    attack = f"LiRA AUC {card['attack']['auroc']:.3f}"
+    attack = f"LiRA AUC {card['attack']['auroc']:z.3f}"
     return [
-        f"4. model      AUROC {auroc['value']:.3f} ({auroc['low']:.3f} to {auroc['high']:.3f}), "
-        f"out of fold; Brier {evaluation['brier']:.3f}",
-        f"              calibration slope {evaluation['slope']:.2f}, intercept "
-        f"{round(evaluation['intercept'], 2) + 0.0:.2f}; {attack}; sha-256 {sha256[:16]}…",
+        f"4. model      AUROC {auroc['value']:z.3f} ({auroc['low']:z.3f} to {auroc['high']:z.3f}), "
+        f"out of fold; Brier {evaluation['brier']:z.3f}",
+        f"              calibration slope {evaluation['slope']:z.2f}, intercept "
+        f"{evaluation['intercept']:z.2f}; {attack}; sha-256 {sha256[:16]}…",
     ]
 
 
 def _predictions(facts: dict[str, Any]) -> list[str]:
     lines = [
-        f"              {answer['probability']:.2f} ({answer['low']:.2f} to {answer['high']:.2f}): "
-        f"{'; '.join(answer['reasons'])}"
+        f"              {answer['probability']:z.2f} "
+        f"({answer['low']:z.2f} to {answer['high']:z.2f}): {'; '.join(answer['reasons'])}"
         for answer in facts["answers"]
     ]
     head = f"5. predicted  without consent: “{facts['refused']}”; {len(lines)} with consent, each"

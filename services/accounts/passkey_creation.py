@@ -1,4 +1,4 @@
-"""Has a device create a passkey, and checks what it created: the same for every way to one."""
+"""Has a device create a passkey and checks it, for joining, recovery and further passkeys alike."""
 
 from __future__ import annotations
 

@@ -31,8 +31,9 @@ class StudyReview:
         patients: all patients in the directory.
         question: what it predicts, and from what.
         text: the request as patients will read it.
-        copies: the pseudonymised copies that left so far, newest first.
-        deletions: how many people's rows must go from them, and what the study said.
+        copies: the copies of both kinds that left so far, newest first.
+        deletions: how many people's rows must go from the pseudonymised ones, and what the study
+            said.
     """
 
     proposal: Proposal
@@ -88,9 +89,7 @@ class CustodianApprovals:
             reach=self._count_reach(proposal),
             needed=self._reach.categories(proposal),
             patients=self._directory.count(),
-            copies=[
-                copy for copy in self._copies.list_by_study(proposal.study) if copy.is_pseudonymised
-            ],
+            copies=self._copies.list_by_study(proposal.study),
             deletions=self._deletions.count(proposal.study),
             question=self._reach.question(proposal),
             text=self._descriptions.describe(words, proposal.request_details()),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from records.description import TableDescription
 from records.draft import slug
@@ -13,7 +14,9 @@ from services.custodian.file_kinds import FileRefused
 from services.custodian.saved_mappings import FOLDER
 from services.custodian.tables import NAMES_PROBLEM, layout_of
 from services.custodian.upload_store import (
+    CHECKED,
     CHECKING,
+    CHOICES,
     DESCRIPTION,
     MAPPING,
     NAMES,
@@ -31,14 +34,18 @@ MAX_SKIPPED: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMapping:
-    """The mapping of a table's columns as TOML, and the name to keep it under, "" for none."""
+    """The mapping of a table's columns as TOML, and the name to keep it under, "" for none.
+
+    `choices` are the fields of the page that made it, to show them again; none from the API.
+    """
 
     text: str
     name: str
+    choices: Mapping[str, str] = field(default_factory=dict)
 
 
 class CustodianColumns:
-    """A table without a mapping waits, described, until its columns are mapped."""
+    """A table without a mapping waits, described; its columns can change until it is stored."""
 
     def __init__(
         self,
@@ -57,13 +64,18 @@ class CustodianColumns:
         """Return what the columns of a waiting table seem to mean.
 
         Raises:
-            NotFound: the party has no such upload, or it does not wait for a mapping.
+            NotFound: the party has no such upload, or its columns cannot be mapped (now).
+        """
+        return description_from(self._require_described(party, upload_id)[1])
+
+    def choices(self, party: str, upload_id: str) -> dict[str, str]:
+        """Return the fields of the page from which a table was checked; none before.
+
+        Raises:
+            NotFound: the party has no such upload.
         """
         upload = self._uploads.get(party, upload_id)
-        stored = self._uploads.find_document(upload, DESCRIPTION)
-        if upload.state != MAPPING or stored is None:
-            raise NotFound
-        return description_from(stored)
+        return dict(self._uploads.find_document(upload, CHOICES) or {})
 
     def has_names_problem(self, party: str, upload_id: str) -> bool:
         """Return whether a waiting table could not be read with the rows of names that were chosen.
@@ -81,12 +93,10 @@ class CustodianColumns:
         If it cannot be read that way, it waits as it was read before.
 
         Raises:
-            NotFound: the party has no such upload, or it does not wait for a mapping.
+            NotFound: as `describe`.
             Invalid: its fields say which numbers are possible.
         """
-        upload = self._uploads.get(party, upload_id)
-        if upload.state != MAPPING:
-            raise NotFound
+        upload, _ = self._require_described(party, upload_id)
         limits = {"skip": (0, MAX_SKIPPED), "header_rows": (1, MAX_HEADER_ROWS)}
         errors = {
             name: [words("columns-names-error", low=low, high=high)]
@@ -96,39 +106,49 @@ class CustodianColumns:
         if errors:
             raise Invalid(words("columns-error"), errors)
         self._uploads.keep_document(upload, NAMES, place._asdict())
-        if self._uploads.move(upload, MAPPING, CHECKING):
+        if self._uploads.set_mapping(upload, ""):
+            self._uploads.keep_document(upload, CHOICES, {})
             self._queue(upload)
         return self._files.get(words, party, upload_id)
 
     def save(self, words: Words, party: str, upload_id: str, mapping: NewMapping) -> UploadReport:
         """Give a table its mapping and queue its check; the mapping can be kept under a name.
 
+        A table that was checked already is checked again. Its former mapping is replaced where it
+        was kept under the same name.
+
         Raises:
-            NotFound: the party has no such upload, or it does not wait for a mapping.
+            NotFound: as `describe`.
             Invalid: the mapping cannot be used, or the name has another mapping already.
         """
-        upload = self._uploads.get(party, upload_id)
-        if upload.state != MAPPING:
-            raise NotFound
+        upload, _ = self._require_described(party, upload_id)
         try:
             layout_of(replace(upload.sent, mapping=mapping.text))
-            self._keep(mapping)
+            self._keep(mapping, upload.sent.mapping)
         except FileRefused as exc:
             raise exc.in_words(words) from exc
         if self._uploads.set_mapping(upload, mapping.text):
+            self._uploads.keep_document(upload, CHOICES, dict(mapping.choices))
             self._queue(upload)
         return self._files.get(words, party, upload_id)
+
+    def _require_described(self, party: str, upload_id: str) -> tuple[Upload, Any]:
+        upload = self._uploads.get(party, upload_id)
+        stored = self._uploads.find_document(upload, DESCRIPTION)
+        if upload.state not in (MAPPING, CHECKED) or stored is None:
+            raise NotFound
+        return upload, stored
 
     def _queue(self, upload: Upload) -> None:
         job = self._jobs.enqueue(CHECK, {"upload": upload.id}, upload.sent.party)
         self._uploads.move(upload, CHECKING, CHECKING, job.id)
 
-    def _keep(self, mapping: NewMapping) -> None:
+    def _keep(self, mapping: NewMapping, former: str) -> None:
         if not mapping.name:
             return
         folder = self._installation.home / FOLDER
         path = folder / f"{slug(mapping.name)}.toml"
-        if path.exists() and path.read_text(encoding="utf-8") != mapping.text:
+        if path.exists() and path.read_text(encoding="utf-8") not in (mapping.text, former):
             raise FileRefused("name", "columns-name-error", name=path.stem)
         folder.mkdir(parents=True, exist_ok=True)
         path.write_text(mapping.text, encoding="utf-8")

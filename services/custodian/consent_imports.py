@@ -144,7 +144,7 @@ class ConsentImports:
         """Return whose Consent it is; nobody is added to the directory."""
         subject = find_subject(entry, sender, self._installation.person_systems)
         known = self._names.find(subject.names)
-        # The most certain name decides, also where it names two people, so nobody.
+        # The most certain name decides. If it belongs to two people, nobody is found.
         name = next((each for each in subject.names if each in patients or each in known), "")
         person = subject.person or patients.find([name])[0]
         if person is not None:

@@ -68,7 +68,7 @@ def _named(file: FhirFile, *, is_one: bool) -> Iterator[FhirEntry]:
         FhirInvalid, JsonInvalid (records): it cannot be read.
     """
     try:
-        # Lines that hold several entries are read too: a file with too many stores nothing.
+        # Bundles in lines are read by entry: too many entries are found before any is stored.
         yield from read_entries(file.open(), PATIENT, MEDICATION, DELETE, "entry", "parameter")
     except (FhirInvalid, JsonInvalid) as exc:
         raise exc if is_one else type(exc)(f"{file.name}: {exc}") from exc

@@ -106,7 +106,7 @@ def _counts(report: IntakeReport) -> dict[str, Any]:
 
 
 def _packed(outcomes: Iterable[EntryOutcome]) -> bytes:
-    """Return outcomes compressed; each is written alone, since orjson reserves 1 KiB and more."""
+    """Return outcomes compressed; one by one, since orjson reserves at least 1 KiB a call."""
     packing, packed = zlib.compressobj(), bytearray()
     for each in outcomes:
         packed += packing.compress(orjson.dumps(each.to_stored()) + b"\n")

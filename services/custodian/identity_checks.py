@@ -23,7 +23,7 @@ class IdentityChecks:
         self._journal = journal
 
     def record(self, purpose: str, check: str | None, *, by: str, subject: bytes | None) -> None:
-        """Store durably that `by` checked an identity, or issued a link without; patients see it.
+        """Store durably that `by` checked an identity, or issued a link unchecked; patients see it.
 
         Args:
             purpose: what the link is for: ``join`` or ``recover``.

@@ -36,6 +36,7 @@ PIECE_LABEL: Final = "upload-piece"
 SUMMARY: Final = -1
 DESCRIPTION: Final = -2
 NAMES: Final = -3
+CHOICES: Final = -4
 """Places of documents about a file among its pieces, which count from 0."""
 _CHUNK_BYTES: Final = 2**20
 _WAITING: Final = (CHECKING, MAPPING, CHECKED, STORING)
@@ -214,7 +215,7 @@ class UploadStore:
 
         Args:
             upload: the file.
-            place: SUMMARY, DESCRIPTION or NAMES.
+            place: SUMMARY, DESCRIPTION, NAMES or CHOICES.
             document: as JSON.
         """
         body = self._seal(upload.id, place, orjson.dumps(document))
@@ -238,12 +239,19 @@ class UploadStore:
         return orjson.loads(self._store.open_bytes(PIECE_LABEL, bytes(body), about))
 
     def set_mapping(self, upload: Upload, mapping: str) -> bool:
-        """Give a table that waits for its columns a mapping; False if it does not wait for it."""
-        is_waiting = sa.and_(_UPLOADS.c.id == upload.id, _UPLOADS.c.state == MAPPING)
-        values = {"mapping": mapping, "state": CHECKING}
+        """Give a table its mapping, "" for none, to check it again; what was found before goes.
+
+        An upload that is no longer in the state that `upload` has does not change: False.
+        """
+        is_same = sa.and_(_UPLOADS.c.id == upload.id, _UPLOADS.c.state == upload.state)
+        is_summary = sa.and_(_PARTS.c.upload == upload.id, _PARTS.c.place == SUMMARY)
+        values = {"mapping": mapping, "state": CHECKING, "report": None}
         with self._engine.begin() as connection:
-            result = connection.execute(sa.update(_UPLOADS).where(is_waiting).values(**values))
-        return bool(result.rowcount == 1)
+            result = connection.execute(sa.update(_UPLOADS).where(is_same).values(**values))
+            is_set = bool(result.rowcount == 1)
+            if is_set:
+                connection.execute(sa.delete(_PARTS).where(is_summary))
+        return is_set
 
     def move(self, upload: Upload, before: str, state: str, job: str = "") -> bool:
         """Change the state of an upload from `before`; False if it is in another state."""

@@ -48,6 +48,7 @@ from services.custodian.upload_problems import BadCell, list_cells, list_problem
 from services.custodian.upload_store import (
     CHECKED,
     CHECKING,
+    DESCRIPTION,
     DROPPED,
     LEAVE,
     MAPPING,
@@ -111,6 +112,7 @@ class UploadReport:
         upload: the file, its state and its counts.
         is_working: True while a worker has it.
         can_store: whether storing its good rows is possible and wanted.
+        can_map: whether its columns can be mapped, or mapped again after the check.
         problems: the first bad cells of rows that cannot be stored.
         notes: the first cells that the mapping leaves out, and what else to look at.
         columns: a summary of each column of a table that waits, for the custodian alone.
@@ -121,6 +123,7 @@ class UploadReport:
     upload: Upload
     is_working: bool
     can_store: bool
+    can_map: bool
     problems: Sequence[BadCell]
     notes: Sequence[BadCell]
     columns: Sequence[ColumnSummary]
@@ -338,6 +341,8 @@ class CustodianUploads:
             upload=upload,
             is_working=is_active and not self._is_stuck(upload),
             can_store=_can_store(upload),
+            can_map=upload.state in (MAPPING, CHECKED)
+            and self._uploads.find_document(upload, DESCRIPTION) is not None,
             problems=list_problems(words, upload),
             notes=list_cells(words, upload.report.get("notes", [])),
             columns=self._summary(upload),

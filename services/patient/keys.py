@@ -55,7 +55,7 @@ class KeyList:
 
 @dataclass(frozen=True, slots=True)
 class RemovalReview:
-    """The removal of a passkey before it is signed, its key, and whether nothing else signs in."""
+    """A removal to sign, the passkey and its key, and whether it is the last way to sign in."""
 
     signature: SignatureRequest
     is_last: bool

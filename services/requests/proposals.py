@@ -320,7 +320,7 @@ def _require_room(connection: sa.Connection, owner: str) -> None:
     if (connection.scalar(waiting) or 0) >= MAX_PROPOSED:
         raise TooManyProposals(
             f"{MAX_PROPOSED} studies of your organisation wait for the custodian, "
-            "which is the limit. Send this one after the next decision on one."
+            "which is the limit. Send this one after a decision on one of them."
         )
 
 

@@ -140,7 +140,7 @@ def format_value(words: Words, value: bool | float | str, unit: str) -> str:
     if isinstance(value, bool):
         text = words("frame-yes" if value else "frame-no")
     elif isinstance(value, float | int):
-        decimals = len(f"{value:.3f}".rstrip("0").partition(".")[2])
+        decimals = len(f"{value:z.3f}".rstrip("0").partition(".")[2])
         text = words.number(value, decimals)
     else:
         key = f"value-{slug(value)}"

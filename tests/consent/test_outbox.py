@@ -137,7 +137,7 @@ def test_fees_follow_the_chain_and_never_offer_a_miner_nothing(town: Town) -> No
 
 
 def write_some(url: str, endpoint: str, contract: str, places: range, proxied: Path) -> None:
-    """Runs in a process of its own, whose node harms every other answer about a sending."""
+    """Runs in a process of its own, whose node spoils every other answer to a transaction sent."""
     proxy = FaultProxy(endpoint, proxied)
     proxy.wants = lambda question: b"eth_sendRawTransaction" in question
     faults = cycle([dropped, passed, truncated, passed, doubled, passed, delayed(0.4), passed])

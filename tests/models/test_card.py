@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from models.card import Card
@@ -80,9 +82,55 @@ def test_a_card_is_read_from_its_json_with_the_same_hash(card: Card) -> None:
 def test_the_card_as_text_has_every_section(card: Card) -> None:
     lines = card.to_lines()
     titles = [line for line in lines if not line.startswith(" ")]
-    assert len(titles) == 14
+    assert titles[0] == "Numbers after headings are the items of TRIPOD+AI (2024)."
+    assert len(titles) == 15
     assert any(card.content["model"]["sha256"] in line for line in lines)
     assert any("AUROC (95 % interval, DeLong): 0." in line for line in lines)
+
+
+def with_small_negatives(content):
+    """Return the content with every float so near to zero, from below, that it is rounded away."""
+    if isinstance(content, float):
+        return -0.00001
+    if isinstance(content, dict):
+        return {key: with_small_negatives(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [with_small_negatives(value) for value in content]
+    return content
+
+
+def test_no_figure_of_the_card_as_text_is_a_negative_zero(card: Card) -> None:
+    content = with_small_negatives(card.content)
+    lines = Card(content).to_lines()
+    # Parameters and the bounds of inputs are written as they are, not rounded.
+    rounded = [line for line in lines if "e-05" not in line]
+    assert "  calibration slope (ideal: 1): 0.00 (0.00 to 0.00)" in rounded
+    assert [line for line in rounded if re.search(r"(?<!\d)-0(?:\.0+)?(?![.\d])", line)] == []
+
+
+def test_the_flow_of_patients_in_the_text_adds_up(card: Card) -> None:
+    data = card.content["data"]
+    assert f"  patients who permit it: {data['permitted']}" in card.to_lines()
+    left_out = sum(count for count in data["left_out"].values() if isinstance(count, int))
+    assert abs(data["permitted"] - data["patients"] - left_out) <= 10 * len(data["left_out"])
+
+
+def test_the_text_of_a_card_has_words_in_place_of_codes(card: Card) -> None:
+    data = card.content["data"] | {"left_out": {"required-category-missing": 20}}
+    lines = Card({**card.content, "data": data}).to_lines()
+    assert "  patients left out, required category missing: 20" in lines
+    assert any("PPV" in line and "NPV" in line for line in lines)
+    assert any(line.startswith("  learner: ") and "(" in line for line in lines)
+
+
+def test_the_text_states_inputs_model_before_and_stability(card: Card) -> None:
+    model = card.content["model"] | {"predecessor": "uci-heart-0"}
+    repeated = card.content["repeated"] | {"sd_estimates": 0.012}
+    text = "\n".join(Card({**card.content, "model": model, "repeated": repeated}).to_lines())
+    assert "model before: uci-heart-0" in text
+    assert "estimate about one patient, mean: 0.012 between repeats" in text
+    first = card.content["predictors"][0]
+    assert f"moves the log-odds by {first['mean_log_odds']:.3f} on average" in text
 
 
 def test_a_card_as_pdf_has_its_figures_and_the_same_bytes_each_time(card: Card) -> None:
@@ -104,7 +152,7 @@ def test_a_group_that_is_too_small_is_not_reported(card: Card) -> None:
 
 def test_control_characters_of_a_file_do_not_reach_the_terminal(card: Card) -> None:
     content = {**card.content, "intended_use": "\x1b[31mred\nline"}
-    assert Card(content).to_lines()[1] == "   [31mred line"
+    assert Card(content).to_lines()[2] == "   [31mred line"
 
 
 @pytest.mark.parametrize("text", [b"", b"[]", b"{}", b'{"format": "other"}'])
@@ -119,3 +167,11 @@ def test_nested_figures_are_rounded() -> None:
         "b": 1,
         "c": "x",
     }
+
+
+def test_a_rounded_figure_is_never_a_negative_zero() -> None:
+    assert [str(figure) for figure in round_figures([-0.0001, -0.0, -0.6])] == [
+        "0.0",
+        "0.0",
+        "-0.6",
+    ]

@@ -101,7 +101,7 @@ def make_series(
 def test_people_whom_combined_copies_tell_apart_are_eleven_of_a_class_with_both_labels(
     store_of, question, nhanes_people, seed: int
 ) -> None:
-    """Seen from the files alone, by one who knows who joined, left and came back when."""
+    """Seen from the files alone, by a reader who knows when people joined, left and came back."""
     copies: list[dict[bytes, Row]] = []
     for rows in make_series(store_of, question, nhanes_people[:1500], seed):
         share = np.mean([label for _, label, _ in rows.values()])
@@ -133,7 +133,7 @@ def copy_of(store, release: str, people: list[Any], left_out: list[Any]) -> Earl
     return EarlierCopy(release, names, {}, others)
 
 
-def test_one_who_joins_with_ten_who_came_back_waits(store_of) -> None:
+def test_a_person_who_joins_with_ten_who_came_back_waits(store_of) -> None:
     """The labels of those who left are in the file: the others' difference would be one person."""
     store, people = store_of([]), people_of(60)
     earlier = [copy_of(store, "r1", people[:30], []), copy_of(store, "r2", people[10:49], [])]
@@ -150,7 +150,7 @@ def test_one_who_joins_with_ten_who_came_back_waits(store_of) -> None:
 def test_fewer_than_eleven_who_join_or_come_back_change_nobody_elses_row(
     store_of, seed: int, coming: int, copies: int
 ) -> None:
-    """Else rows that appear, or are missing, tell the label of who came."""
+    """Else rows that appear, or are missing, tell the label of the person who came."""
     draw, store, people = np.random.default_rng(seed), store_of([]), people_of(250)
     classes, labels = draw.integers(0, 4, 250), draw.random(250) < 0.3
     earlier: list[EarlierCopy] = []
@@ -185,8 +185,8 @@ def test_people_who_join_have_about_the_share_of_labels_of_all_rows() -> None:
     assert (find_releasable_after(classes, labels, [is_new]) == ~is_new).all()
 
 
-def test_who_was_left_out_of_a_copy_is_no_one_of_those_who_are_new_since(store_of) -> None:
-    """Else one who joins could let those who wait appear, and so show the own label."""
+def test_a_person_who_was_left_out_of_a_copy_is_not_new_since_that_copy(store_of) -> None:
+    """Else a person who joins could make waiting rows appear, and so show their own label."""
     store, people = store_of([]), people_of(20)
     earlier = [copy_of(store, "r1", people[:8], people[8:12])]
     group, is_new = find_batches(store, STUDY, earlier, people)
@@ -194,7 +194,7 @@ def test_who_was_left_out_of_a_copy_is_no_one_of_those_who_are_new_since(store_o
     assert is_new.tolist() == [False] * 12 + [True] * 8
 
 
-def test_a_value_is_hidden_of_a_class_of_which_any_part_has_one_value() -> None:
+def test_a_value_is_hidden_for_a_class_if_any_part_of_it_has_one_value() -> None:
     feature: Any = SimpleNamespace(disclosure=SENSITIVE)
     classes, bands = np.zeros(12, np.intp), np.array([0, 1, 1, 1, 0, 0, 0, 1, 0, 1, 0, 1])
     parts = [np.repeat([part == each for each in range(3)], 4) for part in range(3)]

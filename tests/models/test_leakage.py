@@ -106,7 +106,7 @@ def test_no_review_explains_a_feature_that_is_the_label() -> None:
     assert failure.maximum == REVIEWED_LIMIT
 
 
-def test_a_stricter_limit_of_the_question_counts_for_reviewed_features_too() -> None:
+def test_a_stricter_limit_of_the_question_applies_to_reviewed_features_too() -> None:
     (failure,) = find_leaking_features(matrix(0, separating(0.03)), reviewed(max_feature_auroc=0.9))
     assert failure.maximum == 0.9
 

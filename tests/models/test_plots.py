@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from matplotlib.figure import Figure
 
 from models import plots
 from models.card import Card
@@ -66,6 +67,30 @@ def test_an_unknown_plot_is_none(name: str) -> None:
 def test_the_contributions_to_a_prediction_are_drawn(kind: str) -> None:
     assert draw_contributions([("age: 55 years", 0.4), ("sex: male", -0.2)], kind)
     assert draw_contributions([], kind)
+
+
+@pytest.fixture
+def axes():
+    return Figure().add_subplot()
+
+
+def test_a_group_that_does_worse_than_chance_is_shown_whole(axes) -> None:
+    worse = {"words": "c", "n": 100, "auroc": {"value": 0.45, "low": 0.3, "high": 0.6}}
+    plots._draw_groups(axes, {"evaluation": {**CARD.content["evaluation"], "groups": [worse]}})
+    assert axes.get_xlim() == (0.3, 1)
+
+
+def test_the_only_group_may_be_all_patients(axes) -> None:
+    plots._draw_groups(axes, {"evaluation": {**CARD.content["evaluation"], "groups": []}})
+    assert axes.get_xlim() == (0.5, 1)
+
+
+def test_the_calibration_plot_names_its_marks_and_writes_zero_without_a_sign(axes) -> None:
+    evaluation = {**CARD.content["evaluation"], "intercept": -0.001}
+    plots._draw_calibration(axes, {**CARD.content, "evaluation": evaluation})
+    legend = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert legend == ["groups of patients", "smooth curve"]
+    assert "slope 1.00   intercept 0.00" in [text.get_text() for text in axes.texts]
 
 
 def luminance(colour: str) -> float:

@@ -75,8 +75,16 @@ def test_a_window_that_ends_after_the_index_is_an_error(within: str) -> None:
         ('codes = ["loinc|2345-7", "local|GLU"]', 'codes = ["GLU"]', "expected system"),
         ('codes = ["loinc|2345-7", "local|GLU"]', 'codes = ["a|*b"]', "expected system"),
         ('codes = ["loinc|2345-7", "local|GLU"]', "codes = []", "at least one code"),
-        ('codes = ["loinc|2345-7", "local|GLU"]', 'codes = ["loinc| 2345-7"]', "has a blank"),
-        ('codes = ["loinc|2345-7", "local|GLU"]', 'codes = ["loinc|2345 *"]', "has a blank"),
+        (
+            'codes = ["loinc|2345-7", "local|GLU"]',
+            'codes = ["loinc| 2345-7"]',
+            "ends with a blank",
+        ),
+        (
+            'codes = ["loinc|2345-7", "local|GLU"]',
+            'codes = ["loinc|2345 *"]',
+            "ends with a blank",
+        ),
         ('within = ["-2y", "0d"]', 'within = ["-6m", "0d"]', "each in h, d, w, mo or y"),
         ("[[features]]", 'kind = "x"\n[[features]]', "unknown key"),
     ],
@@ -94,9 +102,15 @@ def test_an_outcome_without_values_says_what_its_absence_means() -> None:
 @pytest.mark.parametrize(
     ("rule", "problem"),
     [
-        ("minimum = 9\nmaximum = 1\n", "minimum: must not be above the maximum"),
-        ("positive = true\nminimum = 9\n", "by a value or by a range, not by both"),
-        ('positive = "yes"\nmaximum = 9\n', "by a value or by a range, not by both"),
+        ("minimum = 9\nmaximum = 1\n", "minimum: 9 is above the maximum, 1"),
+        (
+            "positive = true\nminimum = 9\n",
+            "value or the range that is positive",
+        ),
+        (
+            'positive = "yes"\nmaximum = 9\n',
+            "value or the range that is positive",
+        ),
     ],
 )
 def test_a_label_that_nothing_or_everything_could_meet_is_an_error(rule: str, problem: str) -> None:

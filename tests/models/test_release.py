@@ -278,7 +278,7 @@ def test_who_joins_after_a_copy_is_in_the_next_one_only_with_ten_others_of_the_c
 def test_who_was_left_out_of_a_copy_is_not_new_since_it_and_joins_only_with_ten_others_since(
     store_of, nhanes, usable_people
 ) -> None:
-    """Else one who joins could let those who wait appear, and so show the own label."""
+    """Else a person who joins could make waiting rows appear, and so show their own label."""
     first = create_release(store_of(usable_people[:300]), nhanes, REQUEST)
     earlier = (EarlierCopy("r1", first.names, first.parts, first.left_out),)
     later = replace(REQUEST, release="r2", plan=first.plan, earlier=earlier)

@@ -82,7 +82,7 @@ def test_a_constant_day_that_cannot_be_read_is_never_replaced_by_the_deposits(
 
 
 @pytest.mark.parametrize(
-    ("name", "signs"),
+    ("name", "operators"),
     [
         ("troponin_sign", ["<", "=", ">"]),
         ("op", ["<", "", "<"]),
@@ -90,22 +90,22 @@ def test_a_constant_day_that_cannot_be_read_is_never_replaced_by_the_deposits(
         ("TVAL_CHAR", ["E", "L", "GE"]),
     ],
 )
-def test_a_column_of_signs_is_said_to_make_bounds_of_numbers(
-    tmp_path: Path, name: str, signs: list[str]
+def test_a_column_of_operators_is_flagged_and_not_mapped(
+    tmp_path: Path, name: str, operators: list[str]
 ) -> None:
-    rows = "".join(f"{n},2024-01-01,{n % 9}.5,{signs[n % 3]}\n" for n in DAYS)
+    rows = "".join(f"{n},2024-01-01,{n % 9}.5,{operators[n % 3]}\n" for n in DAYS)
     _, description = describe(tmp_path, f"pid,date,troponin,{name}\n{rows}")
-    assert Flag.SIGNS in flags(description)[name]
-    assert "join them to these, as <0.5" in description.mapping
+    assert Flag.OPERATORS in flags(description)[name]
+    assert "write each before its number, as <0.5" in description.mapping
 
 
 @pytest.mark.parametrize(
     "words", [["L", "E", "L"], ["H", "L", "N"], ["=", "=", "="], ["a", "b", "<"]]
 )
-def test_other_letters_are_no_signs(tmp_path: Path, words: list[str]) -> None:
+def test_other_letters_are_not_taken_for_operators(tmp_path: Path, words: list[str]) -> None:
     rows = "".join(f"{n},2024-01-01,{n % 9}.5,{words[n % 3]}\n" for n in DAYS)
     _, description = describe(tmp_path, f"pid,date,troponin,flagged\n{rows}")
-    assert Flag.SIGNS not in flags(description)["flagged"]
+    assert Flag.OPERATORS not in flags(description)["flagged"]
 
 
 @pytest.mark.parametrize("blank", [" ", "\u00a0", "\u202f", "\u2009", "'", "\u2019"])
@@ -141,7 +141,9 @@ def test_a_table_whose_separator_is_not_found_is_refused(tmp_path: Path, separat
         describe(tmp_path, f"pid{separator}a{separator}crp\n{rows}")
 
 
-def test_the_names_of_the_columns_again_are_no_row_and_are_named(tmp_path: Path) -> None:
+def test_a_line_that_repeats_the_names_of_the_columns_is_not_a_row_and_is_reported(
+    tmp_path: Path,
+) -> None:
     names = "pid,date,crp\n"
     rows = [f"{n},2024-01-01,{n % 9}\n" for n in DAYS]
     path, description = describe(tmp_path, names + "".join([*rows[:9], names, *rows[9:]]))

@@ -306,7 +306,7 @@ def test_values_in_another_unit_are_flagged_and_many_are_refused(
     assert report.wrong == mixed
 
 
-def test_usual_values_have_no_flag_of_units(tmp_path: Path) -> None:
+def test_values_in_the_usual_range_are_not_flagged_for_their_unit(tmp_path: Path) -> None:
     rows = "".join(f"p{n},2023-05-01,{80 + n * 7 % 41}\n" for n in ROWS)
     assert flags(describe(tmp_path, f"pid,date,glucose\n{rows}"), "glucose") == ()
 

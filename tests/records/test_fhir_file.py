@@ -235,7 +235,7 @@ def test_entries_are_read_up_to_a_limit_however_few_bytes_they_take(
     monkeypatch: pytest.MonkeyPatch, body: bytes
 ) -> None:
     monkeypatch.setattr(fhir_file, "MAX_ENTRIES", 1_000)
-    with pytest.raises(FhirInvalid, match="more than 1000 entries; send its resources in several"):
+    with pytest.raises(FhirInvalid, match="more than 1,000 entries; send its resources in several"):
         read(body)
     monkeypatch.setattr(fhir_file, "MAX_ENTRIES", 1_002)
     assert len(read(body)) in (1_001, 1_002)

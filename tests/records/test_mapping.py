@@ -136,7 +136,7 @@ def test_the_bundled_example_mappings_load() -> None:
         ('date = "2020-02-29"', 'date = "2020-02-30"', "not a date"),
         ('date = "2020-02-29"', 'date = "2020-02-29"\ndate_column = "d"', "give either date"),
         ('id = "who"', 'id = "weight"', "mapped twice"),
-        ('ignore = ["note"]', 'ignore = ["weight"]', "cannot be ignored"),
+        ('ignore = ["note"]', 'ignore = ["weight"]', "remove it from ignore"),
         ('ignore = ["note"]', 'on_duplicate = "maybe"', "on_duplicate"),
         ('ignore = ["note"]', 'separator = ";;"', "one character"),
         ('ignore = ["note"]', 'separator = "a"', "one character"),

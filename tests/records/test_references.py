@@ -127,7 +127,7 @@ SEVEN = "urn:uuid:00000000-0000-4000-8000-000000000007"
         {"type": "Patient", "identifier": {"system": "urn:mrn", "value": "A-7"}},
     ],
 )
-def test_of_several_parties_the_patient_is_found(
+def test_of_several_participants_the_patient_is_found(
     kind: str, element: str, name: str, reference: dict[str, Any]
 ) -> None:
     others = [{"reference": "Practitioner/1"}, {"reference": PRACTITIONER}, None]

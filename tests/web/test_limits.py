@@ -34,7 +34,9 @@ def test_many_addresses_of_one_network_share_one_limit() -> None:
 def test_a_caller_has_one_large_answer_under_way_and_others_have_theirs() -> None:
     limit = OneAtATime()
     end = limit.begin("a")
-    with pytest.raises(TooManyRequests, match="try again in 60 s"):
+    with pytest.raises(
+        TooManyRequests, match="your earlier request is still being answered; try again in 60 s"
+    ):
         limit.begin("a")
     other = limit.begin("b")
     end()

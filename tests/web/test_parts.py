@@ -12,6 +12,7 @@ from flask import Flask
 
 from services.model_monitoring import ModelMonth
 from services.words import Words
+from web.figures import write_estimate, write_figure
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "web" / "templates"
 STATIC = TEMPLATES.parent / "static"
@@ -34,6 +35,7 @@ MONTH = ModelMonth(
 def app() -> Flask:
     app = Flask("web")
     app.jinja_env.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
+    app.jinja_env.filters |= {"figure": write_figure, "estimate": write_estimate}
     return app
 
 
@@ -117,3 +119,19 @@ def test_no_sentence_ends_in_a_button_which_print_leaves_out() -> None:
     sentence = re.compile(r"<p(?: class=\"lead\")?>\{\{ say\([^\n]*link_button\(")
     for path in TEMPLATES.rglob("*.html"):
         assert not sentence.search(path.read_text()), path.name
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("mexican-american, asian, other-hispanic", "Mexican American, Asian, other Hispanic"),
+        ("very-good, of-no-list", "Very good, of no list"),
+        ("yes, no", "Yes, no"),
+        ("-5 to 20 mg/dL", "-5 to 20 mg/dL"),
+    ],
+)
+def test_a_card_writes_accepted_values_as_records_do(app: Flask, text: str, words: str) -> None:
+    template = (
+        '{% from "parts/card.html" import accepted with context %}{{ accepted(text) | sentence }}'
+    )
+    assert render(app, template, text=text) == words

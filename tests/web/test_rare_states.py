@@ -69,7 +69,7 @@ def test_a_notice_that_names_the_hospital_says_how_to_reach_it(app: Flask) -> No
         ("es", "A study pide usar sus datos para entrenar un modelo de computadora."),
     ],
 )
-def test_a_waiting_request_says_what_for(app: Flask, language: str, says: str) -> None:
+def test_a_waiting_request_says_what_it_is_for(app: Flask, language: str, says: str) -> None:
     details = SimpleNamespace(purposes=("MLTRAINING",))
     sent = SimpleNamespace(details=details, lapses_at_s=1_800_000_000)
     waiting = [SimpleNamespace(party_name="a study", request=sent, path="/patient/requests/1")]
@@ -102,7 +102,7 @@ def test_the_main_button_of_a_declined_request_comes_first(app: Flask) -> None:
     assert buttons(page) == [("primary", "Start"), ("second", "Change my answer")]
 
 
-def test_who_has_no_passkey_is_not_offered_a_second_one(app: Flask) -> None:
+def test_a_patient_without_a_passkey_is_not_offered_a_second_one(app: Flask) -> None:
     page = content(app, "patient/keys.html", keys=KEYS)
     assert "second passkey" not in page
     assert "without your signing program" in page
@@ -177,7 +177,7 @@ def test_values_that_the_model_refuses_are_named_first_and_nothing_can_be_asked(
     assert "The estimate is made without it." in page
 
 
-def test_what_stops_is_named_without_a_no(app: Flask) -> None:
+def test_what_stops_is_not_stated_as_a_negative(app: Flask) -> None:
     """Under “This stops now” stands what stops, not its absence."""
     for language, never in (("en", "no "), ("de", "kein"), ("es", "ning")):
         assert not Words(language)("withdraw-stops", study="S").startswith(never)

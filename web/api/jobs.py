@@ -22,7 +22,7 @@ from web.view_options import requires_role
 
 bp = Blueprint("jobs", __name__)
 _EVIDENCE: Final = OneAtATime()
-"""It takes ten seconds and more: several at once would hold up everybody's pages."""
+"""Evidence takes ten seconds or more to make: many at once would hold up everybody's pages."""
 
 
 @bp.get("/jobs/<job>")

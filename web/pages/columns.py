@@ -32,7 +32,8 @@ bp = Blueprint("columns", __name__)
 @requires_role(CUSTODIAN)
 def column_form(upload: str) -> Response:
     """Show each column of a table, what its cells look like, and what it seems to mean."""
-    return _form(upload, None, {})
+    choices = services().custodian.columns.choices(current_account().party, upload)
+    return _form(upload, choices or None, {})
 
 
 @bp.post("/custodian/deposits/<upload>/columns")
@@ -47,7 +48,10 @@ def save_columns(upload: str) -> Response:
             columns.read_again(words(), party, upload, _names_place(form))
             return see_other(f"/custodian/deposits/{upload}")
         draft = draft_from(words(), columns.describe(party, upload), form)
-        mapping = NewMapping(text=to_toml(draft), name=form.get("name", "").strip())
+        choices = {name: value for name, value in form.items() if name != "csrf"}
+        mapping = NewMapping(
+            text=to_toml(draft), name=form.get("name", "").strip(), choices=choices
+        )
         columns.save(words(), party, upload, mapping)
     except Invalid as exc:
         return _form(upload, form, first_errors(exc))

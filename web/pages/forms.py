@@ -22,7 +22,7 @@ def date_in(form: Mapping[str, str], name: str) -> datetime.date | None:
 
 
 def number_in(text: str, max_digits: int = MAX_DIGITS) -> int | None:
-    """Return the whole number that a text is; None if it is none, or has more digits."""
+    """Return a text as a whole number; None if it is not one, or has too many digits."""
     is_number = text.isascii() and text.isdecimal() and len(text) <= max_digits
     return int(text) if is_number else None
 

@@ -120,7 +120,7 @@ def render_form(
         title: its h1.
         errors: by field.
         status: in place of 200 or 422.
-        values: what else the template names; `values`, if the fields have others than were sent.
+        values: what else the template names; `values` replaces what was sent in the fields.
     """
     status = status or (422 if errors else 200)
     values = {"values": request.form, **values}

@@ -99,9 +99,9 @@ erased = Ihre Daten wurden gelöscht. Niemand kann sie mehr lesen.
 
 identity-join = { $party } hat geprüft, wer Sie sind, und Ihnen einen Link zum Beitreten gegeben.
 
-identity-join-letter = { $party } hat einen Link zum Beitreten erstellt: für einen Brief an die Postadresse, die dort von Ihnen bekannt ist.
+identity-join-letter = { $party } hat einen Link zum Beitreten erstellt. Er ist für einen Brief an Ihre dort bekannte Postadresse bestimmt.
 
-identity-recover = { $party } hat geprüft, wer Sie sind, und Ihnen einen Link für einen neuen Schlüssel gegeben. Waren Sie es nicht? Lehnen Sie den neuen Schlüssel unter „Schlüssel“ ab, oder entfernen Sie ihn.
+identity-recover = { $party } hat geprüft, wer Sie sind, und Ihnen einen Link für einen neuen Schlüssel gegeben. Waren Sie das nicht? Lehnen Sie den neuen Schlüssel unter „Schlüssel“ ab, oder entfernen Sie ihn.
 
 used-train-learned = { $study } hat mit Ihren Daten ({ $categories }) ein Modell trainiert. Sie haben das am { $date } erlaubt.
 
@@ -179,7 +179,7 @@ act-copy-rows-deleted = { $party } erklärt, Ihre Werte aus der Kopie gelöscht 
 
 proof-compare = Der Fingerabdruck hat im Register die Nummer { $place }. Jede Prüferin, jeder Prüfer und alle mit einer Kopie des Registers können ihn vergleichen.
 
-act-key-recovered = Ab jetzt gilt ein neuer Schlüssel für Sie. { $party } hatte ihn vorgeschlagen, nachdem geprüft wurde, wer Sie sind. Waren Sie es nicht? Entfernen Sie ihn unter „Schlüssel“.
+act-key-recovered = Ab jetzt gilt ein neuer Schlüssel für Sie. { $party } hatte ihn vorgeschlagen, nachdem geprüft wurde, wer Sie sind. Waren Sie das nicht? Entfernen Sie diesen Schlüssel unter „Schlüssel“.
 
 refused-linked = { $party } wollte diese Daten von Ihnen nutzen: { $categories }. Das wurde abgelehnt: Ein Nein unter einer anderen Nummer von Ihnen gilt auch hier.
 

@@ -176,7 +176,7 @@ home-for-researchers = Die Forschung trainiert Computermodelle mit den Daten von
 
 join-failed = Das hat nicht geklappt. Öffnen Sie den Link noch einmal, oder bitten Sie um einen neuen.
 
-sign-in-back = Bitte melden Sie sich an. Danach sehen Sie die gewünschte Seite.
+sign-in-back = Bitte melden Sie sich an, um die gewünschte Seite zu sehen.
 
 join-wallet = Mit eigenem Unterschriftsprogramm beitreten
 
@@ -194,7 +194,7 @@ recover-what = Ihr Gerät erstellt damit einen neuen Passkey für Sie.
 
 recover-wait = Der neue Passkey gilt nach sieben Tagen. Das schützt Sie: Wenn nicht Sie gefragt haben, können Ihre alten Schlüssel ihn ablehnen.
 
-recover-waiting = Ihr neuer Passkey ist erstellt. Er gilt ab { $date }. Öffnen Sie diese Seite dann wieder und sehen Sie, ob er gilt.
+recover-waiting = Ihr neuer Passkey wurde erstellt. Er gilt ab { $date }. Öffnen Sie diese Seite dann noch einmal, um zu sehen, ob er gilt.
 
 recover-waiting-safe = Behalten Sie das Gerät. Wenn Sie Ihr altes finden, gilt es wie bisher. { $custodian } hilft Ihnen in der Zwischenzeit.
 

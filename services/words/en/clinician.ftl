@@ -201,7 +201,7 @@ values-unit-other = in a unit that the model does not accept ({ $accepts })
 
 values-bound = a limit and not a number; the model counts it as missing
 
-values-kind = not of the kind that the model reads; it counts it as missing
+values-kind = not of the kind that the model reads; the model counts it as missing
 
 values-converted = the model read { $source } as { $value }: { $rule }
 
@@ -221,6 +221,8 @@ values-button = Get the estimate
 values-asking = Calculating…
 
 no-prediction-title = No estimate
+
+no-prediction-back = Back to the patient
 
 no-prediction-no-model = No model is available for this question.
 
@@ -362,6 +364,8 @@ card-out-of-fold = Models that had not seen them predicted { $n } people. { $eve
 
 card-spread = Standard deviation of the AUROC
 
+card-stability = Standard deviation of the estimate about one person, mean
+
 card-between-folds = between folds
 
 card-between-repeats = between repeats
@@ -377,6 +381,8 @@ card-learner-logistic = logistic regression
 card-log-loss = Log-loss
 
 card-comparison = The log-loss of the regression minus that of the trees is { $difference } (standard error { $error }). The simpler regression is used unless the trees are better by more than one standard error.
+
+card-tuning = recalibration { $method }; { $tried } settings tried, { $within } within the bound of the attack
 
 card-thresholds = Acting at a threshold, with 95 % intervals
 
@@ -428,11 +434,15 @@ card-runs-before = { $all } on this outcome in this study, { $refused } of them 
 
 card-alone = AUROC alone
 
+card-moves = Mean change of the log-odds
+
 card-reviewed = Why it is known before
 
 card-slope-name = Calibration slope (ideal: 1)
 
 card-intercept-name = Calibration intercept (ideal: 0)
+
+card-expected-name = Observed to expected (ideal: 1)
 
 card-scaled = scaled
 
@@ -453,6 +463,8 @@ card-with = With the outcome
 card-dates = Recorded
 
 card-years = Years of the records (at most 10 patients have earlier records, at most 10 later)
+
+card-permitted = People who permit it
 
 card-left-out = People left out
 
@@ -485,6 +497,12 @@ card-last = Last evaluation
 card-retired = Retired on
 
 card-version = Version
+
+card-predecessor = Model before
+
+card-code = Code fingerprint
+
+card-libraries = Libraries
 
 card-fingerprint = Model fingerprint
 

@@ -493,6 +493,8 @@ deposit-stuck-checking = The check did not finish. The file is deleted after a d
 
 deposit-stuck-storing = Storing did not finish. Records stored so far remain. Try again: nothing is stored twice.
 
+deposit-stuck-why = Reason: { $why }
+
 deposit-new-file = Choose another file
 
 deposit-unusable = This file cannot be used: { $why }.
@@ -715,6 +717,8 @@ cure-subject = Add the patient to the bundle
 
 deposit-needs-columns = The table was read. Say what its columns mean; then it is checked. Nothing has been stored yet.
 
+deposit-change-columns = Change the columns
+
 columns-title = Map the columns
 
 columns-lead = { $rows ->
@@ -857,13 +861,13 @@ columns-flag-free-text = Its texts differ in nearly every row, so they may ident
 
 columns-flag-bounds = Some cells are bounds, such as <0.5. Say below what becomes of them.
 
-columns-flag-signs = Its signs, such as <, make bounds of the numbers beside it. Join them to these in the file, as <0.5.
+columns-flag-operators = It holds operators, such as <, for the numbers of another column. In the file, write each before its number, such as <0.5.
 
 columns-flag-ambiguous-date = Its dates can be read in more than one order. Choose the right form.
 
 columns-flag-two-digit-year = Its years have two digits. Say below which years they mean.
 
-columns-flag-unread-date = Its dates, or some of them, cannot be read, or day and month change places. Write them as 2024-05-31, or say below how they are written.
+columns-flag-unread-date = Some or all of its dates cannot be read, or the order of day and month changes. Write them as 2024-05-31, or say below how they are written.
 
 columns-flag-not-all-dates = Some of its cells are not dates in the format of the others. Correct them in the file. Until then, each of these rows is a bad row.
 
@@ -961,7 +965,11 @@ may-study-agreement-key = Fingerprint of the key
 
 may-study-agreement-key-hint = { $fingerprint }. Compare it with the study by telephone before you approve: the owner of this key can read every copy.
 
-may-study-copies = Pseudonymised copies
+may-study-copies-pseudonymised = Pseudonymised copies
+
+may-study-copies-anonymised = Anonymised copies
+
+may-study-copies-whole = If a person in a copy withdraws, the study is told to delete the whole copy.
 
 may-study-copy-state = Downloaded on { $date }, { $rows } people, to be deleted by { $until }.
 

@@ -99,9 +99,9 @@ erased = Your records were erased. Nobody can read them now.
 
 identity-join = { $party } checked who you are and gave you a link to join.
 
-identity-join-letter = { $party } made a link to join, for a letter to the postal address that it has for you.
+identity-join-letter = { $party } created a link to join, for a letter to the postal address that it has for you.
 
-identity-recover = { $party } checked who you are and gave you a link for a new key. Was it not you? Refuse or remove the new key under “Keys”.
+identity-recover = { $party } checked who you are and gave you a link for a new key. Was that not you? Refuse or remove the new key under “Keys”.
 
 used-train-learned = { $study } trained a model with your { $categories }. You allowed this on { $date }.
 
@@ -179,7 +179,7 @@ act-copy-rows-deleted = { $party } says that it has deleted your values from its
 
 proof-compare = The fingerprint has number { $place } in the register. An auditor, or anyone with a copy of the register, can compare it.
 
-act-key-recovered = A new key works for you from now on. { $party } had proposed it after checking who you are. Was it not you? Remove it under “Keys”.
+act-key-recovered = A new key works for you from now on. { $party } proposed it after checking who you are. Was that not you? Remove this key under “Keys”.
 
 refused-linked = { $party } asked for your { $categories } and was refused. A refusal under another number of yours counts here too.
 

@@ -491,7 +491,7 @@ limits-left-out-hint = What you tick here stays closed. Later records are then n
 
 keys-add-sign-title = Add this passkey
 
-keys-add-sign = Your new passkey is ready. Now sign with a key that you have used before. It says that the new one may sign for you.
+keys-add-sign = Your new passkey has been created. Now confirm that it may sign for you, with a key that you have used before.
 
 keys-add-button = Add this passkey
 
@@ -543,7 +543,7 @@ consent-title-withdrawn = You withdrew this permission
 
 consent-title-unknown = We cannot check this permission now
 
-consent-overridden = You have turned research off, so this permission is not used. If you turn research on again, it counts again.
+consent-overridden = You have turned research off, so this permission is not used. If you turn research on again, the permission applies again.
 
 consent-title-overridden = This permission is not used now
 

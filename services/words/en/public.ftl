@@ -176,7 +176,7 @@ home-for-researchers = Researchers train computer models on the records of peopl
 
 join-failed = We could not add you. Open the link again, or ask for a new one.
 
-sign-in-back = Please sign in. Then you see the page that you wanted.
+sign-in-back = Please sign in to see the page that you asked for.
 
 join-wallet = Join with your own signing program
 
@@ -194,7 +194,7 @@ recover-what = With it, your device creates a new passkey for you.
 
 recover-wait = The new passkey works after seven days. This protects you: if it was not you who asked, your old keys can refuse it.
 
-recover-waiting = Your new passkey is created. It starts to work on { $date }. Open this page again then, to see whether it works.
+recover-waiting = Your new passkey has been created. It starts to work on { $date }. Open this page again then to see whether it works.
 
 recover-waiting-safe = Keep the device. If you find your old one, you can use it as before. { $custodian } can help you in the meantime.
 

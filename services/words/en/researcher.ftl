@@ -125,7 +125,7 @@ study-copy-whole-hint = As above, and the patients' records of the kinds that th
 
 agreement-heading = The agreement on a pseudonymised copy
 
-agreement-lead = Fill all of this in if you ask for a pseudonymised copy, and only then. The custodian and every patient who is asked can read it.
+agreement-lead = If you ask for a pseudonymised copy, fill in all of this. Otherwise leave it empty. The custodian and every patient who is asked can read it.
 
 agreement-title = Title of the agreement
 
@@ -436,9 +436,9 @@ set-when = Downloaded on
 
 set-until = Delete by
 
-set-delete-withdrawn = People in this copy withdrew. Delete your copy within { $days } days of that, and confirm it.
+set-delete-withdrawn = People in this copy withdrew. Delete your copy within { $days } days of the withdrawal, and confirm that it is deleted.
 
-set-delete-ended = The time of this copy has ended. Delete your copy now, and confirm it.
+set-delete-ended = The time of this copy has ended. Delete your copy now, and confirm that it is deleted.
 
 set-until-now = now, see Notices
 
@@ -448,7 +448,7 @@ notices-withdrawals = People in it who no longer permit a copy: { $count }, of {
 
 notices-confirm = I confirm that our copy is deleted
 
-notices-rows = A new copy is made without these people. Its file deleted.json names the rows of the old copy that they were in.
+notices-rows = Each new copy leaves these people out. Its file deleted.json names their rows in this copy.
 
 notices-confirmed = You confirmed on { $date } that the copy is deleted.
 
@@ -490,7 +490,7 @@ draft-lines-hint = One per line
 
 draft-index = Index
 
-draft-index-lead = The index is the time of the prediction. Inputs are read up to it. It needs codes and records, or one date for everybody.
+draft-index-lead = The index is the time of the prediction. Inputs are read up to it. Give codes and records, or one date for everybody.
 
 draft-index-take = Which index
 

@@ -99,7 +99,7 @@ erased = Sus datos se han borrado. Ya nadie puede leerlos.
 
 identity-join = { $party } comprobó quién es usted y le dio un enlace para unirse.
 
-identity-join-letter = { $party } creó un enlace para unirse, para una carta a la dirección postal que tiene de usted.
+identity-join-letter = { $party } creó un enlace para unirse. Es para una carta a la dirección postal que tiene de usted.
 
 identity-recover = { $party } comprobó quién es usted y le dio un enlace para una llave nueva. ¿No fue usted? Rechace o quite la llave nueva en «Llaves».
 
@@ -179,7 +179,7 @@ act-copy-rows-deleted = { $party } dice que ha borrado los valores de usted de s
 
 proof-compare = La huella tiene el número { $place } en el registro. Un auditor, o quien tenga una copia del registro, puede compararla.
 
-act-key-recovered = Desde ahora funciona una llave nueva para usted. { $party } la había propuesto después de comprobar quién es usted. ¿No fue usted? Quítela en «Llaves».
+act-key-recovered = Desde ahora funciona una llave nueva para usted. { $party } la había propuesto después de comprobar quién es usted. ¿No fue usted? Quite esta llave en «Llaves».
 
 refused-linked = { $party } pidió usar estos datos suyos: { $categories }. No se le permitió: una negativa con otro número suyo vale también aquí.
 

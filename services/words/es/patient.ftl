@@ -82,7 +82,7 @@ grant-withdraw = Puede retirar su permiso cuando quiera, en este sitio. No tiene
 
 grant-limits = Hay cosas que no podemos deshacer: las respuestas que un modelo ya dio y los resultados ya publicados.
 
-grant-limits-copy = No podemos recuperar las copias ya descargadas. Pedimos que borren los valores de usted.
+grant-limits-copy = No podemos recuperar las copias ya descargadas. Pedimos que borren de ellas sus valores.
 
 grant-copy = Permitir que { $study } descargue una copia. Lleva rangos en lugar de sus valores exactos, los mismos que tienen al menos otras diez personas. No lleva nombre, dirección ni fecha de nacimiento. Tiene una fecha final. Pero una copia descargada no se puede recuperar.
 
@@ -302,7 +302,7 @@ withdraw-stays-seen = lo que una persona ya vio
 
 withdraw-stays-results = los resultados ya publicados
 
-withdraw-stays-copies = las copias ya descargadas; pedimos que borren en ellas los valores de usted
+withdraw-stays-copies = las copias ya descargadas; pedimos que borren de ellas sus valores
 
 withdraw-care = Su atención médica no cambia.
 
@@ -491,7 +491,7 @@ limits-left-out-hint = Lo que marque aquí sigue cerrado. Los registros posterio
 
 keys-add-sign-title = Añadir esta llave
 
-keys-add-sign = La llave nueva está creada. Ahora una llave que usted ya ha usado confirma que la nueva puede firmar por usted.
+keys-add-sign = La llave nueva se ha creado. Ahora una llave que usted ya ha usado confirma que la nueva puede firmar por usted.
 
 keys-add-button = Añadir esta llave
 

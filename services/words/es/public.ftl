@@ -176,7 +176,7 @@ home-for-researchers = La investigación entrena modelos de computadora con los 
 
 join-failed = No funcionó. Abra el enlace otra vez o pida uno nuevo.
 
-sign-in-back = Por favor, entre. Después verá la página que quería.
+sign-in-back = Por favor, entre para ver la página que pidió.
 
 join-wallet = Unirse con su propio programa de firma
 
@@ -194,7 +194,7 @@ recover-what = Con él, su dispositivo crea una llave de acceso nueva para usted
 
 recover-wait = La llave nueva funciona después de siete días. Esto le protege: si no fue usted quien la pidió, sus llaves anteriores pueden rechazarla.
 
-recover-waiting = Su llave nueva está creada. Funcionará desde el { $date }. Abra entonces esta página otra vez para ver si funciona.
+recover-waiting = Su llave nueva se ha creado. Funcionará desde el { $date }. Entonces, vuelva a abrir esta página para ver si funciona.
 
 recover-waiting-safe = Conserve el dispositivo. Si encuentra el anterior, puede usarlo como siempre. { $custodian } puede ayudarle mientras tanto.
 

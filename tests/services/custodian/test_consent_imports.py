@@ -165,7 +165,7 @@ def test_a_name_of_two_patients_leads_to_no_request_of_an_earlier_patient() -> N
     assert codes(propose(known, PATIENT, other, consent())) == ["own-terms", "unknown-patient"]
 
 
-def test_a_certain_name_of_an_earlier_file_counts_before_a_weak_name_of_this_one() -> None:
+def test_a_certain_name_of_an_earlier_file_decides_before_a_weak_name_of_this_one() -> None:
     known = Known()
     known.names = {"https://a.example/fhir/Patient/p": SUBJECT}
     other = PATIENT | {"identifier": [{"value": "MRN-2"}]}

@@ -91,6 +91,6 @@ def test_a_file_with_too_many_entries_stores_nothing(
     many = b'{"resourceType":"Bundle","type":"batch","entry":[' + b"0," * 6_000 + b"0]}\n"
     lines = b"".join(orjson.dumps(each) + b"\n" for each in (PATIENT, OBSERVATION)) + many
     custodian = Custodian(tmp_path)
-    with pytest.raises(FhirInvalid, match="more than 6000 entries"):
+    with pytest.raises(FhirInvalid, match="more than 6,000 entries"):
         send(custodian, lines)
     assert custodian.stored() == []

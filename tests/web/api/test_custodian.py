@@ -117,8 +117,41 @@ def test_a_table_without_a_mapping_is_described_mapped_and_checked(hospital, cus
     reply = custodian.get(path).get_json()
     assert (reply["state"], reply["report"]["good"]) == ("checked", 30)
     assert name in custodian.get("/custodian/mappings").get_json()["mappings"]
+
+
+def test_a_checked_table_can_be_mapped_again_until_it_is_stored(hospital, custodian) -> None:
+    person = f"q{secrets.token_hex(4)}"
+    text = "patient_id,hb\n" + "".join(f"{person}-{n},{11 + n % 4}.5\n" for n in range(30))
+    body = file_of(text, own_mapping="", mapping="draft")
+    upload = custodian.post("/custodian/uploads", body).get_json()
+    path = f"/custodian/uploads/{upload['id']}"
+    application.make_worker(hospital.platform).run(upload["job"]["id"])
+    described = custodian.get(f"{path}/columns").get_json()
+    mapping = {"mapping": described["mapping"], "name": f"api-{person}"}
+    other = {**mapping, "mapping": described["mapping"].replace('unit = "g/dL"', 'unit = "g/L"')}
+    assert other != mapping
+    for sent in (mapping, other, mapping):  # the name is this file's own
+        assert custodian.get(f"{path}/columns").get_json() == described
+        again = custodian.post(f"{path}/mapping", sent).get_json()
+        assert (again["report"], again["columns"]) == ({}, [])
+        application.make_worker(hospital.platform).run(again["job"]["id"])
+        assert custodian.get(path).get_json()["may_map"]
+    stored = custodian.post(f"{path}/storing", {}).get_json()
+    application.make_worker(hospital.platform).run(stored["job"]["id"])
+    assert not custodian.get(path).get_json()["may_map"]
     assert custodian.post(f"{path}/mapping", mapping).status_code == 404
     assert custodian.get(f"{path}/columns").status_code == 404
+
+
+def test_the_columns_of_a_table_that_came_with_its_mapping_cannot_be_changed(
+    hospital, custodian
+) -> None:
+    upload = custodian.post("/custodian/uploads", file_of("id,number\nm1,61.5\n")).get_json()
+    path = f"/custodian/uploads/{upload['id']}"
+    application.make_worker(hospital.platform).run(upload["job"]["id"])
+    assert not custodian.get(path).get_json()["may_map"]
+    assert custodian.get(f"{path}/columns").status_code == 404
+    assert custodian.post(f"{path}/mapping", {"mapping": MAPPING}).status_code == 404
 
 
 def test_a_fault_of_a_mapping_names_its_key(custodian) -> None:

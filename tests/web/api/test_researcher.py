@@ -16,7 +16,7 @@ from visitors import HOSPITAL, signed_in
 import app as application
 from cli.trial_wallet import TrialWallet
 from models.count_noise import DEVIATION
-from services.tokens import RESEARCHER, ROLES
+from services.tokens import CUSTODIAN, RESEARCHER, ROLES
 from storage import Record
 
 pytestmark = pytest.mark.node
@@ -320,6 +320,18 @@ def test_an_idempotency_key_gets_the_first_response_again(hospital, researcher) 
     assert (again.status_code, again.data) == (202, first.data)
 
 
+def assert_custodian_sees_the_copy(hospital, study: str) -> None:
+    """Require an anonymised copy of 80 people on the custodian's page of a study and in the API."""
+    keeper = signed_in(hospital, CUSTODIAN)
+    where = study.removeprefix("study:")
+    (copy,) = keeper.api("GET", f"/custodian/studies/{where}").get_json()["copies"]
+    assert (copy["rows"], copy["is_pseudonymised"], copy["deleted_at_s"]) == (80, False, None)
+    page = keeper.get(f"/custodian/studies/{where}").text
+    listed = page.split("Anonymised copies</h2>")[1].split("</ul>")[0]
+    assert "80 people, to be deleted by" in listed.replace("\u2068", "").replace("\u2069", "")
+    assert "Pseudonymised copies</h2>" not in page
+
+
 def test_a_set_leaves_only_with_the_agreement_and_its_deletion_is_confirmed(
     hospital, researcher, leavers
 ) -> None:
@@ -338,13 +350,13 @@ def test_a_set_leaves_only_with_the_agreement_and_its_deletion_is_confirmed(
         dictionary = json.loads(archive.read("dictionary.json"))
     assert table.num_rows == manifest["rows"] == 80
     assert table.column_names == [item["column"] for item in dictionary]
+    assert_custodian_sees_the_copy(hospital, study)
     TrialWallet(hospital.wallet, hospital.platform.ledger).stop(people[:12])
     copies = researcher.api("GET", "/researcher/notices").get_json()["copies"]
     notice = next(copy for copy in copies if copy["study"] == study)
     assert (notice["left"], notice["is_due"], notice["deleted_at_s"]) == (12, True, None)
     where = f"/researcher/notices/{notice['set']}/deletion"
-    other = signed_in(hospital, RESEARCHER, ELSEWHERE)
-    assert other.api("POST", where, {}).status_code == 404
+    assert signed_in(hospital, RESEARCHER, ELSEWHERE).api("POST", where, {}).status_code == 404
     left = researcher.api("POST", where, {}).get_json()["copies"]
     notice = next(copy for copy in left if copy["set"] == notice["set"])
     assert (notice["is_due"], notice["deleted_at_s"] is None) == (False, False)

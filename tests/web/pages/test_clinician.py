@@ -9,6 +9,7 @@ import pytest
 from research import add_numbers, key_of, permit, trained_model
 from visitors import HOSPITAL, Visitor, signed_in
 
+from services.clinician.predictions import ClinicianPredictions, PredictionRefused
 from services.words import Words
 from storage import Arrival, Record
 
@@ -271,3 +272,30 @@ def named(subject: bytes, name: str) -> Record:
     return Record(
         *(subject, "demographics", HOSPITAL, "2024-01-02", {}), resources=text, arrivals=arrivals
     )
+
+
+def test_an_estimate_is_the_main_button_of_a_patient_who_also_permits_reading(
+    hospital, model, clinician
+) -> None:
+    people = add_numbers(hospital, [hospital.subjects[24]])
+    permit(hospital, HOSPITAL, ("TREAT", "TREATDS"), list(people.values()))
+    key = key_of(hospital, next(iter(people)))
+    page = clinician.get(f"/clinician/patients/{key}").text
+    assert f'<a class="button second" href="/clinician/patients/{key}/records">' in page
+    assert re.findall(r'"button primary" href="([^?"]*)', page) == ["/clinician/diagnoses/new"]
+
+
+@pytest.mark.parametrize("action", ["inputs", "predict"])
+def test_no_estimate_leads_back_to_the_patient(clinician, monkeypatch, action: str) -> None:
+    def refuse(*_: object) -> None:
+        raise PredictionRefused("no-model", Words("en"))
+
+    monkeypatch.setattr(ClinicianPredictions, action, refuse)
+    where = "/clinician/diagnoses/new"
+    fields = {"patient": "a/b", "question": "q"}
+    if action == "inputs":
+        answer = clinician.get(f"{where}?patient=a%2Fb&question=q")
+    else:
+        answer = clinician.post(where, **fields)
+    assert answer.status_code == 422
+    assert answer.text.count('href="/clinician/patients/a%2Fb"') == 2  # above, and below the reason

@@ -56,7 +56,7 @@ def send(keeper: Visitor, body: bytes, mapping: str = FITTING, chosen: str = "ow
 
 
 @pytest.mark.parametrize("chosen", ["", "draft", "example heart"])
-def test_an_own_mapping_counts_whatever_is_chosen_in_the_list(
+def test_an_uploaded_mapping_is_used_whatever_is_chosen_in_the_list(
     hospital: Any, keeper: Visitor, chosen: str
 ) -> None:
     body = f"id,weight\nown-{chosen},70\n".encode()

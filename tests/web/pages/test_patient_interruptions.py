@@ -134,7 +134,7 @@ def test_a_withdrawal_is_in_force_while_the_ledger_hangs(hospital, patient) -> N
     patient.page.set_default_timeout(90_000)
     with register_hangs(hospital):
         patient.page.click("button:text('Withdraw')")
-        patient.page.wait_for_selector("text=it counts from now", timeout=90_000)
+        patient.page.wait_for_selector("text=it applies from now", timeout=90_000)
         patient.go("/patient/consents")
         patient.says("Withdrawn by you")
         assert "Small may use your" not in patient.text()

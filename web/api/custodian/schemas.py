@@ -266,6 +266,7 @@ UploadReportSchema = schema_of(
     bytes="upload.size",
     sent_at_s="upload.at_s",
     may_store="can_store",
+    may_map="can_map",
     report="counts",
     bad=("problems", BadCellSchema),
     notes=BadCellSchema,
@@ -278,8 +279,8 @@ ProposalSchema = schema_of(
     "study owner title board protocol condition question purpose categories data_from data_to "
     "days until_s wants_copy copy_kind contact state version proposed_at_s answered_at_s why",
 )
-PseudonymisedCopySchema = schema_of(
-    "PseudonymisedCopySchema", ReleasedCopy, "at_s ends_at_s rows deleted_at_s"
+StudyCopySchema = schema_of(
+    "StudyCopySchema", ReleasedCopy, "at_s ends_at_s rows deleted_at_s is_pseudonymised"
 )
 DeletionCountsSchema = schema_of(
     "DeletionCountsSchema", DeletionCounts, "waiting overdue acknowledged"
@@ -291,7 +292,7 @@ StudyReviewSchema = schema_of(
     "patients_read",
     study=("proposal", ProposalSchema),
     reaches="reach",
-    copies=PseudonymisedCopySchema,
+    copies=StudyCopySchema,
     deletions=DeletionCountsSchema,
 )
 PendingRecoverySchema = schema_of(

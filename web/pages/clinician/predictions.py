@@ -32,7 +32,7 @@ def inputs() -> Response:
     try:
         values = services().clinician.predictions.inputs(account.party, account.id, query, words())
     except PredictionRefused as exc:
-        return _no_prediction(exc)
+        return _no_prediction(exc, query)
     return render(
         "clinician/values.html",
         title=words()("values-title"),
@@ -49,7 +49,7 @@ def predict() -> Response:
     try:
         report = services().clinician.predictions.predict(account.party, account.id, query, words())
     except (PredictionRefused, PredictionModelRetired) as exc:
-        return _no_prediction(exc)
+        return _no_prediction(exc, query)
     return see_other(f"/clinician/diagnoses/{report.id}")
 
 
@@ -139,10 +139,13 @@ def _prediction(report: PredictionReport, errors: Mapping[str, str]) -> Response
     )
 
 
-def _no_prediction(error: PredictionRefused | PredictionModelRetired) -> Response:
+def _no_prediction(
+    error: PredictionRefused | PredictionModelRetired, query: PatientQuestion
+) -> Response:
     return render(
         "clinician/no_prediction.html",
         title=words()("no-prediction-title"),
         message=str(error),
+        patient_key=query.patient_key,
         status=422,
     )

@@ -158,9 +158,9 @@ def _gates(card: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     slope = f"{gate['min_slope']:g} – {gate['max_slope']:g}"
     return [
         (say("gate-cohort"), f"≥ {gate['min_patients']}", say.number(data["patients"])),
-        (say("gate-attack"), f"≤ {gate['max_attack_auroc']:g}", f"{_attack_area(attack):.3f}"),
-        (say("gate-attack-low"), f"≤ {gate['max_attack_tpr']:g}", f"{_attack_share(attack):.3f}"),
-        (say("gate-calibration"), slope, f"{evaluation['slope']:.2f}"),
+        (say("gate-attack"), f"≤ {gate['max_attack_auroc']:g}", f"{_attack_area(attack):z.3f}"),
+        (say("gate-attack-low"), f"≤ {gate['max_attack_tpr']:g}", f"{_attack_share(attack):z.3f}"),
+        (say("gate-calibration"), slope, f"{evaluation['slope']:z.2f}"),
     ]
 
 

@@ -1,0 +1,87 @@
+"""A table that was checked can have its columns changed; a storing that failed says why."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+import pytest
+from visitors import Visitor, signed_in
+
+from services.custodian.records import CustodianRecords
+from storage import StoreUnavailable
+
+pytestmark = pytest.mark.node
+TABLE = "pid,crp,smoker\n" + "".join(f"C{n},{n % 5},yes\n" for n in range(30))
+FORM = {
+    **{"what-0": "id", "what-1": "number", "code-1": "x|crp", "unit-1": "mg/L"},
+    **{"category-1": "laboratory", "what-2": "ignore", "date": "2024-01-02"},
+}
+
+
+@pytest.fixture
+def keeper(hospital: Any) -> Visitor:
+    return signed_in(hospital, "custodian")
+
+
+def described(hospital: Any, keeper: Visitor, body: bytes, name: str) -> str:
+    """Send a table without a mapping, let it be described, and return its address."""
+    path = keeper.post(
+        "/custodian/deposits/new", file=(io.BytesIO(body), name), mapping="draft", bad="leave"
+    ).headers["Location"]
+    hospital.work("check-upload")
+    return str(path)
+
+
+def _line(page: str) -> str:
+    return re.sub(r"[\u2068\u2069]", "", " ".join(page.split()))
+
+
+def test_the_columns_can_be_changed_after_the_check_and_show_what_was_chosen(
+    hospital: Any, keeper: Visitor
+) -> None:
+    address = described(hospital, keeper, TABLE.encode(), "again.csv")
+    form = FORM | {"name": "changed columns", "minimum-1": "3"}
+    assert keeper.post(f"{address}/columns", **form).status_code == 303
+    hospital.work("check-upload")
+    page = keeper.get(address).text
+    assert f'<a href="{address}/columns">Change the columns</a>' in page
+    assert "18 are good, 12 are bad" in _line(page)
+    page = keeper.get(f"{address}/columns").text
+    for value in ("x|crp", "2024-01-02", "changed columns"):
+        assert f'value="{value}"' in page
+    form["minimum-1"] = "0"
+    assert keeper.post(f"{address}/columns", **form).status_code == 303  # the name is its own
+    hospital.work("check-upload")
+    assert "30 are good, none is bad" in _line(keeper.get(address).text)
+    keeper.post(f"{address}/columns", wish="read-again", skip="0", header_rows="1")
+    hospital.work("check-upload")
+    page = keeper.get(address).text
+    assert "Say what its columns mean" in page
+    assert "Columns of the table" not in page  # the summary of the check is no longer true
+    assert 'value="x|crp"' not in keeper.get(f"{address}/columns").text
+
+
+def test_a_storing_that_did_not_finish_says_why(
+    hospital: Any, keeper: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = described(hospital, keeper, TABLE.encode(), "stored.csv")
+    keeper.post(f"{path}/columns", **FORM, name="")
+    hospital.work("check-upload")
+    keeper.post(path, wish="store")
+
+    def refuse(*_: object) -> None:
+        raise StoreUnavailable("the IPFS node does not answer")
+
+    with monkeypatch.context() as unavailable:
+        unavailable.setattr(CustodianRecords, "deposit_rows", refuse)
+        hospital.work("store-upload")
+    page = _line(keeper.get(path).text)
+    assert "Storing did not finish." in page
+    assert "Reason: the IPFS node does not answer" in page
+    report = keeper.api("GET", f"/custodian/uploads/{path.rsplit('/', 1)[1]}").get_json()
+    assert report["job"]["error"] == "the IPFS node does not answer"
+    keeper.post(path, wish="store")
+    hospital.work("store-upload")
+    assert "Reason:" not in keeper.get(path).text
