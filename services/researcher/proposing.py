@@ -103,10 +103,10 @@ class StudyProposing:
     def _checked(self, party: str, draft: StudyDraft, words: Words) -> Proposal:
         if is_study(party):
             raise Forbidden("Only an organisation can propose a study; this caller is a study.")
-        texts = {name: draft.texts.get(name, "").strip()[:MAX_TEXT] for name in TEXTS}
+        texts = {name: draft.texts.get(name, "").strip() for name in TEXTS}
         questions = {question.id: question for question in self._diagnostics.questions()}
         question = questions.get(draft.question)
-        errors = _missing(texts, words) | self._wrong(draft, question, words)
+        errors = _wrong_texts(texts, words) | self._wrong(draft, question, words)
         agreement, problems = self._agreement(draft, words)
         errors |= problems
         if errors or question is None or draft.ends_on is None or draft.wants_copy is None:
@@ -137,7 +137,7 @@ class StudyProposing:
         entered = draft.agreement
         if entered is None or not draft.wants_copy:
             return None, {}
-        title, text = entered.title.strip()[:MAX_TEXT], entered.text.strip()[:MAX_AGREEMENT]
+        title, text = entered.title.strip(), entered.text.strip()
         key = _checked_key(entered.public_key)
         problems = {
             "agreement_title": "" if title.isprintable() and title else "agreement-title-error",
@@ -146,6 +146,8 @@ class StudyProposing:
             "public_key": "" if key else "agreement-key-error",
         }
         errors = {name: [words(problem)] for name, problem in problems.items() if problem}
+        errors |= _too_long("agreement_title", title, MAX_TEXT, words)
+        errors |= _too_long("agreement_text", text, MAX_AGREEMENT, words)
         if errors or entered.ends_on is None:
             return None, errors
         whole, end = entered.whole_records, entered.ends_on.isoformat()
@@ -184,12 +186,21 @@ def _checked_key(text: str) -> str:
         return ""
 
 
-def _missing(texts: Mapping[str, str], words: Words) -> dict[str, list[str]]:
-    return {
+def _wrong_texts(texts: Mapping[str, str], words: Words) -> dict[str, list[str]]:
+    errors = {
         name: [words("error-needed", what=words(f"study-{name}-what"))]
         for name, text in texts.items()
         if not text or (name != "protocol" and not text.isprintable())
     }
+    for name, text in texts.items():
+        errors |= _too_long(name, text, MAX_TEXT, words)
+    return errors
+
+
+def _too_long(field: str, text: str, most: int, words: Words) -> dict[str, list[str]]:
+    if len(text) <= most:
+        return {}
+    return {field: [words("error-too-long", length=len(text), most=most)]}
 
 
 def _categories(question: Question) -> tuple[str, ...]:

@@ -85,6 +85,7 @@ notice-out = Wir haben Sie nach 15 Minuten abgemeldet. Bitte melden Sie sich an.
 
 error-title = Etwas stimmt nicht
 error-needed = Bitte ausfüllen: { $what }
+error-too-long = Der Text hat { $length } Zeichen, erlaubt sind { $most }. Bitte kürzen.
 days-of = { $days ->
     [one] 1 Tag
    *[other] { $days } Tage

@@ -98,6 +98,7 @@ notice-out = You were signed out after 15 minutes. Please sign in. You will retu
 
 error-title = There is a problem
 error-needed = Enter { $what }
+error-too-long = The text has { $length } characters, and { $most } are allowed. Shorten it.
 days-of = { $days ->
     [one] 1 day
    *[other] { $days } days

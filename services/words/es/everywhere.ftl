@@ -85,6 +85,7 @@ notice-out = Cerramos su sesión después de 15 minutos. Por favor, entre. Volve
 
 error-title = Hay un problema
 error-needed = Escriba { $what }
+error-too-long = El texto tiene { $length } caracteres y se permiten { $most }. Acórtelo.
 days-of = { $days ->
     [one] 1 día
    *[other] { $days } días

@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from services.errors import Forbidden, Invalid
-from services.researcher.proposing import TEXTS, StudyDraft, StudyProposing
+from services.researcher.proposing import (
+    MAX_AGREEMENT,
+    MAX_TEXT,
+    TEXTS,
+    AgreementDraft,
+    StudyDraft,
+    StudyProposing,
+)
 from services.words import Words
 
 NOW_S = 1_800_000_000.0
@@ -67,6 +74,26 @@ def test_what_is_wrong_with_a_study_is_named(changed, field) -> None:
         propose(**changed)
     assert field in refused.value.fields
     assert "protocol" not in refused.value.fields
+
+
+@pytest.mark.parametrize("field", [*TEXTS, "agreement_title", "agreement_text"])
+def test_a_text_that_is_too_long_is_an_error_and_never_cut(field) -> None:
+    texts = {name: f"the {name}" for name in TEXTS}
+    parts = {"title": "A", "text": "B"}
+    most = MAX_AGREEMENT if field == "agreement_text" else MAX_TEXT
+    if field in TEXTS:
+        texts[field] = "x" * (most + 1)
+    else:
+        parts[field.removeprefix("agreement_")] = "x" * (most + 1)
+    agreement = AgreementDraft(
+        **parts,
+        ends_on=datetime.date(2090, 1, 1),
+        public_key="04" * 32,
+    )
+    with pytest.raises(Invalid) as refused:
+        propose(texts=texts, wants_copy=True, agreement=agreement)
+    assert [*refused.value.fields] == [field]
+    assert f"{most + 1:,} characters, and {most:,}" in refused.value.fields[field][0]
 
 
 def test_a_study_cannot_propose_another_one() -> None:
