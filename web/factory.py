@@ -41,6 +41,7 @@ def create_app(services: Services, proxies: int = 0, metrics_token: str = "") ->
     """
     app = Flask("web")
     app.request_class = PrivateRequest
+    app.url_map.merge_slashes = False  # the redirect would lead to the host that a request names
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=BUFFER_BYTES,

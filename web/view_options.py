@@ -13,6 +13,8 @@ from services.errors import Forbidden
 View = TypeVar("View", bound=Callable[..., Any])
 MAX_SMALL_BYTES: Final = 64 * 2**10
 JSON: Final = "application/json"
+READING: Final = ("GET", "HEAD")
+"""Methods that change nothing; Flask answers HEAD by the view of GET (RFC 9110, 9.3.2)."""
 
 
 @dataclass(slots=True)

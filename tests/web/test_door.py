@@ -70,6 +70,24 @@ def test_the_way_back_keeps_the_query_string(visitor) -> None:
     assert answer.location == "/sign-in?next=/patient/x%3Fa%3D1%26b%3D2"
 
 
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/patient", "/researcher", "/api/v1/me"])
+def test_head_is_answered_as_get_without_a_body(visitor, path) -> None:
+    me = visitor("patient")
+    head = me.http.head(path)
+    assert (head.status_code, head.data) == (me.http.get(path).status_code, b"")
+
+
+@pytest.mark.parametrize(
+    "path", ["//", "//patient", "/patient//requests", "/patient/", "/api//v1/me"]
+)
+def test_no_redirect_names_the_host_of_the_request(visitor, path) -> None:
+    sent = {"PATH_INFO": path}  # the client would read a host in "//patient"
+    answer = visitor("patient").http.get(
+        "/", headers={"Host": "evil.example"}, environ_overrides=sent
+    )
+    assert "evil" not in answer.headers.get("Location", "")
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_another_roles_pages_are_not_there(visitor, role) -> None:
     me = visitor(role)

@@ -13,7 +13,7 @@ from services.words import Words, best_language
 from web.cookies import csrf_of, session_secret
 from web.current import Caller, find_caller, services
 from web.limits import Limit, begin_request, caller_at
-from web.view_options import current_options, require_own_site
+from web.view_options import READING, current_options, require_own_site
 
 STRANGERS: Final = (5.0, 100)
 KNOWN: Final = (50.0, 500)
@@ -79,7 +79,7 @@ class ApiGuard:
         session = self._identity.find_session(secret)
         if account is None or session is None:
             return None
-        if request.method != "GET":
+        if request.method not in READING:
             self._require_own_page(secret)
         g.account_id = account.id
         return Caller(account.id, account.role, account.party, account, session.id)

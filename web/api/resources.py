@@ -13,7 +13,7 @@ from services.idempotency import key_of
 from web.current import find_caller, services
 from web.errors import UnsupportedMediaType
 from web.responses import json_response
-from web.view_options import JSON, options_of
+from web.view_options import JSON, READING, options_of
 
 View = Callable[..., Any]
 
@@ -101,7 +101,7 @@ def _once(view: View, names: dict[str, Any], key: bytes) -> Response:
 
 
 def _body(made: Callable[[], Any]) -> Any:
-    if request.method == "GET":
+    if request.method in READING:
         return made().load(request.args.to_dict())
     if request.mimetype != JSON:
         raise UnsupportedMediaType("send application/json")

@@ -18,7 +18,7 @@ from web.cookies import LANGUAGE, csrf_of, session_secret, with_language
 from web.current import Caller, find_account, services, words
 from web.errors import status_of
 from web.limits import Limit, begin_request, caller_at
-from web.view_options import ViewOptions, current_options, require_own_site
+from web.view_options import READING, ViewOptions, current_options, require_own_site
 
 VISITORS: Final = (20.0, 200)
 """Requests a second, and at once, of one address that is not signed in, or of one account."""
@@ -48,7 +48,7 @@ class PageGuard:
         g.account_id = account.id if account else ""
         g.caller = Caller(account.id, account.role, account.party, account) if account else None
         g.csrf = csrf_of(secret) if account else ""
-        g.chosen_language = request.args.get("language", "") if request.method == "GET" else ""
+        g.chosen_language = request.args.get("language", "") if request.method in READING else ""
         zone = find_zone(account.time_zone) if account else None
         g.words = Words(self._language(account), zone or self._zone)
         if options.roles and account is None:
@@ -58,7 +58,7 @@ class PageGuard:
             raise NotFound
         if account is not None:
             begin_request(account.id)  # before anything of the form is read
-        if request.method != "GET":
+        if request.method not in READING:
             self._require_own_form()
         elif options.opens_records:
             require_own_site()
@@ -77,7 +77,7 @@ class PageGuard:
     def _take(self, account: Account | None) -> None:
         caller = account.id if account else caller_at(request.remote_addr)
         self._limit.take(caller)
-        if account is None and request.method != "GET":
+        if account is None and request.method not in READING:
             self._attempts.take(caller)
 
     def _require_role(self, options: ViewOptions, account: Account | None) -> None:
@@ -159,7 +159,7 @@ def to_sign_in() -> Response:
 
     A form is not sent again later: its sender is led back to the page with the form.
     """
-    undone = "" if request.method == "GET" else "&undone=yes"
+    undone = "" if request.method in READING else "&undone=yes"
     path = f"/sign-in?next={quote(current_page())}{undone}"
     if is_fragment():
         return Response(b"", 204, {"HX-Redirect": path})
@@ -189,7 +189,7 @@ def unsigned(error: ProofInvalid | SignatureExpired) -> Response:
 
 def current_page() -> str:
     """Return the path of this page, or of the one whose form was sent."""
-    if request.method == "GET":
+    if request.method in READING:
         return request.full_path.rstrip("?")
     referrer = urlsplit(request.referrer or "")
     if f"{referrer.scheme}://{referrer.netloc}" != request.headers.get("Origin"):
