@@ -156,7 +156,7 @@ too-large-title = Zu viel gesendet
 
 too-large = Nichts wurde gespeichert. Wählen Sie eine kleinere Datei, oder teilen Sie sie auf.
 
-too-many-title = Zu viele Versuche
+too-many-title = Zu viele Anfragen
 
 too-many = Warten Sie einige Minuten. Versuchen Sie es dann noch einmal. Was Sie gewählt haben, bleibt erhalten.
 

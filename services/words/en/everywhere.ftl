@@ -169,7 +169,7 @@ too-large-title = Too much was sent
 
 too-large = Nothing was stored. Choose a smaller file, or split it into several.
 
-too-many-title = Too many attempts
+too-many-title = Too many requests
 
 too-many = Wait a few minutes. Then try again. What you chose is kept.
 

@@ -156,7 +156,7 @@ too-large-title = Se envió demasiado
 
 too-large = No se ha guardado nada. Elija un archivo más pequeño o divídalo en varios.
 
-too-many-title = Demasiados intentos
+too-many-title = Demasiadas peticiones
 
 too-many = Espere unos minutos. Después inténtelo de nuevo. Lo que usted eligió se guarda.
 
