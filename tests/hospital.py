@@ -76,6 +76,7 @@ class Client:
             headers["Authorization"] = f"Bearer {self.secret}"
         if body is not None:
             how["json"] = body
+        how.setdefault("buffered", True)  # an answer that is not read stays under way
         return self.http.open("/api/v1" + path, method=method, headers=headers, **how)
 
     def get(self, path: str, **how: Any) -> Any:

@@ -152,7 +152,7 @@ def test_grant_diagnosis_training_use_withdrawal_refusal_and_a_retrained_model(
     patient.says("trained a model with your")
     prove_the_newest_line(stage.town, patient)
     patient.go("/patient/models")
-    patient.says("in use")
+    patient.says("In use")
 
     withdraw_everything(patient)
     patient.go("/patient")

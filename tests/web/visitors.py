@@ -24,16 +24,18 @@ class Visitor:
     account: Account
 
     def get(self, path: str) -> Any:
-        return self.http.get(path)
+        # As a browser: an answer that is not read stays under way (web/limits.py).
+        return self.http.get(path, buffered=True)
 
     def post(self, path: str, **fields: Any) -> Any:
         sent = {"csrf": self.csrf, **fields}
-        return self.http.post(path, data=sent, headers={"Origin": self.origin})
+        return self.http.post(path, data=sent, headers={"Origin": self.origin}, buffered=True)
 
     def api(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Ask the API by this session, as our own pages' scripts would."""
         sent = {"Origin": self.origin, "X-CSRF-Token": self.csrf, **headers}
-        return self.http.open(f"/api/v1{path}", method=method, json=body, headers=sent)
+        where = f"/api/v1{path}"
+        return self.http.open(where, method=method, json=body, headers=sent, buffered=True)
 
 
 def signed_in(

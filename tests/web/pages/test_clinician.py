@@ -277,7 +277,7 @@ def named(subject: bytes, name: str) -> Record:
 def test_an_estimate_is_the_main_button_of_a_patient_who_also_permits_reading(
     hospital, model, clinician
 ) -> None:
-    people = add_numbers(hospital, [hospital.subjects[24]])
+    people = add_numbers(hospital, [hospital.subjects[23]])
     permit(hospital, HOSPITAL, ("TREAT", "TREATDS"), list(people.values()))
     key = key_of(hospital, next(iter(people)))
     page = clinician.get(f"/clinician/patients/{key}").text

@@ -459,8 +459,6 @@ def test_where_nothing_can_be_stored_the_page_leads_to_another_file(
     assert "What becomes of the entries" not in page  # a table without a row
 
 
-def test_a_table_of_one_row_and_one_column_is_counted_in_the_singular(
-    hospital: Any, keeper: Visitor
-) -> None:
-    address = described(hospital, keeper, b"id\n1\n", "one.csv")
-    assert "One row, one column." in keeper.get(f"{address}/columns").text
+def test_a_table_of_one_row_is_counted_in_the_singular(hospital: Any, keeper: Visitor) -> None:
+    address = described(hospital, keeper, b"id,weight\n1,70\n", "one.csv")
+    assert "One row, 2 columns." in keeper.get(f"{address}/columns").text
