@@ -361,7 +361,7 @@ def test_a_set_leaves_only_with_the_agreement_and_is_k_anonymous(hospital, resea
 def require_one_demand(page: str, notices: str) -> None:
     """The agreement, the notice and the list of copies ask to delete the whole copy."""
     assert f"When people in it withdraw, delete it within {DELETION_DAYS} days" in page
-    assert f"Delete your copy within {DELETION_DAYS} days of that" in notices
+    assert f"Delete your copy within {DELETION_DAYS} days of the withdrawal" in notices
     assert "now, see Notices" in page
 
 
