@@ -144,7 +144,7 @@ def test_twenty_at_once_with_one_key_make_one_job(hospital) -> None:
     for thread in threads:
         thread.join()
     assert len(ids) == 1
-    assert set(statuses) <= {202, 409}
+    assert set(statuses) <= {202, 409, 429}  # a caller has four under way
 
 
 @pytest.mark.node
