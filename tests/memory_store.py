@@ -11,7 +11,15 @@ import numpy as np
 import orjson
 import sqlalchemy as sa
 
-from consent import REASONS, Decision, DecisionRequest, DecisionRequestBatch, Decisions, View
+from consent import (
+    REASONS,
+    Anchor,
+    Decision,
+    DecisionRequest,
+    DecisionRequestBatch,
+    Decisions,
+    View,
+)
 from deploy.database import make_engine
 from services.accounts import Site
 from services.custodian.fhir_files import FhirFile
@@ -117,6 +125,20 @@ class AnchorLedger:
 
     def view(self) -> View:
         return View(8686, "0x00", b"\1" * 32, 7, b"\2" * 32, NOW_S, 1, b"\3" * 32, NOW_S)
+
+
+class Anchored(AnchorLedger):
+    """A ledger that shows the anchors that were written to it."""
+
+    def __init__(self) -> None:
+        self.published: list[Anchor] = []
+
+    def anchors(self, kind: str, last: int | None = None) -> list[Anchor]:
+        return self.published[-(last or 0) :]
+
+    def anchor(self, kind: str, root: bytes, count: int) -> bytes:
+        self.published.append(Anchor(kind, root, count, len(self.published)))
+        return root
 
 
 class DecidingLedger(AnchorLedger):

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from memory_store import AnchorLedger
+from memory_store import Anchored
 
-from consent import Anchor
 from services import subjects
 from services.errors import NotFound
 from services.subjects import SubjectRecords, parse_subject
@@ -16,20 +15,6 @@ from storage.keys import Keys, SecretKey
 from storage.tables import METADATA
 
 SUBJECT = b"s" * 32
-
-
-class Anchored(AnchorLedger):
-    """A ledger that shows the anchors that were written to it."""
-
-    def __init__(self) -> None:
-        self.published: list[Anchor] = []
-
-    def anchors(self, kind: str, last: int | None = None) -> list[Anchor]:
-        return self.published[-(last or 0) :]
-
-    def anchor(self, kind: str, root: bytes, count: int) -> bytes:
-        self.published.append(Anchor(kind, root, count, len(self.published)))
-        return root
 
 
 class Proving:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from memory_store import AnchorLedger
+from memory_store import Anchored
 
-from consent import Anchor
 from storage import Use
 from storage.errors import JournalBroken
 from storage.journal import AccessOutcome, Journal
@@ -14,20 +13,6 @@ from storage.keys import Keys, SecretKey
 from storage.tables import METADATA
 
 PERMITTED = AccessOutcome(b"a" * 32, b"r" * 16, 1, "permitted", b"c" * 32)
-
-
-class Anchored(AnchorLedger):
-    """A ledger that shows the anchors that were written to it."""
-
-    def __init__(self) -> None:
-        self.published: list[Anchor] = []
-
-    def anchors(self, kind: str, last: int | None = None) -> list[Anchor]:
-        return self.published[-(last or 0) :]
-
-    def anchor(self, kind: str, root: bytes, count: int) -> bytes:
-        self.published.append(Anchor(kind, root, count, len(self.published)))
-        return root
 
 
 @pytest.fixture
