@@ -127,7 +127,7 @@ down-title = We cannot do this right now
 
 down-withdrawal = We have your withdrawal, and it applies from now on. Your records stay closed. It goes into the register as soon as we can reach it.
 
-expired = You are signed out. This happens after 15 minutes without use, after 12 hours, or when the sign-in is ended. What you sent before is kept. Please sign in. You will then return to the page where you were.
+expired = You are signed out. This happens after 15 minutes without use, after 12 hours, or when somebody ends the session. What you sent before is kept. Please sign in. You will then return to the page where you were.
 
 double = You have already done this. Nothing was recorded twice.
 
@@ -433,7 +433,7 @@ reason-not-enrolled = You had no key here yet.
 
 reason-no-consent = You had not allowed it.
 
-expired-undone = You are signed out. This happens after 15 minutes without use, after 12 hours, or when the sign-in is ended. What you pressed was not done: nothing was signed, withdrawn or changed. Please sign in. You will then return to the page where you were.
+expired-undone = You are signed out. This happens after 15 minutes without use, after 12 hours, or when somebody ends the session. What you pressed was not done: nothing was signed, withdrawn or changed. Please sign in. You will then return to the page where you were.
 
 line-source = { $source }, { $holder }
 

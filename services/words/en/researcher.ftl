@@ -350,7 +350,7 @@ model-published = Published on { $date }.
 
 model-withdrawals = People it was trained on who no longer permit it: { $count }. They withdrew, opted out or refused, their permission ended, or their records were erased.
 
-model-stops = A successor without these people is trained by itself. If no successor meets the quality thresholds, this model stops answering on { $date }.
+model-stops = A successor is trained without these people automatically. If no successor meets the quality thresholds, this model stops answering on { $date }.
 
 model-replaced-by = It was replaced by a model trained without these people:
 
