@@ -107,8 +107,7 @@ class GateCode(FindingCode):
     LEAKING_FEATURE = (
         "leaking-feature",
         "AUROC of {feature} alone, which reveals the label",
-        "Remove the feature if its value is known only with the label. If it is known before, say"
-        " why in `reviewed` in the question: the limit is then 0.99, or the question's own.",
+        "Remove the feature: its value is known only with the label.",
     )
     LEAK_IN_PART = (
         "leak-in-part",

@@ -21,7 +21,7 @@ from models.suppression import MIN_COUNT
 from records.values import CATEGORY
 
 REVIEWED_LIMIT: Final = 0.99
-"""No review explains a feature that alone separates the outcomes as well as this."""
+"""No review explains a feature that separates the outcomes of a part as well as this."""
 _EXPLAIN: Final = 0.85
 _NOTABLE: Final = 0.75
 """Below this a feature alone predicts too little to be the label in disguise."""
@@ -39,18 +39,19 @@ def find_leaking_features(matrix: Matrix, question: Question) -> list[GateFailur
     """Return the predicting features that alone predict the label too well for the gate.
 
     A feature is tested by its value, each category by its share of positive labels, and by whether
-    it is missing: a test that only the ill are sent to reveals the label without its result. Some
-    honest measurements are that strong, so a review raises the limit.
+    it is missing: a test that only the ill are sent to reveals the label without its result. A
+    review does not help a feature in this tier.
     """
+    limit = question.gate.max_feature_auroc
     return [
-        _failure(GateCode.LEAKING_FEATURE, strength, feature, maximum=_limit(question, feature))
+        _failure(GateCode.LEAKING_FEATURE, strength, feature, maximum=limit)
         for feature, strength in measure_features(matrix, question)
-        if strength >= _limit(question, feature)
+        if strength >= limit
     ]
 
 
-def _limit(question: Question, feature: Feature) -> float:
-    """Return the AUROC from which on a feature reveals the label; a question's own limit stays."""
+def _limit_in_part(question: Question, feature: Feature) -> float:
+    """Return the AUROC from which on a feature leaks in a part; a question's own limit stays."""
     limit = question.gate.max_feature_auroc
     is_raised = bool(feature.reviewed) and limit == DEFAULT_GATE.max_feature_auroc
     return REVIEWED_LIMIT if is_raised else limit
@@ -84,7 +85,7 @@ def find_leaks_in_parts(
         for (feature, area), (_, usual), error in zip(
             measure_features(part, question), everywhere, chance, strict=True
         ):
-            limit = _limit(question, feature)
+            limit = _limit_in_part(question, feature)
             is_odd = area >= limit and area > usual + _ERRORS * error
             if feature.code not in failures and usual < limit and is_odd:
                 name = f"{feature.words} ({feature.code}) alone among patients with {words}"
