@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import shutil
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +18,9 @@ from postgres import new_database, running_postgres
 from deploy.database import make_engine, metadatas
 
 pytest_plugins = ("hospital",)
+ENDED = pytest.StashKey[int]()
+GRACE_S = 3
+"""How long threads have to end once the last test has ended."""
 
 # For docs/assurance.md: pytest --hypothesis-profile deep
 # A busy machine is no fault: no example has a deadline.
@@ -26,6 +32,25 @@ settings.load_profile("usual")
 def pytest_collection_finish() -> None:
     """Keep the garbage collector from what was imported: it lives until the end."""
     gc.freeze()
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Remember how the tests ended, for `pytest_unconfigure`."""
+    session.config.stash[ENDED] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the process with an error when a test left a thread, which would keep it running."""
+    mine = threading.current_thread()
+    threads = [t for t in threading.enumerate() if t is not mine and not t.daemon]
+    for thread in threads:
+        thread.join(GRACE_S)
+    left = [thread.name for thread in threads if thread.is_alive()]
+    if left:
+        print("threads that tests left running:", *left, file=sys.stderr, flush=True)  # noqa: T201
+        sys.stdout.flush()
+        os._exit(config.stash.get(ENDED, 0) or 1)
 
 
 @pytest.fixture(scope="session")

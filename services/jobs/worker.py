@@ -79,13 +79,17 @@ class Worker:
 
     def work(self) -> None:
         """Work until `stop` is called; a job that runs then is left to the next worker."""
-        beat = PeriodicTask(BEAT_S, [lambda: self._workers.beat(self._name)])
+        # Before any job is claimed, so that a job never runs while no worker is known.
+        log_errors(self._report_alive)
+        beats = self._start(PeriodicTask(BEAT_S, [self._report_alive]))
+        # Separate threads, so that a slow store does not delay jobs or heartbeats.
         prompt = PeriodicTask(self._poll_s, [self.run_prompt])
         others = PeriodicTask(self._poll_s, [self.run_claimable])
-        # Separate threads, so that a slow store does not delay jobs or heartbeats.
-        for task in (beat, prompt, others, *self._tasks):
-            threading.Thread(target=self._repeat, args=(task,), daemon=True).start()
+        for task in (prompt, others, *self._tasks):
+            self._start(task)
         self._stopping.wait()
+        # A heartbeat under way would store the row again after `leave` removed it.
+        beats.join(BEAT_S)
         log_errors(lambda: self._workers.leave(self._name))
 
     def stop(self) -> None:
@@ -158,6 +162,14 @@ class Worker:
             self._jobs.postpone(job, reason, RETRY_S)
         else:
             self._jobs.end(job, FAILED, _failure(error), reason)
+
+    def _start(self, task: PeriodicTask) -> threading.Thread:
+        thread = threading.Thread(target=self._repeat, args=(task,), daemon=True)
+        thread.start()
+        return thread
+
+    def _report_alive(self) -> None:
+        self._workers.beat(self._name)
 
     def _repeat(self, task: PeriodicTask) -> None:
         while True:

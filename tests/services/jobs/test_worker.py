@@ -218,7 +218,7 @@ def test_a_worker_polls_the_rows_and_stops_when_told_to(jobs, runners, sqlite_en
     runners["try"] = lambda job, _: seen.set() or {}
     workers = Workers(sqlite_engine, time.time)
     made = Worker(jobs=jobs, workers=workers, runners=runners, poll_s=0.01)
-    working = threading.Thread(target=made.work)
+    working = threading.Thread(target=made.work, daemon=True)
     working.start()
     job = jobs.enqueue("try", {}, "a")
     assert seen.wait(10)
@@ -228,6 +228,34 @@ def test_a_worker_polls_the_rows_and_stops_when_told_to(jobs, runners, sqlite_en
     assert not working.is_alive()
     assert not workers.is_any_alive()
     assert jobs.get(job.id).state in (RUNNING, DONE)
+
+
+def test_a_heartbeat_under_way_does_not_outlive_its_worker(jobs, runners, sqlite_engine) -> None:
+    begun, released, ended = threading.Event(), threading.Event(), threading.Event()
+    workers = Workers(sqlite_engine, time.time)
+    beat, beats = workers.beat, []
+
+    def slow(identity: str) -> None:
+        beats.append(identity)
+        if len(beats) == 2:
+            begun.set()
+            assert released.wait(10)
+        beat(identity)
+        if len(beats) == 2:
+            ended.set()
+
+    workers.beat = slow
+    made = Worker(jobs=jobs, workers=workers, runners=runners, poll_s=0.01)
+    working = threading.Thread(target=made.work, daemon=True)
+    working.start()
+    assert begun.wait(10)
+    made.stop()
+    working.join(0.2)
+    released.set()
+    working.join(10)
+    assert not working.is_alive()
+    assert ended.wait(10)
+    assert not workers.is_any_alive()
 
 
 def test_the_jobs_that_wait_are_run_oldest_first(jobs, runners) -> None:
