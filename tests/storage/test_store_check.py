@@ -8,7 +8,6 @@ import pytest
 import sqlalchemy as sa
 from storage_install import Install, record_of
 
-
 from consent.tables import METADATA as CONSENT_TABLES
 from storage.tables import METADATA as STORAGE_TABLES
 
