@@ -8,7 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from consent import UNREADABLE, Finding, collect
+from consent import UNREADABLE, Finding, LedgerBroken, collect
 from storage.block_store import BlockReader
 from storage.components import Components, Progress, no_progress
 from storage.errors import StorageBroken
@@ -17,7 +17,7 @@ from storage.integrity import check_journal, check_records, check_uses
 from storage.newest_versions import check_newest_versions
 from storage.row_order import RowOrder
 
-_UNREADABLE: Final = (*UNREADABLE, StorageBroken)
+_UNREADABLE: Final = (*UNREADABLE, StorageBroken, LedgerBroken)
 
 
 def check_store(

@@ -195,7 +195,5 @@ def test_a_lost_refusal_ends_what_its_person_permitted_under_another_number(
     alone.confirm_restore(evidence)
     other = min(life.released(alone))  # who signed nothing since the backup
     ledger = life.restore(backup, with_chain=True)
-    ledger.confirm_restore(
-        evidence, lambda signers: {*signers, other} if refuser in signers else signers
-    )
+    ledger.confirm_restore(evidence, lambda them: them | {other} if refuser in them else them)
     assert life.released(ledger) == life.released(alone) - {other}

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
-import pytest
 import sqlalchemy as sa
 from storage_install import Install, record_of
 
+from consent import LedgerUnavailable
 from consent.tables import METADATA as CONSENT_TABLES
 from storage.tables import METADATA as STORAGE_TABLES
 
-UNSEEN = {
-    # Nothing that is promised depends on these.
-    "consent_outbox_writer.fee_most",
-    "consent_outbox_writer.fee_tip",
-    "storage_batches.at_s",
-    "storage_batches.name",
-}
+HUGE = str(2**63 - 1)
 
 
 def columns_with_rows(engine: sa.Engine) -> Iterator[sa.Column[object]]:
@@ -27,8 +22,18 @@ def columns_with_rows(engine: sa.Engine) -> Iterator[sa.Column[object]]:
                 yield from table.columns
 
 
+def odd_values(column: sa.Column[object]) -> list[str]:
+    """Return, as SQL, what no writer of ours could have written."""
+    is_number = isinstance(column.type, sa.Integer | sa.Boolean)
+    if column.foreign_keys or (column.primary_key and type(column.type) is sa.Integer):
+        return []  # SQLite itself keeps these numbers
+    if is_number:
+        return ["'abc'", HUGE]
+    return ["'abc'"] if isinstance(column.type, sa.LargeBinary) else ["CAST(x'ff' AS TEXT)"]
+
+
 def set_cell(engine: sa.Engine, column: sa.Column[object], value: str) -> str:
-    """Write into the last row what no writer of ours could; return what was there, as SQL."""
+    """Write a value into the last row; return what was there, as SQL."""
     name, table = f'"{column.name}"', column.table.name
     last = f"FROM {table} ORDER BY rowid DESC LIMIT 1"
     with engine.begin() as connection:
@@ -39,10 +44,7 @@ def set_cell(engine: sa.Engine, column: sa.Column[object], value: str) -> str:
     return str(before)
 
 
-@pytest.mark.parametrize(
-    "value", ["'abc'", "x'00ff'", "9223372036854775807", "CAST(x'ff' AS TEXT)"]
-)
-def test_no_cell_of_another_type_ends_a_check_with_an_error(install: Install, value: str) -> None:
+def test_no_cell_of_another_type_or_size_ends_a_check_with_an_error(install: Install) -> None:
     patient = install.patient()
     granted = install.grant(patient)
     install.store.deposits.deposit([record_of(patient.subject), record_of(patient.subject, 1)])
@@ -51,12 +53,15 @@ def test_no_cell_of_another_type_ends_a_check_with_an_error(install: Install, va
     install.withdraw(patient, granted)
     install.gathered()
     assert install.ledger.check() + install.store.check() == []
-    silent = []
+    silent = set[str]()
     for column in columns_with_rows(install.engine):
-        before = set_cell(install.engine, column, value)
-        findings = install.ledger.check() + install.store.check()
-        set_cell(install.engine, column, before)
-        if not findings:
-            silent.append(f"{column.table.name}.{column.name}")
-    print(value, silent)
+        for value in odd_values(column):
+            before = set_cell(install.engine, column, value)
+            findings = list(install.ledger.check())
+            with suppress(LedgerUnavailable):  # a state behind its mark: the ledger's check says so
+                findings += install.store.check()
+            set_cell(install.engine, column, before)
+            if not findings:
+                silent.add(f"{column.table.name}.{column.name}")
     assert install.ledger.check() + install.store.check() == []
+    assert silent == set()
