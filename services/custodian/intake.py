@@ -17,7 +17,7 @@ from records.persons import find_person
 from records.references import Patients, Subject, find_subject, only_server, patient_names
 from services.custodian.deletions import Deletions
 from services.custodian.delivered_people import PATIENT, read_people
-from services.custodian.fhir_files import FhirFile, chunks, groups
+from services.custodian.fhir_files import FhirFile, parts
 from services.custodian.filing import ResourceFiling
 from services.custodian.filings import Filing, rounds
 from services.custodian.intake_stores import IntakeStores
@@ -181,13 +181,13 @@ class FhirIntake:
     ) -> None:
         """Take the files in, which have these people, and add what became of every entry."""
         files = delivery.files
-        parts = (chunk for group in groups(people) for chunk in chunks(files, group))
+        entries = parts(files, people)
         reached: int | None = 0
         while reached is not None:
             progress("storing" if not delivery.dry else "checking", reached, len(files))
             # It would scan a chunk's parsed resources again and again; between chunks it runs.
             with collector_paused():
-                reached = self._take_next(parts, delivery, report)
+                reached = self._take_next(entries, delivery, report)
 
     def _take_next(
         self,
