@@ -59,18 +59,25 @@ class _Part:
 
 
 def parts(
-    files: Sequence[FhirFile], people: Sequence[frozenset[str]]
+    files: Sequence[FhirFile],
+    people: Sequence[frozenset[str]],
+    read: dict[int, list[FhirEntry]],
 ) -> Iterator[list[tuple[int, FhirEntry]]]:
     """Yield the entries that are taken in together, each with the index of its file.
 
     Files share a part if nothing in one of them can be another version of what is in another: they
     are about other people, such as a Bundle for each, or have other kinds of resource, such as the
     files of an export.
+
+    Args:
+        files: all of a delivery.
+        people: those of each file.
+        read: the entries of files that were read already, by index; each is removed once used.
     """
     part = _Part()
     for index, file in enumerate(files):
         part.begin(people[index])
-        for entry in read_entries(file.open()):
+        for entry in read.pop(index, None) or read_entries(file.open()):
             kind = _kind_of(entry)
             if not part.takes(kind):
                 yield part.entries

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from memory_store import Custodian
 
-from services.custodian import fhir_files
+from services.custodian import delivered_people, fhir_files
 from services.custodian.fhir_files import FhirFile, parts
 from services.custodian.intake import IntakeReport
 
@@ -53,7 +53,7 @@ def lines(kind: str, *ids: str) -> bytes:
 def together(bodies: list[bytes], people: list[set[str]]) -> list[list[int]]:
     """Return the files of each part."""
     files = [FhirFile(f"{n}", lambda b=b: io.BytesIO(b)) for n, b in enumerate(bodies)]
-    found = parts(files, [frozenset(each) for each in people])
+    found = parts(files, [frozenset(each) for each in people], {})
     return [sorted({index for index, _ in part}) for part in found]
 
 
@@ -118,3 +118,20 @@ def test_a_bundle_for_each_person_shares_one_batch(tmp_path: Path) -> None:
 def test_a_second_file_about_the_same_person_is_a_later_one(tmp_path: Path) -> None:
     report = send(Custodian(tmp_path), bundle(1), bundle(1, gender="female"))
     assert outcomes_of(report) == [["stored", "stored"], ["corrected", "same"]]
+
+
+@pytest.mark.parametrize(("room", "times"), [(5_000, [1, 1]), (3, [1, 2]), (1, [2, 2])])
+def test_a_bundle_is_read_once_while_those_before_it_fill_no_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int, times: list[int]
+) -> None:
+    monkeypatch.setattr(delivered_people, "CHUNK_ENTRIES", room)
+    opened = [0, 0]
+
+    def opening(number: int) -> io.BytesIO:
+        opened[number] += 1
+        return io.BytesIO(bundle(number))
+
+    files = [FhirFile(f"{n}.json", lambda n=n: opening(n)) for n in range(2)]
+    report = Custodian(tmp_path).intake.store(files, "", lambda *_: None)
+    assert outcomes_of(report) == [["stored", "stored"]] * 2
+    assert opened == times
