@@ -155,9 +155,9 @@ NO_VALUE = 'absent = "missing"\npositive = "yes"\n'
 def test_patients_who_count_as_negative_without_follow_up_are_a_limit_of_the_question(
     head: str, label: str, is_unknown: bool
 ) -> None:
-    asked = question(label, head=head)
-    assert asked.limits == ("L",)
-    assert asked.all_limits == (("L", UNKNOWN_FOLLOW_UP) if is_unknown else ("L",))
+    parsed = question(label, head=head)
+    assert parsed.limits == ("L",)
+    assert parsed.all_limits == (("L", UNKNOWN_FOLLOW_UP) if is_unknown else ("L",))
 
 
 def test_codes_that_mean_the_same_are_read_together() -> None:
