@@ -49,20 +49,20 @@ def read_people(
         FhirInvalid, JsonInvalid (records): a file cannot be read at all.
     """
     patients, people = Patients(), list[frozenset[str]]()
-    kept, room = dict[int, list[FhirEntry]](), CHUNK_ENTRIES
+    whole, room = dict[int, list[FhirEntry]](), CHUNK_ENTRIES
     for index, file in enumerate(files):
         # It would scan a Bundle's resources again and again; between files it runs.
         with collector_paused(), _naming(file, is_one=len(files) == 1):
             entries = read_text(file.open())
             if entries is not None and len(entries) <= room:
-                kept[index] = entries
+                whole[index] = entries
                 room -= len(entries)
             # Bundles in lines are read by entry: too many entries are found before any is stored.
             words = (PATIENT, MEDICATION, DELETE, "entry", "parameter")
             named = read_entries(file.open(), *words) if entries is None else entries
             people.append(_people_of(named, sender, systems, patients, medicines))
     medicines.flush()
-    return Delivered(patients, people, kept)
+    return Delivered(patients, people, whole)
 
 
 def _people_of(

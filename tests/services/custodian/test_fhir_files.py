@@ -53,8 +53,8 @@ def lines(kind: str, *ids: str) -> bytes:
 def together(bodies: list[bytes], people: list[set[str]]) -> list[list[int]]:
     """Return the files of each part."""
     files = [FhirFile(f"{n}", lambda b=b: io.BytesIO(b)) for n, b in enumerate(bodies)]
-    found = parts(files, [frozenset(each) for each in people], {})
-    return [sorted({index for index, _ in part}) for part in found]
+    divided = parts(files, [frozenset(each) for each in people], {})
+    return [sorted({index for index, _ in part}) for part in divided]
 
 
 def test_files_of_the_same_kinds_are_taken_in_together_only_if_they_are_about_other_people() -> (
@@ -65,7 +65,7 @@ def test_files_of_the_same_kinds_are_taken_in_together_only_if_they_are_about_ot
     assert together(bodies, people) == [[0, 1], [2], [3], [4, 5], [6], [7]]
 
 
-def test_files_of_other_kinds_are_taken_in_together_whoever_they_are_about() -> None:
+def test_files_of_other_kinds_of_resource_are_taken_in_together() -> None:
     kinds = ["Claim", "Patient", "Condition", "Claim", "Procedure", "Condition"]
     bodies = [lines(kind, "1", "2") for kind in kinds]
     people = [{"a"} if kind == "Patient" else set() for kind in kinds]
