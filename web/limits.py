@@ -91,6 +91,8 @@ def begin_request(caller: str) -> None:
             if (response.content_length or _LARGE_BODY_BYTES) <= _SENT_AT_ONCE_BYTES:
                 end()
                 return response
+            # Else a server sends the bare file, and the answer would count as sent at once.
+            response.direct_passthrough = False
             # Also where something fails between here and the end, so that nobody is locked out.
             response.call_on_close(weakref.finalize(response, end))
             return response

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from flask import Flask, Response, abort
+from flask import Flask, Response, abort, send_file
 from flask.testing import FlaskClient
 
 from services.errors import TooManyRequests
@@ -49,7 +51,7 @@ def test_a_caller_has_so_many_requests_under_way_and_others_have_theirs() -> Non
 
 
 @pytest.fixture
-def client() -> FlaskClient:
+def client(tmp_path: Path) -> FlaskClient:
     """Return a client of views that count what one caller has under way.
 
     `/again/<view>/<depth>` sends a request while it is under way itself.
@@ -66,6 +68,9 @@ def client() -> FlaskClient:
         return Response(status=app.test_client().get(path).status_code)
 
     app.add_url_rule("/stream", "stream", one_at_a_time(lambda: Response(iter([b"a", b"b"]))))
+    large_file = tmp_path / "large"
+    large_file.write_bytes(b"a" * 2**17)
+    app.add_url_rule("/file", "file", one_at_a_time(lambda: send_file(large_file)))
     app.add_url_rule("/short", "short", one_at_a_time(lambda: Response(b"a")))
     app.add_url_rule("/fails", "fails", one_at_a_time(lambda: abort(500)))
     app.add_url_rule("/plain", "plain", lambda: Response(b"a"), methods=["GET", "POST"])
@@ -74,8 +79,12 @@ def client() -> FlaskClient:
     return app.test_client()
 
 
-def test_a_stream_is_under_way_until_it_is_sent_or_given_up(client: FlaskClient) -> None:
-    first = client.get("/stream")
+@pytest.mark.parametrize("path", ["/stream", "/file"])
+def test_a_stream_is_under_way_until_it_is_sent_or_given_up(
+    client: FlaskClient, path: str
+) -> None:
+    first = client.get(path)
+    assert first.status_code == 200
     assert client.get("/stream").status_code == client.get("/short").status_code == 429
     assert client.get("/plain").status_code == 200
     first.close()
