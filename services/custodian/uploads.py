@@ -366,6 +366,9 @@ class CustodianUploads:
 
     def _mapping_text(self, words: Words, new: NewUpload) -> str:
         if new.own_mapping is not None:
+            if len(new.own_mapping) > MAX_MAPPING:
+                why = words("deposit-mapping-long", most=MAX_MAPPING)
+                raise FileRefused("mapping", "deposit-mapping-error", why=why)
             try:
                 return new.own_mapping.decode("utf-8-sig")
             except UnicodeDecodeError as exc:

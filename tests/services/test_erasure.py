@@ -207,8 +207,9 @@ def test_a_refusal_has_a_reason_that_the_patient_reads_and_erases_nothing(
     assert erasures.record(words, number, "card", by="c").request.id == pending.request.id
     with pytest.raises(Conflict):
         hospital.platform.erasure.run(pending.request.id, lambda *_: None)
-    with pytest.raises(Invalid):
-        erasures.refuse(words, pending.request.id, " ", by="c")
+    for reason in (" ", "x" * 2_001):
+        with pytest.raises(Invalid):
+            erasures.refuse(words, pending.request.id, reason, by="c")
     erasures.refuse(words, pending.request.id, "Records are kept ten years by law.", by="c")
     assert erasures.approve(pending.request.id, by="c").request.state == REFUSED
     assert "ten years by law" in patient.get("/patient/erasure").text

@@ -293,7 +293,7 @@ def _missing_inputs() -> dict[str, str]:
 
 def _own_mapping() -> bytes | None:
     file = _sent_file("own-mapping")
-    return None if file is None else bytes(file.read(MAX_MAPPING))
+    return None if file is None else bytes(file.read(MAX_MAPPING + 1))
 
 
 def _sent_file(name: str) -> FileStorage | None:

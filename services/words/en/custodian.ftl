@@ -411,6 +411,8 @@ deposit-mapping-error = The mapping cannot be used: { $why }
 
 deposit-mapping-text = it is not UTF-8 text
 
+deposit-mapping-long = it has more than { $most } bytes
+
 deposit-mapping-custodian = The mapping names another custodian. Remove the name.
 
 deposit-bad-rows = What should happen to bad rows?

@@ -153,3 +153,12 @@ def test_a_consent_is_a_request_to_its_patient_and_no_permission(hospital, syste
     assert "asked about the copy separately" not in page
     broken = system("/Consent", b"x", **headers)
     assert (broken.status_code, broken.get_json()["resourceType"]) == (422, "OperationOutcome")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("", "sender"), ("/Consent", "sender"), ("/Consent", "recipient")]
+)
+def test_a_name_in_the_query_that_is_too_long_is_refused_and_never_cut(system, path, name) -> None:
+    answer = system(f"{path}?{name}={'x' * 201}", b"{}", **{"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert "201 characters, and 200 are allowed" in answer.text
