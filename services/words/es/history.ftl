@@ -95,7 +95,7 @@ interval-minute = minuto
 
 rekeyed = Hemos cerrado sus datos de nuevo. Quien ya no puede usarlos tampoco puede abrirlos.
 
-erased = Se han borrado sus datos de aquí y las llaves que los abren.
+erased = Se han borrado sus datos de aquí y las claves que los abren.
 
 identity-join = { $party } comprobó quién es usted y le dio un enlace para unirse.
 
