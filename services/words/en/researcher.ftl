@@ -538,7 +538,7 @@ draft-never-before-hint = For the first time that an illness occurs
 
 draft-absent = People without it are negative
 
-draft-absent-hint = Otherwise people without a record of it are left out
+draft-absent-hint = Otherwise people without a record of it are left out. For an outcome after the index, also state how long people are followed.
 
 draft-outcome-positive = Positive value
 
