@@ -103,7 +103,9 @@ def get_import(upload: str) -> Response:
     if report.upload.state not in (STORED, UNUSABLE):
         if report.is_working:
             return _accepted(report)
-        return _outcome("error", "transient", "Storing did not finish. Send the file again.", 500)
+        reason = f" Reason: {report.job.error}." if report.job and report.job.error else ""
+        why = f"Storing did not finish.{reason} Send the file again."
+        return _outcome("error", "transient", why, 500)
     if report.upload.state == UNUSABLE:
         return _outcome("error", "invalid", str(report.counts.get("why", "")), 422)
     return json_response(_manifest(report))

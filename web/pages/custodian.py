@@ -278,7 +278,10 @@ def _upload_form(errors: dict[str, str], status: int = 0) -> Response:
         inbox=services().installation.inbox,
         rules=services().custodian.categories.version(),
         max_megabytes=words().number(MAX_BYTES / 10**6),
-        uploads=uploads.list_newest(current_account().party)[:MAX_LISTED],
+        uploads=[
+            (upload, uploads.is_stuck(upload))
+            for upload in uploads.list_newest(current_account().party)[:MAX_LISTED]
+        ],
     )
 
 
