@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+import sqlalchemy as sa
+
 from consent.abi import Change
 from consent.chain import MAX_TRANSACTION_GAS, Chain
 from consent.chain_nodes import ChainNodes
@@ -71,8 +73,10 @@ def check(
             progress(part)
         try:
             findings += collect(part, name, lambda: run(parts))  # noqa: B023 - called at once
-        except ConsentError as exc:
-            facts = {"check": name, "error": str(exc)}
+        except (ConsentError, sa.exc.DBAPIError) as exc:
+            # The database's own message repeats parameters and values.
+            error = str(exc) if isinstance(exc, ConsentError) else "the database cannot be read"
+            facts = {"check": name, "error": error}
             findings.append(
                 Finding(part=part, code=LedgerFinding.UNCHECKED, facts=facts, is_unchecked=True)
             )
