@@ -71,9 +71,9 @@ class Life:
                 self.chain.mine(NOW_S, enrols(patient))
             if patient.subject not in self.granted or patient.subject in self.ended:
                 self.give(patient, number)
-        one, other = self.dice.sample(self.patients, 2)
-        self.end(one)
-        self.refuse(other, number)
+        leaver, refuser = self.dice.sample(self.patients, 2)
+        self.end(leaver)
+        self.refuse(refuser, number)
         self.ledger.view()
 
     def give(self, patient: Patient, number: int) -> None:
