@@ -330,6 +330,24 @@ researcher-runs = Training runs
 
 run-title = Training run { $run }
 
+run-download = Download the report (JSON)
+
+run-download-pdf = Download the report (PDF)
+
+evaluations-title = External validation
+
+evaluation-title = External validation of model { $model }
+
+evaluation-lead = The model estimated for the people who permit another study. Those whom it learned from are left out. Counts of people are rounded to tens.
+
+evaluation-study = Study whose people were estimated
+
+evaluation-known = People left out, whom the model learned from
+
+evaluation-developed = AUROC when the model was developed
+
+evaluation-block = ledger at block { $block }
+
 run-state-running = running
 
 run-state-done = done
