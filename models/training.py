@@ -117,7 +117,9 @@ class Trainer:
             self._discard(run)
             states = {RunCancelled: STOPPED, GateClosed: REFUSED, CohortTooSmall: REFUSED}
             ended = {"state": states.get(type(exc), FAILED), "ended_at_s": self._now_s()}
-            report = json.dumps(exc.report) if isinstance(exc, GateClosed) else None
+            report = None
+            if isinstance(exc, GateClosed):
+                report, exc.run = json.dumps(exc.report), run.model_id
             self.runs.update(run.id, note=str(exc), report=report, **ended)
             raise
         self.runs.update(run.id, state=DONE, step="activate", ended_at_s=self._now_s())
@@ -194,9 +196,9 @@ class Trainer:
 
     def _describe_before(self, run: TrainingRun) -> dict[str, Any] | None:
         """Return the figures of the model that this run would replace; None if there is none."""
-        asked = (run.study, run.question)
+        trained = (run.study, run.question)
         served = [model for model in self.registry.all() if model.state not in UNSERVED]
-        before = [model.id for model in served if (model.study, model.question) == asked]
+        before = [model.id for model in served if (model.study, model.question) == trained]
         if not before:
             return None
         return describe_model_before(Card.from_json(self.files.read(before[-1], CARD)))

@@ -128,12 +128,12 @@ def test_the_items_of_the_guideline_name_members_of_the_card(card: Card) -> None
     reporting = card.content["reporting"]
     assert reporting["guideline"] == "TRIPOD+AI (2024)"
     for member, items in reporting["items"].items():
-        found = card.content
+        member_value = card.content
         for name in member.split("."):
-            assert name in found, member
-            found = found[name]
+            assert name in member_value, member
+            member_value = member_value[name]
         titles = [line for line in card.to_lines() if not line.startswith(" ")]
-        assert not found or any(items in title for title in titles), member
+        assert not member_value or any(items in title for title in titles), member
 
 
 def test_a_card_compares_the_model_with_the_one_before(build, heart_people) -> None:

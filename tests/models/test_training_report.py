@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from models.diagnostics import QUESTIONS
-from models.errors import CohortTooSmall, GateClosed, ModelsNotFound
+from models.errors import GateClosed, ModelsNotFound
 from models.training_report import document_report
 from services.researcher.runs import ModelRuns
 
@@ -24,8 +24,9 @@ def refuse(build, heart_people, tmp_path):
         assert old in text
         (tmp_path / "uci-heart.toml").write_text(text.replace(old, new, 1))
         world = build(heart_people, question_folders=(tmp_path,))
-        with pytest.raises((GateClosed, CohortTooSmall)):
+        with pytest.raises(GateClosed) as refused:
             world.diagnostics.train(STUDY, "uci-heart")
+        assert refused.value.run == world.diagnostics.training_runs()[-1].model_id
         return world.diagnostics
 
     return train

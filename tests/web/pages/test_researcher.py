@@ -158,12 +158,21 @@ def test_versions_are_compared_and_a_model_is_retired_after_a_question(
     study = "study:" + path.rsplit("/", 1)[1]
     permit(hospital, study, ("MLTRAINING",), hospital.subjects[300:])
     first, second = (hospital.platform.diagnostics.train(study, "small") for _ in range(2))
+    card = researcher.get(f"/researcher/models/{second.id}").text
+    assert "Comparison with the model before (24)" in card
+    before = hospital.platform.diagnostics.card(first.id).content["evaluation"]["auroc"]
+    assert f"{before['value']:.3f} ({before['low']:.3f} to {before['high']:.3f})" in card
     page = researcher.get(f"{path}/models").text
     assert first.id in page
     assert "in use" in page
     assert "replaced, destroyed" in page
     card = researcher.get(f"/researcher/models/{second.id}/card.json")
     assert hashlib.sha256(card.data).hexdigest() == second.card_sha256
+    items = card.get_json()["reporting"]["items"]
+    answered = [row for member, row in items.items() if card.get_json().get(member.split(".")[0])]
+    page = researcher.get(f"/researcher/models/{second.id}").text
+    numbers = set(", ".join(re.findall(r"\(([\d, a-g]+)\)", page)).split(", "))
+    assert {item for row in answered for item in row.split(", ")} <= numbers
     question = researcher.get(f"/researcher/models/{second.id}/retirement").text
     assert "This cannot be undone." in question
     assert researcher.post(f"/researcher/models/{second.id}/retirement").status_code == 303
@@ -417,3 +426,25 @@ def test_the_report_of_a_refused_run_has_the_forms_of_a_card(hospital, researche
     lines = hospital.platform.researcher.runs.report(name).lines
     assert lines[0] == "Missed thresholds: no model was published"
     assert any(f"AUROC (95 % interval, DeLong): {area:.3f}" in line for line in lines)
+
+
+def test_an_external_validation_has_a_page_a_file_and_a_pdf(hospital, researcher) -> None:
+    studies = [approved(hospital, researcher).rsplit("/", 1)[1] for _ in range(2)]
+    halves = hospital.subjects[150:], hospital.subjects[:150]
+    for study, subjects in zip(studies, halves, strict=True):
+        permit(hospital, f"study:{study}", ("MLTRAINING",), subjects)
+    model = hospital.platform.diagnostics.train(f"study:{studies[0]}", "small")
+    path = f"/researcher/models/{model.id}/evaluations/{studies[1]}"
+    assert researcher.get(path).status_code == 404
+    result = hospital.platform.diagnostics.evaluate(model.id, f"study:{studies[1]}").content
+    assert path in researcher.get(f"/researcher/models/{model.id}").text
+    page = researcher.get(path).text
+    area = result["evaluation"]["auroc"]["value"]
+    for words in ("Acting at a threshold", "Performance by group (14, 23a)", f"{area:.3f} ("):
+        assert words in page
+    assert researcher.get(f"{path}/card.json").get_json() == result
+    assert researcher.get(f"{path}/card.pdf").data.startswith(b"%PDF-")
+    assert researcher.get(f"{path}/pictures/decision.svg").data.startswith(b"<?xml")
+    other = signed_in(hospital, "researcher", "organisation:elsewhere")
+    for form in ("", "/card.json", "/card.pdf", "/pictures/decision.svg"):
+        assert other.get(path + form).status_code == 404
