@@ -338,9 +338,9 @@ evaluations-title = External validation
 
 evaluation-title = External validation of model { $model }
 
-evaluation-lead = The model estimated for the people who permit another study. Those whom it learned from are left out. Counts of people are rounded to tens.
+evaluation-lead = The figures are about people who permit another study. Those whom the model learned from are left out. Counts of people are rounded to tens.
 
-evaluation-study = Study whose people were estimated
+evaluation-study = Study
 
 evaluation-known = People left out, whom the model learned from
 
