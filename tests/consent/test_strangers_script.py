@@ -430,10 +430,10 @@ def test_a_node_that_ends_its_answer_early_ends_the_script_with_one_line(
     deployment = {"kind": "deployment", "contract": "0x0", "block_number": 0}
     evidence.write_text(json.dumps(deployment) + "\n")
     node = f"http://127.0.0.1:{door.getsockname()[1]}" if is_http else door.getsockname()
-    said = load_script().run(str(evidence), node, str(tmp_path))
+    message = load_script().run(str(evidence), node, str(tmp_path))
     door.close()
-    assert said.startswith("Nothing was checked: ")
-    assert "\n" not in said
+    assert message.startswith("Nothing was checked: ")
+    assert "\n" not in message
 
 
 def test_the_scripts_constants_are_those_of_the_contract_and_the_vocabulary() -> None:
