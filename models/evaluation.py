@@ -10,7 +10,13 @@ from typing import Final
 
 import numpy as np
 
-from models.calibration import Floats, Labels, calibration_errors, measure_calibration
+from models.calibration import (
+    Floats,
+    Labels,
+    calibration_errors,
+    measure_calibration,
+    measure_ratio,
+)
 from models.suppression import MIN_COUNT, is_small
 from models.telling import find_telling_groups
 
@@ -49,7 +55,7 @@ class SubgroupResult:
     n: int | None
     events: int | None
     auroc: Estimate | None
-    observed_to_expected: float | None
+    observed_to_expected: Estimate | None
     slope: Estimate | None = None
 
 
@@ -72,7 +78,7 @@ class Evaluation:
     slope_error: float
     intercept: float
     intercept_error: float
-    observed_to_expected: float
+    observed_to_expected: Estimate
     bins: tuple[Bin, ...]
     spread: tuple[tuple[float, ...], tuple[float, ...]]
     net_benefit: tuple[tuple[float, float, float], ...]
@@ -111,7 +117,7 @@ def evaluate(
         slope_error=slope_error,
         intercept=intercept,
         intercept_error=intercept_error,
-        observed_to_expected=prevalence / float(probabilities.mean()),
+        observed_to_expected=_observed_to_expected(labels, probabilities),
         bins=make_bins(labels, probabilities),
         spread=(_spread(probabilities[~labels]), _spread(probabilities[labels])),
         net_benefit=_net_benefit(labels, probabilities, thresholds),
@@ -206,6 +212,11 @@ def _net_benefit(
     return tuple(rows)
 
 
+def _observed_to_expected(labels: Labels, probabilities: Floats) -> Estimate:
+    ratio, error = measure_ratio(labels, probabilities)
+    return Estimate(ratio, max(0.0, ratio - _Z * error), ratio + _Z * error)
+
+
 def _evaluate_subgroups(
     groups: Mapping[str, Mapping[str, Labels]], labels: Labels, probabilities: Floats
 ) -> tuple[SubgroupResult, ...]:
@@ -237,7 +248,6 @@ def _find_visible(parts: Mapping[str, Labels], labels: Labels) -> dict[str, Labe
 
 def _evaluate_part(words: str, labels: Labels, probabilities: Floats) -> SubgroupResult:
     n, events = len(labels), int(labels.sum())
-    ratio = events / float(probabilities.sum())
     _, slope = measure_calibration(labels, probabilities)
     _, error = calibration_errors(labels, probabilities)
     return SubgroupResult(
@@ -245,6 +255,6 @@ def _evaluate_part(words: str, labels: Labels, probabilities: Floats) -> Subgrou
         n=n,
         events=events,
         auroc=auroc(labels, probabilities),
-        observed_to_expected=ratio,
+        observed_to_expected=_observed_to_expected(labels, probabilities),
         slope=Estimate(slope, slope - _Z * error, slope + _Z * error),
     )
