@@ -33,18 +33,52 @@ def caller_at(address: str | None) -> str:
     return str(mapped or network)
 
 
+class Together:
+    """Counts the requests of all callers; beyond `most`, nobody has a second one at once.
+
+    So a few callers who send much leave threads to the others.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._counts = Counter[str]()
+
+    def enter(self, caller: str) -> bool:
+        """Count a request, unless it is too much."""
+        with self._lock:
+            if self._counts[caller] and self._counts.total() >= self._most:
+                return False
+            self._counts[caller] += 1
+            return True
+
+    def leave(self, caller: str) -> None:
+        """Count a request no longer."""
+        with self._lock:
+            self._counts[caller] -= 1
+            self._counts += Counter()  # callers without any are forgotten
+
+
 class UnderWay:
     """Lets each caller have `most` requests under way at once in this process.
 
     So many as `most_waiting` more wait for one of them to end: a person who opens several pages at
-    once, or a program with several connections, is not refused for that.
+    once, or a program with several connections, is not refused for that. Those that wait count
+    as `together` with the others.
     """
 
     def __init__(
-        self, most: int, wait_s: int, *, most_waiting: int = 0, patience_s: float = 0
+        self,
+        most: int,
+        wait_s: int,
+        together: Together,
+        *,
+        most_waiting: int = 0,
+        patience_s: float = 0,
     ) -> None:
         self._most = most
         self._wait_s = wait_s
+        self._together = together
         self._most_waiting = most_waiting
         self._patience_s = patience_s
         self._changed = threading.Condition()
@@ -57,13 +91,14 @@ class UnderWay:
         Raises:
             TooManyRequests: as many of this caller are under way; says when to try again.
         """
+        is_counted = self._together.enter(caller)
         with self._changed:
-            if not (self._is_free(caller) or self._wait(caller)):
-                raise TooManyRequests(
-                    self._wait_s, "your earlier requests are still being answered"
-                )
-            self._counts[caller] += 1
-        return lambda: self._end(caller)
+            if is_counted and (self._is_free(caller) or self._wait(caller)):
+                self._counts[caller] += 1
+                return lambda: self._end(caller)
+        if is_counted:
+            self._together.leave(caller)
+        raise TooManyRequests(self._wait_s, "your earlier requests are still being answered")
 
     def _is_free(self, caller: str) -> bool:
         return self._counts[caller] < self._most
@@ -80,15 +115,17 @@ class UnderWay:
             self._waiting += Counter()
 
     def _end(self, caller: str) -> None:
+        self._together.leave(caller)
         with self._changed:
             self._counts[caller] -= 1
             self._counts += Counter()  # callers without any are forgotten
             self._changed.notify_all()
 
 
-_ANY: Final = UnderWay(4, wait_s=1, most_waiting=2, patience_s=2)
-"""With a large one, seven of a process's eight threads: one is left, whatever a caller asks for."""
-_LARGE: Final = UnderWay(1, wait_s=10)
+_TOGETHER: Final = Together(6)
+"""Of a process's eight threads by default, two are left to those who have no request under way."""
+_ANY: Final = UnderWay(4, wait_s=1, together=_TOGETHER, most_waiting=2, patience_s=2)
+_LARGE: Final = UnderWay(1, wait_s=10, together=_TOGETHER)
 _LARGE_BODY_BYTES: Final = 2**20
 _SENT_AT_ONCE_BYTES: Final = 2**16
 """What the kernel takes for a slow reader, so that no thread waits."""

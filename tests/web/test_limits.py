@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from services.errors import TooManyRequests
 from web import limits
-from web.limits import Limit, UnderWay, begin_request, caller_at
+from web.limits import Limit, Together, UnderWay, begin_request, caller_at
 from web.view_options import one_at_a_time, options_of, picture
 
 
@@ -40,7 +40,7 @@ def test_many_addresses_of_one_network_share_one_limit() -> None:
 
 
 def test_a_caller_has_so_many_requests_under_way_and_others_have_theirs() -> None:
-    limit = UnderWay(2, wait_s=10)
+    limit = UnderWay(2, 10, Together(9))
     ends = [limit.begin("a"), limit.begin("a")]
     with pytest.raises(
         TooManyRequests, match="earlier requests are still being answered; try again in 10 s"
@@ -56,7 +56,7 @@ def test_a_caller_has_so_many_requests_under_way_and_others_have_theirs() -> Non
 def test_a_request_waits_for_an_earlier_one_to_end_and_no_more_than_so_many_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    limit = UnderWay(1, wait_s=1, most_waiting=1, patience_s=2)
+    limit = UnderWay(1, 1, Together(9), most_waiting=1, patience_s=2)
     end = limit.begin("a")
 
     def wait_for(is_free: Callable[[], bool], patience_s: float) -> bool:
@@ -72,7 +72,7 @@ def test_a_request_waits_for_an_earlier_one_to_end_and_no_more_than_so_many_wait
 
 
 def test_a_request_that_waits_is_answered_as_soon_as_an_earlier_one_ends() -> None:
-    limit = UnderWay(1, wait_s=1, most_waiting=1, patience_s=60)
+    limit = UnderWay(1, 1, Together(9), most_waiting=1, patience_s=60)
     end, is_answered = limit.begin("a"), threading.Event()
     second = threading.Thread(target=lambda: (limit.begin("a"), is_answered.set()), daemon=True)
     second.start()
@@ -81,7 +81,7 @@ def test_a_request_that_waits_is_answered_as_soon_as_an_earlier_one_ends() -> No
 
 
 def test_a_request_that_waited_too_long_is_refused_and_takes_nothing() -> None:
-    limit = UnderWay(1, wait_s=1, most_waiting=1, patience_s=0)
+    limit = UnderWay(1, 1, Together(9), most_waiting=1, patience_s=0)
     end = limit.begin("a")
     for _ in range(3):
         with pytest.raises(TooManyRequests):
@@ -90,14 +90,43 @@ def test_a_request_that_waited_too_long_is_refused_and_takes_nothing() -> None:
     limit.begin("a")
 
 
+def test_a_few_callers_leave_the_last_threads_to_those_who_have_no_request_under_way() -> None:
+    together = Together(6)
+    small, large = UnderWay(4, 1, together), UnderWay(1, 10, together)
+    ends = [large.begin("a"), large.begin("b")]
+    for caller in "abab":
+        ends.append(small.begin(caller))
+    for limit, caller in ((small, "a"), (small, "b")):
+        with pytest.raises(TooManyRequests):
+            limit.begin(caller)
+    ends.append(large.begin("c"))  # the first of theirs
+    with pytest.raises(TooManyRequests):
+        small.begin("c")
+    for end in ends:
+        end()
+    assert [small.begin("c") for _ in range(4)]
+
+
+def test_a_request_that_is_refused_or_has_ended_is_not_counted_together() -> None:
+    together = Together(2)
+    limit = UnderWay(1, 1, together)
+    for _ in range(5):
+        end = limit.begin("a")
+        with pytest.raises(TooManyRequests):
+            limit.begin("a")
+        end()
+    assert together._counts == {}
+
+
 @pytest.fixture
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     """Return a client of views that count what one caller has under way.
 
     `/again/<view>/<depth>` sends a request while it is under way itself.
     """
-    monkeypatch.setattr(limits, "_ANY", UnderWay(4, wait_s=1))
-    monkeypatch.setattr(limits, "_LARGE", UnderWay(1, wait_s=10))
+    together = Together(6)
+    monkeypatch.setattr(limits, "_ANY", UnderWay(4, 1, together))
+    monkeypatch.setattr(limits, "_LARGE", UnderWay(1, 10, together))
     app = Flask("t")
     app.before_request(lambda: begin_request("somebody"))
 
