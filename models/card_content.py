@@ -24,7 +24,6 @@ from models.gate import LEAVING_AUROC, LEAVING_TPR, MAX_CALIBRATION_ERROR, may_l
 from models.question import Question
 from models.served_model import LOGISTIC
 from models.suppression import MIN_COUNT, steady
-from models.telling import find_telling_columns
 from models.training_runs import EarlierRuns, TrainingRun
 from records.documents import UNDATED
 from storage import Record
@@ -204,9 +203,8 @@ def _steady_all(counts: Mapping[str, int]) -> dict[str, int | str]:
 def _predictors(question: Question, result: TrainingResult) -> list[dict[str, Any]]:
     missing_shares = np.isnan(result.matrix.values).mean(axis=0).tolist()
     assessment = result.assessment
-    figures = assessment.importance, assessment.strengths, assessment.ranges
-    telling = find_telling_columns(result.matrix.values[:, question.predictors()])
-    rows = zip(question.predictors(), telling, *figures, strict=True)
+    figures = assessment.telling, assessment.importance, assessment.strengths, assessment.ranges
+    rows = zip(question.predictors(), *figures, strict=True)
     return [
         {
             "code": feature.code,
@@ -215,7 +213,7 @@ def _predictors(question: Question, result: TrainingResult) -> list[dict[str, An
             "accepts": feature.accepted,
             "missing": feature.missing,
             "missing_share": round(missing_shares[column], 2),
-            "mean_log_odds": round(importance, 3),
+            "mean_log_odds": None if is_telling else round(importance, 3),
             "auroc_alone": None if is_telling else round(strength, 3),
             "reviewed": feature.reviewed,
             "range": bounds,

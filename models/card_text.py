@@ -257,6 +257,10 @@ def _range_text(row: Mapping[str, Any]) -> str:
     return f"; almost all patients had {bounds['low']:g} to {bounds['high']:g}"
 
 
+def _moves_text(moves: float | None) -> str:
+    return "" if moves is None else f"; moves the log-odds by {moves:z.3f} on average"
+
+
 def _spell_choices(accepts: str) -> str:
     # A range has no comma; its units may have a hyphen.
     return _spell(accepts) if ", " in accepts else accepts
@@ -268,7 +272,7 @@ def _input_lines(content: Mapping[str, Any]) -> list[str]:
         f" missing {row['missing_share']:z.0%}"
         + _range_text(row)
         + (f"; AUROC alone {row['auroc_alone']:z.2f}" if row.get("auroc_alone") else "")
-        + f"; moves the log-odds by {row['mean_log_odds']:z.3f} on average"
+        + _moves_text(row["mean_log_odds"])
         + (f"; reviewed: {row['reviewed']}" if row.get("reviewed") else "")
         for row in content["predictors"]
     ]

@@ -13,6 +13,7 @@ from models.crossvalidation import Rows
 from models.development import Development
 from models.evaluation import Estimate, auroc
 from models.question import Question
+from models.telling import find_telling_columns
 from models.timeline import FREQUENCY_TAKES
 
 
@@ -32,7 +33,8 @@ class Frequency:
 def measure_frequency(rows: Rows, question: Question, development: Development) -> Frequency | None:
     """Return both figures; None if the question has no such feature.
 
-    Without any other feature there is no model to compare with.
+    A feature whose figures would tell of 1 to 10 patients is left out, since the difference of
+    the two figures would be its own. Without any other feature there is no model to compare with.
 
     Args:
         rows: predictors, labels and persons.
@@ -43,6 +45,7 @@ def measure_frequency(rows: Rows, question: Question, development: Development) 
     counts = np.array(
         [f.reading is not None and f.reading.take in FREQUENCY_TAKES for f in features], np.bool_
     )
+    counts &= ~np.array(find_telling_columns(rows.values), np.bool_)
     if not counts.any():
         return None
     fitter = Fitter.of(question, 0)
