@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from models.card import FORMAT, Card
 from models.cohort import Cohort
 from models.development import Development
 from models.drift import describe_bins
+from models.evaluation import Bin, Evaluation, wilson
 from models.features import Matrix
 from models.gate import LEAVING_AUROC, LEAVING_TPR, MAX_CALIBRATION_ERROR, may_leave
 from models.question import Question
@@ -107,8 +108,7 @@ def create_card(run: TrainingRun, question: Question, result: TrainingResult) ->
 
 def _figures(assessment: Assessment, development: Development) -> dict[str, Any]:
     return {
-        "evaluation": steady_counts(round_figures(asdict(assessment.evaluation)))
-        | {"prevalence": round(assessment.evaluation.prevalence, 2)},
+        "evaluation": describe_evaluation(assessment.evaluation),
         "attack": round_figures(asdict(development.attack))
         | {"rows": steady(development.attack.rows)},
         "interval": round_figures(asdict(development.interval)),
@@ -130,6 +130,28 @@ def _figures(assessment: Assessment, development: Development) -> dict[str, Any]
             "within": development.tried[1],
         },
     }
+
+
+def describe_evaluation(evaluation: Evaluation, decimals: int = 3) -> dict[str, Any]:
+    """Return an evaluation as a card has it, from which no exact count can be computed.
+
+    The share in each bin and the prevalence have two decimals, and what follows from them is
+    computed from these: an exact interval would tell how many patients it was made of.
+    """
+    prevalence = round(evaluation.prevalence, 2)
+    bins = [_steady_bin(each) for each in evaluation.bins]
+    benefit = [
+        (threshold, model, prevalence - (1 - prevalence) * threshold / (1 - threshold))
+        for threshold, model, _ in evaluation.net_benefit
+    ]
+    steadied = replace(evaluation, bins=tuple(bins), net_benefit=tuple(benefit))
+    content: dict[str, Any] = steady_counts(round_figures(asdict(steadied), decimals))
+    return content | {"prevalence": prevalence}
+
+
+def _steady_bin(exact: Bin) -> Bin:
+    share, patients = round(exact.observed.value, 2), (exact.n + 5) // 10 * 10
+    return replace(exact, n=patients, observed=wilson(share * patients, patients))
 
 
 def round_figures(content: Any, decimals: int = 3) -> Any:

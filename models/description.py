@@ -11,7 +11,7 @@ from models.calibration import Floats, Labels
 from models.features import Matrix
 from models.question import Feature, Question
 from models.question_parts import DIRECT, format_unit
-from models.suppression import MIN_COUNT
+from models.suppression import MIN_COUNT, coarsen
 from models.telling import find_telling_columns
 from records.values import NUMBER
 
@@ -103,4 +103,4 @@ def _share(cells: Floats, value: int) -> tuple[float, ...] | None:
     count = int((present == value).sum())
     if min(count, len(present) - count) < MIN_COUNT:
         return None
-    return (round(count / len(present), 2),)
+    return (coarsen(count / len(present), len(present)),)

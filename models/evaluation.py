@@ -147,7 +147,7 @@ def auroc(labels: Labels, scores: Floats) -> Estimate:
     return Estimate(area, max(0.0, area - width), min(1.0, area + width))
 
 
-def wilson(events: int, n: int) -> Estimate:
+def wilson(events: float, n: int) -> Estimate:
     """Return a share with Wilson's interval, which stays within 0 and 1."""
     share, spread = events / n, _Z**2 / n
     middle = (share + spread / 2) / (1 + spread)
@@ -216,14 +216,17 @@ def _net_benefit(
 ) -> tuple[tuple[float, float, float], ...]:
     n, prevalence = len(labels), float(labels.mean())
     first, *between, last = np.linspace(*thresholds, _CURVE_STEPS).tolist()
-    rows = []
+    rows, counted = [], set[int]()
     # The ends first: the table of decisions has them too.
     for threshold in sorted(filter(cuts.admit, (first, last, *between))):
         odds = threshold / (1 - threshold)
         treated = probabilities >= threshold
         hits, false_alarms = int((treated & labels).sum()), int((treated & ~labels).sum())
         treat_all = prevalence - (1 - prevalence) * odds
-        rows.append((threshold, (hits - false_alarms * odds) / n, treat_all))
+        # Once for the same patients: many roundings of two counts would tell both exactly.
+        if hits + false_alarms not in counted:
+            rows.append((threshold, (hits - false_alarms * odds) / n, treat_all))
+        counted |= {hits + false_alarms} - {0}
     return tuple(rows)
 
 

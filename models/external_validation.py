@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from models.card_content import round_figures, steady_counts
+from models.card_content import describe_evaluation, round_figures
 from models.card_text import describe_performance, describe_thresholds
 from models.cohort import build_matrix, gather_cohort
 from models.consent_check import ConsentCheck
@@ -132,7 +132,7 @@ def validate_externally(
         "events": steady(events),
         "in_training": steady(len(cohort.manifest.patients(TRAINING_PART)) - size),
         "developed_auroc": developed["auroc"]["value"],
-        "evaluation": steady_counts(round_figures(asdict(evaluation), decimals)),
+        "evaluation": describe_evaluation(evaluation, decimals),
         "thresholds": round_figures([asdict(row) for row in table], decimals),
         "missing": round(float(np.isnan(values).mean()), decimals),
     }

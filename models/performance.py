@@ -10,7 +10,7 @@ import numpy as np
 
 from models.calibration import Floats, Labels, fit_smooth_calibration, to_share
 from models.evaluation import Estimate, auroc, wilson
-from models.suppression import MIN_COUNT, is_small
+from models.suppression import MIN_COUNT, coarsen, is_small
 from models.telling import VisibleCuts
 
 _CURVE_POINTS: Final = 20
@@ -32,7 +32,7 @@ class ThresholdRow:
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """Points of the curves, two decimals each.
+    """Points of the curves, in hundredths or twentieths (`models.suppression.coarsen`).
 
     Attributes:
         roc: false positive rate and sensitivity.
@@ -73,9 +73,10 @@ def measure_curves(labels: Labels, probabilities: Floats, cuts: VisibleCuts) -> 
     for cut in cuts.thresholds:
         flagged = probabilities >= cut
         hits, alarms = int((flagged & labels).sum()), int((flagged & ~labels).sum())
-        roc.append((round(alarms / others, 2), round(hits / events, 2)))
+        sensitivity = coarsen(hits / events, events)
+        roc.append((coarsen(alarms / others, others), sensitivity))
         if hits + alarms >= MIN_COUNT:
-            recall.append((round(hits / events, 2), round(hits / (hits + alarms), 2)))
+            recall.append((sensitivity, coarsen(hits / (hits + alarms), hits + alarms)))
     return Curves(tuple([*roc, (0.0, 0.0)]), tuple(recall), _smooth(labels, probabilities))
 
 
@@ -122,11 +123,16 @@ def _threshold_row(
 
 
 def _share_of(part: Labels, whole: Labels) -> Estimate | None:
-    """Return a share in hundredths: exact ones, in two cards, would tell of one patient."""
+    """Return a share as `coarsen` does: exact ones, in two cards, would tell of one patient.
+
+    The interval is that of the stated share of the stated tens of patients.
+    """
     n, count = int(whole.sum()), int((part & whole).sum())
     if n < MIN_COUNT or is_small(count) or is_small(n - count):
         return None
-    return Estimate(*(round(end, 2) for end in astuple(wilson(count, n))))
+    tens = (n + 5) // 10 * 10
+    ends = astuple(wilson(coarsen(count / n, n) * tens, tens))
+    return Estimate(*(round(end, 2) for end in ends))
 
 
 def measure_repeats(
