@@ -11,6 +11,7 @@ from cli.output import Clock, Output, without_services
 from cli.records import FILE, TARGET
 from models import Question
 from models.dummy import create_dummy
+from models.question import UNKNOWN_FOLLOW_UP
 from models.question_check import CodeUse, QuestionCheck
 
 
@@ -45,6 +46,13 @@ def print_question_check(output: Output, check: QuestionCheck) -> None:
     )
     for reason, count in check.no_event.items():
         output.note(f"no event: {count} resources: {reason}")
+
+
+def print_limits(output: Output, question: Question) -> None:
+    """Write the limits that follow from what a question asks, with what would remove them."""
+    if question.all_limits != question.limits:
+        output.note(f"{question.id}: {UNKNOWN_FOLLOW_UP}")
+        output.note('To leave such patients out, set after in [observed], such as after = "5y".')
 
 
 def _units_text(part: CodeUse) -> str:

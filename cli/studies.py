@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from cli.output import Output, with_services
-from cli.questions import print_question_check
+from cli.questions import print_limits, print_question_check
 from cli.records import FILE, FOLDER, TARGET
 from consent import DAY_S, ConsentNotFound, Wallet
 from models import Card
@@ -45,7 +45,7 @@ def question(services: Services, output: Output, file: Path | None, study: str |
         print_question_check(output, questions.check(file, study))
         return
     if file is not None:
-        questions.add(file)
+        print_limits(output, questions.add(file))
     installed = [{"id": question.id, "title": question.title} for question in questions.list()]
     output.result(
         {"questions": installed},

@@ -81,7 +81,7 @@ def create_card(run: TrainingRun, question: Question, result: TrainingResult) ->
             "study": run.study,
             "purpose": MLTRAINING,
             "intended_use": question.intended_use,
-            "limits": list(question.limits),
+            "limits": list(question.all_limits),
             "outcome": {
                 "code": question.label.code,
                 "words": question.label.words,

@@ -57,6 +57,11 @@ __all__ = [
 
 
 _MAX_SUBGROUPS: Final = 50
+UNKNOWN_FOLLOW_UP: Final = (
+    "Patients without a recorded outcome count as not having it,"
+    " even where their records end too early to tell."
+)
+"""The limit of each question about the future that does not ask for a follow-up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,12 @@ class Question:
         top.close()
         _require_consistent(question, top)
         return question
+
+    @property
+    def all_limits(self) -> tuple[str, ...]:
+        """The limits that the file states, and those that follow from what it asks."""
+        is_unknown = self.timeline is not None and self.timeline.is_follow_up_unknown
+        return (*self.limits, UNKNOWN_FOLLOW_UP) if is_unknown else self.limits
 
     @property
     def sha256(self) -> str:

@@ -218,6 +218,12 @@ class Timeline:
     units: UnitRules = field(default_factory=UnitRules)
 
     @property
+    def is_follow_up_unknown(self) -> bool:
+        """Whether an absent label is negative although nobody says how long patients are seen."""
+        is_future = self.outcome.within.high.seconds > 0
+        return self.outcome.absent_is_negative and is_future and self.after is None
+
+    @property
     def hidden(self) -> Codes:
         """The codes whose events no feature may read, even as one of several codings."""
         if not self.outcome.is_prevalent:

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import chain, count, islice
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 from records.errors import FhirInvalid, JsonInvalid
 from records.fhir_entries import (
@@ -51,7 +51,50 @@ def read_entries(file: BinaryIO, *kinds: str) -> Iterator[FhirEntry]:
         FhirInvalid: it is not FHIR JSON, or too large.
         JsonInvalid: it is one JSON text, and that is not valid or has more than one meaning.
     """
-    for number, entry in enumerate(_read(file, kinds), 1):
+    begun = _begin(file)
+    yield from _limited(_of_lines(begun, kinds) if begun.is_lines else _of_text(begun))
+
+
+def read_text(file: BinaryIO) -> list[FhirEntry] | None:
+    """Return the entries of a file that is one JSON text; None if it is NDJSON.
+
+    Raises:
+        FhirInvalid, JsonInvalid: as `read_entries`.
+    """
+    begun = _begin(file)
+    return None if begun.is_lines else list(_limited(_of_text(begun)))
+
+
+class _Begun(NamedTuple):
+    """A file of which the first two lines that are not blank were read.
+
+    Attributes:
+        start: these lines, each with its number.
+        lines: all that follow them.
+        stream: what they come from.
+        is_lines: whether each line is a JSON text.
+    """
+
+    start: list[tuple[int, bytes]]
+    lines: Iterator[tuple[int, bytes]]
+    stream: BinaryIO
+    is_lines: bool
+
+
+def _begin(file: BinaryIO) -> _Begun:
+    stream = _unpacked(file)
+    numbered = enumerate(_lines(stream), 1)
+    written = ((number, line) for number, line in numbered if line.strip(_SPACE))
+    start = list(islice(written, 2))
+    if not start:
+        raise FhirInvalid("the file is empty; export it again")
+    # A first line that is damaged must not cost the others.
+    is_lines = len(start) > 1 and any(_is_resource(line) for _, line in start)
+    return _Begun(start, written, stream, is_lines)
+
+
+def _limited(entries: Iterable[FhirEntry]) -> Iterator[FhirEntry]:
+    for number, entry in enumerate(entries, 1):
         if number > MAX_ENTRIES:  # a Bundle of empty entries has millions in a few megabytes
             raise FhirInvalid(
                 f"the file has more than {MAX_ENTRIES:,} entries; send its resources in several"
@@ -60,20 +103,14 @@ def read_entries(file: BinaryIO, *kinds: str) -> Iterator[FhirEntry]:
         yield entry
 
 
-def _read(file: BinaryIO, kinds: Iterable[str]) -> Iterator[FhirEntry]:
-    stream = _unpacked(file)
-    lines = _lines(stream)
-    written = ((number, line) for number, line in enumerate(lines, 1) if line.strip(_SPACE))
-    start = list(islice(written, 2))
-    if not start:
-        raise FhirInvalid("the file is empty; export it again")
-    # A first line that is damaged must not cost the others.
-    if len(start) == 1 or not any(_is_resource(line) for _, line in start):
-        body = _joined([line for _, line in start], stream)
-        yield from _of_document(*_parsed(body))
-        return
+def _of_text(begun: _Begun) -> Iterator[FhirEntry]:
+    body = _joined([line for _, line in begun.start], begun.stream)
+    yield from _of_document(*_parsed(body))
+
+
+def _of_lines(begun: _Begun, kinds: Iterable[str]) -> Iterator[FhirEntry]:
     words = [f'"{kind}"'.encode() for kind in kinds]
-    for number, line in chain(start, written):
+    for number, line in chain(begun.start, begun.lines):
         if not words or any(word in line for word in words):
             yield from _of_line(number, line)
 

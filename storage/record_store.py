@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -78,6 +79,7 @@ class RecordStore:
         self._blocks = blocks
         self._root_path = home / "secrets" / "root.key"
         self._list: tuple[float, int, RecordList] | None = None
+        self._listing = threading.Lock()
         self.car_folder = CarFolder(home / "sealed")
         self.journal = Journal(engine, self._keys, ledger, clock)
         self.links = PersonLinks(engine, clock)
@@ -270,11 +272,12 @@ class RecordStore:
 
     def _record_list(self) -> RecordList:
         """Return the current records, at most LIST_MAX_AGE_S old and with every visible batch."""
-        now_s, batches = time.monotonic(), self._catalogue.count_visible_batches()
-        is_stale = self._list is None or now_s - self._list[0] > LIST_MAX_AGE_S
-        if self._list is None or is_stale or batches != self._list[1]:
-            self._list = now_s, batches, RecordList(self._catalogue.columns())
-        return self._list[2]
+        with self._listing:  # after a deposit, requests at the same moment read the catalogue once
+            now_s, batches = time.monotonic(), self._catalogue.count_visible_batches()
+            is_stale = self._list is None or now_s - self._list[0] > LIST_MAX_AGE_S
+            if self._list is None or is_stale or batches != self._list[1]:
+                self._list = now_s, batches, RecordList(self._catalogue.columns())
+            return self._list[2]
 
     def list_subjects_with(self, categories: Sequence[str]) -> list[bytes]:
         """Return the subjects with a current record of each category, by their oldest record."""

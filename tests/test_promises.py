@@ -65,8 +65,10 @@ COUNTED = "test_people_who_do_not_refuse_are_opened_for_counts_and_journalled_on
 
 KEPT_BY = {
     "ask-2-told": LEFT_OUT,
+    "consent-over-unread": "test_erased_or_altered_terms_deny_everything_at_once",
     "consent-unknown": CHAIN_DOWN,
     "copy-kept": CONFIRMED,
+    "copy-kept-left": LISTED,
     "copy-leave": LISTED,
     "down": CHAIN_DOWN,
     "down-withdrawal": "test_a_withdrawal_is_in_force_while_the_ledger_hangs",

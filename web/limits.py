@@ -34,13 +34,22 @@ def caller_at(address: str | None) -> str:
 
 
 class UnderWay:
-    """Lets each caller have `most` requests under way at once in this process."""
+    """Lets each caller have `most` requests under way at once in this process.
 
-    def __init__(self, most: int, wait_s: int) -> None:
+    So many as `most_waiting` more wait for one of them to end: a person who opens several pages at
+    once, or a program with several connections, is not refused for that.
+    """
+
+    def __init__(
+        self, most: int, wait_s: int, *, most_waiting: int = 0, patience_s: float = 0
+    ) -> None:
         self._most = most
         self._wait_s = wait_s
-        self._lock = threading.Lock()
+        self._most_waiting = most_waiting
+        self._patience_s = patience_s
+        self._changed = threading.Condition()
         self._counts = Counter[str]()
+        self._waiting = Counter[str]()
 
     def begin(self, caller: str) -> Callable[[], None]:
         """Return what is to be called, once, when the request has ended.
@@ -48,22 +57,37 @@ class UnderWay:
         Raises:
             TooManyRequests: as many of this caller are under way; says when to try again.
         """
-        with self._lock:
-            if self._counts[caller] >= self._most:
+        with self._changed:
+            if not (self._is_free(caller) or self._wait(caller)):
                 raise TooManyRequests(
                     self._wait_s, "your earlier requests are still being answered"
                 )
             self._counts[caller] += 1
         return lambda: self._end(caller)
 
+    def _is_free(self, caller: str) -> bool:
+        return self._counts[caller] < self._most
+
+    def _wait(self, caller: str) -> bool:
+        """Wait until one of the caller's requests has ended; False if that takes too long."""
+        if self._waiting[caller] >= self._most_waiting:
+            return False
+        self._waiting[caller] += 1
+        try:
+            return self._changed.wait_for(lambda: self._is_free(caller), self._patience_s)
+        finally:
+            self._waiting[caller] -= 1
+            self._waiting += Counter()
+
     def _end(self, caller: str) -> None:
-        with self._lock:
+        with self._changed:
             self._counts[caller] -= 1
             self._counts += Counter()  # callers without any are forgotten
+            self._changed.notify_all()
 
 
-_ANY: Final = UnderWay(4, wait_s=1)
-"""Half of a process's threads by default: the others are left to others, whatever one asks for."""
+_ANY: Final = UnderWay(4, wait_s=1, most_waiting=2, patience_s=2)
+"""With a large one, seven of a process's eight threads: one is left, whatever a caller asks for."""
 _LARGE: Final = UnderWay(1, wait_s=10)
 _LARGE_BODY_BYTES: Final = 2**20
 _SENT_AT_ONCE_BYTES: Final = 2**16
@@ -91,6 +115,8 @@ def begin_request(caller: str) -> None:
             if (response.content_length or _LARGE_BODY_BYTES) <= _SENT_AT_ONCE_BYTES:
                 end()
                 return response
+            # Else a server sends the bare file, and the answer would count as sent at once.
+            response.direct_passthrough = False
             # Also where something fails between here and the end, so that nobody is locked out.
             response.call_on_close(weakref.finalize(response, end))
             return response

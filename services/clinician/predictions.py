@@ -39,6 +39,7 @@ from services.requests import (
     StoredPredictions,
 )
 from services.requests.predictions import AGREE, CHOICES
+from services.text_lengths import require_length
 from services.words import Words
 from storage import RecordStore, StorageNotFound
 
@@ -247,10 +248,11 @@ class ClinicianPredictions:
 
         Raises:
             NotFound: as `get`.
-            Invalid: no decision; or no reason, though the clinician did not agree.
+            Invalid: no decision; a reason that is too long; or none, though the clinician did not
+                agree.
         """
         self._require(party, prediction_id)
-        reason = reason.strip()[:MAX_REASON]
+        reason = require_length(words, "reason", reason.strip(), MAX_REASON)
         if decision not in CHOICES:
             raise Invalid(fields={"decision": [words("decision-error")]})
         if decision != AGREE and not reason:

@@ -14,6 +14,7 @@ from services.requests import PROPOSED, Proposal, ReleasedCopy
 from services.requests.copy_deletions import DeletionCounts
 from services.requests.descriptions import RequestText
 from services.requests.stores import RequestStores
+from services.text_lengths import require_length
 from services.words import Words
 
 MAX_REASON: Final = 2_000
@@ -128,7 +129,7 @@ class CustodianApprovals:
 
         Raises:
             NotFound, ProposalChanged: as `approve`.
-            Invalid: the reason, or what has to change, is empty.
+            Invalid: the reason, or what has to change, is empty or too long.
         """
         proposal = self.get(name)
         if proposal.state == PROPOSED:
@@ -139,4 +140,4 @@ class CustodianApprovals:
 def _require_reason(words: Words, reason: str) -> str:
     if not reason.strip():
         raise Invalid.of("why", words("may-study-why"))
-    return reason.strip()[:MAX_REASON]
+    return require_length(words, "why", reason.strip(), MAX_REASON)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from contextlib import contextmanager
+from typing import Final, NamedTuple
 
 from records.errors import FhirInvalid, JsonInvalid
 from records.fhir_entries import FhirEntry
-from records.fhir_file import read_entries
+from records.fhir_file import read_entries, read_text
 from records.medicines import MEDICATION
 from records.persons import find_person
 from records.references import Patients, patient_names
-from services.custodian.fhir_files import FhirFile
+from services.custodian.fhir_files import CHUNK_ENTRIES, FhirFile
 from services.custodian.medicines import Medicines
 from storage.collector import collector_paused
 
@@ -19,9 +20,23 @@ PATIENT: Final = "Patient"
 DELETE: Final = "DELETE"
 
 
+class Delivered(NamedTuple):
+    """What is known of the files of a delivery before their resources are filed.
+
+    Attributes:
+        patients: who is called what in all of them.
+        people: the people of each.
+        entries: those of files that were read whole, by the file's index; at most a part of them.
+    """
+
+    patients: Patients
+    people: list[frozenset[str]]
+    entries: dict[int, list[FhirEntry]]
+
+
 def read_people(
     files: Sequence[FhirFile], sender: str, systems: Sequence[str], medicines: Medicines
-) -> tuple[Patients, list[frozenset[str]]]:
+) -> Delivered:
     """Return the people of all files, and those of each file; adds the medicines to `medicines`.
 
     Args:
@@ -34,13 +49,20 @@ def read_people(
         FhirInvalid, JsonInvalid (records): a file cannot be read at all.
     """
     patients, people = Patients(), list[frozenset[str]]()
-    for file in files:
+    whole, room = dict[int, list[FhirEntry]](), CHUNK_ENTRIES
+    for index, file in enumerate(files):
         # It would scan a Bundle's resources again and again; between files it runs.
-        with collector_paused():
-            entries = _named(file, is_one=len(files) == 1)
-            people.append(_people_of(entries, sender, systems, patients, medicines))
+        with collector_paused(), _naming(file, is_one=len(files) == 1):
+            entries = read_text(file.open())
+            if entries is not None and len(entries) <= room:
+                whole[index] = entries
+                room -= len(entries)
+            # Bundles in lines are read by entry: too many entries are found before any is stored.
+            words = (PATIENT, MEDICATION, DELETE, "entry", "parameter")
+            named = read_entries(file.open(), *words) if entries is None else entries
+            people.append(_people_of(named, sender, systems, patients, medicines))
     medicines.flush()
-    return patients, people
+    return Delivered(patients, people, whole)
 
 
 def _people_of(
@@ -61,14 +83,14 @@ def _people_of(
     return frozenset(persons)
 
 
-def _named(file: FhirFile, *, is_one: bool) -> Iterator[FhirEntry]:
-    """Yield the patients, medicines and deletions of a file; of several, an error names it.
+@contextmanager
+def _naming(file: FhirFile, *, is_one: bool) -> Iterator[None]:
+    """Name a file of several in the error that says why it cannot be read.
 
     Raises:
         FhirInvalid, JsonInvalid (records): it cannot be read.
     """
     try:
-        # Bundles in lines are read by entry: too many entries are found before any is stored.
-        yield from read_entries(file.open(), PATIENT, MEDICATION, DELETE, "entry", "parameter")
+        yield
     except (FhirInvalid, JsonInvalid) as exc:
         raise exc if is_one else type(exc)(f"{file.name}: {exc}") from exc

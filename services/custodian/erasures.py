@@ -12,6 +12,7 @@ from services.errors import Invalid, NotFound
 from services.jobs.queue import JobQueue
 from services.requests import PatientDirectory
 from services.requests.erasures import REQUESTED, ErasureRequest, ErasureRequests
+from services.text_lengths import require_length
 from services.words import Words
 
 LOG: Final = logging.getLogger("vouchsafe.custodian")
@@ -88,11 +89,12 @@ class CustodianErasures:
 
         Raises:
             NotFound: as `get`.
-            Invalid: the reason is empty.
+            Invalid: the reason is empty or too long.
         """
         if not reason.strip():
             raise Invalid.of("reason", words("erasures-reason-error"))
-        self._requests.refuse(self.get(identity).request.id, by, reason.strip()[:MAX_REASON])
+        reason = require_length(words, "reason", reason.strip(), MAX_REASON)
+        self._requests.refuse(self.get(identity).request.id, by, reason)
         return self.get(identity)
 
     def receipt(self, identity: str) -> dict[str, str]:

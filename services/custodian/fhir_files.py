@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
 from records.fhir_entries import FhirEntry
@@ -21,27 +20,75 @@ class FhirFile:
     open: Callable[[], BinaryIO]
 
 
-def groups(people: Sequence[frozenset[str]]) -> Iterator[list[int]]:
-    """Yield the indexes of files that are taken in together.
+@dataclass(slots=True)
+class _Part:
+    """What is taken in together, while its files are read.
 
-    Files of other people, such as a Bundle for each person, share one batch: nothing in one of them
-    is an earlier version of what is in another. Any other file is taken in by itself.
+    Attributes:
+        entries: each with the index of its file.
+        kinds: of the entries of the file that is read now; "" for any that names its resource
+            otherwise than by kind and id.
+        earlier: the same of the files before it.
+        people: of all its files; None if one of them names nobody.
+        is_other: whether the file that is read now is about other people than those before it.
     """
-    group, together = list[int](), set[str]()
-    for index, persons in enumerate(people):
-        if group and (not together or not persons or together & persons):
-            yield group
-            group, together = [], set()
-        group.append(index)
-        together |= persons
-    if group:
-        yield group
+
+    entries: list[tuple[int, FhirEntry]] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
+    earlier: set[str] = field(default_factory=set)
+    people: frozenset[str] | None = frozenset()
+    is_other: bool = True
+
+    def begin(self, people: frozenset[str]) -> None:
+        """Note who the people of the next file are."""
+        self.earlier |= self.kinds
+        self.kinds = set()
+        known, self.people = self.people, None
+        self.is_other = False
+        if people and known is not None:
+            self.is_other = known.isdisjoint(people)
+            self.people = known | people
+
+    def takes(self, kind: str) -> bool:
+        """Return whether the next entry of this kind may be added."""
+        if len(self.entries) >= CHUNK_ENTRIES:
+            return False
+        if self.is_other or not self.earlier:
+            return True
+        return kind != "" and kind not in self.earlier and "" not in self.earlier
 
 
-def chunks(
-    files: Sequence[FhirFile], group: Sequence[int]
+def parts(
+    files: Sequence[FhirFile],
+    people: Sequence[frozenset[str]],
+    read: dict[int, list[FhirEntry]],
 ) -> Iterator[list[tuple[int, FhirEntry]]]:
-    """Yield the entries of a group of files in parts, each with the index of its file."""
-    entries = ((index, entry) for index in group for entry in read_entries(files[index].open()))
-    while chunk := list(islice(entries, CHUNK_ENTRIES)):
-        yield chunk
+    """Yield the entries that are taken in together, each with the index of its file.
+
+    Files share a part if nothing in one of them can be another version of what is in another: they
+    are about other people, such as a Bundle for each, or have other kinds of resource, such as the
+    files of an export.
+
+    Args:
+        files: all of a delivery.
+        people: those of each file.
+        read: the entries of files that were read already, by index; each is removed once used.
+    """
+    part = _Part()
+    for index, file in enumerate(files):
+        part.begin(people[index])
+        for entry in read.pop(index, None) or read_entries(file.open()):
+            kind = _kind_of(entry)
+            if not part.takes(kind):
+                yield part.entries
+                part = _Part()
+                part.begin(people[index])
+            part.kinds.add(kind)
+            part.entries.append((index, entry))
+    if part.entries:
+        yield part.entries
+
+
+def _kind_of(entry: FhirEntry) -> str:
+    """Return the kind of resource that an entry can be a version of; "" for any kind."""
+    return "" if entry.url or entry.target else entry.kind

@@ -16,8 +16,8 @@ from records.outcomes import COUNTED, EntryCode, EntryOutcome, Outcome, outcome_
 from records.persons import find_person
 from records.references import Patients, Subject, find_subject, only_server, patient_names
 from services.custodian.deletions import Deletions
-from services.custodian.delivered_people import PATIENT, read_people
-from services.custodian.fhir_files import FhirFile, chunks, groups
+from services.custodian.delivered_people import PATIENT, Delivered, read_people
+from services.custodian.fhir_files import FhirFile, parts
 from services.custodian.filing import ResourceFiling
 from services.custodian.filings import Filing, rounds
 from services.custodian.intake_stores import IntakeStores
@@ -140,7 +140,7 @@ class FhirIntake:
             clock=self._installation.clock,
         )
         medicines = Medicines(self._parked, self._items, self._deletions, sender, dry=dry)
-        patients, people = read_people(files, sender, self._systems, medicines)
+        delivered = read_people(files, sender, self._systems, medicines)
         notices = PatientNotices(
             store=self._store,
             directory=self._directory,
@@ -149,9 +149,9 @@ class FhirIntake:
             sender=sender,
             systems=self._systems,
         )
-        delivery = _Delivery(sender, patients, filing, dry, files, notices, medicines)
+        delivery = _Delivery(sender, delivered.patients, filing, dry, files, notices, medicines)
         report.files = [(file.name, []) for file in files]
-        self._take_all(people, delivery, report, progress)
+        self._take_all(delivered, delivery, report, progress)
         for _, outcomes in report.files:
             outcomes.sort(key=lambda outcome: outcome.number)
         if not dry:
@@ -174,20 +174,20 @@ class FhirIntake:
 
     def _take_all(
         self,
-        people: Sequence[frozenset[str]],
+        delivered: Delivered,
         delivery: _Delivery,
         report: IntakeReport,
         progress: Progress,
     ) -> None:
-        """Take the files in, which have these people, and add what became of every entry."""
+        """Take the files in, and add what became of every entry."""
         files = delivery.files
-        parts = (chunk for group in groups(people) for chunk in chunks(files, group))
+        entries = parts(files, delivered.people, delivered.entries)
         reached: int | None = 0
         while reached is not None:
             progress("storing" if not delivery.dry else "checking", reached, len(files))
             # It would scan a chunk's parsed resources again and again; between chunks it runs.
             with collector_paused():
-                reached = self._take_next(parts, delivery, report)
+                reached = self._take_next(entries, delivery, report)
 
     def _take_next(
         self,

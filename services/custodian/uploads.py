@@ -204,7 +204,7 @@ class CustodianUploads:
             NotFound: the party has no such upload.
         """
         upload = self._uploads.get(party, upload_id)
-        if upload.state in (CHECKED, MAPPING) or self._is_stuck(upload):
+        if upload.state in (CHECKED, MAPPING) or self.is_stuck(upload):
             self._uploads.report(upload, {}, DROPPED)
         return self.get(words, party, upload_id)
 
@@ -217,7 +217,7 @@ class CustodianUploads:
         upload = self._uploads.get(party, upload_id)
         if not _can_store(upload) or upload.state in (DROPPED, UNUSABLE):
             raise NotFound
-        if self._uploads.move(upload, CHECKED, STORING) or self._is_stuck(upload):
+        if self._uploads.move(upload, CHECKED, STORING) or self.is_stuck(upload):
             job = self._jobs.enqueue(_STORE, {"upload": upload.id}, party)
             self._uploads.move(upload, STORING, STORING, job.id)
         return self.get(words, party, upload_id)
@@ -339,7 +339,7 @@ class CustodianUploads:
         is_active = upload.state in (CHECKING, STORING)
         return UploadReport(
             upload=upload,
-            is_working=is_active and not self._is_stuck(upload),
+            is_working=is_active and not self.is_stuck(upload),
             can_store=_can_store(upload),
             can_map=upload.state in (MAPPING, CHECKED)
             and self._uploads.find_document(upload, DESCRIPTION) is not None,
@@ -351,7 +351,7 @@ class CustodianUploads:
             and self._installation.clock() - job.requested_at_s > self.SLOW_S,
         )
 
-    def _is_stuck(self, upload: Upload) -> bool:
+    def is_stuck(self, upload: Upload) -> bool:
         """Return whether no worker has a file that needs one: its job failed or never existed."""
         if upload.state not in (CHECKING, STORING):
             return False
@@ -366,6 +366,9 @@ class CustodianUploads:
 
     def _mapping_text(self, words: Words, new: NewUpload) -> str:
         if new.own_mapping is not None:
+            if len(new.own_mapping) > MAX_MAPPING:
+                why = words("deposit-mapping-long", most=MAX_MAPPING)
+                raise FileRefused("mapping", "deposit-mapping-error", why=why)
             try:
                 return new.own_mapping.decode("utf-8-sig")
             except UnicodeDecodeError as exc:

@@ -49,8 +49,8 @@ class ConsentSummary:
     Attributes:
         consent_id: 32 bytes.
         terms: as signed; None if they cannot be read.
-        state: active, recording (waits for the ledger), ended, withdrawn, or unknown while the
-            ledger cannot be verified.
+        state: active, recording (waits for the ledger), ended (also if its terms cannot be read),
+            withdrawn, or unknown while the ledger cannot be verified.
         signed_at_s, not_after_s: 0 if not known now.
         recipient_name: "" if the terms cannot be read.
         purposes, categories: in the patient's words.
@@ -130,6 +130,7 @@ class OwnCopy:
 
     Attributes:
         deleted_at_s: when the study said that it deleted the whole copy; None before.
+        is_permitted: whether a permission of the patient still allows copies for the study.
         row_listed_at_s: when this patient's values were listed for deletion; None before.
         row_due_at_s: by when it must have done so.
         row_deleted_at_s: when it said that it did; None before.
@@ -140,6 +141,7 @@ class OwnCopy:
     deleted_at_s: int | None
     is_pseudonymised: bool
     whole_records: bool = False
+    is_permitted: bool = True
     row_listed_at_s: int | None = None
     row_due_at_s: int | None = None
     row_deleted_at_s: int | None = None
@@ -231,8 +233,20 @@ class PatientConsents:
         facts = {field.name: getattr(consent, field.name) for field in fields(consent)}
         party = consent.terms.recipient if consent.terms and consent.may_copy else ""
         copies = self._copies.list_with(subject, [party]) if party else []
-        own = [self._own_copy(subject, copy) for copy in copies]
+        is_permitted = bool(copies) and self._permits_copies(subject, words, party)
+        own = [replace(self._own_copy(subject, copy), is_permitted=is_permitted) for copy in copies]
         return ConsentDetail(**facts, uses=uses, copies=own)
+
+    def _permits_copies(self, subject: bytes, words: Words, study: str) -> bool:
+        return any(
+            each.terms is not None
+            and each.terms.recipient == study
+            and each.may_copy
+            and each.is_current
+            and not each.is_refusal
+            and not each.is_overridden
+            for each in self.list_all(subject, words).consents
+        )
 
     def _own_copy(self, subject: bytes, copy: ReleasedCopy) -> OwnCopy:
         deletion = self._deletions.find(copy, subject) if copy.is_pseudonymised else None
@@ -284,6 +298,8 @@ class PatientConsents:
 
     def _of(self, words: Words, consent: Consent, ends: Mapping[bytes, int]) -> ConsentSummary:
         state = _STATES.get(consent.state, UNKNOWN)
+        if consent.terms is None and state in (ACTIVE, RECORDING):
+            state = ENDED  # what cannot be read permits nothing
         ended_at_s = ends.get(consent.consent_id, 0)
         times = consent.signed_at_s, consent.not_after_s, ended_at_s
         return self._summary(words, consent.consent_id, consent.terms, state, times)

@@ -18,6 +18,7 @@ from services.errors import Forbidden, Invalid, NotFound
 from services.parties import is_study, study_id
 from services.requests import RETURNED, Proposal, StudyProposals
 from services.requests.agreements import CopyAgreement
+from services.text_lengths import too_long
 from services.words import Words
 
 PERMISSION_DAYS: Final = (365, 730, 1825)
@@ -146,8 +147,8 @@ class StudyProposing:
             "public_key": "" if key else "agreement-key-error",
         }
         errors = {name: [words(problem)] for name, problem in problems.items() if problem}
-        errors |= _too_long("agreement_title", title, MAX_TEXT, words)
-        errors |= _too_long("agreement_text", text, MAX_AGREEMENT, words)
+        errors |= too_long(words, "agreement_title", title, MAX_TEXT)
+        errors |= too_long(words, "agreement_text", text, MAX_AGREEMENT)
         if errors or entered.ends_on is None:
             return None, errors
         whole, end = entered.whole_records, entered.ends_on.isoformat()
@@ -193,14 +194,8 @@ def _wrong_texts(texts: Mapping[str, str], words: Words) -> dict[str, list[str]]
         if not text or (name != "protocol" and not text.isprintable())
     }
     for name, text in texts.items():
-        errors |= _too_long(name, text, MAX_TEXT, words)
+        errors |= too_long(words, name, text, MAX_TEXT)
     return errors
-
-
-def _too_long(field: str, text: str, most: int, words: Words) -> dict[str, list[str]]:
-    if len(text) <= most:
-        return {}
-    return {field: [words("error-too-long", length=len(text), most=most)]}
 
 
 def _categories(question: Question) -> tuple[str, ...]:

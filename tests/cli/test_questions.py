@@ -14,7 +14,9 @@ from timed import FEATURES, HEAD, LABEL
 
 from cli import make_cli
 from cli.output import Output
-from cli.questions import print_question_check
+from cli.questions import print_limits, print_question_check
+from models import Question
+from models.question import UNKNOWN_FOLLOW_UP
 from models.question_check import CodeUse, QuestionCheck, UnitUse
 
 
@@ -40,6 +42,18 @@ def test_dummy_data_are_written_without_starting_anything(file: Path, tmp_path: 
     with zipfile.ZipFile(io.BytesIO(target.read_bytes())) as archive:
         columns = [row["column"] for row in json.loads(archive.read("dictionary.json"))]
     assert columns == ["name", "glucose", "glucose_low", "glucose_high", "label"]
+
+
+def test_an_installation_says_what_a_question_leaves_unknown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    followed = HEAD + '[observed]\nafter = "5y"\n'
+    print_limits(Output(as_json=False), Question.parse(followed + LABEL + FEATURES, "f.toml"))
+    assert capsys.readouterr().err == ""
+    print_limits(Output(as_json=False), Question.parse(HEAD + LABEL + FEATURES, "f.toml"))
+    note = " ".join(capsys.readouterr().err.split())
+    assert UNKNOWN_FOLLOW_UP in note
+    assert "set after in [observed]" in note
 
 
 def test_a_wrong_question_or_column_exits_with_2(file: Path, tmp_path: Path) -> None:

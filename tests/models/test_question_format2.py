@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from timed import FEATURES, HEAD, LABEL, question
 
+from models.question import UNKNOWN_FOLLOW_UP
 from records.errors import DeclarationInvalid
 
 
@@ -135,6 +136,28 @@ def test_the_meaning_of_a_habit_is_a_unit_of_ucum() -> None:
 def test_a_format_that_does_not_exist_is_an_error() -> None:
     with pytest.raises(DeclarationInvalid, match="must be 1 or 2"):
         question(head=HEAD.replace("format = 2", "format = 3"))
+
+
+FOLLOWED = HEAD + '[observed]\nafter = "5y"\n'
+ASKED_NOW = LABEL.replace('within = ["1d", "5y"]', 'within = ["-5y", "0d"]')
+NO_VALUE = 'absent = "missing"\npositive = "yes"\n'
+
+
+@pytest.mark.parametrize(
+    ("head", "label", "is_unknown"),
+    [
+        (HEAD, LABEL, True),
+        (FOLLOWED, LABEL, False),
+        (HEAD, ASKED_NOW.replace("never_before = true\n", ""), False),
+        (HEAD, LABEL.replace('absent = "negative"\n', NO_VALUE), False),
+    ],
+)
+def test_patients_who_count_as_negative_without_follow_up_are_a_limit_of_the_question(
+    head: str, label: str, is_unknown: bool
+) -> None:
+    parsed = question(label, head=head)
+    assert parsed.limits == ("L",)
+    assert parsed.all_limits == (("L", UNKNOWN_FOLLOW_UP) if is_unknown else ("L",))
 
 
 def test_codes_that_mean_the_same_are_read_together() -> None:

@@ -17,7 +17,7 @@ from models.cohort import build_matrix, gather_cohort
 from models.errors import ModelsInvalid, PatientIneligible
 from models.manifest import TRAINING_PART
 from models.prediction import PredictionRequest
-from models.question import Question
+from models.question import UNKNOWN_FOLLOW_UP, Question
 from models.training import recompute
 from storage import Record
 
@@ -100,6 +100,7 @@ def test_a_timed_question_is_trained_and_predicts_about_one_patient(world) -> No
     model = world.diagnostics.train(STUDY, "timed")
     card = world.diagnostics.card(model.id).content
     assert card["evaluation"]["auroc"]["value"] > 0.65
+    assert card["limits"][-1] == UNKNOWN_FOLLOW_UP
     world.people.extend(
         [
             person(

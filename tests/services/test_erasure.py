@@ -122,6 +122,20 @@ def test_an_erased_patient_gets_a_receipt_that_anybody_can_check(hospital, patie
     assert hospital.platform.erasure.run(status["request"]["id"], lambda *_: None) == document
 
 
+def test_a_permission_whose_text_was_erased_is_not_active_on_its_own_page_either(
+    hospital, patient
+) -> None:
+    [consent] = hospital.platform.ledger.consents_of(patient.account.subject)
+    path = f"/patient/consents/{consent.consent_id.hex()}"
+    assert "Your permission is active" in patient.get(path).text
+    erase(hospital, patient)
+    page = patient.get(path).text
+    assert "The text of this permission is not here. Without it, all use is refused." in page
+    for untrue in ("is active", "may use", "may no longer use", "The file has the same"):
+        assert untrue not in page
+    assert "deleted, and so were the keys that open them" in patient.get("/patient/journal").text
+
+
 def test_a_verification_accepts_missing_terms_only_with_a_receipt(hospital, patient) -> None:
     ledger, subject = hospital.platform.ledger, patient.account.subject
     ledger.consent_terms.erase_subject(subject)
@@ -207,8 +221,9 @@ def test_a_refusal_has_a_reason_that_the_patient_reads_and_erases_nothing(
     assert erasures.record(words, number, "card", by="c").request.id == pending.request.id
     with pytest.raises(Conflict):
         hospital.platform.erasure.run(pending.request.id, lambda *_: None)
-    with pytest.raises(Invalid):
-        erasures.refuse(words, pending.request.id, " ", by="c")
+    for reason in (" ", "x" * 2_001):
+        with pytest.raises(Invalid):
+            erasures.refuse(words, pending.request.id, reason, by="c")
     erasures.refuse(words, pending.request.id, "Records are kept ten years by law.", by="c")
     assert erasures.approve(pending.request.id, by="c").request.state == REFUSED
     assert "ten years by law" in patient.get("/patient/erasure").text

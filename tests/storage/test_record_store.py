@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -343,3 +344,28 @@ def test_a_release_without_consent_is_named_however_it_was_journalled(install: I
     install.store.journal.anchor()
     codes = [finding.code for finding in install.store.check()]
     assert codes == [StoreFinding.USE_NOT_CONSENTED] * 3
+
+
+def test_requests_at_the_same_moment_read_the_catalogue_once(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject, catalogue = deposited(install), install.store._catalogue
+    read, reads, subjects = catalogue.columns, [0], list[bytes]()
+    others = [
+        threading.Thread(target=lambda: subjects.append(install.store.any_subject()), daemon=True)
+        for _ in range(3)
+    ]
+
+    def read_while_others_ask() -> Any:
+        reads[0] += 1
+        if reads[0] == 1:
+            for other in others:
+                other.start()
+            assert install.store._listing.locked()
+        return read()
+
+    monkeypatch.setattr(catalogue, "columns", read_while_others_ask)
+    assert install.store.any_subject() == subject
+    for other in others:
+        other.join()
+    assert (reads, subjects) == ([1], [subject] * 3)

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
-from flask import Flask, Response, abort
+from flask import Flask, Response, abort, send_file
 from flask.testing import FlaskClient
 
 from services.errors import TooManyRequests
+from web import limits
 from web.limits import Limit, UnderWay, begin_request, caller_at
 from web.view_options import one_at_a_time, options_of, picture
 
@@ -48,12 +53,51 @@ def test_a_caller_has_so_many_requests_under_way_and_others_have_theirs() -> Non
         limit.begin("a")
 
 
+def test_a_request_waits_for_an_earlier_one_to_end_and_no_more_than_so_many_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limit = UnderWay(1, wait_s=1, most_waiting=1, patience_s=2)
+    end = limit.begin("a")
+
+    def wait_for(is_free: Callable[[], bool], patience_s: float) -> bool:
+        assert patience_s == 2
+        with pytest.raises(TooManyRequests):
+            limit.begin("a")  # while one waits
+        limit.begin("b")
+        end()
+        return is_free()
+
+    monkeypatch.setattr(limit._changed, "wait_for", wait_for)
+    limit.begin("a")
+
+
+def test_a_request_that_waits_is_answered_as_soon_as_an_earlier_one_ends() -> None:
+    limit = UnderWay(1, wait_s=1, most_waiting=1, patience_s=60)
+    end, is_answered = limit.begin("a"), threading.Event()
+    second = threading.Thread(target=lambda: (limit.begin("a"), is_answered.set()), daemon=True)
+    second.start()
+    end()
+    assert is_answered.wait(30)
+
+
+def test_a_request_that_waited_too_long_is_refused_and_takes_nothing() -> None:
+    limit = UnderWay(1, wait_s=1, most_waiting=1, patience_s=0)
+    end = limit.begin("a")
+    for _ in range(3):
+        with pytest.raises(TooManyRequests):
+            limit.begin("a")
+    end()
+    limit.begin("a")
+
+
 @pytest.fixture
-def client() -> FlaskClient:
+def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     """Return a client of views that count what one caller has under way.
 
     `/again/<view>/<depth>` sends a request while it is under way itself.
     """
+    monkeypatch.setattr(limits, "_ANY", UnderWay(4, wait_s=1))
+    monkeypatch.setattr(limits, "_LARGE", UnderWay(1, wait_s=10))
     app = Flask("t")
     app.before_request(lambda: begin_request("somebody"))
 
@@ -66,6 +110,9 @@ def client() -> FlaskClient:
         return Response(status=app.test_client().get(path).status_code)
 
     app.add_url_rule("/stream", "stream", one_at_a_time(lambda: Response(iter([b"a", b"b"]))))
+    large_file = tmp_path / "large"
+    large_file.write_bytes(b"a" * 2**17)
+    app.add_url_rule("/file", "file", one_at_a_time(lambda: send_file(large_file)))
     app.add_url_rule("/short", "short", one_at_a_time(lambda: Response(b"a")))
     app.add_url_rule("/fails", "fails", one_at_a_time(lambda: abort(500)))
     app.add_url_rule("/plain", "plain", lambda: Response(b"a"), methods=["GET", "POST"])
@@ -74,8 +121,10 @@ def client() -> FlaskClient:
     return app.test_client()
 
 
-def test_a_stream_is_under_way_until_it_is_sent_or_given_up(client: FlaskClient) -> None:
-    first = client.get("/stream")
+@pytest.mark.parametrize("path", ["/stream", "/file"])
+def test_a_stream_is_under_way_until_it_is_sent_or_given_up(client: FlaskClient, path: str) -> None:
+    first = client.get(path)
+    assert first.status_code == 200
     assert client.get("/stream").status_code == client.get("/short").status_code == 429
     assert client.get("/plain").status_code == 200
     first.close()

@@ -292,6 +292,22 @@ def test_paper_is_black_on_white_without_the_menu(page: Page, site: str) -> None
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
+def test_paper_shows_long_lines_whole(page: Page, site: str) -> None:
+    page.emulate_media(media="print")
+    page.goto(site + "/patient/journal")
+    page.evaluate(
+        """() => {
+          const question = document.createElement('pre')
+          question.className = 'region'
+          question.textContent = 'leaking = ["http://loinc.org|4548-4", '.repeat(20)
+          document.querySelector('main').append(question)
+        }"""
+    )
+    widths = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    needed, there = page.evaluate(widths)
+    assert needed <= there
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_page_names_its_language_and_offers_the_others(app: Flask, language: str) -> None:
     body = app.test_client().get(f"/patient/journal?language={language}").text

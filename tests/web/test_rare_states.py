@@ -76,6 +76,9 @@ def test_a_waiting_request_says_what_it_is_for(app: Flask, language: str, says: 
     summary = SimpleNamespace(**(vars(NOBODY) | {"waiting": waiting}))
     erasures = SimpleNamespace(is_erased=False)
     page = content(app, "patient/start.html", language, summary=summary, erasures=erasures)
+    assert Words(language)("empty-journal") in page
+    for untrue in ("asked for your records", "danach gefragt", "ni pedido sus datos"):
+        assert untrue not in page  # the study asks, two lines above
     assert says in re.sub(r"[\u2068\u2069]", "", page)
 
 
@@ -109,6 +112,12 @@ def test_a_patient_without_a_passkey_is_not_offered_a_second_one(app: Flask) -> 
     passkey = SimpleNamespace(id=b"1", label="Phone", made_at_s=1, used_at_s=1)
     keys = SimpleNamespace(**(vars(KEYS) | {"passkeys": [passkey]}))
     assert "A second passkey" in content(app, "patient/keys.html", keys=keys)
+
+
+def test_the_page_of_keys_does_not_deny_a_recovery_that_is_complete(app: Flask) -> None:
+    page = content(app, "patient/keys.html", keys=KEYS)
+    assert "No new key for you is waiting." in page
+    assert "Nobody has asked" not in page
 
 
 def test_refusing_a_key_that_somebody_proposed_is_the_main_button(app: Flask) -> None:

@@ -14,6 +14,7 @@ from services.custodian.file_kinds import FHIR
 from services.custodian.upload_store import LEAVE, MAX_BYTES, STORED, UNUSABLE
 from services.custodian.uploads import NewUpload, UploadReport
 from services.errors import NotFound
+from services.text_lengths import require_length
 from services.tokens import CUSTODIAN
 from services.wiring import Services
 from web.api.guard import ApiGuard, require_operator
@@ -63,7 +64,7 @@ def post_resources() -> Response:
     `sender` names the system whose ids the resources use, if the custodian has several.
     """
     _require_fhir()
-    caller, sender = current_caller(), request.args.get("sender", "")[:MAX_SENDER]
+    caller, sender = current_caller(), _query_text("sender")
     body = io.BytesIO(request.get_data())
     name = f"from {caller.id}"
     new = NewUpload(name=name, file=body, mapping="", own_mapping=None, on_bad=LEAVE)
@@ -83,11 +84,11 @@ def post_consent() -> Response:
     this platform knows; `sender` is as for resources. The answer is an OperationOutcome.
     """
     _require_fhir()
-    caller, query, say = current_caller(), request.args, words()
+    caller, say = current_caller(), words()
     imported = services().custodian.consents.propose(
         request.get_data(),
-        sender=query.get("sender", "")[:MAX_SENDER],
-        recipient=query.get("recipient", "")[:MAX_SENDER],
+        sender=_query_text("sender"),
+        recipient=_query_text("recipient"),
         by=caller.id,
     )
     status = 200 if imported.requests else 422
@@ -102,7 +103,9 @@ def get_import(upload: str) -> Response:
     if report.upload.state not in (STORED, UNUSABLE):
         if report.is_working:
             return _accepted(report)
-        return _outcome("error", "transient", "Storing did not finish. Send the file again.", 500)
+        reason = f" Reason: {report.job.error}." if report.job and report.job.error else ""
+        why = f"Storing did not finish.{reason} Send the file again."
+        return _outcome("error", "transient", why, 500)
     if report.upload.state == UNUSABLE:
         return _outcome("error", "invalid", str(report.counts.get("why", "")), 422)
     return json_response(_manifest(report))
@@ -162,6 +165,10 @@ def get_metadata() -> Response:
         ],
     }
     return json_response(statement, media_type=FHIR_JSON)
+
+
+def _query_text(name: str) -> str:
+    return require_length(words(), name, request.args.get(name, ""), MAX_SENDER)
 
 
 def _require_fhir() -> None:

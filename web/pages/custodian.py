@@ -278,7 +278,10 @@ def _upload_form(errors: dict[str, str], status: int = 0) -> Response:
         inbox=services().installation.inbox,
         rules=services().custodian.categories.version(),
         max_megabytes=words().number(MAX_BYTES / 10**6),
-        uploads=uploads.list_newest(current_account().party)[:MAX_LISTED],
+        uploads=[
+            (upload, uploads.is_stuck(upload))
+            for upload in uploads.list_newest(current_account().party)[:MAX_LISTED]
+        ],
     )
 
 
@@ -293,7 +296,7 @@ def _missing_inputs() -> dict[str, str]:
 
 def _own_mapping() -> bytes | None:
     file = _sent_file("own-mapping")
-    return None if file is None else bytes(file.read(MAX_MAPPING))
+    return None if file is None else bytes(file.read(MAX_MAPPING + 1))
 
 
 def _sent_file(name: str) -> FileStorage | None:

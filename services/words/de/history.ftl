@@ -47,7 +47,7 @@ refused-ended = { $party } wollte diese Daten von Ihnen nutzen: { $categories }.
 
 refused-unknown = { $party } wollte diese Daten von Ihnen nutzen: { $categories }. Das wurde abgelehnt: Wir konnten Ihre Einwilligungen in dem Moment nicht prüfen.
 
-empty-journal = Noch hat niemand Ihre Daten genutzt oder danach gefragt. Jede Nutzung und jede Ablehnung wird hier stehen.
+empty-journal = Noch hat niemand Ihre Daten genutzt, und niemand wurde abgelehnt. Jede Nutzung und jede Ablehnung wird hier stehen.
 
 empty-journal-filter = Keine Zeile passt zu Ihrer Auswahl. Zeigen Sie alle Zeilen, um den Rest zu sehen.
 
@@ -95,7 +95,7 @@ interval-minute = jede Minute
 
 rekeyed = Wir haben Ihre Daten neu verschlossen. Wer sie nicht mehr nutzen darf, kann sie nicht mehr öffnen.
 
-erased = Ihre Daten wurden gelöscht. Niemand kann sie mehr lesen.
+erased = Ihre Daten hier wurden gelöscht, und auch die Schlüssel, die sie öffnen.
 
 identity-join = { $party } hat geprüft, wer Sie sind, und Ihnen einen Link zum Beitreten gegeben.
 

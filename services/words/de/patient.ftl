@@ -405,7 +405,7 @@ keys-delegate-until = Eine Person darf bis zum { $date } für Sie unterschreiben
 
 keys-recovery = Ein neuer Schlüssel für Sie
 
-keys-recovery-none = Niemand will einen Schlüssel für Sie eintragen.
+keys-recovery-none = Es wartet kein neuer Schlüssel für Sie.
 
 keys-recovery-vetoed = { $n ->
     [one] Sie haben einen neuen Schlüssel abgelehnt. Er gilt nicht.
@@ -511,6 +511,8 @@ copy-asked-whole = { $study } möchte auch eine Kopie herunterladen. Dafür gilt
 
 consent-over = Diese Einwilligung ist beendet. { $study } darf Ihre Daten damit nicht mehr nutzen.
 
+consent-over-unread = Der Text dieser Einwilligung ist nicht hier. Ohne ihn wird jede Nutzung abgelehnt.
+
 grant-withdraw-care = Sie können jederzeit widerrufen, auf dieser Seite. Sie müssen keinen Grund nennen. Danach fragt mit dieser Einwilligung niemand mehr ein Modell nach Ihnen.
 
 grant-withdraw-care-read = Sie können jederzeit widerrufen, auf dieser Seite. Sie müssen keinen Grund nennen. Danach kann dort mit dieser Einwilligung niemand mehr Ihre Daten öffnen.
@@ -577,7 +579,7 @@ copy-what-pseudonymised = Sie haben Ja gesagt. { $study } möchte auch eine Kopi
 
 copy-what-whole = Sie haben Ja gesagt. { $study } möchte auch eine Kopie Ihrer ganzen Daten dieser Arten herunterladen: { $categories }. Das ist mehr als nur die Werte für die Frage der Studie. Das ist eine eigene Frage.
 
-copy-agreement = Die Studie hat dazu eine Vereinbarung getroffen: „{ $agreement }“. Sie endet am { $date }. Bis dahin muss jede Kopie gelöscht sein.
+copy-agreement = Vor jedem Herunterladen muss die Studie eine Vereinbarung annehmen: „{ $agreement }“. Sie endet am { $date }. Bis dahin muss jede Kopie gelöscht sein.
 
 copy-agreement-text = Die Vereinbarung lesen
 
@@ -768,6 +770,8 @@ copy-with-you = Am { $date } wurde eine Kopie mit Ihren Werten, ohne Ihren Namen
 copy-deleted = Die Studie hat am { $date } bestätigt, dass sie diese Kopie gelöscht hat.
 
 copy-kept = Die Studie muss sie bis zum { $date } löschen. Das hat sie noch nicht bestätigt.
+
+copy-kept-left = Sie erlauben diese Kopie nicht mehr. Darum fordern wir die Studie auf, Ihre Werte zu löschen. Das hat sie noch nicht bestätigt.
 
 copy-with-you-pseudonymised = Am { $date } wurde eine Kopie mit Ihren genauen Werten und einem Code statt Ihres Namens heruntergeladen.
 

@@ -411,6 +411,8 @@ deposit-mapping-error = The mapping cannot be used: { $why }
 
 deposit-mapping-text = it is not UTF-8 text
 
+deposit-mapping-long = it has more than { $most } bytes
+
 deposit-mapping-custodian = The mapping names another custodian. Remove the name.
 
 deposit-bad-rows = What should happen to bad rows?
@@ -443,6 +445,8 @@ deposit-state-mapping = waiting for its columns to be mapped
 deposit-state-checked = waiting for your decision
 
 deposit-state-storing = being stored
+
+deposit-state-stuck = not finished
 
 deposit-state-stored = stored
 
@@ -1181,7 +1185,7 @@ inbox-button = Send the answer
 
 ## Erasure
 
-erasures-what = Patients can ask that everything stored about them here be deleted (GDPR Article 17). An approved request cannot be undone.
+erasures-what = Patients can ask that their records here be deleted, with what belongs to them (GDPR Article 17). The history of who used them stays. An approved request cannot be undone.
 
 erasures-one = Request for erasure
 
@@ -1211,11 +1215,11 @@ erasures-state-refused = Refused
 
 erasures-state-erased = Erased
 
-erasures-done = Erased on { $date }: { $count } encrypted blocks and their keys, the patient's answers, drafts, signed terms and hospital number.
+erasures-done = Erased on { $date }: the records and their keys (encrypted blocks: { $count }), the patient's answers, drafts, messages, signed terms and hospital number.
 
 erasures-receipt = Download receipt
 
-erasures-warning = Approve only if no law obliges you to keep these records here. The hospital's own systems are not changed. The patient's records, their keys and all predictions made of them are deleted. So are the terms of the consents and the hospital number. Models trained on the records are replaced.
+erasures-warning = Approve only if no law obliges you to keep these records here. The hospital's own systems are not changed. The patient's records, their keys and all predictions made of them are deleted. So are the terms of the consents, the patient's messages and the hospital number. Models trained on the records are replaced.
 
 erasures-reason = Reason for a refusal
 

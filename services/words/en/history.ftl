@@ -47,7 +47,7 @@ refused-ended = { $party } asked for your { $categories } and was refused. Your 
 
 refused-unknown = { $party } asked for your { $categories } and was refused. We could not check your permissions at that moment.
 
-empty-journal = Nobody has used or asked for your records yet. Every use and every refusal will be listed here.
+empty-journal = Nobody has used your records yet, and nobody was refused. Every use and every refusal will be listed here.
 
 empty-journal-filter = No line fits your filter. Show all lines to see the rest.
 
@@ -95,7 +95,7 @@ interval-minute = minute
 
 rekeyed = We locked your records again. Anyone who may no longer use them can no longer open them.
 
-erased = Your records were erased. Nobody can read them now.
+erased = Your records here were deleted, and so were the keys that open them.
 
 identity-join = { $party } checked who you are and gave you a link to join.
 

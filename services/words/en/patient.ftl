@@ -405,7 +405,7 @@ keys-delegate-until = One person can sign for you until { $date }
 
 keys-recovery = A new key for you
 
-keys-recovery-none = Nobody has asked to add a key for you.
+keys-recovery-none = No new key for you is waiting.
 
 keys-recovery-vetoed = { $n ->
     [one] You said no to one new key. It will not work.
@@ -511,6 +511,8 @@ copy-asked-whole = { $study } is also asking to download a copy, under an agreem
 
 consent-over = This permission has ended. { $study } may no longer use your records under it.
 
+consent-over-unread = The text of this permission is not here. Without it, all use is refused.
+
 grant-withdraw-care = You can withdraw at any time, on this site. You do not have to say why. From then on, nobody asks a model about you under this permission.
 
 grant-withdraw-care-read = You can withdraw at any time, on this site. You do not have to say why. From then on, nobody there can open your records under this permission.
@@ -577,7 +579,7 @@ copy-what-pseudonymised = You said yes. { $study } also asks to download a copy 
 
 copy-what-whole = You said yes. { $study } also asks to download a copy of your whole records of these kinds: { $categories }. That is more than the values that its question needs. That is a separate question.
 
-copy-agreement = The study signed an agreement on this: “{ $agreement }”. It ends on { $date }. By then every copy must be deleted.
+copy-agreement = The study must accept an agreement before each download: “{ $agreement }”. It ends on { $date }. By then every copy must be deleted.
 
 copy-agreement-text = Read the agreement
 
@@ -769,6 +771,8 @@ copy-with-you = A copy with your values, without your name, was downloaded on { 
 copy-deleted = The study confirmed on { $date } that it has deleted this copy.
 
 copy-kept = The study must delete it by { $date }. It has not confirmed that yet.
+
+copy-kept-left = You no longer permit this copy, so we ask the study to delete your values. It has not confirmed that yet.
 
 copy-with-you-pseudonymised = A copy with your exact values and a code instead of your name was downloaded on { $date }.
 

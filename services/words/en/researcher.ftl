@@ -155,6 +155,8 @@ pseudonymised-agree = I accept the agreement and these duties for { $party }, an
 
 pseudonymised-leave = When people leave, delete their rows within { $days } days and confirm it here.
 
+pseudonymised-duties = A patient's permission can have any of these duties. With each download, your organisation accepts them.
+
 pseudonymised-button = Download the encrypted copy
 
 pseudonymised-open = Open the file on your own computer: "vouchsafe open-copy FILE --key KEYFILE".
@@ -352,7 +354,7 @@ model-withdrawals = People it was trained on who no longer permit it: { $count }
 
 model-stops = A successor is trained without these people automatically. If no successor meets the quality thresholds, this model stops answering on { $date }.
 
-model-replaced-by = It was replaced by a model trained without these people:
+model-replaced-by = It was replaced by:
 
 model-retrain = Train its successor
 
@@ -536,7 +538,7 @@ draft-never-before-hint = For the first time that an illness occurs
 
 draft-absent = People without it are negative
 
-draft-absent-hint = Otherwise people without a record of it are left out
+draft-absent-hint = Otherwise people without a record of it are left out. For an outcome after the index, also state how long people are followed.
 
 draft-outcome-positive = Positive value
 

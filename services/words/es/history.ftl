@@ -47,7 +47,7 @@ refused-ended = { $party } pidió usar estos datos suyos: { $categories }. No se
 
 refused-unknown = { $party } pidió usar estos datos suyos: { $categories }. No se le permitió: en ese momento no podíamos comprobar sus permisos.
 
-empty-journal = Nadie ha usado ni pedido sus datos todavía. Cada uso y cada rechazo se verá aquí.
+empty-journal = Nadie ha usado sus datos todavía, y no se ha rechazado a nadie. Cada uso y cada rechazo se verá aquí.
 
 empty-journal-filter = Ninguna línea coincide con lo que eligió. Muestre todas las líneas para ver el resto.
 
@@ -95,7 +95,7 @@ interval-minute = minuto
 
 rekeyed = Hemos cerrado sus datos de nuevo. Quien ya no puede usarlos tampoco puede abrirlos.
 
-erased = Sus datos se han borrado. Ya nadie puede leerlos.
+erased = Se han borrado sus datos de aquí y las claves que los abren.
 
 identity-join = { $party } comprobó quién es usted y le dio un enlace para unirse.
 

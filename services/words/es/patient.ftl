@@ -405,7 +405,7 @@ keys-delegate-until = Una persona puede firmar por usted hasta el { $date }
 
 keys-recovery = Una llave nueva para usted
 
-keys-recovery-none = Nadie ha pedido añadir una llave para usted.
+keys-recovery-none = No hay ninguna llave nueva en espera para usted.
 
 keys-recovery-vetoed = { $n ->
     [one] Usted rechazó una llave nueva. No funcionará.
@@ -511,6 +511,8 @@ copy-asked-whole = { $study } pide también descargar una copia, según un acuer
 
 consent-over = Este permiso ha terminado. { $study } ya no puede usar sus datos con él.
 
+consent-over-unread = El texto de este permiso no está aquí. Sin él se rechaza todo uso.
+
 grant-withdraw-care = Puede retirarlo cuando quiera, en este sitio. No tiene que decir por qué. Desde entonces, con este permiso nadie pregunta por usted a un modelo.
 
 grant-withdraw-care-read = Puede retirarlo cuando quiera, en este sitio. No tiene que decir por qué. Desde entonces, con este permiso nadie allí puede abrir sus datos.
@@ -577,7 +579,7 @@ copy-what-pseudonymised = Usted dijo que sí. { $study } pide también descargar
 
 copy-what-whole = Usted dijo que sí. { $study } pide también descargar una copia de sus datos enteros de estos tipos: { $categories }. Es más que los valores que su pregunta necesita. Es otra pregunta.
 
-copy-agreement = El estudio firmó un acuerdo sobre esto: «{ $agreement }». Termina el { $date }. Para entonces todas las copias deben estar borradas.
+copy-agreement = Antes de cada descarga, el estudio debe aceptar un acuerdo: «{ $agreement }». Termina el { $date }. Para entonces todas las copias deben estar borradas.
 
 copy-agreement-text = Leer el acuerdo
 
@@ -768,6 +770,8 @@ copy-with-you = El { $date } se descargó una copia con sus valores, sin su nomb
 copy-deleted = El estudio confirmó el { $date } que ha borrado esta copia.
 
 copy-kept = El estudio debe borrarla a más tardar el { $date }. Aún no lo ha confirmado.
+
+copy-kept-left = Usted ya no permite esta copia, así que pedimos al estudio que borre sus valores. Aún no lo ha confirmado.
 
 copy-with-you-pseudonymised = El { $date } se descargó una copia con sus valores exactos y un código en lugar de su nombre.
 

@@ -91,9 +91,16 @@ def test_a_patient_who_does_not_permit_it_is_not_found() -> None:
 
 @pytest.mark.parametrize(
     ("decision", "reason", "field"),
-    [("", "", "decision"), ("maybe", "x", "decision"), ("disagree", "  ", "reason")],
+    [
+        ("", "", "decision"),
+        ("maybe", "x", "decision"),
+        ("disagree", "  ", "reason"),
+        ("disagree", "x" * 2_001, "reason"),
+    ],
 )
-def test_a_decision_against_the_model_needs_a_reason(monkeypatch, decision, reason, field) -> None:
+def test_a_decision_against_the_model_needs_a_reason_that_is_not_cut(
+    monkeypatch, decision, reason, field
+) -> None:
     service = predictions(ModelsNotFound("q"))
     monkeypatch.setattr(service, "_require", lambda *_: None)
     with pytest.raises(Invalid) as refused:

@@ -197,6 +197,8 @@ def test_the_first_decision_on_a_study_is_final_and_a_refusal_needs_a_reason(
     assert reply["reaches"] >= 600
     assert len(reply["patients_read"]) >= 10
     assert custodian.post(f"{path}/answer", {"answer": "refuse"}).status_code == 422
+    too_long = {"answer": "refuse", "why": "x" * 2_001}
+    assert custodian.post(f"{path}/answer", too_long).status_code == 422
     text = {"answer": "refuse", "why": "Too broad."}
     assert custodian.post(f"{path}/answer", text).get_json()["study"]["state"] == "refused"
     again = custodian.post(f"{path}/answer", {"answer": "approve"}).get_json()

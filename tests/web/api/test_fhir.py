@@ -10,6 +10,9 @@ import orjson
 import pytest
 from visitors import signed_in
 
+from services.custodian.intake import FhirIntake
+from storage import StoreUnavailable
+
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"
 
@@ -98,6 +101,28 @@ def test_a_file_that_cannot_be_read_is_answered_with_an_operation_outcome(hospit
     assert (unusable.status_code, unusable.get_json()["resourceType"]) == (422, "OperationOutcome")
 
 
+def test_the_status_of_an_import_that_did_not_finish_says_why(
+    hospital, system, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = {"resourceType": "Patient", "id": secrets.token_hex(4)}
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": person}]}
+    sent = system("", orjson.dumps(bundle), **{"Content-Type": "application/fhir+json"})
+
+    def refuse(*_: object) -> None:
+        raise StoreUnavailable("the IPFS node does not answer; check that it is running")
+
+    with monkeypatch.context() as unavailable:
+        unavailable.setattr(FhirIntake, "store", refuse)
+        hospital.work("store-upload")
+    status = system(path_of(sent), method="GET")
+    (issue,) = status.get_json()["issue"]
+    assert (status.status_code, issue["code"]) == (500, "transient")
+    assert issue["diagnostics"] == (
+        "Storing did not finish. Reason: the IPFS node does not answer; check that it is running."
+        " Send the file again."
+    )
+
+
 def test_a_table_is_no_import(hospital, system) -> None:
     keeper = signed_in(hospital, "custodian")
     answer = keeper.post(
@@ -153,3 +178,12 @@ def test_a_consent_is_a_request_to_its_patient_and_no_permission(hospital, syste
     assert "asked about the copy separately" not in page
     broken = system("/Consent", b"x", **headers)
     assert (broken.status_code, broken.get_json()["resourceType"]) == (422, "OperationOutcome")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("", "sender"), ("/Consent", "sender"), ("/Consent", "recipient")]
+)
+def test_a_name_in_the_query_that_is_too_long_is_refused_and_never_cut(system, path, name) -> None:
+    answer = system(f"{path}?{name}={'x' * 201}", b"{}", **{"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert "201 characters, and 200 are allowed" in answer.text

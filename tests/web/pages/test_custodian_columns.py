@@ -80,6 +80,8 @@ def test_a_storing_that_did_not_finish_says_why(
     page = _line(keeper.get(path).text)
     assert "Storing did not finish." in page
     assert "Reason: the IPFS node does not answer" in page
+    listed = _line(keeper.get("/custodian/deposits/new").text)
+    assert re.search(r"stored\.csv[^<]*+</a>: not finished<", listed)
     report = keeper.api("GET", f"/custodian/uploads/{path.rsplit('/', 1)[1]}").get_json()
     assert report["job"]["error"] == "the IPFS node does not answer"
     keeper.post(path, wish="store")

@@ -15,6 +15,7 @@ from workbooks import changed, workbook
 
 from consent import DAY_S
 from services.custodian.upload_store import DROPPED, MAX_BYTES, STORING
+from services.custodian.uploads import MAX_MAPPING
 from services.words import Words
 
 pytestmark = pytest.mark.node
@@ -63,6 +64,13 @@ def test_an_uploaded_mapping_is_used_whatever_is_chosen_in_the_list(
     address = send(keeper, body, chosen=chosen).headers["Location"]
     hospital.work("check-upload")
     assert "One row read" in (page := keeper.get(address).text) or "1 row" in page, page
+
+
+def test_a_mapping_that_is_too_long_is_refused_and_never_cut(keeper: Visitor) -> None:
+    mapping = FITTING + "#" * MAX_MAPPING
+    answer = send(keeper, HEAD + b"W-1,70\n", mapping=mapping, chosen="")
+    assert answer.status_code == 422
+    assert f"it has more than {MAX_MAPPING:,} bytes" in answer.text
 
 
 def table_of(size: int) -> bytes:

@@ -154,11 +154,18 @@ def test_who_leaves_is_listed_until_the_study_acknowledges_and_the_custodian_see
     hospital, researcher, slug, leavers, copy
 ) -> None:
     path, custodian = f"/researcher/pseudonymised/{slug}", signed_in(hospital, "custodian")
+    patient = signed_in(hospital, "patient", "", leavers[0])
+    consent_id = hospital.platform.ledger.consents_of(leavers[0])[0].consent_id
+    permission = f"/patient/consents/{consent_id.hex()}"
+    assert "must delete it by" in patient.get(permission).text
     TrialWallet(hospital.wallet, hospital.platform.ledger).stop(leavers)
+    before = patient.get(permission).text  # nobody has listed the rows yet
+    assert "no longer permit this copy, so we ask the study to delete your values" in before
+    assert "must delete it by" not in before
     offer = researcher.api("GET", f"/researcher/studies/{slug}/pseudonymised").get_json()
     names = [each["name"] for each in offer["deletions"]]
-    assert len(names) == 2
-    assert set(names) < set(names_in(copy))
+    assert "We asked the study on" in patient.get(permission).text
+    assert len(names) == 2 and set(names) < set(names_in(copy))
     notices = researcher.get("/researcher/notices").text
     assert "Rows to delete: 2. Of these overdue: 0." in notices
     assert "2 not confirmed" in custodian.get(f"/custodian/studies/{slug}").text

@@ -162,6 +162,9 @@ def test_versions_are_compared_and_a_model_is_retired_after_a_question(
     assert first.id in page
     assert "in use" in page
     assert "replaced, destroyed" in page
+    replaced = researcher.get(f"/researcher/models/{first.id}").text
+    assert f'It was replaced by: <a href="/researcher/models/{second.id}">' in replaced
+    assert "without these people" not in replaced  # nobody withdrew
     card = researcher.get(f"/researcher/models/{second.id}/card.json")
     assert hashlib.sha256(card.data).hexdigest() == second.card_sha256
     question = researcher.get(f"/researcher/models/{second.id}/retirement").text

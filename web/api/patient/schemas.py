@@ -187,8 +187,8 @@ HistoryLineSchema = schema_of(
 OwnCopySchema = schema_of(
     "OwnCopySchema",
     OwnCopy,
-    "at_s ends_at_s deleted_at_s is_pseudonymised whole_records row_listed_at_s row_due_at_s "
-    "row_deleted_at_s",
+    "at_s ends_at_s deleted_at_s is_pseudonymised whole_records is_permitted row_listed_at_s "
+    "row_due_at_s row_deleted_at_s",
 )
 ConsentDetailSchema = schema_of(
     "ConsentDetailSchema",
