@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from models.suppression import MIN_COUNT
+
 if TYPE_CHECKING:
     from models.features import Values
 
@@ -168,9 +170,14 @@ def _make_terms(values: Values, categories: Sequence[bool]) -> list[Term]:
 
 
 def _scale(term: Term, values: Values) -> Term | None:
+    """Return the term with mean and scale; None where fewer than 11 patients tell it apart.
+
+    Scaled, a rare value would get a weight that is the outcome of the few who have it, and each
+    answer about somebody else with that value would show it.
+    """
     raw = term.of(values)
-    spread = float(raw.std())
-    if spread < _MIN_SPREAD:
+    spread, commonest = float(raw.std()), int(np.unique(raw, return_counts=True)[1].max())
+    if spread < _MIN_SPREAD or len(raw) - commonest < MIN_COUNT:
         return None
     scale = _round(spread) or spread
     return Term(term.column, term.kind, term.at, _round(raw.mean()), scale)

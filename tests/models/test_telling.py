@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from models.candidates import Fitter, list_settings
 from models.card_content import _predictors
 from models.card_text import _input_lines
 from models.crossvalidation import Rows
@@ -262,3 +263,20 @@ def test_the_figure_of_missing_values_does_not_depend_on_few_patients_outcomes()
     names = tuple(f"{row:064x}" for row in range(300))
     without = measure_shown_absence(Rows(values[:, :2], LABELS, names))
     assert measure_shown_absence(Rows(values, LABELS, names)) == without
+
+
+@pytest.mark.parametrize("people", [1, MIN_COUNT - 1])
+@pytest.mark.parametrize("is_ill", [False, True])
+def test_no_learner_learns_from_a_value_that_few_patients_have(people: int, is_ill: bool) -> None:
+    text = (Path(__file__).parent / "small-question.toml").read_text()
+    tree = "rounds = 20\nmin_child_weight = 0\nmax_depth = 8\nlambda = 0"
+    question = Question.parse(text.replace("rounds = 10", tree), "q.toml")
+    values = np.zeros((300, 2), np.float32)
+    values[:, 0], values[:people, 1] = SIZE, 1
+    labels = np.where(np.arange(300) < people, is_ill, LABELS)
+    having = np.stack([SIZE, np.ones(300)], axis=1).astype(np.float32)
+    lacking = np.stack([SIZE, np.zeros(300)], axis=1).astype(np.float32)
+    fitter = Fitter.of(question, 0)
+    for setting in list_settings(question, labels):
+        fitted = fitter.fit_choice(setting, max(setting.rounds), values, labels)
+        assert np.array_equal(fitted.final_log_odds(having), fitted.final_log_odds(lacking))
