@@ -18,6 +18,7 @@ from models.evaluation import evaluate
 from models.features import Matrix
 from models.gate import GateCode, GateFailure
 from models.leakage import find_unreviewed_features, hide_figures, measure_shown_absence
+from models.logistic import LogisticModel, fit_logistic
 from models.performance import make_threshold_table, measure_curves
 from models.question import Question
 from models.suppression import MIN_COUNT
@@ -280,3 +281,28 @@ def test_no_learner_learns_from_a_value_that_few_patients_have(people: int, is_i
     for setting in list_settings(question, labels):
         fitted = fitter.fit_choice(setting, max(setting.rounds), values, labels)
         assert np.array_equal(fitted.final_log_odds(having), fitted.final_log_odds(lacking))
+
+
+@pytest.mark.parametrize("outliers", [1, 3])
+def test_no_regression_is_decided_by_the_outcomes_of_few_outliers(outliers: int) -> None:
+    draw = np.random.default_rng(1)
+    values = np.stack([SIZE, draw.normal(5, 1, 300)], axis=1).astype(np.float32)
+    values[:outliers, 1] = 1000
+    weights = set()
+    for is_ill in (False, True):
+        labels = np.where(np.arange(300) < outliers, is_ill, LABELS)
+        terms = fit_logistic(values, labels, [False, False], 10.0).terms
+        (term,) = (each for each in terms if each.column == 1)
+        assert term.high is not None and term.high < 10
+        weights.add(abs(term.weight) < 0.2)
+        assert term.of(np.array([[0, 1e6]], np.float32)) < 4
+    assert weights == {True}
+
+
+def test_a_regression_of_an_earlier_release_is_read_as_it_was() -> None:
+    fitted = fit_logistic(SIZE[:, None].astype(np.float32), LABELS, [False], 10.0)
+    content = fitted.content()
+    for term in content["terms"]:
+        del term["low"], term["high"]
+    (term,) = LogisticModel.of_content(content).terms
+    assert term.of(np.array([[1e6]], np.float32)) > 1000
