@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from models.candidates import Fitter, list_settings
 from models.card_content import _predictors
 from models.card_text import _input_lines
 from models.crossvalidation import Rows
@@ -17,6 +18,7 @@ from models.evaluation import evaluate
 from models.features import Matrix
 from models.gate import GateCode, GateFailure
 from models.leakage import find_unreviewed_features, hide_figures, measure_shown_absence
+from models.logistic import LogisticModel, fit_logistic
 from models.performance import make_threshold_table, measure_curves
 from models.question import Question
 from models.suppression import MIN_COUNT
@@ -262,3 +264,45 @@ def test_the_figure_of_missing_values_does_not_depend_on_few_patients_outcomes()
     names = tuple(f"{row:064x}" for row in range(300))
     without = measure_shown_absence(Rows(values[:, :2], LABELS, names))
     assert measure_shown_absence(Rows(values, LABELS, names)) == without
+
+
+@pytest.mark.parametrize("people", [1, MIN_COUNT - 1])
+@pytest.mark.parametrize("is_ill", [False, True])
+def test_no_learner_learns_from_a_value_that_few_patients_have(people: int, is_ill: bool) -> None:
+    text = (Path(__file__).parent / "small-question.toml").read_text()
+    tree = "rounds = 20\nmin_child_weight = 0\nmax_depth = 8\nlambda = 0"
+    question = Question.parse(text.replace("rounds = 10", tree), "q.toml")
+    values = np.zeros((300, 2), np.float32)
+    values[:, 0], values[:people, 1] = SIZE, 1
+    labels = np.where(np.arange(300) < people, is_ill, LABELS)
+    having = np.stack([SIZE, np.ones(300)], axis=1).astype(np.float32)
+    lacking = np.stack([SIZE, np.zeros(300)], axis=1).astype(np.float32)
+    fitter = Fitter.of(question, 0)
+    for setting in list_settings(question, labels):
+        fitted = fitter.fit_choice(setting, max(setting.rounds), values, labels)
+        assert np.array_equal(fitted.final_log_odds(having), fitted.final_log_odds(lacking))
+
+
+@pytest.mark.parametrize("outliers", [1, 3])
+def test_no_regression_is_decided_by_the_outcomes_of_few_outliers(outliers: int) -> None:
+    draw = np.random.default_rng(1)
+    values = np.stack([SIZE, draw.normal(5, 1, 300)], axis=1).astype(np.float32)
+    values[:outliers, 1] = 1000
+    weights = set()
+    for is_ill in (False, True):
+        labels = np.where(np.arange(300) < outliers, is_ill, LABELS)
+        terms = fit_logistic(values, labels, [False, False], 10.0).terms
+        (term,) = (each for each in terms if each.column == 1)
+        assert term.high is not None and term.high < 10
+        weights.add(abs(term.weight) < 0.2)
+        assert term.of(np.array([[0, 1e6]], np.float32)) < 4
+    assert weights == {True}
+
+
+def test_a_regression_of_an_earlier_release_is_read_as_it_was() -> None:
+    fitted = fit_logistic(SIZE[:, None].astype(np.float32), LABELS, [False], 10.0)
+    content = fitted.content()
+    for term in content["terms"]:
+        del term["low"], term["high"]
+    (term,) = LogisticModel.of_content(content).terms
+    assert term.of(np.array([[1e6]], np.float32)) > 1000
