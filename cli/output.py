@@ -219,7 +219,8 @@ def _fail(context: click.Context, output: Output, exc: Exception, as_json: bool)
             "message": describe_error(exc),
             "rows": rows,
         }
-        if missed:
+        if isinstance(exc, GateClosed):
+            problem["run"] = exc.run
             problem["gate"] = [{"message": m.message, "remedy": m.remedy} for m in missed]
         click.echo(orjson.dumps(problem, option=orjson.OPT_INDENT_2).decode())
     what = NOT_PUBLISHED if missed and not as_json else describe_error(exc)
@@ -228,4 +229,6 @@ def _fail(context: click.Context, output: Output, exc: Exception, as_json: bool)
         output.faults(faults)
     heads = ("missed threshold", "what to do")
     output.table(heads, [(m.message, m.remedy) for m in missed], every=True)
+    if isinstance(exc, GateClosed) and exc.run:
+        output.note(f"`vouchsafe card {exc.run}` shows the full report.")
     context.exit(2 if isinstance(exc, INVALID_INPUT) else 1)

@@ -14,7 +14,7 @@ from cli.output import Output, with_services
 from cli.questions import print_limits, print_question_check
 from cli.records import FILE, FOLDER, TARGET
 from consent import DAY_S, ConsentNotFound, Wallet
-from models import Card
+from models import Card, CardDocument, ModelsNotFound
 from services.cards import ModelCard
 from services.clinician.predictions import SubjectQuestion
 from services.clinician.reports import InputWarnings, Likeness
@@ -178,9 +178,19 @@ def models(services: Services, output: Output) -> None:
 def card(
     services: Services, output: Output, model: str, folder: Path | None, document: Path | None
 ) -> None:
-    """Show how well MODEL performs, what it was trained on, and what it is not for."""
+    """Show how well MODEL performs, what it was trained on, and what it is not for.
+
+    MODEL can also be the name of a run that the quality thresholds refused: what was measured, and
+    what would help.
+    """
     cards = services.cards
-    model_card = cards.get(model)
+    try:
+        model_card = cards.get(model)
+    except ModelsNotFound:
+        report = services.researcher.runs.report(model)
+        _write(report, folder, document)
+        output.result(dict(report.content), *report.lines)
+        return
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "card.json").write_bytes(cards.json(model))
@@ -191,14 +201,29 @@ def card(
     output.result(dict(model_card.content), *Card(model_card.content).to_lines())
 
 
+def _write(report: CardDocument, folder: Path | None, document: Path | None) -> None:
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "card.json").write_bytes(report.to_json())
+        for name in report.plots:
+            (folder / f"{name}.svg").write_bytes(report.draw(f"{name}.svg"))
+    if document is not None:
+        document.write_bytes(report.to_pdf())
+
+
 @click.command()
 @click.argument("model")
 @STUDY
+@click.option("--to", "folder", type=FOLDER, help="Write its card and the plots here.")
+@click.option("--pdf", "document", type=TARGET, help="Write its card as PDF to this file.")
 @with_services
-def evaluate(services: Services, output: Output, model: str, study: str) -> None:
+def evaluate(
+    services: Services, output: Output, model: str, study: str, **targets: Path | None
+) -> None:
     """Evaluate MODEL on the patients who permit another study to train, without those it knows."""
     party = services.installation.organisation
     validation = services.researcher.models.evaluate_now(party, model, study)
+    _write(validation.document(), **targets)
     output.result(validation.content, *validation.to_lines())
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from models.budget import Budget
     from models.card import Card
+    from models.card_document import CardDocument
     from models.card_pdf import write_card_pdf
     from models.cohort import Cohort
     from models.copy_plan import PROPOSED_COLUMNS, CopyPlan
@@ -47,12 +48,15 @@ if TYPE_CHECKING:
     from models.studies import Study
     from models.suppression import MIN_COHORT, MIN_COUNT, is_small, merge_small, suppress
     from models.training import recompute
+    from models.training_report import document_report
     from models.training_runs import TrainingRun
+    from models.tripod import number_heading
     from models.value_readings import ValueReading, ValueReadings
 
 _MODULES: Final = {
     "budget": ("Budget",),
     "card": ("Card",),
+    "card_document": ("CardDocument",),
     "card_pdf": ("write_card_pdf",),
     "cohort": ("Cohort",),
     "copy_plan": ("PROPOSED_COLUMNS", "CopyPlan"),
@@ -109,7 +113,9 @@ _MODULES: Final = {
         "suppress",
     ),
     "training": ("recompute",),
+    "training_report": ("document_report",),
     "training_runs": ("TrainingRun",),
+    "tripod": ("number_heading",),
     "value_readings": ("ValueReading", "ValueReadings"),
 }
 _MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names}
@@ -131,6 +137,7 @@ __all__ = [
     "AffectedModel",
     "Budget",
     "Card",
+    "CardDocument",
     "Cohort",
     "CohortTooSmall",
     "ConsentsChanged",
@@ -173,12 +180,14 @@ __all__ = [
     "UnitMismatch",
     "ValueReading",
     "ValueReadings",
+    "document_report",
     "draw_contributions",
     "format_unit",
     "is_small",
     "list_plots",
     "merge_small",
     "month_before",
+    "number_heading",
     "permitted_row_keys",
     "recompute",
     "row_key",

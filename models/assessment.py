@@ -132,7 +132,7 @@ def assess(
             _measure_learner(kind, matrix.labels, predictions)
             for kind, predictions in development.predictions.items()
         ),
-        repeated=measure_repeats(matrix.labels, chosen.probabilities, chosen.folds),
+        repeated=measure_repeats(matrix.labels, chosen, development.draws),
         thresholds=make_threshold_table(
             matrix.labels, chosen.probabilities[0], question.thresholds, cuts
         ),

@@ -33,6 +33,17 @@ def calibration_errors(labels: Labels, probabilities: Floats) -> tuple[float, fl
     return float(in_the_large[0]), float(slope[1])
 
 
+def measure_ratio(labels: Labels, probabilities: Floats) -> tuple[float, float]:
+    """Return the observed over the expected number of events, and its standard error.
+
+    The error is that of the number of events if each patient's true log-odds are the predicted ones
+    moved by calibration in the large: the counts alone would tell both numbers exactly.
+    """
+    logits, expected = _logit(probabilities), float(probabilities.sum())
+    moved = to_shares(logits + measure_calibration(labels, probabilities)[0])
+    return float(labels.sum()) / expected, math.sqrt(float((moved * (1 - moved)).sum())) / expected
+
+
 def _standard_errors(columns: Floats, coefficients: Floats, offset: Floats) -> Floats:
     inverse = _covariance(columns, coefficients, offset)
     return np.asarray(np.sqrt(np.clip(np.diag(inverse), 0, None)), np.float64)

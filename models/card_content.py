@@ -26,6 +26,7 @@ from models.question import Question
 from models.served_model import LOGISTIC
 from models.suppression import MIN_COUNT, steady
 from models.training_runs import EarlierRuns, TrainingRun
+from models.tripod import GUIDELINE, ITEMS
 from records.documents import UNDATED
 from storage import Record
 
@@ -58,6 +59,7 @@ class TrainingResult:
     assessment: Assessment
     earlier: EarlierRuns
     budget: Budget
+    before: Mapping[str, Any] | None
 
 
 def create_card(run: TrainingRun, question: Question, result: TrainingResult) -> Card:
@@ -100,10 +102,20 @@ def create_card(run: TrainingRun, question: Question, result: TrainingResult) ->
             "estimate_bins": describe_bins(development.chosen.probabilities[0]),
             "far": result.assessment.far,
             "provenance": _provenance(question, result),
+            "reporting": {"guideline": GUIDELINE, "items": dict(ITEMS)},
+            "before": result.before,
             "runs_before": {"all": result.earlier.all, "refused": result.earlier.refused},
             **_figures(assessment, development),
         }
     )
+
+
+def describe_model_before(card: Card) -> dict[str, Any]:
+    """Return the main figures of the model that another one replaces, as its card has them."""
+    content, evaluation = card.content, card.content["evaluation"]
+    names = ("auroc", "brier", "slope", "slope_error", "intercept", "intercept_error")
+    known = {"id": content["model"]["id"], "patients": content["data"]["patients"]}
+    return known | {name: evaluation[name] for name in names}
 
 
 def _figures(assessment: Assessment, development: Development) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
@@ -18,6 +19,7 @@ from models.card_text import (
     format_estimate,
 )
 from models.plots import list_plots
+from models.tripod import number_heading
 
 _CAPTIONS: Final = MappingProxyType(
     {
@@ -41,19 +43,49 @@ Draw = Callable[[str], bytes]
 """Returns a plot of the card by its file name."""
 
 
-def write_card_pdf(card: Card, draw: Draw) -> bytes:
-    """Return the card as an A4 document: every section, the figures and the threshold table.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printout:
+    """What a document says.
 
-    The document has no time of writing, so that the same card always gives the same bytes.
+    Attributes:
+        title, subtitle, author: of the document.
+        lines: the text; titles have no indent.
+        content: of a card, for the plots and the table of thresholds.
+    """
+
+    title: str
+    subtitle: str
+    author: str
+    lines: Sequence[str]
+    content: Mapping[str, Any]
+
+
+def write_card_pdf(card: Card, draw: Draw) -> bytes:
+    """Return the card of a model as PDF; see `write_pdf`."""
+    content = card.content
+    printout = Printout(
+        title=f"Model card: {content['question']['title']}",
+        subtitle=f"Model {content['model']['id']}, card sha-256 {card.sha256}",
+        author=content["study"],
+        lines=card.to_lines(),
+        content=content,
+    )
+    return write_pdf(printout, draw)
+
+
+def write_pdf(printout: Printout, draw: Draw) -> bytes:
+    """Return an A4 document: every section, the figures and the threshold table.
+
+    The document has no time of writing, so that the same content always gives the same bytes.
 
     Args:
-        card: the card.
+        printout: what it says.
         draw: returns its plots.
     """
     from reportlab.lib.pagesizes import A4
     from reportlab.platypus import SimpleDocTemplate
 
-    content, buffer = card.content, io.BytesIO()
+    buffer = io.BytesIO()
     margins = dict.fromkeys(("leftMargin", "rightMargin", "topMargin", "bottomMargin"), _MARGIN_PT)
     # reportlab keeps fonts in one table for the whole process.
     with _LOCK:
@@ -62,14 +94,14 @@ def write_card_pdf(card: Card, draw: Draw) -> bytes:
             buffer,
             pagesize=A4,
             invariant=1,
-            title=f"Model card: {content['question']['title']}",
-            subject=f"model {content['model']['id']}, card sha-256 {card.sha256}",
-            author=content["study"],
+            title=printout.title,
+            subject=printout.subtitle,
+            author=printout.author,
             lang="en",
             **margins,
         )
         write = _write_page_number
-        document.build(list(_parts(card, draw)), onFirstPage=write, onLaterPages=write)
+        document.build(list(_parts(printout, draw)), onFirstPage=write, onLaterPages=write)
     return buffer.getvalue()
 
 
@@ -88,7 +120,7 @@ def _write_page_number(canvas: Any, document: Any) -> None:
     canvas.drawRightString(document.pagesize[0] - _MARGIN_PT, _MARGIN_PT / 2, f"{document.page}")
 
 
-def _parts(card: Card, draw: Draw) -> Iterator[Any]:
+def _parts(printout: Printout, draw: Draw) -> Iterator[Any]:
     from reportlab.lib.styles import ParagraphStyle
     from reportlab.platypus import Paragraph
 
@@ -103,19 +135,21 @@ def _parts(card: Card, draw: Draw) -> Iterator[Any]:
         spaceAfter=3,
         keepWithNext=1,
     )
-    content = card.content
-    yield Paragraph(f"Model card: {escape(content['question']['title'])}", title)
-    yield Paragraph(f"Model {escape(content['model']['id'])}, card sha-256 {card.sha256}", text)
+    content = printout.content
+    yield Paragraph(escape(printout.title), title)
+    yield Paragraph(escape(printout.subtitle), text)
     tabulated = describe_thresholds(content) if "thresholds" in content else []
-    for line in card.to_lines():
+    for line in printout.lines:
         if line.strip() in tabulated:
             continue
         is_title = not line.startswith("  ")
         yield Paragraph(escape(line.strip()), heading if is_title else text)
         if is_title and line.startswith(THRESHOLDS):
             yield _threshold_table(content)
-    yield Paragraph("Figures (TRIPOD+AI 12e, 23a)", heading)
-    for name in list_plots(content):
+    plots = list_plots(content)
+    if plots:
+        yield Paragraph(number_heading("Figures", "evaluation"), heading)
+    for name in plots:
         yield _figure(draw, name, text)
 
 

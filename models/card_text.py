@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
+from models.card_notes import (
+    ATTACK_NOTE,
+    BEFORE_NOTE,
+    FIRST_ATTACK_NOTE,
+    FIRST_INTERVAL_NOTE,
+    INTERVAL_NOTE,
+    ITEMS_NOTE,
+    NO_COUNTS,
+)
+from models.tripod import number_heading
+
 THRESHOLDS: Final = "Decisions at thresholds"
-_ITEMS: Final = MappingProxyType(
+SPLITS: Final = "Split by place or time"
+_MEMBERS: Final = MappingProxyType(
     {
-        "Intended use": "3",
-        "Limits": "26",
-        "Outcome": "8",
-        "Patients": "5, 6, 17, 20",
-        "Performance out of fold": "12e, 23a",
-        "Performance on held-out patients": "12e, 23a",
-        "Subgroups": "14, 23a",
-        "Inputs": "9, 11",
-        "Interval of a prediction": "12g, 15",
-        "Patients by outcome": "20b",
-        THRESHOLDS: "15",
-        "Development": "12c, 12f",
-        "Sample size": "10",
-        "Split by place or time": "12d, 23b",
-        "Provenance": "18e, 18f",
+        "Intended use": "intended_use",
+        "Limits": "limits",
+        "Outcome": "outcome",
+        "Patients": "data",
+        "Performance out of fold": "evaluation",
+        "Performance on held-out patients": "evaluation",
+        "Performance on other patients": "evaluation",
+        "Comparison with the model before": "before",
+        "Subgroups": "evaluation.groups",
+        "Inputs": "predictors",
+        "Interval of a prediction": "interval",
+        "Patients by outcome": "patients_by_outcome",
+        THRESHOLDS: "thresholds",
+        "Development": "tuning",
+        "Sample size": "sample_size",
+        SPLITS: "splits",
+        "Provenance": "provenance",
     }
 )
-"""The items of TRIPOD+AI that each section of the card answers."""
-ITEMS_NOTE: Final = "Numbers after headings are the items of TRIPOD+AI (2024)."
+"""The member of the card that each section describes."""
 THRESHOLD_FIGURES: Final = MappingProxyType(
     {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV"}
 )
@@ -39,48 +52,30 @@ _YEAR_DIGITS: Final = 4
 """Cards of earlier releases name the first and the last day."""
 HIDDEN: Final = "hidden"
 """In place of a figure that would tell of few people."""
-INTERVAL_NOTE: Final = (
-    "The interval of a prediction is a 95 % conformal interval around it, learned out of fold: it"
-    " is made so that of 100 groups of new patients with similar estimates, about 95 have an"
-    " observed share inside, apart from the chance variation of a group of that size. It describes"
-    " patients like this one, not this patient. At places or times that the model was not tested"
-    " on, fewer groups can lie inside."
-)
-FIRST_INTERVAL_NOTE: Final = (
-    "The interval of a prediction is Wilson's 95 % interval of the share that had the label among"
-    " the patients with a similar prediction (see the calibration bins), widened to include the"
-    " prediction itself. It describes patients like this one, not this patient."
-)
-ATTACK_NOTE: Final = (
-    "LiRA with shadow models: the attacker knows a patient's values and outcome, trains models with"
-    " and without the patient, and compares the exact log-odds. Each shadow learns from three"
-    " quarters of the patients, so the published model remembers less. The gate compares the upper"
-    " confidence bounds."
-)
-FIRST_ATTACK_NOTE: Final = (
-    "Loss-threshold attack on the published model: training patients against held-out patients, by"
-    " the predicted probability of the true outcome. It is the simplest attack, without shadow"
-    " models; a stronger one could find more."
-)
 
 
 def describe_card(content: Mapping[str, Any]) -> list[str]:
     """Return a card of either format as lines without control characters."""
-    is_first = "tuning" not in content
     lines = [
         ITEMS_NOTE,
-        *_section("Intended use", [content["intended_use"]]),
-        *_section("Limits", content["limits"]),
-        *_section("Outcome", [content["outcome"]["definition"]]),
-        *_section("Patients", _patient_lines(content)),
-        *_section(_performance_title(content), describe_performance(content)),
-        *_section("Subgroups", _subgroup_lines(content)),
-        *_section("Membership attack", _attack_lines(content)),
-        *_section("Interval of a prediction", _interval_lines(content)),
-        *_section("Inputs", _input_lines(content)),
-        *([] if is_first else _second_format(content)),
-        *_section("Provenance", _provenance_lines(content)),
+        *make_section("Intended use", [content["intended_use"]]),
+        *make_section("Limits", content["limits"]),
+        *make_section("Outcome", [content["outcome"]["definition"]]),
+        *make_section("Patients", describe_flow(content)),
+        *make_section(_performance_title(content), describe_performance(content)),
+        *make_section("Comparison with the model before", _before_lines(content)),
+        *make_section("Subgroups", describe_groups(content)),
+        *make_section("Membership attack", _attack_lines(content)),
+        *make_section("Interval of a prediction", _interval_lines(content)),
+        *make_section("Inputs", _input_lines(content)),
+        *(_second_format(content) if "tuning" in content else []),
+        *make_section("Provenance", _provenance_lines(content)),
     ]
+    return make_printable(lines)
+
+
+def make_printable(lines: Sequence[str]) -> list[str]:
+    """Return the lines without control characters."""
     return ["".join(char if char.isprintable() else " " for char in line) for line in lines]
 
 
@@ -92,23 +87,28 @@ def _performance_title(content: Mapping[str, Any]) -> str:
 
 def _second_format(content: Mapping[str, Any]) -> list[str]:
     return [
-        *_section("Patients by outcome", _table_lines(content)),
-        *_section(THRESHOLDS, describe_thresholds(content)),
-        *_section("Development", _development_lines(content)),
-        *_section("Sample size", _size_lines(content["sample_size"])),
-        *(_section("Split by place or time", _split_lines(content)) if content["splits"] else []),
+        *make_section("Patients by outcome", _table_lines(content)),
+        *make_section(THRESHOLDS, describe_thresholds(content)),
+        *make_section("Development", _development_lines(content)),
+        *make_section("Sample size", _size_lines(content["sample_size"])),
+        *(make_section(SPLITS, _split_lines(content)) if content["splits"] else []),
     ]
 
 
-def _section(title: str, lines: list[str]) -> list[str]:
-    numbered = f"{title} ({_ITEMS[title]})" if title in _ITEMS else title
-    return [numbered, *(f"  {line}" for line in lines)]
+def make_section(title: str, lines: Sequence[str]) -> list[str]:
+    """Return a title, with the items that it answers, and its lines with an indent."""
+    return [number_heading(title, _MEMBERS.get(title, "")), *(f"  {line}" for line in lines)]
 
 
-def format_estimate(estimate: Mapping[str, float] | None, digits: int = 3) -> str:
-    """Return a figure with its interval, or that it is hidden; zero never has a sign."""
+def format_estimate(estimate: Mapping[str, float] | float | None, digits: int = 3) -> str:
+    """Return a figure with its interval, or that it is hidden; zero never has a sign.
+
+    Cards of earlier releases have some figures without an interval.
+    """
     if estimate is None:
         return HIDDEN
+    if not isinstance(estimate, Mapping):
+        return f"{estimate:z.{digits}f}"
     value, low, high = (f"{estimate[name]:z.{digits}f}" for name in ("value", "low", "high"))
     return f"{value} ({low} to {high})"
 
@@ -117,7 +117,8 @@ def _spell(code: str) -> str:
     return code.replace("-", " ")
 
 
-def _patient_lines(content: Mapping[str, Any]) -> list[str]:
+def describe_flow(content: Mapping[str, Any]) -> list[str]:
+    """Return who was permitted, left out and analysed, as lines."""
     data = content["data"]
     parts = (
         [f"training: {data['training']}, held out for testing: {data['held_out']}"]
@@ -149,9 +150,7 @@ def _patient_lines(content: Mapping[str, Any]) -> list[str]:
 def describe_performance(content: Mapping[str, Any]) -> list[str]:
     """Return the figures of an evaluation as lines."""
     figures = content["evaluation"]
-    slope, intercept = (
-        _add_interval(figures[name], figures[f"{name}_error"]) for name in ("slope", "intercept")
-    )
+    slope, intercept = (add_interval(figures, name) for name in ("slope", "intercept"))
     return [
         f"AUROC (95 % interval, DeLong): {format_estimate(figures['auroc'])}",
         *_repeat_lines(content),
@@ -159,14 +158,36 @@ def describe_performance(content: Mapping[str, Any]) -> list[str]:
         f" (chance: the prevalence, {figures['prevalence']:z.2f})",
         f"calibration slope (ideal: 1): {format_estimate(slope, 2)}",
         f"calibration intercept (ideal: 0): {format_estimate(intercept, 2)}",
-        f"observed to expected: {figures['observed_to_expected']:z.2f} (ideal: 1)",
+        f"observed to expected (ideal: 1): {format_estimate(figures['observed_to_expected'], 2)}",
         f"Brier score: {figures['brier']:z.3f}, scaled: {figures['scaled_brier']:z.3f}"
         " (1 is perfect, 0 is knowing only the prevalence)",
     ]
 
 
-def _add_interval(value: float, error: float) -> dict[str, float]:
-    return {"value": value, "low": value - 1.96 * error, "high": value + 1.96 * error}
+def add_interval(figures: Mapping[str, Any], name: str) -> dict[str, float]:
+    """Return the slope or the intercept with its 95 % interval."""
+    value, margin = figures[name], 1.96 * figures[f"{name}_error"]
+    return {"value": value, "low": value - margin, "high": value + margin}
+
+
+def _before_lines(content: Mapping[str, Any]) -> list[str]:
+    before = content.get("before")
+    if before is None:
+        named = content["model"].get("predecessor")
+        return [f"{named}; its figures are on its own card" if named else "none"]
+    now = content["evaluation"]
+    calibration = (
+        f"calibration {name}: {format_estimate(add_interval(now, name), 2)},"
+        f" before {format_estimate(add_interval(before, name), 2)}"
+        for name in ("slope", "intercept")
+    )
+    return [
+        f"{before['id']}: {before['patients']} patients",
+        f"AUROC: {format_estimate(now['auroc'])}, before {format_estimate(before['auroc'])}",
+        *calibration,
+        f"Brier score: {now['brier']:z.3f}, before {before['brier']:z.3f}",
+        BEFORE_NOTE,
+    ]
 
 
 def _repeat_lines(content: Mapping[str, Any]) -> list[str]:
@@ -177,20 +198,22 @@ def _repeat_lines(content: Mapping[str, Any]) -> list[str]:
     parts = [f"{within:z.3f} between folds"] if within is not None else []
     parts += [f"{between:z.3f} between repeats"] if between is not None else []
     single = repeated.get("sd_estimates")
-    stability = "not known" if single is None else f"{single:z.3f} between repeats"
+    stability = "not known" if single is None else f"{single:z.3f} between draws of the folds"
     return [
         f"standard deviation of the AUROC: {', '.join(parts) or 'not known'}",
         f"standard deviation of the estimate about one patient, mean: {stability}",
     ]
 
 
-def _subgroup_lines(content: Mapping[str, Any]) -> list[str]:
+def describe_groups(content: Mapping[str, Any]) -> list[str]:
+    """Return the figures of each subgroup as lines."""
     return [
         f"{group['words']}: too few patients to report"
         if group["n"] is None
         else f"{group['words']}: {group['n']} patients, {group['events']} with the label,"
         f" AUROC {format_estimate(group['auroc'])},"
-        f" observed to expected {group['observed_to_expected']:z.2f}"
+        f" observed to expected {format_estimate(group['observed_to_expected'], 2)}"
+        + (f", calibration slope {format_estimate(group['slope'], 2)}" if "slope" in group else "")
         for group in content["evaluation"]["groups"]
     ]
 
@@ -242,7 +265,7 @@ def describe_frequency(content: Mapping[str, Any]) -> list[str]:
     """Return which inputs count tests, and the AUROC with and without them, as lines."""
     frequency = content.get("frequency")
     if frequency is None:
-        return []
+        return [NO_COUNTS] if "frequency" in content else []
     return [
         f"how often tested: {', '.join(frequency['features'])}",
         f"AUROC with these inputs {format_estimate(frequency['having'])},"
@@ -267,16 +290,27 @@ def _spell_choices(accepts: str) -> str:
 
 
 def _input_lines(content: Mapping[str, Any]) -> list[str]:
+    without = list_importance_without(content)
     inputs = [
         f"{row['words']} ({row['code']}): {_spell_choices(row['accepts'])};"
         f" missing {row['missing_share']:z.0%}"
         + _range_text(row)
         + (f"; AUROC alone {row['auroc_alone']:z.2f}" if row.get("auroc_alone") else "")
         + _moves_text(row["mean_log_odds"])
+        + (f" ({other:z.3f} without how often tested)" if other is not None else "")
         + (f"; reviewed: {row['reviewed']}" if row.get("reviewed") else "")
-        for row in content["predictors"]
+        for row, other in zip(content["predictors"], without, strict=True)
     ]
     return inputs + describe_frequency(content)
+
+
+def list_importance_without(content: Mapping[str, Any]) -> list[float | None]:
+    """Return how far each input moves the log-odds in a model without those that count tests.
+
+    None where there is no such model, or the input is not in it.
+    """
+    importance = (content.get("frequency") or {}).get("importance")
+    return importance or [None] * len(content["predictors"])
 
 
 def _table_lines(content: Mapping[str, Any]) -> list[str]:
@@ -308,8 +342,7 @@ def describe_thresholds(content: Mapping[str, Any]) -> list[str]:
 
 
 def _development_lines(content: Mapping[str, Any]) -> list[str]:
-    tuning, runs = content["tuning"], content["runs_before"]
-    comparison = content["comparison"]
+    tuning, comparison = content["tuning"], content["comparison"]
     return [
         f"learner: {_LEARNERS[tuning['learner']]};"
         f" recalibration: {tuning['recalibration']['method']}",
@@ -322,8 +355,14 @@ def _development_lines(content: Mapping[str, Any]) -> list[str]:
         f"log-loss of the regression above XGBoost's: {comparison['difference']:z.4f}"
         f" (standard error {comparison['error']:z.4f})",
         f"AUROC of which values are missing, alone: {content['absence']:z.2f}",
-        f"earlier runs of this study on this label: {runs['all']}, refused: {runs['refused']}",
+        describe_earlier_runs(content),
     ]
+
+
+def describe_earlier_runs(content: Mapping[str, Any]) -> str:
+    """Return how many runs came before, refused ones too."""
+    runs = content["runs_before"]
+    return f"earlier runs of this study on this label: {runs['all']}, refused: {runs['refused']}"
 
 
 def _size_lines(size: Mapping[str, Any]) -> list[str]:
@@ -348,12 +387,11 @@ def _split_lines(content: Mapping[str, Any]) -> list[str]:
 
 
 def _provenance_lines(content: Mapping[str, Any]) -> list[str]:
-    origin, before = content["provenance"], content["model"].get("predecessor")
+    origin = content["provenance"]
     libraries = ", ".join(f"{name} {version}" for name, version in origin["libraries"].items())
     parameters = ", ".join(f"{name} {value:g}" for name, value in origin["parameters"].items())
     return [
         f"model: {content['model']['id']} (sha-256 {content['model']['sha256']})",
-        *([f"model before: {before}"] if before else []),
         f"study: {content['study']}",
         f"question: {content['question']['id']} (sha-256 {content['question']['sha256']})",
         f"manifest: {origin['lines']} lines, root {origin['manifest_root']}",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from models.budget import Budget
 from models.calibration import Floats, Labels
-from models.candidates import Choice, Fitter, Setting
+from models.candidates import Choice, Fitted, Fitter, Setting
 from models.features import Values
 from models.folds import Folds, draw_folds
 from models.recalibration import fit_recalibration
@@ -18,6 +19,8 @@ from models.threads import count_threads, run_each
 
 Mask = npt.NDArray[np.bool_]
 """Which rows, shape (n,)."""
+Fit = Callable[[Values, Labels], Fitted]
+"""Fits a learner to rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,23 @@ def _predict(
         fitted = search.fitter.fit_choice(search.settings[index], rounds, values, labels)
         log_odds[kind] = fitted.final_log_odds(rows.values[test])
     return log_odds
+
+
+def predict_folds(fit: Fit, values: Values, labels: Labels, folds: Folds) -> Floats:
+    """Return the log-odds of each row by a model of the other folds, without a search."""
+    log_odds = np.zeros(len(folds))
+    for fold in np.unique(folds):
+        test = folds == fold
+        log_odds[test] = fit(values[~test], labels[~test]).final_log_odds(values[test])
+    return log_odds
+
+
+def draw_again(search: Search, rows: Rows, choice: tuple[Setting, int], draws: int) -> Floats:
+    """Return the calibrated probabilities of some draws by models of one setting, (draws, n)."""
+    folds = np.array([_draw(search, rows, number) for number in range(draws)])
+    fit = partial(search.fitter.fit_choice, *choice)
+    raw = np.array([predict_folds(fit, rows.values, rows.labels, parts) for parts in folds])
+    return OutOfFold(raw, _recalibrate(rows.labels, raw, folds), folds).probabilities
 
 
 def _draw(search: Search, rows: Rows, repeat: int) -> Folds:

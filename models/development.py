@@ -6,18 +6,20 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from models.answer_interval import AnswerInterval, fit_interval
 from models.budget import Budget
-from models.calibration import Labels
+from models.calibration import Floats, Labels
 from models.candidates import Fitter, Setting, list_settings
 from models.crossvalidation import (
     OutOfFold,
     Rows,
     Search,
     cross_validate,
+    draw_again,
     mean_losses,
     permit,
 )
@@ -26,6 +28,9 @@ from models.lira import Attack, attack_settings
 from models.question import Question
 from models.recalibration import Recalibration, fit_recalibration
 from models.served_model import LOGISTIC, XGBOOST
+
+_MIN_DRAWS: Final = 2
+"""Of the cross-validation, to tell how far an estimate depends on who else was learned from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,8 @@ class Development:
         predictions: out of fold, by kind of learner.
         comparison: of the two kinds.
         tried: how many settings were attacked, and how many of them met the bound.
+        draws: probabilities by draw of the cross-validation, shape (draws, n): those of `chosen`,
+            or of the published setting in two draws if there was one repeat alone.
     """
 
     raw: bytes
@@ -71,6 +78,7 @@ class Development:
     predictions: dict[str, OutOfFold]
     comparison: Comparison
     tried: tuple[int, int]
+    draws: Floats
 
     @property
     def chosen(self) -> OutOfFold:
@@ -141,7 +149,9 @@ def _develop(rows: Rows, question: Question, conditions: Conditions) -> Developm
     kind = _choose_kind(question, comparison, publishable)
     index, rounds = search.choose(rows, [np.ones(len(rows.labels), np.bool_)])[0][kind]
     fitted = fitter.fit_choice(settings[index], rounds, rows.values, rows.labels)
-    raw = predictions[kind].raw[0]
+    raw, draws = predictions[kind].raw[0], predictions[kind].probabilities
+    if len(draws) < _MIN_DRAWS:
+        draws = draw_again(search, rows, (settings[index], rounds), _MIN_DRAWS)
     recalibration = fit_recalibration(rows.labels, raw)
     calibrated, folds = recalibration.apply(raw), predictions[kind].folds[0]
     return Development(
@@ -155,6 +165,7 @@ def _develop(rows: Rows, question: Question, conditions: Conditions) -> Developm
         predictions=predictions,
         comparison=comparison,
         tried=(len(attacks), len(within)),
+        draws=draws,
     )
 
 

@@ -292,7 +292,7 @@ class Diagnostics:
         try:
             return self._files.read(model_id, name)
         except ModelsNotFound:
-            plot = draw_card_plot(card, name)
+            plot = draw_card_plot(card.content, name)
         if plot is None:
             raise ModelsNotFound(f"no plot {name}")
         self._files.write(model_id, name, plot)

@@ -102,7 +102,10 @@ class GateClosed(ModelsRefused):
     Attributes:
         failures: why, in order.
         report: what was measured, as JSON has it.
+        run: the id that the model would have had; `vouchsafe card` shows the report by it.
     """
+
+    run = ""
 
     def __init__(
         self, failures: Sequence[GateFailure], report: Mapping[str, Any] | None = None

@@ -10,7 +10,13 @@ from typing import Final
 
 import numpy as np
 
-from models.calibration import Floats, Labels, calibration_errors, measure_calibration
+from models.calibration import (
+    Floats,
+    Labels,
+    calibration_errors,
+    measure_calibration,
+    measure_ratio,
+)
 from models.suppression import MIN_COUNT, is_small
 from models.telling import VisibleCuts, find_telling_groups
 
@@ -50,7 +56,7 @@ class SubgroupResult:
     n: int | None
     events: int | None
     auroc: Estimate | None
-    observed_to_expected: float | None
+    observed_to_expected: Estimate | None
     slope: Estimate | None = None
 
 
@@ -74,7 +80,7 @@ class Evaluation:
     slope_error: float
     intercept: float
     intercept_error: float
-    observed_to_expected: float
+    observed_to_expected: Estimate
     bins: tuple[Bin, ...]
     spread: tuple[tuple[float, ...], tuple[float, ...]]
     net_benefit: tuple[tuple[float, float, float], ...]
@@ -118,7 +124,7 @@ def evaluate(
         slope_error=slope_error,
         intercept=intercept,
         intercept_error=intercept_error,
-        observed_to_expected=prevalence / float(probabilities.mean()),
+        observed_to_expected=_observed_to_expected(labels, probabilities),
         bins=bins,
         net_benefit=_net_benefit(labels, probabilities, thresholds, visible),
         spread=_spread(labels, probabilities, visible),
@@ -230,6 +236,11 @@ def _net_benefit(
     return tuple(rows)
 
 
+def _observed_to_expected(labels: Labels, probabilities: Floats) -> Estimate:
+    ratio, error = measure_ratio(labels, probabilities)
+    return Estimate(ratio, max(0.0, ratio - _Z * error), ratio + _Z * error)
+
+
 def _evaluate_subgroups(
     groups: Mapping[str, Mapping[str, Labels]], labels: Labels, probabilities: Floats
 ) -> tuple[SubgroupResult, ...]:
@@ -261,7 +272,6 @@ def _find_visible(parts: Mapping[str, Labels], labels: Labels) -> dict[str, Labe
 
 def _evaluate_part(words: str, labels: Labels, probabilities: Floats) -> SubgroupResult:
     n, events = len(labels), int(labels.sum())
-    ratio = events / float(probabilities.sum())
     _, slope = measure_calibration(labels, probabilities)
     _, error = calibration_errors(labels, probabilities)
     return SubgroupResult(
@@ -269,6 +279,6 @@ def _evaluate_part(words: str, labels: Labels, probabilities: Floats) -> Subgrou
         n=n,
         events=events,
         auroc=auroc(labels, probabilities),
-        observed_to_expected=ratio,
+        observed_to_expected=_observed_to_expected(labels, probabilities),
         slope=Estimate(slope, slope - _Z * error, slope + _Z * error),
     )

@@ -10,7 +10,15 @@ from typing import Any, Final
 import numpy as np
 
 from models.card_content import describe_evaluation, round_figures
-from models.card_text import describe_performance, describe_thresholds
+from models.card_document import CardDocument
+from models.card_text import (
+    THRESHOLDS,
+    describe_groups,
+    describe_performance,
+    describe_thresholds,
+    make_printable,
+    make_section,
+)
 from models.cohort import build_matrix, gather_cohort
 from models.consent_check import ConsentCheck
 from models.errors import (
@@ -54,17 +62,40 @@ class ExternalValidation:
     def to_lines(self) -> list[str]:
         """Return it as lines for a terminal."""
         content = self.content
+        return make_printable(
+            [
+                f"External validation of model {content['model']}",
+                f"  study: {content['study']}, patients: {content['patients']}, "
+                f"with the outcome: {content['events']}",
+                f"  left out, since the model learned from them: {content['in_training']}",
+                f"  AUROC when the model was developed: {content['developed_auroc']:z.3f}",
+                f"  share of missing values: {content['missing']:z.0%}",
+                *make_section("Performance on other patients", describe_performance(content)),
+                *make_section(THRESHOLDS, describe_thresholds(content)),
+                *make_section("Subgroups", describe_groups(content)),
+                *make_section("Origin", self._origin_lines()),
+            ]
+        )
+
+    def _origin_lines(self) -> list[str]:
+        content = self.content
         return [
-            f"External validation of model {content['model']}",
-            f"  study: {content['study']}, patients: {content['patients']}, "
-            f"with the outcome: {content['events']}",
-            f"  left out, since the model learned from them: {content['in_training']}",
-            f"  AUROC when the model was developed: {content['developed_auroc']:z.3f}",
-            "Performance",
-            *(f"  {line}" for line in describe_performance(content)),
-            "Decisions at thresholds",
-            *(f"  {line}" for line in describe_thresholds(content)),
+            f"model: {content['model']} (sha-256 {content['sha256']})",
+            f"question: {content['question']['id']} (sha-256 {content['question']['sha256']})",
+            f"ledger: block {content['view']['block_number']}, head {content['view']['head']}",
         ]
+
+    def document(self) -> CardDocument:
+        """Return it in each of its forms."""
+        model, study = self.content["model"], self.content["study"]
+        return CardDocument(
+            title=f"External validation of model {model}",
+            name=f"On the patients of {study}",
+            study=study,
+            content=self.content,
+            figures=self.content,
+            lines=self.to_lines(),
+        )
 
 
 def validate_externally(
@@ -127,6 +158,7 @@ def validate_externally(
         "sha256": model.sha256,
         "study": study,
         "question": {"id": question.id, "sha256": question.sha256},
+        "outcome": {"words": question.label.words, "definition": question.label.definition},
         "view": {"block_number": cohort.view.block_number, "head": cohort.view.head.hex()},
         "patients": steady(size),
         "events": steady(events),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
-from models.calibration import Floats
 from models.candidates import Fitter
-from models.crossvalidation import Rows
+from models.crossvalidation import Fit, Mask, Rows, predict_folds
 from models.development import Development
 from models.evaluation import Estimate, auroc
 from models.question import Question
@@ -19,15 +18,22 @@ from models.timeline import FREQUENCY_TAKES
 
 @dataclass(frozen=True, slots=True)
 class Frequency:
-    """The AUROC out of fold with and without the features that tell how often one is tested.
+    """A model with and without the features that tell how often one is tested.
 
-    Such features carry what a clinician suspected, so they can fail where habits differ. Both
-    figures are of the published setting, fitted again on the folds of the first repeat.
+    Such features carry what a clinician suspected, so they can fail where habits differ. All
+    figures are of the published setting, fitted again.
+
+    Attributes:
+        features: their words.
+        having, without: AUROC on the folds of the first repeat, with and without them.
+        importance: of each predictor in the model without them, the mean absolute log-odds; None
+            for the features themselves, and if there are no others.
     """
 
     features: tuple[str, ...]
     having: Estimate
     without: Estimate | None
+    importance: tuple[float | None, ...] | None
 
 
 def measure_frequency(rows: Rows, question: Question, development: Development) -> Frequency | None:
@@ -42,35 +48,35 @@ def measure_frequency(rows: Rows, question: Question, development: Development) 
         development: the published setting and its folds.
     """
     features = [question.features[column] for column in question.predictors()]
-    counts = np.array(
+    is_count = np.array(
         [f.reading is not None and f.reading.take in FREQUENCY_TAKES for f in features], np.bool_
     )
-    counts &= ~np.array(find_telling_columns(rows.values), np.bool_)
-    if not counts.any():
+    telling = np.array(find_telling_columns(rows.values), np.bool_)
+    is_count &= ~telling
+    if not is_count.any():
         return None
-    fitter = Fitter.of(question, 0)
-    everything = np.ones(len(features), np.bool_)
-    return Frequency(
-        features=tuple(f.words for f, counted in zip(features, counts, strict=True) if counted),
-        having=auroc(rows.labels, _predict(rows, fitter, development, everything)),
-        without=None
-        if counts.all()
-        else auroc(rows.labels, _predict(rows, fitter, development, ~counts)),
+    fitter, folds = Fitter.of(question, 0), development.chosen.folds[0]
+    with_all = _fit_columns(fitter, development, np.ones(len(features), np.bool_))
+    having = predict_folds(with_all, rows.values, rows.labels, folds)
+    result = Frequency(
+        features=tuple(f.words for f, counts in zip(features, is_count, strict=True) if counts),
+        having=auroc(rows.labels, having),
+        without=None,
+        importance=None,
     )
+    if is_count.all():
+        return result
+    fit, values = _fit_columns(fitter, development, ~is_count), rows.values[:, ~is_count]
+    importance: list[float | None] = [None] * len(features)
+    moved = np.abs(fit(values, rows.labels).learner.contributions(values)[:, :-1]).mean(axis=0)
+    for column, each in zip(np.flatnonzero(~is_count), moved, strict=True):
+        importance[column] = None if telling[column] else float(each)
+    without = auroc(rows.labels, predict_folds(fit, values, rows.labels, folds))
+    return replace(result, without=without, importance=tuple(importance))
 
 
-def _predict(
-    rows: Rows, fitter: Fitter, development: Development, columns: npt.NDArray[np.bool_]
-) -> Floats:
-    """Return the out-of-fold log-odds of a model that sees these columns."""
-    types = tuple(kind for kind, used in zip(fitter.types, columns, strict=True) if used)
-    narrow, values = Fitter(types, fitter.seed), rows.values[:, columns]
-    folds = development.chosen.folds[0]
-    log_odds = np.zeros(len(rows.labels))
-    for fold in np.unique(folds):
-        test = folds == fold
-        fitted = narrow.fit_choice(
-            development.setting, development.rounds, values[~test], rows.labels[~test]
-        )
-        log_odds[test] = fitted.final_log_odds(values[test])
-    return log_odds
+def _fit_columns(fitter: Fitter, development: Development, used: Mask) -> Fit:
+    """Return what fits the published setting to rows that have these columns alone."""
+    types = tuple(kind for kind, is_used in zip(fitter.types, used, strict=True) if is_used)
+    narrow = Fitter(types, fitter.seed)
+    return partial(narrow.fit_choice, development.setting, development.rounds)

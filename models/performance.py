@@ -9,7 +9,9 @@ from typing import Final
 import numpy as np
 
 from models.calibration import Floats, Labels, fit_smooth_calibration, to_share
+from models.crossvalidation import OutOfFold
 from models.evaluation import Estimate, auroc, wilson
+from models.stability import measure_stability
 from models.suppression import MIN_COUNT, coarsen, is_small
 from models.telling import VisibleCuts
 
@@ -54,8 +56,8 @@ class Repeated:
         mean: over the repeats, each with all patients pooled.
         sd_repeats: standard deviation between repeats; None with a single repeat.
         sd_folds: standard deviation between folds.
-        sd_estimates: standard deviation of the estimate about one patient between repeats, the
-            mean over the patients; None with a single repeat.
+        sd_estimates: standard deviation of the estimate about one patient between draws of the
+            cross-validation, the mean over the patients; None with a single draw.
     """
 
     mean: float
@@ -135,10 +137,15 @@ def _share_of(part: Labels, whole: Labels) -> Estimate | None:
     return Estimate(*(round(end, 2) for end in ends))
 
 
-def measure_repeats(
-    labels: Labels, probabilities: Floats, folds: np.ndarray[tuple[int, int], np.dtype[np.int64]]
-) -> Repeated:
-    """Return the AUROC over repeats and folds; shapes (n,), (repeats, n), (repeats, n)."""
+def measure_repeats(labels: Labels, predictions: OutOfFold, draws: Floats) -> Repeated:
+    """Return the AUROC over repeats and folds, and how far single estimates differ by draw.
+
+    Args:
+        labels: shape (n,).
+        predictions: of the published kind.
+        draws: probabilities by draw, shape (draws, n).
+    """
+    probabilities, folds = predictions.probabilities, predictions.folds
     pooled = [auroc(labels, row).value for row in probabilities]
     by_fold = [
         auroc(labels[parts == fold], row[parts == fold]).value
@@ -148,5 +155,4 @@ def measure_repeats(
     ]
     between = float(np.std(pooled, ddof=1)) if len(pooled) > 1 else None
     within = float(np.std(by_fold, ddof=1)) if len(by_fold) > 1 else None
-    single = float(probabilities.std(axis=0, ddof=1).mean()) if len(pooled) > 1 else None
-    return Repeated(float(np.mean(pooled)), between, within, single)
+    return Repeated(float(np.mean(pooled)), between, within, measure_stability(draws))

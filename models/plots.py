@@ -8,8 +8,6 @@ from threading import Lock
 from types import MappingProxyType
 from typing import Any, Final
 
-from models.card import Card
-
 _INK: Final = "#22313f"
 _BLUE: Final = "#1f6f8b"
 _RUST: Final = "#c0562f"
@@ -37,20 +35,26 @@ _LOCK: Final = Lock()
 Axes = Any
 
 
-def draw_card_plot(card: Card, name: str) -> bytes | None:
-    """Return a plot of a card by its file name, e.g. ``calibration.svg``; None if there is none.
+def draw_card_plot(content: Mapping[str, Any], name: str) -> bytes | None:
+    """Return a plot of a card's content by its file name, e.g. ``roc.svg``; None if there is none.
 
     There are those of `list_plots`, each as svg and png; the same card always gives the same bytes.
     """
     subject, _, kind = name.partition(".")
-    if subject not in list_plots(card.content) or f".{kind}" not in SUFFIXES:
+    if subject not in list_plots(content) or f".{kind}" not in SUFFIXES:
         return None
-    return _render(lambda axes: _PLOTS[subject](axes, card.content), kind)
+    return _render(lambda axes: _PLOTS[subject](axes, content), kind)
 
 
 def list_plots(content: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of the plots of a card; cards of the first format have no curves."""
-    return tuple(name for name in _PLOTS if "curves" in content or name not in _OF_CURVES)
+    """Return the names of the plots that can be drawn of what the content has.
+
+    Cards of the first format have no curves, external validations no inputs, and the report of a
+    run whose data were refused has no figures.
+    """
+    if not {"evaluation", "outcome"} <= set(content):
+        return ()
+    return tuple(name for name in _PLOTS if _NEEDED.get(name, "outcome") in content)
 
 
 def draw_contributions(contributions: Sequence[tuple[str, float]], kind: str) -> bytes:
@@ -246,4 +250,6 @@ _PLOTS: Final[Mapping[str, Callable[[Axes, Mapping[str, Any]], None]]] = Mapping
         "groups": _draw_groups,
     }
 )
-_OF_CURVES: Final = ("roc", "precision")
+_NEEDED: Final = MappingProxyType(
+    {"roc": "curves", "precision": "curves", "contributions": "predictors"}
+)

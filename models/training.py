@@ -6,12 +6,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from models.assessment import assess
 from models.booster import fit
 from models.budget import DEFAULT_BUDGET, Budget
-from models.card_content import TrainingResult, create_card
+from models.card import Card
+from models.card_content import TrainingResult, create_card, describe_model_before
 from models.cohort import Cohort, build_matrix, gather_cohort, list_common_codes
 from models.consent_check import ConsentCheck
 from models.data_checks import Predictors, check_data, name_persons
@@ -116,7 +117,9 @@ class Trainer:
             self._discard(run)
             states = {RunCancelled: STOPPED, GateClosed: REFUSED, CohortTooSmall: REFUSED}
             ended = {"state": states.get(type(exc), FAILED), "ended_at_s": self._now_s()}
-            report = json.dumps(exc.report) if isinstance(exc, GateClosed) else None
+            report = None
+            if isinstance(exc, GateClosed):
+                report, exc.run = json.dumps(exc.report), run.model_id
             self.runs.update(run.id, note=str(exc), report=report, **ended)
             raise
         self.runs.update(run.id, state=DONE, step="activate", ended_at_s=self._now_s())
@@ -184,11 +187,21 @@ class Trainer:
             assessment=assessment,
             earlier=earlier,
             budget=self.budget,
+            before=self._describe_before(run),
         )
         if assessment.failures:
             report = report_model(assessment.failures, create_card(run, question, result))
             raise GateClosed(assessment.failures, report)
         return self._store(run, question, result)
+
+    def _describe_before(self, run: TrainingRun) -> dict[str, Any] | None:
+        """Return the figures of the model that this run would replace; None if there is none."""
+        trained = (run.study, run.question)
+        served = [model for model in self.registry.all() if model.state not in UNSERVED]
+        before = [model.id for model in served if (model.study, model.question) == trained]
+        if not before:
+            return None
+        return describe_model_before(Card.from_json(self.files.read(before[-1], CARD)))
 
     def _store(self, run: TrainingRun, question: Question, result: TrainingResult) -> Model:
         card = create_card(run, question, result)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from models import number_heading
 from services.wiring import Services
 from web import access_log, errors, metrics
 from web.api import api
@@ -54,6 +55,7 @@ def create_app(services: Services, proxies: int = 0, metrics_token: str = "") ->
     app.jinja_env.filters["qr"] = qr_svg
     app.jinja_env.filters["figure"] = write_figure
     app.jinja_env.filters["estimate"] = write_estimate
+    app.jinja_env.globals["numbered"] = number_heading
     access_log.install(app)
     errors.install(app)
     app.extensions[EXTENSION] = services

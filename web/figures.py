@@ -10,7 +10,12 @@ def write_figure(value: float, digits: int) -> str:
     return f"{value:z.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
-def write_estimate(estimate: Mapping[str, float], digits: int) -> str:
-    """Return a figure with its interval: "0.80 (0.75 to 0.85)"."""
+def write_estimate(estimate: Mapping[str, float] | float, digits: int) -> str:
+    """Return a figure with its interval: "0.80 (0.75 to 0.85)".
+
+    Cards of earlier releases have some figures without an interval.
+    """
+    if not isinstance(estimate, Mapping):
+        return write_figure(estimate, digits)
     value, low, high = (write_figure(estimate[name], digits) for name in ("value", "low", "high"))
     return f"{value} ({low} to {high})"

@@ -174,6 +174,17 @@ class StudyModels:
         """
         return self._diagnostics.external_validations(self._owned.model(party, model_id).id)
 
+    def external_validation(self, party: str, model_id: str, name: str) -> ExternalValidation:
+        """Return the newest external validation of a model on a study, by the study's name.
+
+        Raises:
+            NotFound: as `get`; or the model was not evaluated on this study.
+        """
+        for validation in self.external_validations(party, model_id):
+            if study_name(validation.content["study"]) == name:
+                return validation
+        raise NotFound
+
     def retire(self, party: str, model_id: str) -> ModelStatus:
         """Take a model out of service for good; one that has ended stays as it is.
 

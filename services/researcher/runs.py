@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from consent import View
-from models import Diagnostics, Model
+from models import CardDocument, Diagnostics, Model, ModelsNotFound, document_report
 from services.cards import ModelCard, ModelCards
 from services.jobs.progress import Progress
 
@@ -82,6 +82,18 @@ class ModelRuns:
             GateClosed, CohortTooSmall, ModelsNotFound, ModelsRefused (models): it is not replaced.
         """
         return self._cards.get(self._diagnostics.retrain(model_id, progress).id)
+
+    def report(self, name: str) -> CardDocument:
+        """Return the report of a refused run; its name is the id that its model would have had.
+
+        Raises:
+            ModelsNotFound (models): no model and no refused run has this name.
+        """
+        for run in self._diagnostics.training_runs():
+            document = document_report(run) if run.model_id == name else None
+            if document is not None:
+                return document
+        raise ModelsNotFound(f"no model {name}, and no refused run with a report")
 
     def list(self) -> ModelList:
         """Return every model, oldest first; models past their grace time are retired first."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models import Diagnostics, TrainingRun
+from models import CardDocument, Diagnostics, TrainingRun, document_report
 from services.errors import NotFound
 from services.researcher.owned_studies import OwnedStudies
 
@@ -82,6 +82,19 @@ class StudyRuns:
         for report in self.list(party, name):
             if str(report.id) == run_id:
                 return report
+        raise NotFound
+
+    def document(self, party: str, name: str, run_id: str) -> CardDocument:
+        """Return the report of a refused run as JSON, text, plots and PDF.
+
+        Raises:
+            NotFound: as `get`; or the gate left no report.
+        """
+        study = self._owned.get(party, name)
+        for run in self._diagnostics.runs_of([study.study]):
+            document = document_report(run) if str(run.id) == run_id else None
+            if document is not None:
+                return document
         raise NotFound
 
 

@@ -79,15 +79,19 @@ def test_an_error_is_one_line_for_people_and_one_document_for_machines(
 def test_a_model_that_is_not_published_is_told_each_threshold_and_what_to_do() -> None:
     codes = (GateCode.LEAKING_FEATURE, GateCode.TOO_FEW_OUTCOMES)
     failures = [GateFailure(code=each, measured=0.99, maximum=0.95, feature="x") for each in codes]
-    result = run_with(GateClosed(failures))
+    closed = GateClosed(failures)
+    closed.run = "heart-7"
+    result = run_with(closed)
     assert result.exit_code == 1
+    assert "`vouchsafe card heart-7` shows the full report." in result.stderr
     assert "status: the model is not published" in result.stderr
     table_text = " ".join(result.stdout.split())
     for failure in failures:
         for word in (failure.measured_text, failure.required_text):
             assert word in table_text
     assert table_text.count("what to do") == 1
-    document = orjson.loads(run_with(GateClosed(failures), "--json").stdout)
+    document = orjson.loads(run_with(closed, "--json").stdout)
+    assert document["run"] == "heart-7"
     assert [each["remedy"] for each in document["gate"]] == [code.remedy for code in codes]
     assert [each["message"] for each in document["gate"]] == [f.message for f in failures]
 

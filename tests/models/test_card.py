@@ -7,6 +7,7 @@ import pytest
 from models.card import Card
 from models.card_content import round_figures
 from models.card_pdf import write_card_pdf
+from models.card_text import format_estimate
 from models.errors import ModelsBroken
 from models.evaluation import interval
 from models.plots import draw_card_plot
@@ -83,7 +84,7 @@ def test_the_card_as_text_has_every_section(card: Card) -> None:
     lines = card.to_lines()
     titles = [line for line in lines if not line.startswith(" ")]
     assert titles[0] == "Numbers after headings are the items of TRIPOD+AI (2024)."
-    assert len(titles) == 15
+    assert len(titles) == 16
     assert any(card.content["model"]["sha256"] in line for line in lines)
     assert any("AUROC (95 % interval, DeLong): 0." in line for line in lines)
 
@@ -123,19 +124,75 @@ def test_the_text_of_a_card_has_words_in_place_of_codes(card: Card) -> None:
     assert any(line.startswith("  learner: ") and "(" in line for line in lines)
 
 
-def test_the_text_states_inputs_model_before_and_stability(card: Card) -> None:
-    model = card.content["model"] | {"predecessor": "uci-heart-0"}
+def test_the_items_of_the_guideline_name_members_of_the_card(card: Card) -> None:
+    reporting = card.content["reporting"]
+    assert reporting["guideline"] == "TRIPOD+AI (2024)"
+    for member, items in reporting["items"].items():
+        member_value = card.content
+        for name in member.split("."):
+            assert name in member_value, member
+            member_value = member_value[name]
+        titles = [line for line in card.to_lines() if not line.startswith(" ")]
+        assert not member_value or any(items in title for title in titles), member
+
+
+def test_a_card_compares_the_model_with_the_one_before(build, heart_people) -> None:
+    world = build(heart_people)
+    first = world.diagnostics.train(STUDY, "uci-heart")
+    for records in heart_people[:20]:
+        world.ledger.withdraw(records[0].subject)
+    before = world.diagnostics.card(first.id).content
+    assert before["before"] is None
+    assert "  none" in world.diagnostics.card(first.id).to_lines()
+    # A training that names no predecessor replaces the model in use all the same.
+    card = world.diagnostics.card(world.diagnostics.train(STUDY, "uci-heart").id)
+    assert card.content["before"]["id"] == first.id
+    for name in ("auroc", "brier", "slope", "intercept"):
+        assert card.content["before"][name] == before["evaluation"][name]
+    area = f"{before['evaluation']['auroc']['value']:.3f}"
+    assert any("AUROC: " in line and f"before {area}" in line for line in card.to_lines())
+
+
+def test_each_group_has_its_calibration_with_intervals_in_the_text(card: Card) -> None:
+    groups = [group for group in card.content["evaluation"]["groups"] if group["n"] is not None]
+    assert groups
+    for group in groups:
+        for name in ("observed_to_expected", "slope"):
+            figure = group[name]
+            assert figure["low"] < figure["value"] < figure["high"]
+            assert any(format_estimate(figure, 2) in line for line in card.to_lines())
+
+
+def test_groups_of_an_earlier_card_are_described_without_intervals(card: Card) -> None:
+    group = {"words": "g", "n": 30, "events": 20, "observed_to_expected": 1.1}
+    group |= {"auroc": {"value": 0.8, "low": 0.7, "high": 0.9}}
+    evaluation = {**card.content["evaluation"], "groups": [group], "observed_to_expected": 1.01}
+    text = "\n".join(Card({**card.content, "evaluation": evaluation}).to_lines())
+    assert "observed to expected 1.10, calibration slope hidden" not in text
+    assert "observed to expected 1.10" in text
+    assert "observed to expected (ideal: 1): 1.01" in text
+
+
+def test_a_card_without_repeats_has_the_stability_of_estimates_too(card: Card) -> None:
+    assert card.content["repeated"]["sd_repeats"] is None
+    assert 0 < card.content["repeated"]["sd_estimates"] < 0.2
+
+
+def test_a_card_says_that_no_input_counts_tests(card: Card) -> None:
+    assert "  how often tested: the question declares no such input" in card.to_lines()
+
+
+def test_the_text_states_inputs_and_stability(card: Card) -> None:
     repeated = card.content["repeated"] | {"sd_estimates": 0.012}
-    text = "\n".join(Card({**card.content, "model": model, "repeated": repeated}).to_lines())
-    assert "model before: uci-heart-0" in text
-    assert "estimate about one patient, mean: 0.012 between repeats" in text
+    text = "\n".join(Card({**card.content, "repeated": repeated}).to_lines())
+    assert "estimate about one patient, mean: 0.012 between draws of the folds" in text
     first = card.content["predictors"][0]
     assert f"moves the log-odds by {first['mean_log_odds']:.3f} on average" in text
 
 
 def test_a_card_as_pdf_has_its_figures_and_the_same_bytes_each_time(card: Card) -> None:
     def draw(name: str) -> bytes:
-        return draw_card_plot(card, name) or b""
+        return draw_card_plot(card.content, name) or b""
 
     document = write_card_pdf(card, draw)
     assert document.startswith(b"%PDF-")

@@ -138,7 +138,7 @@ def test_the_figures_of_an_evaluation_follow_their_definitions() -> None:
     prevalence = labels.mean()
     assert result.brier == pytest.approx(np.mean((predicted - labels) ** 2))
     assert result.scaled_brier == pytest.approx(1 - result.brier / (prevalence * (1 - prevalence)))
-    assert result.observed_to_expected == pytest.approx(prevalence / predicted.mean())
+    assert result.observed_to_expected.value == pytest.approx(prevalence / predicted.mean())
     threshold, model, treat_all = result.net_benefit[0]
     treated = predicted >= threshold
     odds = threshold / (1 - threshold)

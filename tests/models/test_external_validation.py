@@ -18,6 +18,7 @@ from models.errors import (
     ModelsNotFound,
     ModelsRefused,
 )
+from models.external_validation import ExternalValidation
 from models.manifest import TRAINING_PART
 from models.model_files import MODEL
 from models.served_model import load_model
@@ -60,6 +61,33 @@ def test_the_figures_are_those_of_the_patients_who_did_not_train_the_model(world
     validations = world.diagnostics.external_validations(world.model.id)
     assert [item.content for item in validations] == [json.loads(json.dumps(result))]
     assert any("AUROC" in line for line in validations[0].to_lines())
+
+
+def test_an_external_validation_has_a_card_of_its_own_in_all_forms(world) -> None:
+    world.diagnostics.evaluate(world.model.id, OTHER)
+    (validation,) = world.diagnostics.external_validations(world.model.id)
+    document = validation.document()
+    assert document.plots == ("calibration", "decision", "distributions", "groups")
+    titles = [line for line in document.lines if not line.startswith(" ")]
+    for title in (
+        "Performance on other patients (12e, 23a)",
+        "Decisions at thresholds (15)",
+        "Subgroups (14, 23a)",
+    ):
+        assert title in titles
+    group = next(group for group in validation.content["evaluation"]["groups"] if group["n"])
+    assert any(group["words"] in line and "calibration slope" in line for line in document.lines)
+    pdf = document.to_pdf()
+    assert pdf.count(b"/Subtype /Image") >= 4
+    assert document.to_pdf() == pdf
+
+
+def test_an_external_validation_of_an_earlier_release_is_shown_without_plots(world) -> None:
+    content = dict(world.diagnostics.evaluate(world.model.id, OTHER).content)
+    del content["outcome"]
+    document = ExternalValidation(content).document()
+    assert document.plots == ()
+    assert document.to_pdf().startswith(b"%PDF-")
 
 
 def test_the_study_that_trained_a_model_is_no_external_one(world) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.performance import make_threshold_table, measure_repeats
+from models.performance import make_threshold_table
 from models.telling import VisibleCuts
 
 
@@ -25,14 +25,3 @@ def test_a_share_of_one_to_ten_patients_is_hidden() -> None:
     (row, *_) = make_threshold_table(labels, probabilities, (0.5, 0.6), VisibleCuts(probabilities))
     assert row.sensitivity is None  # five patients with the outcome are not flagged
     assert row.specificity is not None and row.specificity.value == 1
-
-
-def test_the_stability_of_an_estimate_is_its_mean_deviation_between_repeats() -> None:
-    labels = np.array([False, True, False, True] * 10)
-    middle = np.where(labels, 0.6, 0.3)
-    folds = np.tile(np.arange(40) // 20, (2, 1))
-    apart = measure_repeats(labels, np.stack([middle - 0.1, middle + 0.1]), folds)
-    assert apart.sd_estimates is not None
-    assert round(apart.sd_estimates, 3) == round(0.2 / 2**0.5, 3)
-    assert measure_repeats(labels, np.stack([middle, middle]), folds).sd_estimates == 0
-    assert measure_repeats(labels, middle[None], folds[:1]).sd_estimates is None

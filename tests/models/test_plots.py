@@ -52,16 +52,16 @@ NAMES = ("roc", "precision", "calibration", "decision", "contributions", "distri
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_plot_is_the_same_each_time_and_has_no_script(name: str) -> None:
-    plot = draw_card_plot(CARD, f"{name}.svg") or b""
+    plot = draw_card_plot(CARD.content, f"{name}.svg") or b""
     assert plot.startswith(b"<?xml")
     assert b"<script" not in plot
-    assert draw_card_plot(CARD, f"{name}.svg") == plot
-    assert (draw_card_plot(CARD, f"{name}.png") or b"").startswith(b"\x89PNG")
+    assert draw_card_plot(CARD.content, f"{name}.svg") == plot
+    assert (draw_card_plot(CARD.content, f"{name}.png") or b"").startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("name", ["other.svg", "calibration.exe", "calibration", ""])
 def test_an_unknown_plot_is_none(name: str) -> None:
-    assert draw_card_plot(CARD, name) is None
+    assert draw_card_plot(CARD.content, name) is None
 
 
 @pytest.mark.parametrize("kind", ["svg", "png"])

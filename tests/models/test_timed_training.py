@@ -150,5 +150,8 @@ take = "count"
     card = world.diagnostics.card(world.diagnostics.train(STUDY, "timed").id)
     frequency = card.content["frequency"]
     assert frequency["features"] == ["glucose tests"]
+    counts = [row["words"] == "glucose tests" for row in card.content["predictors"]]
+    assert [each is None for each in frequency["importance"]] == counts
+    assert any("without how often tested" in line for line in card.to_lines())
     assert frequency["having"]["value"] == pytest.approx(frequency["without"]["value"], abs=0.05)
     assert "  how often tested: glucose tests" in card.to_lines()

@@ -17,3 +17,7 @@ def test_a_page_rounds_as_the_text_of_a_card(value: float, digits: int) -> None:
     estimate = {"value": value, "low": value - 0.1, "high": value + 0.1}
     page = write_estimate(estimate, digits).replace("\N{MINUS SIGN}", "-")
     assert page == format_estimate(estimate, digits)
+
+
+def test_a_figure_without_an_interval_is_written_alone() -> None:
+    assert write_estimate(1.005, 2) == format_estimate(1.005, 2)

@@ -138,6 +138,9 @@ POST /researcher/studies/<slug>/cohort              researcher  study
 GET  /researcher/studies/<slug>/jobs/<job>          researcher  study
 POST /researcher/studies/<slug>/jobs/<job>          researcher  study
 GET  /researcher/studies/<slug>/runs/<run>          researcher  study!
+GET  /researcher/studies/<slug>/runs/<run>/card.json researcher  study!
+GET  /researcher/studies/<slug>/runs/<run>/card.pdf researcher  study!
+GET  /researcher/studies/<slug>/runs/<run>/pictures/<name> researcher  study!
 GET  /researcher/models/<id>                        researcher  model
 POST /researcher/models/<id>/retraining             researcher  model
 GET  /researcher/models/<id>/card.json              researcher  model
@@ -145,6 +148,10 @@ GET  /researcher/models/<id>/card.pdf               researcher  model
 GET  /researcher/models/<id>/retirement             researcher  model
 POST /researcher/models/<id>/retirement             researcher  model
 GET  /researcher/models/<id>/pictures/<name>        researcher  model
+GET  /researcher/models/<id>/evaluations/<slug>     researcher  model!
+GET  /researcher/models/<id>/evaluations/<slug>/card.json researcher  model!
+GET  /researcher/models/<id>/evaluations/<slug>/card.pdf researcher  model!
+GET  /researcher/models/<id>/evaluations/<slug>/pictures/<name> researcher  model!
 GET  /researcher/sets/<slug>                        researcher  study
 POST /researcher/sets/<slug>                        researcher  study
 GET  /researcher/sets/<slug>/copy                   researcher  study

@@ -370,6 +370,18 @@ card-between-folds = between folds
 
 card-between-repeats = between repeats
 
+card-between-draws = between draws of the folds
+
+card-items = Numbers after headings are the items of TRIPOD+AI (2024).
+
+card-before = Comparison with the model before
+
+card-before-note = Each was measured on its own people, by models that had not learned from them.
+
+card-measure = Measure
+
+card-this = This model
+
 card-learners = Two kinds of model on the same people
 
 card-learner = Model
@@ -524,6 +536,8 @@ card-plot-decision = Decision curve: net benefit by threshold, compared with tre
 
 card-plot-distributions = Distribution of the estimates
 
+card-plot-groups = Performance by group: AUROC with 95 % intervals
+
 card-plot-contributions = Values that move the estimates most
 
 card-as-table = As a table: { $what }
@@ -547,6 +561,10 @@ card-sites-unknown = At another site no range is stated (0 to 100). Fewer than t
 card-frequency = Inputs that show how often a person is tested
 
 card-frequency-text = { $inputs }. AUROC with them { $having }, without them { $without }. They carry what clinicians suspected, and can fail where habits differ.
+
+card-frequency-none = The question declares no such input.
+
+card-moves-without = { " " }({ $value } without how often tested)
 
 card-usual = Almost all people
 

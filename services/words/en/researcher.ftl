@@ -332,6 +332,24 @@ researcher-runs = Training runs
 
 run-title = Training run { $run }
 
+run-download = Download the report (JSON)
+
+run-download-pdf = Download the report (PDF)
+
+evaluations-title = External validation
+
+evaluation-title = External validation of model { $model }
+
+evaluation-lead = The figures are about people who permit another study. Those whom the model learned from are left out. Counts of people are rounded to tens.
+
+evaluation-study = Study
+
+evaluation-known = People left out, whom the model learned from
+
+evaluation-developed = AUROC when the model was developed
+
+evaluation-block = ledger at block { $block }
+
 run-state-running = running
 
 run-state-done = done

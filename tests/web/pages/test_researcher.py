@@ -158,6 +158,10 @@ def test_versions_are_compared_and_a_model_is_retired_after_a_question(
     study = "study:" + path.rsplit("/", 1)[1]
     permit(hospital, study, ("MLTRAINING",), hospital.subjects[300:])
     first, second = (hospital.platform.diagnostics.train(study, "small") for _ in range(2))
+    card = researcher.get(f"/researcher/models/{second.id}").text
+    assert "Comparison with the model before (24)" in card
+    before = hospital.platform.diagnostics.card(first.id).content["evaluation"]["auroc"]
+    assert f"{before['value']:.3f} ({before['low']:.3f} to {before['high']:.3f})" in card
     page = researcher.get(f"{path}/models").text
     assert first.id in page
     assert "in use" in page
@@ -272,7 +276,8 @@ def test_in_a_browser_the_cohorts_page_shows_the_result_of_a_job(
         assert "You can leave this page" not in somebody.text()
 
 
-def test_a_closed_gate_states_what_was_measured_and_required(hospital, researcher) -> None:
+def train_strictly(hospital, researcher) -> tuple[str, str]:
+    """Train a model that no gate lets pass; return the paths of its study and of its job."""
     known = hospital.platform.installation.home / "questions"
     text = (known / "small.toml").read_text().replace('id = "small"', 'id = "strict"')
     strict = text.replace("[parameters]", "[gate]\nmax_attack_auroc = 0.01\n\n[parameters]")
@@ -281,6 +286,11 @@ def test_a_closed_gate_states_what_was_measured_and_required(hospital, researche
     permit(hospital, "study:" + path.rsplit("/", 1)[1], ("MLTRAINING",), hospital.subjects[70:])
     job = researcher.post(f"{path}/cohort").location
     application.make_worker(hospital.platform).run(job.rsplit("/", 1)[1])
+    return path, job
+
+
+def test_a_closed_gate_states_what_was_measured_and_required(hospital, researcher) -> None:
+    path, job = train_strictly(hospital, researcher)
     page = researcher.get(job).text
     assert "No model was published. The run missed these thresholds" in page
     assert re.search(
@@ -301,7 +311,8 @@ def test_a_closed_gate_states_what_was_measured_and_required(hospital, researche
     assert "“Hidden” is a number of 1 to 10" in report
     assert "bound for answering here" not in report  # which a refused run may have missed
     other = signed_in(hospital, "researcher", "organisation:elsewhere")
-    assert other.get(run[1]).status_code == 404
+    for form in ("", "/card.json", "/card.pdf", "/pictures/roc.svg"):
+        assert other.get(f"{run[1]}{form}").status_code == 404
     assert researcher.get(f"{path}/runs/0").status_code == 404
 
 
@@ -389,3 +400,61 @@ def test_people_who_permit_training_alone_are_in_no_set(hospital, researcher) ->
 @pytest.mark.parametrize("role", ["clinician", "custodian", "auditor"])
 def test_other_roles_cannot_open_the_researchers_pages(hospital, role) -> None:
     assert signed_in(hospital, role, HOSPITAL).get("/researcher").status_code == 404
+
+
+def test_the_report_of_a_refused_run_has_the_forms_of_a_card(hospital, researcher) -> None:
+    path, _ = train_strictly(hospital, researcher)
+    run = re.findall(rf'href="({path}/runs/\d+)">Training run', researcher.get(path).text)[0]
+    report = researcher.get(run).text
+    for words in (
+        "Performance by group (14, 23a)",
+        "Training data (5, 6, 17, 20)",
+        "Inputs (9, 11)",
+    ):
+        assert words in report
+    assert "Effect of withdrawals" not in report  # there is no model
+    content = researcher.get(f"{run}/card.json").get_json()
+    assert content["failures"][0]["remedy"]
+    area = content["card"]["evaluation"]["auroc"]["value"]
+    assert f"{area:.3f}" in report
+    assert researcher.get(f"{run}/card.pdf").data.startswith(b"%PDF-")
+    assert researcher.get(f"{run}/pictures/roc.svg").data.startswith(b"<?xml")
+    assert researcher.get(f"{run}/pictures/no.svg").status_code == 404
+    name = f"strict-{run.rsplit('/', 1)[1]}"
+    lines = hospital.platform.researcher.runs.report(name).lines
+    assert lines[0] == "Missed thresholds: no model was published"
+    assert any(f"AUROC (95 % interval, DeLong): {area:.3f}" in line for line in lines)
+
+
+def test_an_external_validation_has_a_page_a_file_and_a_pdf(hospital, researcher) -> None:
+    studies = [approved(hospital, researcher).rsplit("/", 1)[1] for _ in range(2)]
+    halves = hospital.subjects[150:], hospital.subjects[:150]
+    for study, subjects in zip(studies, halves, strict=True):
+        permit(hospital, f"study:{study}", ("MLTRAINING",), subjects)
+    model = hospital.platform.diagnostics.train(f"study:{studies[0]}", "small")
+    path = f"/researcher/models/{model.id}/evaluations/{studies[1]}"
+    assert researcher.get(path).status_code == 404
+    result = hospital.platform.diagnostics.evaluate(model.id, f"study:{studies[1]}").content
+    assert path in researcher.get(f"/researcher/models/{model.id}").text
+    page = researcher.get(path).text
+    area = result["evaluation"]["auroc"]["value"]
+    for words in ("Acting at a threshold", "Performance by group (14, 23a)", f"{area:.3f} ("):
+        assert words in page
+    assert researcher.get(f"{path}/card.json").get_json() == result
+    assert researcher.get(f"{path}/card.pdf").data.startswith(b"%PDF-")
+    assert researcher.get(f"{path}/pictures/decision.svg").data.startswith(b"<?xml")
+    other = signed_in(hospital, "researcher", "organisation:elsewhere")
+    for form in ("", "/card.json", "/card.pdf", "/pictures/decision.svg"):
+        assert other.get(path + form).status_code == 404
+
+
+def test_the_page_of_a_card_has_the_items_of_the_guideline(hospital, researcher) -> None:
+    study = approved(hospital, researcher).rsplit("/", 1)[1]
+    permit(hospital, f"study:{study}", ("MLTRAINING",), hospital.subjects[250:])
+    model = hospital.platform.diagnostics.train(f"study:{study}", "small")
+    card = researcher.get(f"/researcher/models/{model.id}/card.json").get_json()
+    items = card["reporting"]["items"]
+    answered = [row for member, row in items.items() if card.get(member.split(".")[0])]
+    page = researcher.get(f"/researcher/models/{model.id}").text
+    numbers = set(", ".join(re.findall(r"\(([\d, a-g]+)\)", page)).split(", "))
+    assert {item for row in answered for item in row.split(", ")} <= numbers

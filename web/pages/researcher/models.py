@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from models import CardDocument
 from services.tokens import RESEARCHER
 from web.current import current_account, services, words
 from web.pages.guard import is_fragment, render, see_other
@@ -80,6 +81,33 @@ def run(slug: str, run: str) -> Response:
     )
 
 
+@bp.get("/researcher/studies/<slug>/runs/<run>/card.json")
+@requires_role(RESEARCHER)
+def run_file(slug: str, run: str) -> Response:
+    """Return the report of a refused run as a JSON file."""
+    return download_response(_report(slug, run).to_json(), f"run-{run}.json", "application/json")
+
+
+@bp.get("/researcher/studies/<slug>/runs/<run>/card.pdf")
+@requires_role(RESEARCHER)
+@one_at_a_time
+def run_pdf(slug: str, run: str) -> Response:
+    """Return the report of a refused run as PDF."""
+    return download_response(_report(slug, run).to_pdf(), f"run-{run}.pdf", PDF)
+
+
+@bp.get("/researcher/studies/<slug>/runs/<run>/pictures/<name>")
+@requires_role(RESEARCHER)
+@picture
+def run_plot(slug: str, run: str, name: str) -> Response:
+    """Return a plot of the report of a refused run."""
+    return svg_response(_report(slug, run).draw(f"{name.removesuffix('.svg')}.svg"))
+
+
+def _report(slug: str, run: str) -> CardDocument:
+    return services().researcher.study_runs.document(current_account().party, slug, run)
+
+
 @bp.get("/researcher/models/<id>")
 @requires_role(RESEARCHER)
 def model(id: str) -> Response:
@@ -91,6 +119,7 @@ def model(id: str) -> Response:
         details=details,
         model=details.model,
         months=services().researcher.models.months(current_account().party, id),
+        evaluations=services().researcher.models.external_validations(current_account().party, id),
         withdrawals=count_text(details.withdrawals),
         gates=_gates(details.card.content),
         pictures=f"/researcher/models/{id}/pictures",
@@ -121,6 +150,48 @@ def card_pdf(id: str) -> Response:
     """Return a model's card as PDF."""
     body = services().researcher.models.card_pdf(current_account().party, id)
     return download_response(body, f"{id}-card.pdf", PDF)
+
+
+@bp.get("/researcher/models/<id>/evaluations/<slug>")
+@requires_role(RESEARCHER)
+def evaluation(id: str, slug: str) -> Response:
+    """Show how well a model predicts for the patients of another study."""
+    return render(
+        "researcher/evaluation.html",
+        title=words()("evaluation-title", model=id),
+        model=id,
+        document=_evaluation(id, slug),
+        path=f"/researcher/models/{id}/evaluations/{slug}",
+    )
+
+
+@bp.get("/researcher/models/<id>/evaluations/<slug>/card.json")
+@requires_role(RESEARCHER)
+def evaluation_file(id: str, slug: str) -> Response:
+    """Return an external validation as a JSON file."""
+    body = _evaluation(id, slug).to_json()
+    return download_response(body, f"{id}-{slug}.json", "application/json")
+
+
+@bp.get("/researcher/models/<id>/evaluations/<slug>/card.pdf")
+@requires_role(RESEARCHER)
+@one_at_a_time
+def evaluation_pdf(id: str, slug: str) -> Response:
+    """Return an external validation as PDF."""
+    return download_response(_evaluation(id, slug).to_pdf(), f"{id}-{slug}.pdf", PDF)
+
+
+@bp.get("/researcher/models/<id>/evaluations/<slug>/pictures/<name>")
+@requires_role(RESEARCHER)
+@picture
+def evaluation_plot(id: str, slug: str, name: str) -> Response:
+    """Return a plot of an external validation."""
+    return svg_response(_evaluation(id, slug).draw(f"{name.removesuffix('.svg')}.svg"))
+
+
+def _evaluation(id: str, slug: str) -> CardDocument:
+    models, party = services().researcher.models, current_account().party
+    return models.external_validation(party, id, slug).document()
 
 
 @bp.get("/researcher/models/<id>/retirement")

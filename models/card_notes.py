@@ -1,0 +1,36 @@
+"""Holds the sentences that every model card of a kind has, in its text and its PDF."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from models.tripod import GUIDELINE
+
+ITEMS_NOTE: Final = f"Numbers after headings are the items of {GUIDELINE}."
+INTERVAL_NOTE: Final = (
+    "The interval of a prediction is a 95 % conformal interval around it, learned out of fold: it"
+    " is made so that of 100 groups of new patients with similar estimates, about 95 have an"
+    " observed share inside, apart from the chance variation of a group of that size. It describes"
+    " patients like this one, not this patient. At places or times that the model was not tested"
+    " on, fewer groups can lie inside."
+)
+NO_COUNTS: Final = "how often tested: the question declares no such input"
+BEFORE_NOTE: Final = (
+    "Each was measured on its own patients, by models that had not learned from them."
+)
+FIRST_INTERVAL_NOTE: Final = (
+    "The interval of a prediction is Wilson's 95 % interval of the share that had the label among"
+    " the patients with a similar prediction (see the calibration bins), widened to include the"
+    " prediction itself. It describes patients like this one, not this patient."
+)
+ATTACK_NOTE: Final = (
+    "LiRA with shadow models: the attacker knows a patient's values and outcome, trains models with"
+    " and without the patient, and compares the exact log-odds. Each shadow learns from three"
+    " quarters of the patients, so the published model remembers less. The gate compares the upper"
+    " confidence bounds."
+)
+FIRST_ATTACK_NOTE: Final = (
+    "Loss-threshold attack on the published model: training patients against held-out patients, by"
+    " the predicted probability of the true outcome. It is the simplest attack, without shadow"
+    " models; a stronger one could find more."
+)
