@@ -122,7 +122,8 @@ def restore(services: Services, output: Output, confirm: bool, evidence: Path | 
     """Go on after an older copy of database or chain was restored.
 
     Until it is confirmed, nothing is released. Afterwards each permission counts only once its
-    patient has signed it again, unless the evidence shows which were withdrawn since the copy.
+    patient has signed it again. With the evidence, what was withdrawn since the copy has ended, and
+    only people who permitted or refused anything since must sign again.
     """
     operator = services.operator
     fault = operator.find_restore()

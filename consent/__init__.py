@@ -23,7 +23,7 @@ from consent.errors import (
     ViewRefused,
     WalletUnusable,
 )
-from consent.findings import Finding, FindingCode, LedgerFinding
+from consent.findings import UNREADABLE, Finding, FindingCode, LedgerFinding, collect
 from consent.ledger_settings import LedgerSettings, examine_nodes, open_ledger
 from consent.outcomes import PENDING
 from consent.passkeys import passkey_signature, passkey_signer
@@ -144,6 +144,7 @@ __all__ = [
     "TREATDS",
     "Terms",
     "TermsInvalid",
+    "UNREADABLE",
     "UnknownCode",
     "View",
     "ViewRefused",
@@ -151,6 +152,7 @@ __all__ = [
     "WalletUnusable",
     "Withdrawal",
     "YEAR_S",
+    "collect",
     "consent_id",
     "covers",
     "digest",

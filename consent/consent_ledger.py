@@ -48,7 +48,7 @@ from consent.prover import Prover
 from consent.raw_transactions import RelayerAccount
 from consent.register import Register
 from consent.relayer import Progress, Relayer
-from consent.restore_guard import RestoreGuard, RestoreResult
+from consent.restore_guard import Linked, RestoreGuard, RestoreResult
 from consent.state_mark import StateMark
 from consent.subject_keys import SubjectKeys
 from consent.terms import (
@@ -149,15 +149,13 @@ class ConsentLedger:
         view, guard = self._mirror.sync()[0], self._views.guard
         return guard.find_fault(Tip(view.head, view.count)) if guard else None
 
-    def confirm_restore(self, evidence: Iterable[Mapping[str, Any]] | None) -> RestoreResult:
-        """Accept a state older than the mark; see `RestoreGuard.confirm`.
-
-        Raises:
-            ConsentInvalid: nothing to confirm, or evidence that does not lead to the mark.
-        """
+    def confirm_restore(
+        self, evidence: Iterable[Mapping[str, Any]] | None, linked: Linked = frozenset
+    ) -> RestoreResult:
+        """Accept a state older than the mark; see `RestoreGuard.confirm`."""
         if self._views.guard is None:
             raise ConsentInvalid("no mark is configured, so no restore is noticed or confirmed")
-        return self._views.guard.confirm(evidence)
+        return self._views.guard.confirm(evidence, linked)
 
     def domain(self) -> Domain:
         """Return which ledger a signature must be for."""

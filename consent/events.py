@@ -183,6 +183,12 @@ class Events:
             rows = connection.execute(query.order_by(_EVENTS.c.position))
             return [(row.position, _change(row)) for row in rows]
 
+    def unusual_proofs(self) -> dict[int, int]:
+        """Return, by position, each stored proof that is neither 0 nor 1; there are few."""
+        query = sa.select(_EVENTS.c.position, _EVENTS.c.proof).where(_EVENTS.c.proof.not_in((0, 1)))
+        with self._engine.connect() as connection:
+            return {position: proof for position, proof in connection.execute(query)}
+
     def named(self, names: Sequence[bytes]) -> list[tuple[int, Change]]:
         """Return the proved grants with these consent ids, or anchors of these kinds, in order."""
         changes: list[tuple[int, Change]] = []

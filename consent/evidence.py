@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+import sqlalchemy as sa
+
 from consent.abi import Change
 from consent.chain import MAX_TRANSACTION_GAS, Chain
 from consent.chain_nodes import ChainNodes
@@ -13,7 +15,7 @@ from consent.consent_terms import ConsentTermsStore
 from consent.deployment import Deployment, require_p256
 from consent.errors import ConsentError, LedgerBroken
 from consent.events import Events, roll
-from consent.findings import Finding, LedgerFinding
+from consent.findings import Finding, LedgerFinding, collect
 from consent.mirror import Mirror
 from consent.outbox import FAILED, REFUSED, RESTORED, WRITTEN, Outbox
 from consent.raw_transactions import read_payload
@@ -70,9 +72,11 @@ def check(
         if progress is not None:
             progress(part)
         try:
-            findings += run(parts)
-        except ConsentError as exc:
-            facts = {"check": name, "error": str(exc)}
+            findings += collect(part, name, lambda: run(parts))  # noqa: B023 - called at once
+        except (ConsentError, sa.exc.DBAPIError) as exc:
+            # The database's own message repeats parameters and values.
+            error = str(exc) if isinstance(exc, ConsentError) else "the database cannot be read"
+            facts = {"check": name, "error": error}
             findings.append(
                 Finding(part=part, code=LedgerFinding.UNCHECKED, facts=facts, is_unchecked=True)
             )
@@ -153,13 +157,15 @@ def _mirror(parts: LedgerParts) -> Iterator[Finding]:
 
 
 def _proofs(parts: LedgerParts) -> Iterator[Finding]:
-    for position, change in parts.mirror.find_unproved():
-        yield Finding(
-            part=MIRROR,
-            code=LedgerFinding.CHANGE_NOT_PROVED,
-            where=f"position {position}",
-            facts={"op": Op(change.op).name.lower()},
-        )
+    unproved, differing = parts.mirror.find_misproved()
+    codes = (
+        (LedgerFinding.CHANGE_NOT_PROVED, unproved),
+        (LedgerFinding.PROOF_DIFFERS, differing),
+    )
+    for code, changes in codes:
+        for position, change in changes:
+            facts = {"op": Op(change.op).name.lower()}
+            yield Finding(part=MIRROR, code=code, where=f"position {position}", facts=facts)
 
 
 def _chain_again(parts: LedgerParts) -> Iterator[Finding]:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
+
+UNREADABLE: Final = (
+    *(ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError),
+    *(TypeError, ValueError),
+)
+"""What the reading of a row raises whose cells have another type, size or range than written."""
 
 
 class FindingCode(StrEnum):
@@ -48,6 +54,37 @@ class Finding:
         return self.code.sentence.format(**self.facts)
 
 
+class RowFinding(FindingCode):
+    """What every check of rows can find."""
+
+    ROWS_UNREADABLE = (
+        "rows-unreadable",
+        "rows of the database have other values than the platform writes, so this was not checked "
+        "to its end ({error}); compare the database with a backup",
+    )
+
+
+def collect(
+    part: str,
+    where: str,
+    check: Callable[[], Iterable[Finding]],
+    unreadable: tuple[type[Exception], ...] = UNREADABLE,
+) -> list[Finding]:
+    """Return what a check finds; that it cannot read its rows is a finding as well.
+
+    `unreadable` are the errors that say so.
+    """
+    findings: list[Finding] = []
+    try:
+        for finding in check():
+            findings.append(finding)  # noqa: PERF402 - what was found before an error stays
+    except unreadable as exc:
+        facts = {"error": type(exc).__name__}  # not its message, which may hold a value
+        code = RowFinding.ROWS_UNREADABLE
+        findings.append(Finding(part=part, code=code, where=where, facts=facts))
+    return findings
+
+
 class LedgerFinding(FindingCode):
     """What a check of the ledger and its mirror can find."""
 
@@ -70,6 +107,11 @@ class LedgerFinding(FindingCode):
     CHANGE_NOT_PROVED = (
         "change-not-proved",
         "no signature of the patient or of our account proves a change ({op}); it gives no right",
+    )
+    PROOF_DIFFERS = (
+        "proof-differs",
+        "what is stored of a change ({op}) is not what its transaction and its block show: who "
+        "signed it, or from when the delay of a proposed key counts",
     )
     RELAYER_BALANCE_LOW = (
         "relayer-balance-low",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
@@ -17,7 +17,8 @@ from consent.change_rows import rows_of
 from consent.deployment import Deployment
 from consent.errors import LedgerBroken, LedgerUnavailable, ViewRefused
 from consent.events import START, ChangeRun, Events, Mark, leads, roll
-from consent.prover import UNPROVED, Ground, Prover
+from consent.freshness import MAX_AHEAD_S
+from consent.prover import PROVED, UNPROVED, Ground, Prover
 from consent.recoveries import Recoveries
 from consent.revocations import PendingRevocations, parse_revocations
 from consent.state import LedgerLog, LedgerState
@@ -54,6 +55,23 @@ def _of_enrolled(
     numbers = state.index.find(np.frombuffer(joined, np.uint8).reshape(-1, _WORD))
     is_ours = (numbers >= 0) & np.isin(numbers, state.of.enrolments)
     return [each for each, ours in zip(revocations, is_ours.tolist(), strict=True) if ours]
+
+
+def _is_same_proof(change: abi.Change, stored: int, proved: int) -> bool:
+    """Return whether a change was stored with the proof that it has now.
+
+    The delay of a proposal may count from later than its block: from when it was first seen here.
+    """
+    if change.op != Op.RECOVERY_PROPOSED:
+        return stored == proved
+    return stored * proved > 0 and abs(stored) >= abs(proved) - MAX_AHEAD_S
+
+
+class MisprovedChanges(NamedTuple):
+    """Changes by their positions: those that nothing proves, and others with another proof."""
+
+    unproved: Sequence[tuple[int, abi.Change]]
+    differing: Sequence[tuple[int, abi.Change]]
 
 
 class Mirror:
@@ -129,10 +147,11 @@ class Mirror:
             self.events.replace(newest, ChangeRun(changes, heads, proofs))
             self._reset()
 
-    def find_unproved(self) -> list[tuple[int, abi.Change]]:
-        """Return each change that its signatures do not prove now, or did not when it was read.
+    def find_misproved(self) -> MisprovedChanges:
+        """Return the changes whose stored proof is not what their signatures prove now.
 
-        What was proved then is stored beside the rows, where the head does not cover it.
+        What was proved when a change was read is stored beside the rows, where the head does not
+        cover it.
 
         Raises:
             LedgerUnavailable: the chain or the database is unavailable.
@@ -141,9 +160,14 @@ class Mirror:
         look = self._look(0)
         changes, _ = self._changes_since(look, self._tips(look)[0], START)
         proofs = self._prove_all(changes)
-        again = zip(range(1, len(changes) + 1), changes, proofs, strict=True)
-        unproved = {position: change for position, change, proof in again if proof == UNPROVED}
-        return sorted((unproved | dict(self.events.unproved())).items())
+        stored, unproved = self.events.unusual_proofs(), dict(self.events.unproved())
+        differing = list[tuple[int, abi.Change]]()
+        for position, (change, proof) in enumerate(zip(changes, proofs, strict=True), start=1):
+            if proof == UNPROVED:
+                unproved[position] = change
+            elif not _is_same_proof(change, stored.get(position, PROVED), proof):
+                differing.append((position, change))
+        return MisprovedChanges(sorted(unproved.items()), differing)
 
     def suspend(self, count: int) -> int:
         """Let the grants up to this position permit nothing any more; return how many they are."""

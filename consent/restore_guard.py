@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -12,10 +12,16 @@ from consent.errors import ConsentInvalid, ViewRefused
 from consent.events import Events
 from consent.mirror import Mirror
 from consent.outbox import Outbox, StoredTransaction
+from consent.state import LedgerState
 from consent.state_mark import UNKNOWN, MarkedState, StateMark
 from consent.typed_data import Op, next_head
 
+_WORD: Final = 32
 REMEDY: Final = "if an older copy was restored, run `vouchsafe restore --confirm`"
+
+
+Linked = Callable[[Set[bytes]], Iterable[bytes]]
+"""Returns these subjects, and all others of the same persons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +112,17 @@ class RestoreGuard:
         self._mark.change(noted)
         self._may_have_open = True
 
-    def confirm(self, evidence: Iterable[Mapping[str, Any]] | None) -> RestoreResult:
+    def confirm(
+        self, evidence: Iterable[Mapping[str, Any]] | None, linked: Linked
+    ) -> RestoreResult:
         """Accept the state as it is, and write a new mark.
 
         Without evidence, every grant so far permits nothing until its patient signs again. With
-        evidence that leads from this state to the mark, the withdrawals and stops in it count, and
-        the other grants stay; unless a "no" is lost that no chain had confirmed: nobody can say
-        whose it was, so all grants wait for a new signature then too.
+        evidence that leads from this state to the mark, the withdrawals and stops in it count. A
+        grant in it may be a refusal, which is lost: all that its person permitted before waits for
+        a new signature, also under `linked` subjects. The other grants stay; unless a "no" is lost
+        that no chain had confirmed: nobody can say whose it was, so all grants wait for a new
+        signature then too.
 
         Raises:
             ConsentInvalid: nothing to confirm, or evidence that does not lead to the mark.
@@ -127,8 +137,12 @@ class RestoreGuard:
         else:
             later = _lead(tip, marked, evidence)
             is_lost = bool(marked.open - self._outbox.known(sorted(marked.open)))
-            suspended = self._mirror.suspend(tip.count) if is_lost else 0
-            result = RestoreResult(suspended, self._mirror.import_revocations(later))
+            signers = {change.body[:_WORD] for change in later if change.op == Op.GRANTED}
+            suspended, ends = _ends_of(linked(signers), self._mirror.state())
+            suspended = self._mirror.suspend(tip.count) if is_lost else suspended
+            revocations = self._mirror.import_revocations(later)
+            self._mirror.import_revocations(ends)
+            result = RestoreResult(suspended, revocations)
         still_open = frozenset(self._outbox.open_revocations())
         self._mark.change(lambda before: MarkedState(*_both(tip), before.journal, still_open))
         self._events.require_marked()
@@ -165,6 +179,18 @@ class RestoreGuard:
 
 def _both(tip: Tip) -> tuple[int, bytes]:
     return tip.count, tip.head
+
+
+def _ends_of(subjects: Iterable[bytes], state: LedgerState) -> tuple[int, Sequence[Change]]:
+    """Return how many grants these subjects gave up to this state, and stops that end them."""
+    suspended, stops = 0, list[Change]()
+    for subject in subjects:
+        times_s = state.grants.signed_at_s[state.of.grants == state.index.find_one(subject)]
+        if len(times_s):
+            suspended += len(times_s)
+            body = subject + int(times_s.max()).to_bytes(_WORD, "big")
+            stops.append(Change(Op.STOPPED, body, b"", 0))
+    return suspended, stops
 
 
 def _lead(tip: Tip, marked: MarkedState, evidence: Iterable[Mapping[str, Any]]) -> list[Change]:

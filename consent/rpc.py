@@ -20,6 +20,8 @@ from consent.errors import LedgerUnavailable
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 _CHUNK_BYTES = 1 << 18
 _MAX_IDLE_LINES = 16
+MAX_CALLS_AT_ONCE = 100
+"""Of one request: nodes refuse more than about a thousand, and a deadline would pass before."""
 
 Call = tuple[str, list[Any]]
 
@@ -153,7 +155,7 @@ class Rpc:
         return self.batch([(method, list(params))], timeout_s)[0]
 
     def batch(self, calls: Sequence[Call], timeout_s: float | None = None) -> list[Any]:
-        """Return the results of several calls in one round trip; the first error is raised."""
+        """Return the results of several calls, as `ask` does; the first error is raised."""
         answers = self.ask(calls, timeout_s)
         for answer in answers:
             if isinstance(answer, NodeRefused):
@@ -161,7 +163,15 @@ class Rpc:
         return answers
 
     def ask(self, calls: Sequence[Call], timeout_s: float | None = None) -> list[Any]:
-        """Return, for each call, its result or the `NodeRefused` that the node answered with."""
+        """Return, for each call, its result or the `NodeRefused` that the node answered with.
+
+        Up to `MAX_CALLS_AT_ONCE` calls are one round trip; of more, each part has its own deadline.
+        """
+        starts = range(0, len(calls), MAX_CALLS_AT_ONCE)
+        parts = [self._ask(calls[at : at + MAX_CALLS_AT_ONCE], timeout_s) for at in starts]
+        return [answer for part in parts for answer in part]
+
+    def _ask(self, calls: Sequence[Call], timeout_s: float | None) -> list[Any]:
         ids = [next(self._ids) for _ in calls]
         bodies = [
             {"jsonrpc": "2.0", "id": i, "method": method, "params": params}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
-from consent import ConsentError, Finding
+from consent import ConsentError, Finding, collect
 from models.consent_check import ConsentCheck
 from models.errors import ModelsError
 from models.findings import ModelFinding
@@ -35,21 +36,21 @@ class IntegrityCheck:
 
         `progress` receives the id of each model before it is checked.
         """
-        findings: list[Finding] = []
+        return collect(MODELS, "models", lambda: self._check_all(progress))
+
+    def _check_all(self, progress: Callable[[str], None] | None) -> Iterator[Finding]:
         for model in self.registry.all():
             if progress is not None:
                 progress(model.id)
-            findings += self._check_files(model)
-            findings += self._check_manifest(model)
-            try:
-                findings += self._check_ledger(model)
-            except ConsentError as exc:
-                facts = {"error": str(exc)}
-                code = ModelFinding.UNCHECKED
-                findings.append(
-                    Finding(part=MODELS, code=code, where=model.id, facts=facts, is_unchecked=True)
-                )
-        return findings
+            for check in (self._check_files, self._check_manifest, self._check_against_ledger):
+                yield from collect(MODELS, model.id, partial(check, model))
+
+    def _check_against_ledger(self, model: Model) -> Iterator[Finding]:
+        try:
+            yield from self._check_ledger(model)
+        except ConsentError as exc:
+            facts, code = {"error": str(exc)}, ModelFinding.UNCHECKED
+            yield Finding(part=MODELS, code=code, where=model.id, facts=facts, is_unchecked=True)
 
     def _check_files(self, model: Model) -> Iterator[Finding]:
         path = self.files.path(model.id, MODEL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -112,10 +112,15 @@ class OperatorService:
 
         Args:
             evidence: the lines of a bundle that an auditor or another node exported later; with
-                it, the withdrawals and stops since the copy count, and the other grants stay.
-                Without it, every grant permits nothing until its patient signs again.
+                it, the withdrawals and stops since the copy count; what people permitted who signed
+                a grant or a refusal since, under any linked number, waits for a new signature; and
+                the other grants stay. Without it, every grant waits for a new signature.
 
         Raises:
             ConsentInvalid (consent): nothing to confirm, or evidence that does not fit.
         """
-        return self._ledger.confirm_restore(evidence)
+        return self._ledger.confirm_restore(evidence, self._with_linked)
+
+    def _with_linked(self, subjects: Set[bytes]) -> set[bytes]:
+        groups = self._store.links.groups(subjects)
+        return set(subjects).union(*groups.values())

@@ -23,7 +23,7 @@ T = TypeVar("T")
 # https://www.postgresql.org/docs/current/errcodes-appendix.html; SQLite has only a text.
 _DISK_FULL: Final = ("53100", "disk is full", "no space left", "disk quota")
 _CONCURRENT: Final = ("23505", "40001", "40p01", "unique constraint failed")
-_DAMAGED: Final = ("xx001", "xx002", "malformed", "not a database")
+_DAMAGED: Final = ("xx001", "xx002", "malformed", "not a database", "could not decode")
 _NO_VALUES: Final[Mapping[str, Any]] = {}
 _CHUNK: Final = 500
 """Values in one IN (…); SQLite has a limit of variables in one statement."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,12 +22,9 @@ from storage.duties import refuse_unmet
 from storage.entry import Entry
 from storage.erasure import Erasure
 from storage.extracts import ExtractFolder
-from storage.findings import StoreFinding
 from storage.history_rule import HistoryRule
-from storage.integrity import check_journal, check_records, check_uses
 from storage.journal import START, Journal
 from storage.keys import Keys
-from storage.newest_versions import check_newest_versions
 from storage.permissions import (
     PermittedSubjects,
     RecordList,
@@ -41,7 +37,7 @@ from storage.permissions import (
 from storage.person_links import PersonLinks
 from storage.person_refusals import Persons
 from storage.rootkey import make_root_key, open_root_key, receipt_key
-from storage.row_order import RowOrder
+from storage.store_check import check_store
 from storage.vault import Vault
 from storage.versions import Versions
 
@@ -85,7 +81,7 @@ class RecordStore:
         self.links = PersonLinks(engine, clock)
         self.deceased = DeceasedSubjects(engine, clock, ends_consents=death_ends_consents)
         self._persons = Persons(self.links, self.deceased)
-        components = Components(
+        components = self._components = Components(
             catalogue=self._catalogue,
             keys=self._keys,
             journal=self.journal,
@@ -313,26 +309,8 @@ class RecordStore:
 
         With `blocks`, those are checked instead of Kubo's, and pins are not checked.
         """
-        anchored = {anchor.root for anchor in self._ledger.anchors("records")}
-        findings = check_records(
-            self._catalogue, self._keys, blocks or self._blocks, anchored, progress
-        )
-        findings += check_newest_versions(self._engine, self._keys, self.journal)
-        if blocks is None:
-            pins = self._blocks.list_pins()
-            findings += [
-                Finding(part="pins", code=StoreFinding.BATCH_NOT_PINNED, where=batch.name)
-                for batch in self._catalogue.batches()
-                if batch.pin and batch.pin not in pins
-            ]
-        anchors = self._ledger.anchors("journal")
-        permits, entries = self._ledger.past_permits(), self._catalogue.current()
-        order = RowOrder(anchors, self._ledger.deployment.finality, self._ledger.block_times)
-        erased = cache(self.erasure.erased_people)
-        findings += check_uses(self.journal, permits, entries, order, erased)
-        return findings + check_journal(
-            self.journal, anchors, lambda done, total: progress("journal", done, total)
-        )
+        erased = self.erasure.erased_people
+        return check_store(self._engine, self._components, erased, progress, blocks)
 
     def copy_blocks(self, folder: Path, progress: Progress = no_progress) -> int:
         """See `copy_held`."""

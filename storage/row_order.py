@@ -17,7 +17,6 @@ once. With ``pos`` a view ends at the final block, which is about a quarter of a
 MAX_CLOCK_STEP_S: Final = 3_600
 """By how much a host's clock may have been set back between two rows, or may differ from the
 chain's."""
-_BLOCKS_AT_ONCE: Final = 1_000
 
 
 class RowOrder:
@@ -42,7 +41,8 @@ class RowOrder:
         self._coming = sorted(positions.items(), reverse=True)
         self._first_of = [*accumulate((at for _, at in self._coming), min)]
         self._blocks = {anchor.position: anchor.block_number for anchor in anchors}
-        self._block_times = _read_times(list(dict.fromkeys(self._blocks.values())), block_times)
+        blocks = list(dict.fromkeys(self._blocks.values()))
+        self._block_times = dict(zip(blocks, block_times(blocks), strict=True))
         self._depth = ANCHORS_BEFORE[finality]
         self._newest: list[int] = []
         self._latest_s = 0
@@ -72,16 +72,6 @@ class RowOrder:
         if mined_at_s is None or at_s <= mined_at_s + MAX_CLOCK_STEP_S:
             return None
         return _finding(StoreFinding.TIME_LATER, seq, seconds=at_s - mined_at_s, block=block)
-
-
-def _read_times(
-    blocks: Sequence[int], block_times: Callable[[Sequence[int]], Sequence[int | None]]
-) -> dict[int, int | None]:
-    times: dict[int, int | None] = {}
-    for start in range(0, len(blocks), _BLOCKS_AT_ONCE):
-        part = blocks[start : start + _BLOCKS_AT_ONCE]
-        times.update(zip(part, block_times(part), strict=True))
-    return times
 
 
 def _finding(code: StoreFinding, seq: int, **facts: int) -> Finding:

@@ -14,6 +14,7 @@ beside this file. Exit code 0: everything agrees; 1: it does not.
 import base64
 import functools
 import hashlib
+import http.client
 import itertools
 import json
 import pathlib
@@ -166,11 +167,14 @@ def ask(where, method, *params):
         request = urllib.request.Request(where, body, {"Content-Type": "application/json"})
         return json.load(urllib.request.urlopen(request, timeout=60))["result"]
     with socket.socket(socket.AF_UNIX) as wire:
+        wire.settimeout(60)
         wire.connect(where)
         wire.sendall(body)
         text = b""
         while True:
-            text += wire.recv(2**20)
+            if not (chunk := wire.recv(2**20)):
+                raise ConnectionError("the chain node ended its answer early")
+            text += chunk
             try:
                 return json.loads(text)["result"]
             except ValueError:
@@ -975,7 +979,7 @@ def run(evidence, chain, blocks):
         place = f"line {Lines.now} of it" if Lines.now else "it, or an answer of the chain node,"
         why = f"{type(fault).__name__}: {fault}"
         return f"Do not rely on this evidence: {place} cannot be read ({why})."
-    except OSError as fault:
+    except (OSError, http.client.HTTPException) as fault:
         return (
             f"Nothing was checked: {fault}. {evidence} must be a file that you can read, and "
             f"{chain} a chain node that runs."

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from liar import CONTRACT, DEPLOYMENT, DOMAIN, NOW_S, OURS
 from scripted import MadeBlock, ScriptedChain, enrols, grants, open_ledger, revokes
-from township import Clock, Patient, ask
+from township import Clock, Patient, ask, make_terms
 
 from consent import ConsentLedger, StateMark, ViewRefused
 from consent.outbox import Intent
@@ -43,6 +43,7 @@ class Life:
     has_pending: bool
     chain: ScriptedChain = field(default_factory=ScriptedChain)
     granted: dict[bytes, Signed] = field(default_factory=dict)
+    refused: dict[bytes, Signed] = field(default_factory=dict)
     ended: set[bytes] = field(default_factory=set)
     backups: list[Backup] = field(default_factory=list)
 
@@ -70,17 +71,30 @@ class Life:
                 self.chain.mine(NOW_S, enrols(patient))
             if patient.subject not in self.granted or patient.subject in self.ended:
                 self.give(patient, number)
-        for patient in self.dice.sample(self.patients, 2):
-            self.end(patient)
+        leaver, refuser = self.dice.sample(self.patients, 2)
+        self.end(leaver)
+        self.refuse(refuser, number)
         self.ledger.view()
 
     def give(self, patient: Patient, number: int) -> None:
-        signed = patient.grants(NOW_S - 1_000 + number)
-        assert isinstance(signed.message, Grant)
-        self.ledger.consent_terms.put(patient.subject, signed.message.terms)
-        self.chain.mine(NOW_S, grants(signed))
-        self.granted[patient.subject] = signed
         self.ended.discard(patient.subject)
+        if patient.subject in self.refused:  # then the permission before it counts again
+            refusal = self.refused.pop(patient.subject)
+            return self.chain.mine(NOW_S, revokes(patient.withdraws(refusal)))
+        self.granted[patient.subject] = self.sign(patient, number)
+        return None
+
+    def refuse(self, patient: Patient, number: int) -> None:
+        """Sign a refusal, which forbids although the permission stays on the ledger."""
+        self.refused[patient.subject] = self.sign(patient, number, decision="deny")
+        self.ended.add(patient.subject)
+
+    def sign(self, patient: Patient, number: int, **changed: str) -> Signed:
+        terms = make_terms(**changed)
+        signed = patient.grants(NOW_S - 1_000 + number, terms)
+        self.ledger.consent_terms.put(patient.subject, terms)
+        self.chain.mine(NOW_S, grants(signed))
+        return signed
 
     def end(self, patient: Patient, *, is_mined: bool = True) -> None:
         signed = self.granted[patient.subject]
@@ -157,7 +171,7 @@ def test_without_evidence_a_confirmed_backup_permits_only_what_is_signed_again(l
         assert life.released(ledger) == set()
 
 
-def test_with_evidence_a_confirmed_backup_permits_nothing_that_was_withdrawn_since(
+def test_with_evidence_a_confirmed_backup_permits_nothing_that_was_withdrawn_or_refused_since(
     life: Life,
 ) -> None:
     evidence, permits = list(life.ledger.evidence()), list[int]()
@@ -165,7 +179,21 @@ def test_with_evidence_a_confirmed_backup_permits_nothing_that_was_withdrawn_sin
         result = ledger.confirm_restore(evidence)
         released = life.released(ledger)
         assert released & life.ended == set()
-        assert (result.suspended > 0) == life.has_pending  # nobody can say whose it was
+        assert result.suspended > 0  # who signed anything since, and with a lost "no" everybody
         permits.append(len(released))
     assert bool(sum(permits)) != life.has_pending
     print(f"{len(permits)} restored copies, {sum(permits)} permits, none withdrawn since")  # noqa: T201
+
+
+def test_a_lost_refusal_ends_what_its_person_permitted_under_another_number(
+    tmp_path: Path,
+) -> None:
+    life = Life(tmp_path, random.Random(18), has_pending=False)
+    evidence, backup = list(life.ledger.evidence()), life.backups[-1]
+    refuser = next(reversed(life.refused))
+    alone = life.restore(backup, with_chain=True)
+    alone.confirm_restore(evidence)
+    other = min(life.released(alone))  # who signed nothing since the backup
+    ledger = life.restore(backup, with_chain=True)
+    ledger.confirm_restore(evidence, lambda them: them | {other} if refuser in them else them)
+    assert life.released(ledger) == life.released(alone) - {other}

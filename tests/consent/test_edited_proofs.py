@@ -8,15 +8,15 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 from liar import DEPLOYMENT, DOMAIN, NOW_S, OURS, NoOutbox, raw_call
-from stranger_world import LIAR, World
+from stranger_world import LIAR, RELAY, World
 from township import Clock, Patient
 
 from consent import abi
 from consent.abi import word
 from consent.mirror import Mirror
 from consent.prover import Prover
-from consent.terms import Signed
-from consent.typed_data import Op, digest, terms_hash
+from consent.terms import Enrolment, Signed
+from consent.typed_data import Op, digest, keccak, terms_hash
 
 
 def grant_without_signature(world: World) -> None:
@@ -61,14 +61,14 @@ def test_a_change_without_proof_is_named_though_its_row_says_that_it_was_proved(
     prover = Prover(world.chain, NoOutbox(), DEPLOYMENT, frozenset({OURS}), clock)  # type: ignore[arg-type]
     mirror = Mirror(sqlite_engine, world.chain, DEPLOYMENT, prover, clock)  # type: ignore[arg-type]
     mirror.sync()
-    assert mirror.find_unproved() == []
+    assert mirror.find_misproved() == ([], [])
     invent(world)
     mirror.sync()
     position, change = len(world.chain.history), world.chain.history[-1]
     with sqlite_engine.begin() as connection:
         connection.execute(sa.text("UPDATE consent_events SET proof = 1 WHERE proof = 0"))
     assert mirror.events.unproved() == []
-    assert mirror.find_unproved() == [(position, change)]
+    assert mirror.find_misproved() == ([(position, change)], [])
 
 
 def test_a_proof_that_was_taken_from_a_row_is_named(sqlite_engine: sa.Engine) -> None:
@@ -78,7 +78,47 @@ def test_a_proof_that_was_taken_from_a_row_is_named(sqlite_engine: sa.Engine) ->
     mirror.sync()
     with sqlite_engine.begin() as connection:
         connection.execute(sa.text("UPDATE consent_events SET proof = 0 WHERE position = 1"))
-    assert [position for position, _ in mirror.find_unproved()] == [1]
+    assert [position for position, _ in mirror.find_misproved().unproved] == [1]
+
+
+def propose_a_key(world: World) -> None:
+    new = replace(world.patient, key=LIAR)
+    signed = new.sign(Enrolment(new.subject, OURS, LIAR.address))
+    call = abi.encode_call(abi.PROPOSE_RECOVERY, new.subject, LIAR.address, signed.signature)
+    body = new.subject + keccak(LIAR.address)
+    world.chain.tell(Op.RECOVERY_PROPOSED, body, raw_call(RELAY, call), LIAR.address)
+
+
+@pytest.mark.parametrize("edit", ["proof - 604800", "2", "-proof"])
+def test_an_earlier_start_of_a_proposed_key_is_named(sqlite_engine: sa.Engine, edit: str) -> None:
+    """Else the patient would have fewer than seven days to refuse the key."""
+    world, clock = World(), Clock(NOW_S)
+    world.chain.block_times = lambda numbers: [NOW_S - 9] * len(numbers)  # type: ignore[method-assign]
+    prover = Prover(world.chain, NoOutbox(), DEPLOYMENT, frozenset({OURS}), clock)  # type: ignore[arg-type]
+    mirror = Mirror(sqlite_engine, world.chain, DEPLOYMENT, prover, clock)  # type: ignore[arg-type]
+    mirror.sync()
+    propose_a_key(world)
+    mirror.sync()
+    assert mirror.find_misproved() == ([], [])
+    clock.now_s += 86_400  # the delay may count from later than the block
+    assert mirror.find_misproved() == ([], [])
+    with sqlite_engine.begin() as connection:
+        connection.execute(sa.text(f"UPDATE consent_events SET proof = {edit} WHERE op = 8"))
+    position, change = len(world.chain.history), world.chain.history[-1]
+    assert mirror.find_misproved() == ([], [(position, change)])
+
+
+def test_a_key_that_signed_by_itself_does_not_pass_for_an_account_with_code(
+    sqlite_engine: sa.Engine,
+) -> None:
+    """Else the chain node alone could say what that key signs from then on."""
+    world, clock = World(), Clock(NOW_S)
+    prover = Prover(world.chain, NoOutbox(), DEPLOYMENT, frozenset({OURS}), clock)  # type: ignore[arg-type]
+    mirror = Mirror(sqlite_engine, world.chain, DEPLOYMENT, prover, clock)  # type: ignore[arg-type]
+    mirror.sync()
+    with sqlite_engine.begin() as connection:
+        connection.execute(sa.text("UPDATE consent_events SET proof = -1 WHERE position = 1"))
+    assert mirror.find_misproved() == ([], [(1, world.chain.history[0])])
 
 
 @pytest.mark.parametrize(

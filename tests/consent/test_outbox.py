@@ -19,6 +19,7 @@ from consent.chain import Chain
 from consent.errors import LedgerUnavailable
 from consent.outbox import FAILED, MINED, WRITTEN, Intent, Outbox
 from consent.raw_transactions import Payload, RelayerAccount
+from consent.rpc import MAX_CALLS_AT_ONCE
 from deploy.database import make_engine
 
 pytestmark = pytest.mark.node
@@ -60,6 +61,21 @@ def test_a_reverted_transaction_is_noted_as_failed_and_not_as_done(town: Town) -
     town.outbox.record(short, receipts)
     assert [s.hash for s in town.outbox.find(state=FAILED)] == [short[0].hash]
     assert anchored(town) == []
+
+
+def test_the_results_of_any_number_of_open_transactions_are_recorded(
+    town: Town, tmp_path: Path
+) -> None:
+    sent = town.outbox.write([anchoring(town, place) for place in range(130)])
+    while town.outbox.flush():
+        time.sleep(0.05)
+    proxy = FaultProxy(town.endpoint, tmp_path / "proxy.ipc")
+    proxy.wants = lambda question: question.count(b'"method"') > MAX_CALLS_AT_ONCE
+    proxy.fault = dropped  # as a node that refuses so many calls at once
+    behind = town.process(proxy.endpoint)
+    assert behind.outbox.settle_open(lambda: behind.mirror.sync()[0].block_number) == 0
+    assert {each.hash for each in sent} <= {each.hash for each in behind.outbox.find(state=MINED)}
+    proxy.close()
 
 
 def test_a_later_nonce_sent_first_waits_and_the_missing_one_is_sent_for_it(town: Town) -> None:
@@ -167,8 +183,10 @@ def test_processes_that_write_at_once_have_each_transaction_mined_exactly_once(
     for process in processes:
         process.join()
         assert process.exitcode == 0
+    while town.outbox.flush():  # as the worker does: it sends what no answer acknowledged
+        time.sleep(0.05)
     sent = town.outbox.find("anchor")
-    assert all(receipt.ok for receipt in town.outbox.settle(sent, 20 + len(sent) / 20))
+    assert all(receipt.ok for receipt in town.outbox.settle(sent, 60))
     assert sorted(anchored(town)) == list(range(WRITERS * WRITES))
     assert [s.nonce for s in sent] == list(range(sent[0].nonce, sent[0].nonce + len(sent)))
     print(f"{WRITERS} writers x {WRITES}: {len(sent)} transactions, each mined once")  # noqa: T201

@@ -86,6 +86,14 @@ def test_a_nodes_error_for_one_call_leaves_the_other_answers_valid(shared_geth: 
         Rpc(shared_geth.endpoint).call("eth_nonsense")
 
 
+def test_many_calls_are_asked_in_parts_that_a_node_accepts(proxy: FaultProxy) -> None:
+    sizes: list[int] = []
+    proxy.wants = lambda question: bool(sizes.append(question.count(b'"method"')))  # type: ignore[func-returns-value]
+    calls = [("net_version", []), ("eth_chainId", [])] * 105
+    assert Rpc(proxy.endpoint).ask(calls) == [NETWORK, "0x21ee"] * 105
+    assert sizes == [100, 100, 10]
+
+
 def test_a_late_answer_never_meets_the_next_question(proxy: FaultProxy) -> None:
     rpc = Rpc(proxy.endpoint, timeout_s=0.5)
     proxy.fault = delayed(1.5)

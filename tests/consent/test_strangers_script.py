@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -403,6 +405,35 @@ def test_what_cannot_be_read_is_named_in_one_line(tmp_path: Path) -> None:
         assert line.startswith("Nothing was checked: ")
         assert f"{evidence} must be a file that you can read" in line
         assert f"{tmp_path / 'no.ipc'} a chain node that runs" in line
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b'{"result":', b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"]
+)
+@pytest.mark.parametrize("is_http", [False, True])
+def test_a_node_that_ends_its_answer_early_ends_the_script_with_one_line(
+    tmp_path: Path, answer: bytes, is_http: bool
+) -> None:
+    """Else the script would wait for ever."""
+    door = socket.socket(socket.AF_INET if is_http else socket.AF_UNIX)
+    door.bind(("127.0.0.1", 0) if is_http else str(tmp_path / "node.ipc"))
+    door.listen()
+
+    def serve() -> None:
+        client, _ = door.accept()
+        with client:
+            client.recv(4096)
+            client.sendall(answer)
+
+    threading.Thread(target=serve, daemon=True).start()
+    evidence = tmp_path / "evidence.ndjson"
+    deployment = {"kind": "deployment", "contract": "0x0", "block_number": 0}
+    evidence.write_text(json.dumps(deployment) + "\n")
+    node = f"http://127.0.0.1:{door.getsockname()[1]}" if is_http else door.getsockname()
+    message = load_script().run(str(evidence), node, str(tmp_path))
+    door.close()
+    assert message.startswith("Nothing was checked: ")
+    assert "\n" not in message
 
 
 def test_the_scripts_constants_are_those_of_the_contract_and_the_vocabulary() -> None:

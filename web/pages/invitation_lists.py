@@ -17,7 +17,7 @@ from web.current import current_account, services, words
 from web.pages.forms import first_errors
 from web.pages.guard import render, render_form, see_other
 from web.responses import CSV, download_response
-from web.view_options import max_body, requires_role
+from web.view_options import max_body, one_at_a_time, requires_role
 
 NEW: Final = "/custodian/patients/lists"
 _FORM_BYTES: Final = 2**20
@@ -78,6 +78,7 @@ def decide_list(id: str) -> Response:
 
 @bp.get("/custodian/patients/lists/<id>/letters")
 @requires_role(CUSTODIAN)
+@one_at_a_time
 def letters(id: str) -> Response:
     """Show a letter for each person who was invited, in their language, to be printed."""
     issued, information = _issued(id), services().information

@@ -55,6 +55,7 @@ def get_own_value(body: dict[str, str]) -> ValueSeries:
 
 @bp.post("/patient/copy")
 @requires_role(PATIENT)
+@one_at_a_time
 @accepts(NothingSchema)
 @returns(ObjectAnswer)
 def post_copy(body: dict[str, Any]) -> Response:
