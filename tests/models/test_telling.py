@@ -145,16 +145,16 @@ def test_no_two_figures_of_a_card_have_few_patients_between_their_thresholds(
     curves = measure_curves(labels, estimates, cuts)
     steps = np.diff(count_flagged(estimates, cuts.thresholds))
     assert not any(0 < step < MIN_COUNT for step in steps.tolist())
-    shown = set(cuts.thresholds)
-    assert {row[0] for row in figures.net_benefit} <= shown
-    assert {row.until for row in figures.bins[:-1]} <= shown
+    visible = set(cuts.thresholds)
+    assert {row[0] for row in figures.net_benefit} <= visible
+    assert {row.until for row in figures.bins[:-1]} <= visible
     shares = ("sensitivity", "specificity", "ppv", "npv")
     for row in table:
-        assert row.threshold in shown or all(getattr(row, name) is None for name in shares)
-    assert len(curves.roc) == len(shown) + 2
+        assert row.threshold in visible or all(getattr(row, name) is None for name in shares)
+    assert len(curves.roc) == len(visible) + 2
     for bars in figures.spread:
         edges = {round(each / 20, 9) for n, bar in enumerate(bars) if bar for each in (n, n + 1)}
-        assert edges - {0.0, 1.0} <= {round(each, 9) for each in shown}
+        assert edges - {0.0, 1.0} <= {round(each, 9) for each in visible}
 
 
 @pytest.mark.parametrize("thresholds", [(0.05, 0.5), (0.5, 0.94)])
@@ -184,9 +184,9 @@ def test_who_has_a_rare_category_cannot_be_computed_from_the_others_in_table_1()
     for is_ill in (False, True):
         labels = np.where(np.arange(300) == 7, is_ill, LABELS)
         rows = {row.words: row for row in describe_patients(Matrix(values, labels), question)}
-        shown = [name for name, row in rows.items() if row.is_share and row.having is not None]
+        visible = [name for name, row in rows.items() if row.is_share and row.having is not None]
         # Nobody has d, so b is hidden too: else c would be what a and b leave.
-        assert shown == ["category: a"]
+        assert visible == ["category: a"]
         assert rows["category: b"].without is None
 
 
@@ -196,8 +196,8 @@ def test_categories_of_many_patients_are_all_in_table_1() -> None:
     values = np.zeros((300, 3), np.float32)
     values[:, 0], values[:, 1] = SIZE, np.arange(300) % 3
     rows = describe_patients(Matrix(values, LABELS), question)
-    shown = {row.words for row in rows if row.having is not None and row.is_share}
-    assert {f"category: {name}" for name in "abc"} <= shown
+    visible = {row.words for row in rows if row.having is not None and row.is_share}
+    assert {f"category: {name}" for name in "abc"} <= visible
 
 
 def card_rows(telling: list[bool]) -> list[dict]:
@@ -216,10 +216,10 @@ def card_rows(telling: list[bool]) -> list[dict]:
 
 
 def test_a_card_does_not_say_how_much_an_input_of_few_patients_moves_the_estimates() -> None:
-    shown, hidden = card_rows([False, True])
-    assert (shown["mean_log_odds"], shown["auroc_alone"]) == (0.25, 0.75)
+    visible, hidden = card_rows([False, True])
+    assert (visible["mean_log_odds"], visible["auroc_alone"]) == (0.25, 0.75)
     assert (hidden["mean_log_odds"], hidden["auroc_alone"]) == (None, None)
-    first, second = _input_lines({"predictors": [shown, hidden]})
+    first, second = _input_lines({"predictors": [visible, hidden]})
     assert "moves the log-odds by 0.250" in first
     assert "moves" not in second and "alone" not in second
 
