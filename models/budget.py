@@ -17,6 +17,8 @@ class Budget:
         shadows: shadow models of the membership attack, a multiple of four.
         max_repeated_cells: patients times features up to which repeats are cheap. A bound on the
             size, not on the time: the same rows must give the same model on any machine.
+        tries_fine_trees: whether cohorts with many events try trees with fine thresholds too; cards
+            of earlier releases do not state it, and their models did not.
     """
 
     repeats: int = 5
@@ -24,10 +26,11 @@ class Budget:
     inner_folds: int = 3
     shadows: int = 32
     max_repeated_cells: int = 60_000
+    tries_fine_trees: bool = False
 
     def count_repeats(self, patients: int, features: int) -> int:
         """Return how often the cross-validation is drawn for a matrix of this size."""
         return self.repeats if patients * features <= self.max_repeated_cells else 1
 
 
-DEFAULT_BUDGET: Final = Budget()
+DEFAULT_BUDGET: Final = Budget(tries_fine_trees=True)

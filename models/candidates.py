@@ -23,7 +23,12 @@ _EVENTS_PER_LEAF: Final = 0.04
 _MIN_LEAF: Final = 0.25 * MIN_COUNT
 """A patient weighs at most 0.25 (Newton's second derivative), so a leaf has 11 or more."""
 _MAX_LEAF: Final = 40
+_FINE_EVENTS: Final = 1_000
+"""Of the rarer outcome; from so many on, fine thresholds and small leaves are no noise."""
 _RIDGES: Final = (10.0, 100.0, 1000.0)
+_FINE: Final = MappingProxyType(
+    {"max_depth": 4, "min_child_weight": 10, "lambda": 10, "eta": 0.1, "max_bin": 256}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +121,29 @@ class Fitted:
         return write_booster(self.learner.write(), recalibration)
 
 
-def list_settings(question: Question, labels: Labels) -> tuple[Setting, ...]:
-    """Return the settings of a question for these outcomes; a leaf's size follows the events."""
+def list_settings(
+    question: Question, labels: Labels, *, is_fine: bool = False
+) -> tuple[Setting, ...]:
+    """Return the settings of a question for these outcomes; a leaf's size follows the events.
+
+    Args:
+        question: with its own parameters.
+        labels: whether each patient has the label.
+        is_fine: whether cohorts with many events try trees with fine thresholds and small leaves,
+            in place of the weakest trees.
+    """
     events = min(int(labels.sum()), int((~labels).sum()))
+    is_fine = is_fine and events >= _FINE_EVENTS
     leaf = min(_MAX_LEAF, max(_MIN_LEAF, round(_EVENTS_PER_LEAF * events)))
     declared = dict(question.parameters)
     rounds = int(declared.pop("rounds"))
     declared["min_child_weight"] = max(_MIN_LEAF, min(declared["min_child_weight"], 2 * leaf))
     return (
         _trees(declared, (max(1, rounds // 2), max(1, 3 * rounds // 4), rounds)),
-        _trees(_shape(1, leaf, 30), (30, 100)),
+        _trees(_shape(1, leaf, 30), (100,) if is_fine else (30, 100)),
         _trees(_shape(2, 2 * leaf, 30), (75, 150)),
         _trees(_shape(4, leaf, 10), (40, 120)),
+        *([_trees(_FINE, (120,))] if is_fine else []),
         *(Setting(LOGISTIC, MappingProxyType({"ridge": ridge})) for ridge in _RIDGES),
     )
 

@@ -130,7 +130,8 @@ def develop(
 
 def _develop(rows: Rows, question: Question, conditions: Conditions) -> Development:
     fitter, budget = Fitter.of(question, conditions.seed), conditions.budget
-    settings, gate = list_settings(question, rows.labels), question.gate
+    settings = list_settings(question, rows.labels, is_fine=budget.tries_fine_trees)
+    gate = question.gate
     attacks = attack_settings(
         fitter,
         settings,
