@@ -104,7 +104,9 @@ def fit_interval(labels: Labels, log_odds: Floats, folds: Folds) -> AnswerInterv
 
 def _fit_curve(labels: Labels, log_odds: Floats) -> Floats:
     """Return places on the log-odds scale with the curve and its error, shape (points, 3)."""
-    low, high = np.quantile(log_odds, [0.01, 0.99])
+    # Outwards to tenths: the ends tell of nobody's estimate.
+    ends = np.quantile(log_odds, [0.01, 0.99])
+    low, high = math.floor(10 * ends[0]) / 10, math.ceil(10 * ends[1]) / 10
     places = np.linspace(low, high, _POINTS) if high - low > _MIN_SPREAD else np.array([low])
     middles, errors = fit_smooth_calibration(labels, to_shares(log_odds), to_shares(places))
     return np.column_stack([places, middles, errors])

@@ -23,8 +23,9 @@ from models.leakage import (
     find_leaks_in_parts,
     find_telling_absence,
     find_unreviewed_features,
-    measure_absence,
+    hide_figures,
     measure_features,
+    measure_shown_absence,
 )
 from models.logistic import LogisticModel
 from models.performance import (
@@ -40,6 +41,7 @@ from models.sample_size import SampleSize, measure_sample_size
 from models.served_model import read_model
 from models.split_validation import Sites, SplitModels, SplitResult, describe_sites, validate_splits
 from models.subgroups import divide_into_subgroups
+from models.telling import VisibleCuts, find_telling_columns
 from models.training_range import describe_ranges, measure_far
 
 
@@ -62,10 +64,11 @@ class Assessment:
         learners: both kinds, side by side.
         importance: of each predictor, the mean absolute log-odds among all patients.
         strengths: of each predictor, the AUROC that it has alone.
+        telling: of each predictor, whether these two would tell of 1 to 10 patients.
         ranges: of each predictor, which values these patients had.
         frequency: with and without the features that count tests; None without such features.
         far: the distance from the middle that few patients exceed.
-        absence: AUROC of which values are missing.
+        absence: AUROC of which values are missing, without those that few patients lack.
         splits: each site or period, by a model of the others.
         sites: that the model learned from; None if the question is not split by site.
         failures: the thresholds that the model misses.
@@ -79,6 +82,7 @@ class Assessment:
     size: SampleSize
     importance: list[float]
     strengths: list[tuple[Feature, float]]
+    telling: list[bool]
     ranges: list[dict[str, Any] | None]
     far: float | None
     frequency: Frequency | None
@@ -107,20 +111,20 @@ def assess(
     """
     rows = Rows(matrix.values[:, question.predictors()], matrix.labels, tuple(persons))
     chosen = development.chosen
-    evaluation = _evaluate(matrix, question, chosen)
+    cuts = VisibleCuts(chosen.probabilities[0])
+    evaluation = _evaluate(matrix, question, chosen, cuts)
     size = measure_sample_size(matrix.labels, chosen.calibrated[0], _count_terms(development, rows))
     served = read_model(development.raw)
     importance = np.abs(served.contributions(rows.values)[:, :-1]).mean(axis=0).tolist()
     strengths = measure_features(matrix, question)
     ranges = describe_ranges(matrix, question)
-    whole = evaluation.auroc.value
+    telling, whole = find_telling_columns(rows.values), evaluation.auroc.value
     splits = validate_splits(rows, _split_models(question, development), parts)
-    failures = [
+    leaks = [
         *find_leaking_features(matrix, question),
         *find_leaks_in_parts(matrix, question, parts),
-        *find_unreviewed_features(question, strengths, importance, whole),
+        *find_unreviewed_features(question, strengths, importance, whole, telling),
         *find_telling_absence(rows, question, whole),
-        *find_gate_failures(question, evaluation, development.attack, size),
     ]
     return Assessment(
         evaluation=evaluation,
@@ -129,29 +133,37 @@ def assess(
             for kind, predictions in development.predictions.items()
         ),
         repeated=measure_repeats(matrix.labels, chosen, development.draws),
-        curves=measure_curves(matrix.labels, chosen.probabilities[0]),
         thresholds=make_threshold_table(
-            matrix.labels, chosen.probabilities[0], question.thresholds
+            matrix.labels, chosen.probabilities[0], question.thresholds, cuts
         ),
+        curves=measure_curves(matrix.labels, chosen.probabilities[0], cuts),
         size=size,
         importance=importance,
         strengths=strengths,
+        telling=telling,
         ranges=ranges,
         far=measure_far(rows.values, ranges),
         frequency=measure_frequency(rows, question, development),
-        absence=measure_absence(rows),
+        absence=measure_shown_absence(rows),
         splits=splits,
         sites=describe_sites(question, parts, splits),
         patients=describe_patients(matrix, question),
-        failures=failures,
+        failures=[
+            *hide_figures(leaks, question, telling),
+            *find_gate_failures(question, evaluation, development.attack, size),
+        ],
     )
 
 
-def _evaluate(matrix: Matrix, question: Question, predictions: OutOfFold) -> Evaluation:
+def _evaluate(
+    matrix: Matrix, question: Question, predictions: OutOfFold, cuts: VisibleCuts
+) -> Evaluation:
     """Return the figures of the first repeat, with the main ones as means of all repeats."""
     subgroups = divide_into_subgroups(question, matrix)
     first, *others = [
-        evaluate(matrix.labels, row, subgroups if not index else {}, question.thresholds)
+        evaluate(matrix.labels, row, {}, question.thresholds)
+        if index
+        else evaluate(matrix.labels, row, subgroups, question.thresholds, cuts)
         for index, row in enumerate(predictions.probabilities)
     ]
     if not others:

@@ -17,9 +17,11 @@ from models.logistic import LogisticModel, RegressionRows
 from models.question import Question
 from models.recalibration import Recalibration
 from models.served_model import LOGISTIC, XGBOOST, write_booster, write_logistic
+from models.suppression import MIN_COUNT
 
 _EVENTS_PER_LEAF: Final = 0.04
-_MIN_LEAF: Final = 1
+_MIN_LEAF: Final = 0.25 * MIN_COUNT
+"""A patient weighs at most 0.25 (Newton's second derivative), so a leaf has 11 or more."""
 _MAX_LEAF: Final = 40
 _FINE_EVENTS: Final = 1_000
 """Of the rarer outcome; from so many on, fine thresholds and small leaves are no noise."""
@@ -135,7 +137,7 @@ def list_settings(
     leaf = min(_MAX_LEAF, max(_MIN_LEAF, round(_EVENTS_PER_LEAF * events)))
     declared = dict(question.parameters)
     rounds = int(declared.pop("rounds"))
-    declared["min_child_weight"] = min(declared["min_child_weight"], 2 * leaf)
+    declared["min_child_weight"] = max(_MIN_LEAF, min(declared["min_child_weight"], 2 * leaf))
     return (
         _trees(declared, (max(1, rounds // 2), max(1, 3 * rounds // 4), rounds)),
         _trees(_shape(1, leaf, 30), (100,) if is_fine else (30, 100)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,12 +19,12 @@ from models.card import FORMAT, Card
 from models.cohort import Cohort
 from models.development import Development
 from models.drift import describe_bins
+from models.evaluation import Bin, Evaluation, wilson
 from models.features import Matrix
 from models.gate import LEAVING_AUROC, LEAVING_TPR, MAX_CALIBRATION_ERROR, may_leave
 from models.question import Question
 from models.served_model import LOGISTIC
 from models.suppression import MIN_COUNT, steady
-from models.telling import find_telling_columns
 from models.training_runs import EarlierRuns, TrainingRun
 from models.tripod import GUIDELINE, ITEMS
 from records.documents import UNDATED
@@ -120,8 +120,7 @@ def describe_model_before(card: Card) -> dict[str, Any]:
 
 def _figures(assessment: Assessment, development: Development) -> dict[str, Any]:
     return {
-        "evaluation": steady_counts(round_figures(asdict(assessment.evaluation)))
-        | {"prevalence": round(assessment.evaluation.prevalence, 2)},
+        "evaluation": describe_evaluation(assessment.evaluation),
         "attack": round_figures(asdict(development.attack))
         | {"rows": steady(development.attack.rows)},
         "interval": round_figures(asdict(development.interval)),
@@ -143,6 +142,28 @@ def _figures(assessment: Assessment, development: Development) -> dict[str, Any]
             "within": development.tried[1],
         },
     }
+
+
+def describe_evaluation(evaluation: Evaluation, decimals: int = 3) -> dict[str, Any]:
+    """Return an evaluation as a card has it, from which no exact count can be computed.
+
+    The share in each bin and the prevalence have two decimals, and what follows from them is
+    computed from these: an exact interval would tell how many patients it was made of.
+    """
+    prevalence = round(evaluation.prevalence, 2)
+    bins = [_steady_bin(each) for each in evaluation.bins]
+    benefit = [
+        (threshold, model, prevalence - (1 - prevalence) * threshold / (1 - threshold))
+        for threshold, model, _ in evaluation.net_benefit
+    ]
+    steadied = replace(evaluation, bins=tuple(bins), net_benefit=tuple(benefit))
+    content: dict[str, Any] = steady_counts(round_figures(asdict(steadied), decimals))
+    return content | {"prevalence": prevalence}
+
+
+def _steady_bin(exact: Bin) -> Bin:
+    share, patients = round(exact.observed.value, 2), (exact.n + 5) // 10 * 10
+    return replace(exact, n=patients, observed=wilson(share * patients, patients))
 
 
 def round_figures(content: Any, decimals: int = 3) -> Any:
@@ -216,9 +237,8 @@ def _steady_all(counts: Mapping[str, int]) -> dict[str, int | str]:
 def _predictors(question: Question, result: TrainingResult) -> list[dict[str, Any]]:
     missing_shares = np.isnan(result.matrix.values).mean(axis=0).tolist()
     assessment = result.assessment
-    figures = assessment.importance, assessment.strengths, assessment.ranges
-    telling = find_telling_columns(result.matrix.values[:, question.predictors()])
-    rows = zip(question.predictors(), telling, *figures, strict=True)
+    figures = assessment.telling, assessment.importance, assessment.strengths, assessment.ranges
+    rows = zip(question.predictors(), *figures, strict=True)
     return [
         {
             "code": feature.code,
@@ -227,7 +247,7 @@ def _predictors(question: Question, result: TrainingResult) -> list[dict[str, An
             "accepts": feature.accepted,
             "missing": feature.missing,
             "missing_share": round(missing_shares[column], 2),
-            "mean_log_odds": round(importance, 3),
+            "mean_log_odds": None if is_telling else round(importance, 3),
             "auroc_alone": None if is_telling else round(strength, 3),
             "reviewed": feature.reviewed,
             "range": bounds,

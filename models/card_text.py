@@ -15,6 +15,7 @@ from models.card_notes import (
     ITEMS_NOTE,
     NO_COUNTS,
 )
+from models.training_range import describe_bounds
 from models.tripod import number_heading
 
 THRESHOLDS: Final = "Decisions at thresholds"
@@ -273,11 +274,8 @@ def describe_frequency(content: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _range_text(row: Mapping[str, Any]) -> str:
-    bounds = row.get("range")
-    if bounds is None or "low" not in bounds:
-        return ""
-    return f"; almost all patients had {bounds['low']:g} to {bounds['high']:g}"
+def _moves_text(moves: float | None) -> str:
+    return "" if moves is None else f"; moves the log-odds by {moves:z.3f} on average"
 
 
 def _spell_choices(accepts: str) -> str:
@@ -290,9 +288,9 @@ def _input_lines(content: Mapping[str, Any]) -> list[str]:
     inputs = [
         f"{row['words']} ({row['code']}): {_spell_choices(row['accepts'])};"
         f" missing {row['missing_share']:z.0%}"
-        + _range_text(row)
+        + describe_bounds(row.get("range"))
         + (f"; AUROC alone {row['auroc_alone']:z.2f}" if row.get("auroc_alone") else "")
-        + f"; moves the log-odds by {row['mean_log_odds']:z.3f} on average"
+        + _moves_text(row["mean_log_odds"])
         + (f" ({other:z.3f} without how often tested)" if other is not None else "")
         + (f"; reviewed: {row['reviewed']}" if row.get("reviewed") else "")
         for row, other in zip(content["predictors"], without, strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from models.calibration import Floats, Labels
 from models.features import Matrix
 from models.question import Feature, Question
 from models.question_parts import DIRECT, format_unit
-from models.suppression import MIN_COUNT
+from models.suppression import MIN_COUNT, coarsen
 from models.telling import find_telling_columns
 from records.values import NUMBER
 
@@ -50,23 +51,44 @@ def describe_patients(matrix: Matrix, question: Question) -> tuple[Characteristi
 
 def _describe(feature: Feature, cells: Floats, labels: Labels) -> list[Characteristic]:
     missing = round(float(np.isnan(cells).mean()), 2)
+    parts = without, having = (cells[~labels], cells[labels])
     if feature.kind == NUMBER:
-        parts = (_quartiles(cells[~labels]), _quartiles(cells[labels]))
         unit = format_unit(feature.unit)
         words = f"{feature.words} ({unit})" if unit else feature.words
-        return [Characteristic(words, False, *parts, missing)]
+        return [Characteristic(words, False, _quartiles(without), _quartiles(having), missing)]
     names = [value.replace("-", " ") for value in feature.values]
     pairs = list(enumerate(names)) if names else [(1, "yes")]
+    hidden = _find_hidden([value for value, _ in pairs], parts) if names else set()
     return [
         Characteristic(
             f"{feature.words}: {name}",
             True,
-            _share(cells[~labels], value),
-            _share(cells[labels], value),
+            None if value in hidden else _share(without, value),
+            None if value in hidden else _share(having, value),
             missing,
         )
         for value, name in pairs
     ]
+
+
+def _find_hidden(values: Sequence[int], parts: Sequence[Floats]) -> set[int]:
+    """Return the categories whose shares would tell of few patients, alone or by what is left.
+
+    All shares of a part make 1, so who has a rare category could be computed from the others.
+    """
+    counts = {value: [int((part == value).sum()) for part in parts] for value in values}
+    hidden = {value for value, sizes in counts.items() if sum(sizes) > 0 and _is_small(sizes)}
+    visible = [value for value in values if sum(counts[value]) and value not in hidden]
+    for value in sorted(visible, key=lambda value: sum(counts[value])):
+        rest = [sum(sizes) for sizes in zip(*(counts[each] for each in hidden), strict=True)]
+        if not hidden or (len(hidden) > 1 and not _is_small(rest)):
+            break
+        hidden.add(value)
+    return hidden
+
+
+def _is_small(sizes: Sequence[int]) -> bool:
+    return min(sizes) < MIN_COUNT
 
 
 def _quartiles(cells: Floats) -> tuple[float, ...] | None:
@@ -81,4 +103,4 @@ def _share(cells: Floats, value: int) -> tuple[float, ...] | None:
     count = int((present == value).sum())
     if min(count, len(present) - count) < MIN_COUNT:
         return None
-    return (round(count / len(present), 2),)
+    return (coarsen(count / len(present), len(present)),)

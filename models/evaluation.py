@@ -18,10 +18,11 @@ from models.calibration import (
     measure_ratio,
 )
 from models.suppression import MIN_COUNT, is_small
-from models.telling import find_telling_groups
+from models.telling import VisibleCuts, find_telling_groups
 
 _Z: Final = NormalDist().inv_cdf(0.975)
 _CURVE_STEPS: Final = 46
+_SPREAD_BARS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class Evaluation:
     """Every figure of the card (TRIPOD+AI 12e; Van Calster 2025).
 
     `spread` has, for the outcomes absent and present, the share of patients in each twentieth of
-    the probability. `net_benefit` has rows of threshold, model, treat all.
+    the probability. `net_benefit` has rows of threshold, model, treat all. Both lack the cuts that
+    would tell of 1 to 10 patients (`models.telling.VisibleCuts`).
     """
 
     n: int
@@ -90,6 +92,7 @@ def evaluate(
     probabilities: Floats,
     groups: Mapping[str, Mapping[str, Labels]],
     thresholds: tuple[float, float],
+    cuts: VisibleCuts | None = None,
 ) -> Evaluation:
     """Return every figure; all shapes are (n,), one row a patient; both outcomes must occur.
 
@@ -98,6 +101,7 @@ def evaluate(
         probabilities: the prediction for each patient.
         groups: by subgroup and by part of it, the members of that part.
         thresholds: the range of probabilities at which acting is clinically plausible.
+        cuts: of these probabilities, if other figures are shown beside these.
     """
     from sklearn.metrics import average_precision_score, brier_score_loss
 
@@ -105,6 +109,9 @@ def evaluate(
     brier = float(brier_score_loss(labels, probabilities))
     intercept, slope = measure_calibration(labels, probabilities)
     intercept_error, slope_error = calibration_errors(labels, probabilities)
+    visible, bins = cuts or VisibleCuts(probabilities), make_bins(labels, probabilities)
+    for each in bins[:-1]:
+        visible.admit(each.until)
     return Evaluation(
         n=len(labels),
         events=int(labels.sum()),
@@ -118,9 +125,9 @@ def evaluate(
         intercept=intercept,
         intercept_error=intercept_error,
         observed_to_expected=_observed_to_expected(labels, probabilities),
-        bins=make_bins(labels, probabilities),
-        spread=(_spread(probabilities[~labels]), _spread(probabilities[labels])),
-        net_benefit=_net_benefit(labels, probabilities, thresholds),
+        bins=bins,
+        net_benefit=_net_benefit(labels, probabilities, thresholds, visible),
+        spread=_spread(labels, probabilities, visible),
         groups=_evaluate_subgroups(groups, labels, probabilities),
     )
 
@@ -146,7 +153,7 @@ def auroc(labels: Labels, scores: Floats) -> Estimate:
     return Estimate(area, max(0.0, area - width), min(1.0, area + width))
 
 
-def wilson(events: int, n: int) -> Estimate:
+def wilson(events: float, n: int) -> Estimate:
     """Return a share with Wilson's interval, which stays within 0 and 1."""
     share, spread = events / n, _Z**2 / n
     middle = (share + spread / 2) / (1 + spread)
@@ -192,23 +199,40 @@ def interval(bins: tuple[Bin, ...], probability: float) -> tuple[float, float]:
     return min(observed.low, probability), max(observed.high, probability)
 
 
-def _spread(probabilities: Floats) -> tuple[float, ...]:
-    counts, _ = np.histogram(probabilities, bins=20, range=(0, 1))
-    visible = np.where(counts >= MIN_COUNT, counts, 0)
+def _spread(
+    labels: Labels, probabilities: Floats, cuts: VisibleCuts
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    edges = np.linspace(0, 1, _SPREAD_BARS + 1)
+    is_shown = np.array([True, *map(cuts.admit, edges[1:-1].tolist()), True])
+    without, having = (
+        _count_bars(probabilities[part], edges, is_shown) for part in (~labels, labels)
+    )
+    return without, having
+
+
+def _count_bars(probabilities: Floats, edges: Floats, is_shown: Labels) -> tuple[float, ...]:
+    """Return the share in each bar; 0 for 1 to 10 patients, or beside an edge that is hidden."""
+    counts, _ = np.histogram(probabilities, edges)
+    visible = np.where((counts >= MIN_COUNT) & is_shown[1:] & is_shown[:-1], counts, 0)
     return tuple((visible / max(1, len(probabilities))).round(3).tolist())
 
 
 def _net_benefit(
-    labels: Labels, probabilities: Floats, thresholds: tuple[float, float]
+    labels: Labels, probabilities: Floats, thresholds: tuple[float, float], cuts: VisibleCuts
 ) -> tuple[tuple[float, float, float], ...]:
     n, prevalence = len(labels), float(labels.mean())
-    rows = []
-    for threshold in np.linspace(*thresholds, _CURVE_STEPS).tolist():
+    first, *between, last = np.linspace(*thresholds, _CURVE_STEPS).tolist()
+    rows, counted = [], set[int]()
+    # The ends first: the table of decisions has them too.
+    for threshold in sorted(filter(cuts.admit, (first, last, *between))):
         odds = threshold / (1 - threshold)
         treated = probabilities >= threshold
         hits, false_alarms = int((treated & labels).sum()), int((treated & ~labels).sum())
         treat_all = prevalence - (1 - prevalence) * odds
-        rows.append((threshold, (hits - false_alarms * odds) / n, treat_all))
+        # Once for the same patients: many roundings of two counts would tell both exactly.
+        if hits + false_alarms not in counted:
+            rows.append((threshold, (hits - false_alarms * odds) / n, treat_all))
+        counted |= {hits + false_alarms} - {0}
     return tuple(rows)
 
 

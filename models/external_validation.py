@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from models.card_content import round_figures, steady_counts
+from models.card_content import describe_evaluation, round_figures
 from models.card_document import CardDocument
 from models.card_text import (
     THRESHOLDS,
@@ -35,8 +35,10 @@ from models.performance import make_threshold_table
 from models.question import load_stored_question
 from models.registry import Model
 from models.served_model import load_model
+from models.shown_groups import add_group, is_close, read_groups
 from models.subgroups import divide_into_subgroups
 from models.suppression import MIN_COHORT, MIN_COUNT, steady
+from models.telling import VisibleCuts
 
 FORMAT: Final = "vouchsafe external validation 1"
 _PREFIX: Final = "external-"
@@ -106,7 +108,8 @@ def validate_externally(
     """Return how well a model predicts for the patients who permit another study to train.
 
     Nobody whom the model learned from is among them. The result is stored with the model; it is
-    returned again until 11 people or more joined or left, so that no difference tells an outcome.
+    returned again until 11 people or more joined or left since every earlier result, also on
+    another study, so that no difference tells an outcome.
 
     Args:
         consents: with the records; the access is journalled for the study.
@@ -116,7 +119,8 @@ def validate_externally(
         developed: the evaluation of the model's card.
 
     Raises:
-        ModelsRefused: it is the study that trained the model.
+        ModelsRefused: it is the study that trained the model; or fewer than 11 of its patients
+            are others than those of another study that this model was evaluated on.
         CohortTooSmall: fewer than 50 patients, or fewer than 11 with or without the outcome.
         ConsentsChanged: a consent ended meanwhile; nothing was stored.
         ModelsBroken: the model's file is missing or was changed.
@@ -138,14 +142,15 @@ def validate_externally(
             f"too few patients: at least {MIN_COHORT} who did not train the model are required, "
             f"{MIN_COUNT} of them with and {MIN_COUNT} without the outcome"
         )
-    patients = set(others.patients(TRAINING_PART))
-    if (stored := _find_stored(files, model.id, study, patients)) is not None:
+    stored = _find_stored(files, model.id, study, set(others.patients(TRAINING_PART)))
+    if stored is not None:
         return stored
     values = matrix.values[:, question.predictors()]
     probabilities = served.predict(values)
     subgroups = divide_into_subgroups(question, matrix)
-    evaluation = evaluate(matrix.labels, probabilities, subgroups, question.thresholds)
-    table = make_threshold_table(matrix.labels, probabilities, question.thresholds)
+    cuts = VisibleCuts(probabilities)
+    evaluation = evaluate(matrix.labels, probabilities, subgroups, question.thresholds, cuts)
+    table = make_threshold_table(matrix.labels, probabilities, question.thresholds, cuts)
     decimals = 2 if size < _FINE_COHORT else 3
     content = {
         "format": FORMAT,
@@ -159,7 +164,7 @@ def validate_externally(
         "events": steady(events),
         "in_training": steady(len(cohort.manifest.patients(TRAINING_PART)) - size),
         "developed_auroc": developed["auroc"]["value"],
-        "evaluation": steady_counts(round_figures(asdict(evaluation), decimals)),
+        "evaluation": describe_evaluation(evaluation, decimals),
         "thresholds": round_figures([asdict(row) for row in table], decimals),
         "missing": round(float(np.isnan(values).mean()), decimals),
     }
@@ -183,13 +188,26 @@ def list_external_validations(files: ModelFiles, model_id: str) -> list[External
 def _find_stored(
     files: ModelFiles, model_id: str, study: str, patients: set[str]
 ) -> ExternalValidation | None:
-    """Return the stored result if fewer than 11 people joined or left since."""
+    """Return the stored result if the patients are too close to those of a result, also an older.
+
+    Raises:
+        ModelsRefused: they are too close to those of another study, and there is no result to
+            return.
+    """
+    names, stored = files.list_names(model_id, _PEOPLE_PREFIX), None
     try:
-        earlier = set(json.loads(files.read(model_id, _people_name(study))))
-        content = json.loads(files.read(model_id, _file_name(study)))
+        stored = ExternalValidation(json.loads(files.read(model_id, _file_name(study))))
     except ModelsNotFound:
+        names = [name for name in names if name != _people_name(study)]  # it was interrupted
+    if not is_close(patients, [g for name in names for g in read_groups(files, model_id, name)]):
         return None
-    return ExternalValidation(content) if len(earlier ^ patients) < MIN_COUNT else None
+    if stored is None:
+        raise ModelsRefused(
+            f"study {study} has the same patients as another study that model {model_id} was "
+            f"evaluated on, or fewer than {MIN_COUNT} others; evaluate again when more people "
+            "permit it"
+        )
+    return stored
 
 
 def _write(
@@ -199,9 +217,8 @@ def _write(
     model_id, study = content["model"], content["study"]
     if consents.find_lost(study, others):
         raise ConsentsChanged("a consent ended during the evaluation; start it again")
-    people = json.dumps(sorted(others.patients(TRAINING_PART))).encode()
     # The people first: after a crash, the older result is returned, or a new one made.
-    files.write(model_id, _people_name(study), people)
+    add_group(files, model_id, _people_name(study), others.patients(TRAINING_PART))
     files.write(model_id, _file_name(study), json.dumps(content, sort_keys=True).encode())
 
 

@@ -12,6 +12,7 @@ from models.crossvalidation import Fit, Mask, Rows, predict_folds
 from models.development import Development
 from models.evaluation import Estimate, auroc
 from models.question import Question
+from models.telling import find_telling_columns
 from models.timeline import FREQUENCY_TAKES
 
 
@@ -38,7 +39,8 @@ class Frequency:
 def measure_frequency(rows: Rows, question: Question, development: Development) -> Frequency | None:
     """Return both figures; None if the question has no such feature.
 
-    Without any other feature there is no model to compare with.
+    A feature whose figures would tell of 1 to 10 patients is left out, since the difference of
+    the two figures would be its own. Without any other feature there is no model to compare with.
 
     Args:
         rows: predictors, labels and persons.
@@ -49,6 +51,8 @@ def measure_frequency(rows: Rows, question: Question, development: Development) 
     is_count = np.array(
         [f.reading is not None and f.reading.take in FREQUENCY_TAKES for f in features], np.bool_
     )
+    telling = np.array(find_telling_columns(rows.values), np.bool_)
+    is_count &= ~telling
     if not is_count.any():
         return None
     fitter, folds = Fitter.of(question, 0), development.chosen.folds[0]
@@ -66,7 +70,7 @@ def measure_frequency(rows: Rows, question: Question, development: Development) 
     importance: list[float | None] = [None] * len(features)
     moved = np.abs(fit(values, rows.labels).learner.contributions(values)[:, :-1]).mean(axis=0)
     for column, each in zip(np.flatnonzero(~is_count), moved, strict=True):
-        importance[column] = float(each)
+        importance[column] = None if telling[column] else float(each)
     without = auroc(rows.labels, predict_folds(fit, values, rows.labels, folds))
     return replace(result, without=without, importance=tuple(importance))
 

@@ -152,6 +152,8 @@ class GateFailure:
         margin: half the width of its 95 % interval; 0 if the figure is compared as it is.
         minimum, maximum: what is required; infinite where there is no bound.
         feature: the words and code of a feature, or the patients concerned; otherwise empty.
+        is_hidden: whether the figure would tell of 1 to 10 patients; the bound is stated in its
+            place.
     """
 
     code: GateCode
@@ -160,10 +162,20 @@ class GateFailure:
     minimum: float = -math.inf
     maximum: float = math.inf
     feature: str = ""
+    is_hidden: bool = False
+
+    @property
+    def figure(self) -> float:
+        """The figure as it may be stated."""
+        if not self.is_hidden:
+            return float(self.measured)
+        return self.minimum if self.maximum == math.inf else self.maximum
 
     @property
     def measured_text(self) -> str:
         """The figure with its margin, as text."""
+        if self.is_hidden:
+            return f"{self.figure:.3g} or {'less' if self.maximum == math.inf else 'more'}"
         if self.margin:
             return f"{self.measured:z.2f} ± {self.margin:z.2f}"
         return f"{self.measured:z.3f}" if self.measured % 1 else f"{self.measured:g}"
@@ -278,7 +290,8 @@ def _usefulness_failures(evaluation: Evaluation) -> list[GateFailure]:
                 code=GateCode.NO_BETTER_THAN_CHANCE, measured=evaluation.auroc.low, minimum=0.5
             )
         )
-    best = max(model - max(0.0, all_) for _, model, all_ in evaluation.net_benefit)
+    # Where no threshold may be shown, none shows a benefit.
+    best = max((model - max(0.0, all_) for _, model, all_ in evaluation.net_benefit), default=0.0)
     if not best > 0:
         failures.append(GateFailure(code=GateCode.NO_NET_BENEFIT, measured=best, minimum=0))
     return failures

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,7 @@ from models.logistic import fit_logistic
 from models.question import DEFAULT_GATE, Feature, Question
 from models.subgroups import divide_into_subgroups
 from models.suppression import MIN_COUNT
+from models.telling import find_telling_columns
 from records.values import CATEGORY
 
 REVIEWED_LIMIT: Final = 0.99
@@ -47,6 +49,27 @@ def find_leaking_features(matrix: Matrix, question: Question) -> list[GateFailur
         _failure(GateCode.LEAKING_FEATURE, strength, feature, maximum=limit)
         for feature, strength in measure_features(matrix, question)
         if strength >= limit
+    ]
+
+
+def hide_figures(
+    failures: Sequence[GateFailure], question: Question, telling: Sequence[bool]
+) -> list[GateFailure]:
+    """Return the failures, without the figures of features whose own would tell of few patients.
+
+    Args:
+        failures: of features.
+        question: with these features.
+        telling: of each predictor, see `models.telling.find_telling_columns`.
+    """
+    names = tuple(
+        _name(question.features[column])
+        for column, is_telling in zip(question.predictors(), telling, strict=True)
+        if is_telling
+    )
+    return [
+        replace(failure, is_hidden=failure.is_hidden or failure.feature.startswith(names))
+        for failure in failures
     ]
 
 
@@ -88,9 +111,13 @@ def find_leaks_in_parts(
             limit = _limit_in_part(question, feature)
             is_odd = area >= limit and area > usual + _ERRORS * error
             if feature.code not in failures and usual < limit and is_odd:
-                name = f"{feature.words} ({feature.code}) alone among patients with {words}"
+                # A part may have another feature that tells 1 to 10 of its patients apart.
                 failures[feature.code] = GateFailure(
-                    code=GateCode.LEAK_IN_PART, measured=area, feature=name, maximum=limit
+                    code=GateCode.LEAK_IN_PART,
+                    measured=area,
+                    feature=f"{_name(feature)} alone among patients with {words}",
+                    maximum=limit,
+                    is_hidden=True,
                 )
     return list(failures.values())
 
@@ -122,6 +149,7 @@ def find_unreviewed_features(
     strengths: list[tuple[Feature, float]],
     importance: list[float],
     whole: float,
+    telling: Sequence[bool] = (),
 ) -> list[GateFailure]:
     """Return the features that may reveal the label, and that the question does not explain.
 
@@ -133,13 +161,16 @@ def find_unreviewed_features(
         strengths: of each predictor alone, see `measure_features`.
         importance: mean absolute log-odds of each predictor.
         whole: the model's AUROC.
+        telling: of each predictor, whether its figures would tell of few patients; the share of
+            another feature does not count it, or it could be computed from that share.
     """
-    limit, total = question.gate.max_feature_auroc, sum(importance) or 1.0
+    limit, is_telling = question.gate.max_feature_auroc, list(telling) or [False] * len(importance)
+    total = sum(weight for weight, few in zip(importance, is_telling, strict=True) if not few)
     failures = []
-    for (feature, strength), weight in zip(strengths, importance, strict=True):
+    for (feature, strength), weight, few in zip(strengths, importance, is_telling, strict=True):
         if feature.reviewed or strength >= limit:
             continue
-        share, lead = weight / total, whole - strength
+        share, lead = weight / (total + few * weight or 1.0), whole - strength
         if strength >= _EXPLAIN:
             code = GateCode.UNREVIEWED_FEATURE
             failures.append(_failure(code, strength, feature, maximum=_EXPLAIN))
@@ -184,7 +215,18 @@ def find_telling_absence(rows: Rows, question: Question, whole: float) -> list[G
     feature = features[int(np.argmax(alone))]
     if feature.reviewed:
         return []
-    return [_failure(GateCode.MISSINGNESS, absence, feature, maximum=_NOTABLE)]
+    failure = _failure(GateCode.MISSINGNESS, absence, feature, maximum=_NOTABLE)
+    return [replace(failure, is_hidden=any(_find_telling_absences(rows)))]
+
+
+def _find_telling_absences(rows: Rows) -> list[bool]:
+    return find_telling_columns(np.isnan(rows.values).astype(np.float32))
+
+
+def measure_shown_absence(rows: Rows) -> float:
+    """Return `measure_absence` of the predictors whose missing values tell of no few patients."""
+    is_shown = ~np.array(_find_telling_absences(rows), np.bool_)
+    return measure_absence(Rows(rows.values[:, is_shown], rows.labels, rows.persons))
 
 
 def measure_absence(rows: Rows) -> float:
@@ -231,8 +273,12 @@ def _failure(
     minimum: float = -np.inf,
     maximum: float = np.inf,
 ) -> GateFailure:
-    name = f"{feature.words} ({feature.code})"
+    name = _name(feature)
     return GateFailure(code=code, measured=measured, feature=name, minimum=minimum, maximum=maximum)
+
+
+def _name(feature: Feature) -> str:
+    return f"{feature.words} ({feature.code})"
 
 
 def _strength(labels: Labels, scores: Floats) -> float:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
+
+from models.suppression import MIN_COUNT
 
 if TYPE_CHECKING:
     from models.features import Values
@@ -34,6 +36,8 @@ class Term:
         at: see `kind`.
         mean, scale: of the column among the patients of the fit.
         weight: log-odds for each standard deviation.
+        low, high: a number beyond counts as this one; at least 11 patients of the fit lie at or
+            beyond each, so that no outlier decides the weight. None without such a bound.
     """
 
     column: int
@@ -42,13 +46,15 @@ class Term:
     mean: float
     scale: float
     weight: float = 0.0
+    low: float | None = None
+    high: float | None = None
 
     def of(self, values: Values) -> Floats:
         """Return the scaled column, shape (n,)."""
         cells = values[:, self.column].astype(np.float64)
         is_missing = np.isnan(cells)
         if self.kind == VALUE:
-            raw = np.where(is_missing, self.at, cells)
+            raw = np.clip(np.where(is_missing, self.at, cells), self.low, self.high)
         elif self.kind == EQUALS:
             raw = (cells == self.at).astype(np.float64)
         else:
@@ -143,7 +149,7 @@ class RegressionRows:
         weights = regression.coef_[0]
         # Six decimals: the last bits of a float depend on the processor, the model may not.
         fitted = tuple(
-            Term(term.column, term.kind, term.at, term.mean, term.scale, _round(weight))
+            replace(term, weight=_round(weight))
             for term, weight in zip(self._terms, weights, strict=True)
         )
         return LogisticModel(predictors, _round(regression.intercept_[0]), fitted)
@@ -160,20 +166,33 @@ def _make_terms(values: Values, categories: Sequence[bool]) -> list[Term]:
             # The first category is the reference.
             columns = [Term(column, EQUALS, float(v), 0.0, 1.0) for v in np.unique(present)[1:]]
         else:
-            columns = [Term(column, VALUE, float(np.median(present)), 0.0, 1.0)]
+            columns = [_number_term(column, present)]
         if _MIN_MISSING <= 1 - len(present) / len(cells) <= 1 - _MIN_MISSING:
             columns.append(Term(column, MISSING, 0.0, 0.0, 1.0))
         terms += [term for term in (_scale(term, values) for term in columns) if term is not None]
     return terms
 
 
+def _number_term(column: int, present: Floats) -> Term:
+    low = high = None
+    if len(present) >= 2 * MIN_COUNT:
+        ordered = np.sort(present)
+        low, high = float(ordered[MIN_COUNT - 1]), float(ordered[-MIN_COUNT])
+    return Term(column, VALUE, float(np.median(present)), 0.0, 1.0, low=low, high=high)
+
+
 def _scale(term: Term, values: Values) -> Term | None:
+    """Return the term with mean and scale; None where fewer than 11 patients tell it apart.
+
+    Scaled, a rare value would get a weight that is the outcome of the few who have it, and each
+    answer about somebody else with that value would show it.
+    """
     raw = term.of(values)
-    spread = float(raw.std())
-    if spread < _MIN_SPREAD:
+    spread, commonest = float(raw.std()), int(np.unique(raw, return_counts=True)[1].max())
+    if spread < _MIN_SPREAD or len(raw) - commonest < MIN_COUNT:
         return None
     scale = _round(spread) or spread
-    return Term(term.column, term.kind, term.at, _round(raw.mean()), scale)
+    return replace(term, mean=_round(raw.mean()), scale=scale)
 
 
 def _round(figure: float) -> float:

@@ -57,8 +57,12 @@ class ModelFiles:
 
     def read_all(self, model_id: str, prefix: str) -> list[bytes]:
         """Return the bytes of every file of a model whose name starts so, by name."""
+        return [self.read(model_id, name) for name in self.list_names(model_id, prefix)]
+
+    def list_names(self, model_id: str, prefix: str) -> list[str]:
+        """Return the names of the files of a model that start so, in order."""
         folder = self.path(model_id, MODEL).parent
-        return [path.read_bytes() for path in sorted(folder.glob(f"{prefix}*"))]
+        return sorted(path.name for path in folder.glob(f"{prefix}*"))
 
     def destroy_model(self, model_id: str) -> None:
         """Delete the model itself; card, manifest and plots remain as evidence.

@@ -13,7 +13,7 @@ import numpy as np
 from consent import MLTRAINING
 from models.card import Card
 from models.drift import ALARM_PSI, list_bins, measure_psi
-from models.errors import ModelsBroken, ModelsNotFound
+from models.errors import ModelsBroken
 from models.evaluation import auroc
 from models.features import find_label
 from models.model_files import CARD, ModelFiles
@@ -22,6 +22,7 @@ from models.ports import RecordStore
 from models.question import Question, load_stored_question
 from models.registry import Model
 from models.selection import find_extractor, find_label_at
+from models.shown_groups import add_group, is_close, read_groups
 from models.suppression import MIN_COUNT, steady
 from storage import AccessRequest, Record
 
@@ -125,12 +126,12 @@ class ModelMonitor:
             report for report in self.list_reports(model.id) if report.content["month"] < month
         ]
         # A figure that changes by one person would tell of that person's outcome.
-        if earlier and len(self._read_people(model.id) ^ people) < MIN_COUNT:
+        if earlier and is_close(people, read_groups(self.files, model.id, _PEOPLE)):
             unchanged: dict[str, Any] | None = earlier[-1].content["outcomes"]
             return unchanged
         labels = np.array([outcome for _, outcome in known], np.bool_)
         estimates = np.array([answer.probability for answer, _ in known], np.float64)
-        self.files.write(model.id, _PEOPLE, json.dumps(sorted(people)).encode())
+        add_group(self.files, model.id, _PEOPLE, people)
         if min(int(labels.sum()), int((~labels).sum())) < MIN_COUNT:
             return None
         area = auroc(labels, estimates)
@@ -146,12 +147,6 @@ class ModelMonitor:
         """Return the last answer about each person: many about one would show their values."""
         persons = self.store.persons({answer.subject for answer in answers})
         return list({persons[answer.subject]: answer for answer in answers}.values())
-
-    def _read_people(self, model_id: str) -> set[str]:
-        try:
-            return set(json.loads(self.files.read(model_id, _PEOPLE)))
-        except ModelsNotFound:
-            return set()
 
     def _find_outcomes(
         self, study: str, question: Question, answers: Sequence[ServedAnswer]

@@ -12,7 +12,8 @@ from models.calibration import Floats, Labels, fit_smooth_calibration, to_share
 from models.crossvalidation import OutOfFold
 from models.evaluation import Estimate, auroc, wilson
 from models.stability import measure_stability
-from models.suppression import MIN_COUNT, is_small
+from models.suppression import MIN_COUNT, coarsen, is_small
+from models.telling import VisibleCuts
 
 _CURVE_POINTS: Final = 20
 _SMOOTH_POINTS: Final = 15
@@ -33,7 +34,7 @@ class ThresholdRow:
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """Points of the curves, two decimals each.
+    """Points of the curves, in hundredths or twentieths (`models.suppression.coarsen`).
 
     Attributes:
         roc: false positive rate and sensitivity.
@@ -65,22 +66,26 @@ class Repeated:
     sd_estimates: float | None
 
 
-def measure_curves(labels: Labels, probabilities: Floats) -> Curves:
-    """Return the points of the curves; both shapes are (n,)."""
-    cuts = np.unique(np.quantile(probabilities, np.linspace(0, 1, _CURVE_POINTS + 1)))
+def measure_curves(labels: Labels, probabilities: Floats, cuts: VisibleCuts) -> Curves:
+    """Return the points of the curves, at every cut that is shown; both shapes are (n,)."""
+    for cut in np.quantile(probabilities, np.linspace(0, 1, _CURVE_POINTS + 1)).tolist():
+        cuts.admit(cut)
     roc, recall = [(1.0, 1.0)], []
     events, others = int(labels.sum()), int((~labels).sum())
-    for cut in cuts[1:].tolist():
+    for cut in cuts.thresholds:
         flagged = probabilities >= cut
         hits, alarms = int((flagged & labels).sum()), int((flagged & ~labels).sum())
-        roc.append((round(alarms / others, 2), round(hits / events, 2)))
+        sensitivity = coarsen(hits / events, events)
+        roc.append((coarsen(alarms / others, others), sensitivity))
         if hits + alarms >= MIN_COUNT:
-            recall.append((round(hits / events, 2), round(hits / (hits + alarms), 2)))
+            recall.append((sensitivity, coarsen(hits / (hits + alarms), hits + alarms)))
     return Curves(tuple([*roc, (0.0, 0.0)]), tuple(recall), _smooth(labels, probabilities))
 
 
 def _smooth(labels: Labels, probabilities: Floats) -> tuple[tuple[float, float, float, float], ...]:
-    low, high = np.quantile(probabilities, [0.01, 0.99])
+    # At least 11 patients lie beyond each end: it tells of nobody.
+    tail = max(0.01, MIN_COUNT / len(probabilities))
+    low, high = np.quantile(probabilities, [tail, 1 - tail])
     at = np.linspace(low, high, _SMOOTH_POINTS)
     middle, error = fit_smooth_calibration(labels, probabilities, at)
     points = []
@@ -91,34 +96,45 @@ def _smooth(labels: Labels, probabilities: Floats) -> tuple[tuple[float, float, 
 
 
 def make_threshold_table(
-    labels: Labels, probabilities: Floats, bounds: tuple[float, float]
+    labels: Labels, probabilities: Floats, bounds: tuple[float, float], cuts: VisibleCuts
 ) -> tuple[ThresholdRow, ...]:
     """Return rows at both ends of the range of thresholds and at its geometric middle."""
     low, high = bounds
     middle = round(math.sqrt(low * high), 2)
     thresholds = dict.fromkeys((low, middle, high))
-    return tuple(_threshold_row(labels, probabilities, threshold) for threshold in thresholds)
+    return tuple(_threshold_row(labels, probabilities, each, cuts) for each in thresholds)
 
 
-def _threshold_row(labels: Labels, probabilities: Floats, threshold: float) -> ThresholdRow:
+def _threshold_row(
+    labels: Labels, probabilities: Floats, threshold: float, cuts: VisibleCuts
+) -> ThresholdRow:
     flagged = probabilities >= threshold
     share = wilson(int(flagged.sum()), len(labels))
+    pairs = ((flagged, labels), (~flagged, ~labels), (labels, flagged), (~labels, ~flagged))
+    is_shown = cuts.admit(threshold)
+    shares = [_share_of(*pair) if is_shown else None for pair in pairs]
+    sensitivity, specificity, ppv, npv = shares
     return ThresholdRow(
         threshold=threshold,
-        sensitivity=_share_of(flagged, labels),
-        specificity=_share_of(~flagged, ~labels),
-        ppv=_share_of(labels, flagged),
-        npv=_share_of(~labels, ~flagged),
+        sensitivity=sensitivity,
+        specificity=specificity,
+        ppv=ppv,
+        npv=npv,
         flagged_per_100=Estimate(*(round(100 * end) for end in astuple(share))),
     )
 
 
 def _share_of(part: Labels, whole: Labels) -> Estimate | None:
-    """Return a share in hundredths: exact ones, in two cards, would tell of one patient."""
+    """Return a share as `coarsen` does: exact ones, in two cards, would tell of one patient.
+
+    The interval is that of the stated share of the stated tens of patients.
+    """
     n, count = int(whole.sum()), int((part & whole).sum())
     if n < MIN_COUNT or is_small(count) or is_small(n - count):
         return None
-    return Estimate(*(round(end, 2) for end in astuple(wilson(count, n))))
+    tens = (n + 5) // 10 * 10
+    ends = astuple(wilson(coarsen(count / n, n) * tens, tens))
+    return Estimate(*(round(end, 2) for end in ends))
 
 
 def measure_repeats(labels: Labels, predictions: OutOfFold, draws: Floats) -> Repeated:

@@ -230,7 +230,8 @@ def _draw_bars(axes: Axes, contributions: list[tuple[str, float]]) -> None:
 
 
 def _draw_importance(axes: Axes, content: Mapping[str, Any]) -> None:
-    ranked = sorted(content["predictors"], key=lambda row: -row["mean_log_odds"])[:_MAX_BARS]
+    rows = [row for row in content["predictors"] if row["mean_log_odds"] is not None]
+    ranked = sorted(rows, key=lambda row: -row["mean_log_odds"])[:_MAX_BARS]
     values = [row["mean_log_odds"] for row in reversed(ranked)]
     axes.barh(range(len(ranked)), values, 0.62, color=_BLUE)
     axes.set_yticks(range(len(ranked)), [row["words"] for row in reversed(ranked)])

@@ -23,7 +23,8 @@ class SampleSize:
     Attributes:
         patients, events: of this cohort.
         parameters: candidate parameters of the regression beside the model.
-        for_risk: so that the overall risk is known to ± 0.05; the gate asks for this one.
+        for_risk: so that the overall risk is known to ± 0.05, rounded up to tens: exact, it would
+            tell the share of events to a single patient. The gate asks for this one.
         for_shrinkage: so that an unpenalised regression would shrink by at most 10 %.
         explained: Cox-Snell R² out of fold, from which `for_shrinkage` follows.
     """
@@ -43,7 +44,7 @@ def measure_sample_size(labels: Labels, log_odds: Floats, parameters: int) -> Sa
     null = -(share * math.log(share) + (1 - share) * math.log(1 - share))
     loss = float(log_losses(labels, log_odds).mean())
     explained = 1 - math.exp(min(0.0, 2 * (loss - null)))
-    for_risk = math.ceil((_Z / _MARGIN) ** 2 * share * (1 - share))
+    for_risk = 10 * math.ceil((_Z / _MARGIN) ** 2 * share * (1 - share) / 10)
     return SampleSize(
         n, events, parameters, for_risk, _for_shrinkage(parameters, explained), explained
     )

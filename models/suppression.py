@@ -10,6 +10,7 @@ MIN_COUNT: Final = 11
 MIN_COHORT: Final = 50
 """Of fewer people no cohort is formed, no model trained and no training set released."""
 OTHER: Final = "other"
+_MANY: Final = 100
 
 
 def is_small(count: int) -> bool:
@@ -28,6 +29,15 @@ def steady(count: int) -> int | str:
     So that two cards, before and after one patient left, do not tell which group they were in.
     """
     return suppress(count) if is_small(count) else (count + 5) // 10 * 10
+
+
+def coarsen(share: float, people: int) -> float:
+    """Return a share as a card states it: in hundredths, of fewer than 100 people in twentieths.
+
+    Finer ones would together tell of exactly how many people they are.
+    """
+    steps = 100 if people >= _MANY else 20
+    return round(share * steps) / steps
 
 
 def merge_small(counts: Mapping[str, int]) -> dict[str, int]:

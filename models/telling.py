@@ -1,4 +1,4 @@
-"""Finds columns and groups whose figures would tell of one to ten patients."""
+"""Finds columns, groups and cuts whose figures would tell of one to ten patients."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from models.calibration import Labels
+from models.calibration import Floats, Labels
 from models.features import Values
-from models.suppression import MIN_COUNT
+from models.suppression import MIN_COUNT, is_small
 
 Mask = npt.NDArray[np.bool_]
 _MAX_CELLS: Final = 12
@@ -57,6 +57,34 @@ def _number(column: Values) -> npt.NDArray[np.int64]:
 
 def _is_few(count: Any) -> Any:
     return (count > 0) & (count < MIN_COUNT)
+
+
+class VisibleCuts:
+    """Which cuts through the patients, in order of their estimates, may be shown together.
+
+    With 1 to 10 patients between two cuts, or on one side of a cut, the figures would show the
+    outcome of these few: who has the highest estimate is often known, such as the oldest.
+    """
+
+    def __init__(self, probabilities: Floats) -> None:
+        """Begin without a cut; `probabilities` are the estimates, shape (n,)."""
+        self._ordered = np.sort(probabilities)
+        self._below = {0, len(probabilities)}
+        self._thresholds: set[float] = set()
+
+    def admit(self, threshold: float) -> bool:
+        """Return whether figures of who has at least this estimate may be shown, as of now."""
+        below = int(np.searchsorted(self._ordered, threshold))
+        if any(is_small(abs(below - other)) for other in self._below):
+            return False
+        self._below.add(below)
+        self._thresholds.add(threshold)
+        return True
+
+    @property
+    def thresholds(self) -> list[float]:
+        """The admitted thresholds, in ascending order."""
+        return sorted(self._thresholds)
 
 
 def find_telling_groups(groups: Mapping[str, Mapping[str, Labels]]) -> set[str]:

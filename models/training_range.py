@@ -80,6 +80,13 @@ def _rounded(figure: float) -> float:
     return float(format(float(figure), _DIGITS))
 
 
+def describe_bounds(bounds: Mapping[str, Any] | None) -> str:
+    """Return the range of a number as a part of a sentence; empty without one."""
+    if bounds is None or "low" not in bounds:
+        return ""
+    return f"; almost all patients had {bounds['low']:g} to {bounds['high']:g}"
+
+
 def measure_far(rows: Values, ranges: Sequence[Mapping[str, Any] | None]) -> float | None:
     """Return the distance that 1 % of the training patients, and at least 11, exceed.
 

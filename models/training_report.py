@@ -45,7 +45,7 @@ def list_failures(failures: Sequence[GateFailure]) -> list[Mapping[str, Any]]:
         {
             "code": failure.code.value,
             "feature": failure.feature,
-            "figure": round_figures(float(failure.measured)),
+            "figure": round_figures(failure.figure),
             "measured": failure.measured_text,
             "required": failure.required_text,
             "message": failure.message,

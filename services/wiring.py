@@ -109,7 +109,8 @@ def build_services(
         jobs=parts.jobs,
         folder=parts.installation.home / "evidence",
     )
-    patient, custodian = build_patient(parts), build_custodian(parts)
+    patient = build_patient(parts)
+    custodian = build_custodian(parts, patient.exports.erase_subject)
     return Services(
         engine=engine,
         ledger=ledger,

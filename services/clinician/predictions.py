@@ -261,7 +261,7 @@ class ClinicianPredictions:
         return self.get(party, prediction_id, words)
 
     def erase_refused(self, subject: bytes) -> None:
-        """Delete the predictions about a patient that rest on a record that is not permitted now.
+        """Delete the predictions about a person that rest on a record that is not permitted now.
 
         Called after a patient took something back; what was made of it is erased, not hidden.
 
@@ -269,7 +269,7 @@ class ClinicianPredictions:
             LedgerUnavailable (consent): nothing can be decided now; call it again.
         """
         by_party: dict[str, list[StoredPrediction]] = {}
-        for prediction in self._predictions.list_of_subject(subject):
+        for prediction in self._predictions.list_of_person(subject):
             by_party.setdefault(prediction.party, []).append(prediction)
         for party, predictions in by_party.items():
             answers = self._are_permitted(party, predictions)

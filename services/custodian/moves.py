@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +14,7 @@ from records.reassignment import reassign
 from services.custodian.items import ItemIndex
 from services.custodian.patient_journal import PatientJournal
 from services.errors import Invalid, NotFound
-from services.requests import PatientDirectory
+from services.requests import PatientDirectory, StoredPredictions
 from services.requests.censuses import Censuses
 from services.requests.history import MOVED_HERE
 from services.words import Words
@@ -46,7 +46,7 @@ class MoveResult:
 class CustodianMoves:
     """Lists the records of a hospital number, and moves one to another number."""
 
-    def __init__(  # noqa: PLR0913 - six ports, by keyword
+    def __init__(  # noqa: PLR0913 - eight ports, by keyword
         self,
         *,
         store: RecordStore,
@@ -55,6 +55,8 @@ class CustodianMoves:
         diagnostics: Diagnostics,
         journal: PatientJournal,
         censuses: Censuses,
+        predictions: StoredPredictions,
+        erase_exports: Callable[[bytes], object],
     ) -> None:
         self._store = store
         self._directory = directory
@@ -62,6 +64,8 @@ class CustodianMoves:
         self._diagnostics = diagnostics
         self._journal = journal
         self._censuses = censuses
+        self._predictions = predictions
+        self._erase_exports = erase_exports
 
     def list_records(self, words: Words, number: str) -> list[FiledRecord]:
         """Return the records of a hospital number, the newest day first; none is opened.
@@ -85,8 +89,9 @@ class CustodianMoves:
         """Move a record, with its former versions, to the patient of a hospital number.
 
         It is journalled for both patients first. On return the record is encrypted under the right
-        patient's key and counts under that patient's consents alone; the old one is deleted, and
-        models trained on it are marked for retraining.
+        patient's key and counts under that patient's consents alone; the old one is deleted, with
+        the predictions and the prepared copy of the other patient that have it, and models trained
+        on it are marked for retraining.
 
         Raises:
             NotFound: there is no such record.
@@ -110,10 +115,12 @@ class CustodianMoves:
 
         def finish(new_id: str) -> None:
             # Corrections that its sender makes later find the record under its new id.
-            items, new = self._items.find(identities), bytes.fromhex(new_id)
-            self._items.write({n: item._replace(record_id=new) for n, item in items.items()})
-            models = self._diagnostics.apply_corrections([record_id])
-            affected.extend(each.model.id for each in models)
+            new, items = bytes.fromhex(new_id), self._items.find(identities).items()
+            self._items.write({name: item._replace(record_id=new) for name, item in items})
+            self._predictions.erase_resting_on(record_id, entry.subject)
+            self._erase_exports(entry.subject)
+            for each in self._diagnostics.apply_corrections([record_id]):
+                affected.append(each.model.id)
 
         try:
             new_id = self._store.versions.move(record_id, change, finish)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.custodian.approvals import CustodianApprovals
@@ -91,8 +92,11 @@ class CustodianService:
     inbox: WatchedFolder | None
 
 
-def build_custodian(parts: Parts) -> CustodianService:
-    """Return the custodian's service; nothing is read or written yet."""
+def build_custodian(parts: Parts, erase_exports: Callable[[bytes], object]) -> CustodianService:
+    """Return the custodian's service; nothing is read or written yet.
+
+    `erase_exports` deletes the copies that were prepared for a patient.
+    """
     installation = parts.installation
     directory = parts.requests.directory
     records = CustodianRecords(
@@ -202,6 +206,8 @@ def build_custodian(parts: Parts) -> CustodianService:
             diagnostics=parts.diagnostics,
             journal=journal,
             censuses=parts.requests.censuses,
+            predictions=parts.requests.predictions,
+            erase_exports=erase_exports,
         ),
         messages=CustodianMessages(
             messages=parts.requests.messages,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -148,9 +148,15 @@ class StoredPredictions:
         with self._engine.connect() as connection:
             return [self._opened(row) for row in connection.execute(query)]
 
-    def list_of_subject(self, subject: bytes) -> list[StoredPrediction]:
-        """Return every prediction about a patient, of any organisation."""
-        query = sa.select(_PREDICTIONS).where(_PREDICTIONS.c.subject == subject)
+    def list_of_person(self, subject: bytes) -> list[StoredPrediction]:
+        """Return every prediction about a patient, of any organisation, under any number.
+
+        Numbers that were linked once count too: a prediction rests on the records of all of them.
+        """
+        return self._list(self._store.links.groups([subject], ever=True).get(subject, (subject,)))
+
+    def _list(self, subjects: Iterable[bytes]) -> list[StoredPrediction]:
+        query = sa.select(_PREDICTIONS).where(_PREDICTIONS.c.subject.in_(list(subjects)))
         with self._engine.connect() as connection:
             return [self._opened(row) for row in connection.execute(query)]
 
@@ -159,8 +165,18 @@ class StoredPredictions:
         self._delete(_PREDICTIONS.c.id.in_(list(identities)))
 
     def erase_subject(self, subject: bytes) -> None:
-        """Delete every prediction about a patient."""
+        """Delete every prediction about a patient, and all that rest on the patient's records."""
+        group = self._store.links.groups([subject], ever=True).get(subject, ())
+        others = [other for other in group if other != subject]
+        staying = {e.record_id.hex() for other in others for e in self._store.records_of(other)}
+        resting = [p.id for p in self._list(others) if not staying.issuperset(p.body["records"])]
+        self.erase(resting)
         self._delete(_PREDICTIONS.c.subject == subject)
+
+    def erase_resting_on(self, record_id: str, subject: bytes) -> None:
+        """Delete the predictions that rest on a record, which was filed under this patient."""
+        predictions = self.list_of_person(subject)
+        self.erase([each.id for each in predictions if record_id in each.body["records"]])
 
     def _delete(self, condition: sa.ColumnElement[bool]) -> None:
         with self._engine.begin() as connection:

@@ -2,7 +2,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from models.card_content import describe_years
+import numpy as np
+import pytest
+
+from models.card_content import describe_evaluation, describe_years
+from models.evaluation import evaluate, wilson
+from models.performance import make_threshold_table, measure_curves
+from models.suppression import steady
+from models.telling import VisibleCuts
 from records.documents import UNDATED
 from storage import Record
 
@@ -22,3 +29,55 @@ def test_a_card_names_years_that_eleven_patients_share_and_no_day_of_one() -> No
 def test_many_records_of_one_patient_count_once() -> None:
     many = [record_of(1, f"{year}-01-01") for year in range(1990, 2020)]
     assert describe_years(many) == (UNDATED, UNDATED)
+
+
+@pytest.mark.parametrize("patients", [150, 400, 800])
+def test_the_exact_counts_cannot_be_computed_from_the_figures_of_a_card(patients: int) -> None:
+    draw = np.random.default_rng(patients)
+    estimates = 0.6 * draw.random(patients)
+    labels = draw.random(patients) < estimates
+    card = describe_evaluation(evaluate(labels, estimates, {}, (0.001, 0.5)))
+    for row in card["bins"]:
+        stated = [row["observed"][name] for name in ("value", "low", "high")]
+        fits = {
+            (size, events)
+            for size in range(row["n"] - 4, row["n"] + 5)
+            for events in range(size + 1)
+            if round(events / size, 2) == row["observed"]["value"]
+        }
+        assert row["n"] % 10 == 0 and stated[0] == round(stated[0], 2)
+        assert len(fits) > 1
+        # The interval is that of the stated share and number, so it says nothing more.
+        expected = wilson(stated[0] * row["n"], row["n"])
+        assert stated == [round(end, 3) for end in (expected.value, expected.low, expected.high)]
+    prevalence = card["prevalence"]
+    assert prevalence == round(prevalence, 2)
+    for threshold, _, treat_all in card["net_benefit"]:
+        follows = prevalence - (1 - prevalence) * threshold / (1 - threshold)
+        assert treat_all == pytest.approx(follows, abs=0.002)
+
+
+def test_the_net_benefit_of_the_same_patients_is_stated_once() -> None:
+    estimates = np.full(300, 0.4)
+    labels = np.arange(300) < 120
+    rows = evaluate(labels, estimates, {}, (0.001, 0.3)).net_benefit
+    assert [row[0] for row in rows] == [0.001]
+
+
+@pytest.mark.parametrize("events", range(25, 140, 9))
+def test_shares_do_not_tell_of_exactly_how_many_patients_they_are(events: int) -> None:
+    draw = np.random.default_rng(events)
+    labels = np.arange(600) < events
+    estimates = np.clip(draw.normal(0.2 + 0.25 * labels, 0.1), 0.01, 0.99)
+    cuts = VisibleCuts(estimates)
+    table = make_threshold_table(labels, estimates, (0.2, 0.5), cuts)
+    recalls = {point[1] for point in measure_curves(labels, estimates, cuts).roc}
+    recalls |= {row.sensitivity.value for row in table if row.sensitivity}
+    steps = 100 if events >= 100 else 20
+    fits = {
+        size
+        for size in range(events - 9, events + 10)
+        if steady(size) == steady(events)
+        and recalls <= {round(count / size * steps) / steps for count in range(size + 1)}
+    }
+    assert len(fits) > 5

@@ -121,6 +121,40 @@ def test_a_result_is_returned_again_until_eleven_people_left(world, heart_people
     assert world.diagnostics.evaluate(world.model.id, OTHER).content != first
 
 
+def test_a_result_is_no_closer_to_an_older_one_than_eleven_people(world, heart_people) -> None:
+    world.diagnostics.evaluate(world.model.id, OTHER)
+    others = [person[0].subject for person in heart_people[1::2]]
+    world.ledger.refused |= set(others[:12])
+    second = world.diagnostics.evaluate(world.model.id, OTHER).content
+    # Eleven of them come back: now only one differs from the first result.
+    world.ledger.refused -= set(others[:11])
+    assert world.diagnostics.evaluate(world.model.id, OTHER).content == second
+
+
+def test_two_studies_do_not_show_the_outcome_of_the_one_who_permits_only_one(
+    world, heart_people
+) -> None:
+    world.diagnostics.add_study(Study("study:third", "Third", "A third study.", 2_000_000_000))
+    world.diagnostics.evaluate(world.model.id, OTHER)
+    others = [person[0].subject for person in heart_people[1::2]]
+    for left in (0, 1, 10):
+        world.ledger.refused |= set(others[:left])
+        with pytest.raises(ModelsRefused, match="same patients as another study"):
+            world.diagnostics.evaluate(world.model.id, "study:third")
+    world.ledger.refused |= set(others[:11])
+    assert world.diagnostics.evaluate(world.model.id, "study:third").content["study"]
+
+
+def test_a_result_of_an_earlier_release_is_compared_too(world) -> None:
+    first = world.diagnostics.evaluate(world.model.id, OTHER).content
+    folder = world.diagnostics.home / world.model.id
+    (path,) = folder.glob("evaluated-*.json")
+    (people,) = json.loads(path.read_text())
+    path.write_text(json.dumps(people))
+    assert world.diagnostics.evaluate(world.model.id, OTHER).content == first
+    assert json.loads(path.read_text()) == people
+
+
 def test_a_consent_that_ends_during_the_evaluation_stops_it(world, monkeypatch) -> None:
     monkeypatch.setattr(ConsentCheck, "find_lost", lambda *_: ["lost"])
     with pytest.raises(ConsentsChanged):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from models.performance import make_threshold_table
+from models.telling import VisibleCuts
 
 
 def test_shares_at_thresholds_are_in_hundredths() -> None:
     random = np.random.default_rng(1)
     probabilities = random.random(487)
     labels = random.random(487) < probabilities
-    for row in make_threshold_table(labels, probabilities, (0.2, 0.6)):
+    for row in make_threshold_table(labels, probabilities, (0.2, 0.6), VisibleCuts(probabilities)):
         shares = [row.sensitivity, row.specificity, row.ppv, row.npv]
         visible = [share.value for share in shares if share is not None]
         assert visible and all(value == round(value, 2) for value in visible)
@@ -21,6 +22,6 @@ def test_shares_at_thresholds_are_in_hundredths() -> None:
 def test_a_share_of_one_to_ten_patients_is_hidden() -> None:
     labels = np.arange(200) < 100
     probabilities = np.where(np.arange(200) < 95, 0.9, 0.1)
-    (row, *_) = make_threshold_table(labels, probabilities, (0.5, 0.6))
+    (row, *_) = make_threshold_table(labels, probabilities, (0.5, 0.6), VisibleCuts(probabilities))
     assert row.sensitivity is None  # five patients with the outcome are not flagged
     assert row.specificity is not None and row.specificity.value == 1

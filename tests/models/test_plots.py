@@ -23,6 +23,7 @@ CARD = Card(
         "predictors": [
             {"words": "age", "mean_log_odds": 0.4},
             {"words": "sex", "mean_log_odds": 0.1},
+            {"words": "few patients have it", "mean_log_odds": None},
         ],
         "evaluation": {
             "n": 200,

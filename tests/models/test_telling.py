@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from models.candidates import Fitter, list_settings
+from models.card_content import _predictors
+from models.card_text import _input_lines
+from models.crossvalidation import Rows
 from models.description import describe_patients
 from models.evaluation import evaluate
 from models.features import Matrix
+from models.gate import GateCode, GateFailure
+from models.leakage import find_unreviewed_features, hide_figures, measure_shown_absence
+from models.logistic import LogisticModel, fit_logistic
+from models.performance import make_threshold_table, measure_curves
 from models.question import Question
 from models.suppression import MIN_COUNT
-from models.telling import find_telling_columns, find_telling_groups
+from models.telling import VisibleCuts, find_telling_columns, find_telling_groups
 
 DRAW = np.random.default_rng(7)
 SIZE = DRAW.integers(2, 9, 300).astype(np.float64)
@@ -109,3 +118,191 @@ def test_table_1_does_not_show_the_outcome_of_the_patient_who_tells_two_features
     visible = {row.words: row.having is not None for row in rows}
     assert visible["category: a"]
     assert not visible["boolean: yes"]
+
+
+def count_flagged(estimates: np.ndarray, thresholds: list[float]) -> list[int]:
+    """Return how many have at least each threshold, with nobody and everybody, in order."""
+    flagged = [int((estimates >= each).sum()) for each in thresholds]
+    return sorted([0, *flagged, len(estimates)])
+
+
+@pytest.mark.parametrize("patients", [50, 139, 400, 3000])
+@pytest.mark.parametrize("bounds", [(0.05, 0.5), (0.01, 0.99), (0.5, 0.52)])
+@pytest.mark.parametrize("kind", ["spread", "tied", "one high"])
+def test_no_two_figures_of_a_card_have_few_patients_between_their_thresholds(
+    patients: int, bounds: tuple[float, float], kind: str
+) -> None:
+    draw = np.random.default_rng(patients)
+    estimates = draw.random(patients)
+    if kind == "tied":
+        estimates = estimates.round(1)
+    if kind == "one high":
+        estimates = np.where(np.arange(patients) == 0, 0.95, 0.4 * estimates)
+    labels = draw.random(patients) < estimates
+    cuts = VisibleCuts(estimates)
+    figures = evaluate(labels, estimates, {}, bounds, cuts)
+    table = make_threshold_table(labels, estimates, bounds, cuts)
+    curves = measure_curves(labels, estimates, cuts)
+    steps = np.diff(count_flagged(estimates, cuts.thresholds))
+    assert not any(0 < step < MIN_COUNT for step in steps.tolist())
+    visible = set(cuts.thresholds)
+    assert {row[0] for row in figures.net_benefit} <= visible
+    assert {row.until for row in figures.bins[:-1]} <= visible
+    shares = ("sensitivity", "specificity", "ppv", "npv")
+    for row in table:
+        assert row.threshold in visible or all(getattr(row, name) is None for name in shares)
+    assert len(curves.roc) == len(visible) + 2
+    for bars in figures.spread:
+        edges = {round(each / 20, 9) for n, bar in enumerate(bars) if bar for each in (n, n + 1)}
+        assert edges - {0.0, 1.0} <= {round(each, 9) for each in visible}
+
+
+@pytest.mark.parametrize("thresholds", [(0.05, 0.5), (0.5, 0.94)])
+def test_no_figure_shows_the_outcome_of_the_patient_with_the_highest_estimate(
+    thresholds: tuple[float, float],
+) -> None:
+    draw = np.random.default_rng(3)
+    estimates = np.where(np.arange(300) == 0, 0.95, 0.6 * draw.random(300))
+    others = draw.random(300) < estimates
+    for is_ill in (False, True):
+        labels = np.where(np.arange(300) == 0, is_ill, others)
+        cuts = VisibleCuts(estimates)
+        figures = evaluate(labels, estimates, {}, thresholds, cuts)
+        alone = [row for row in figures.net_benefit if (estimates >= row[0]).sum() < MIN_COUNT]
+        assert not [row for row in alone if (estimates >= row[0]).any()]
+        lowest = sorted(estimates)[-MIN_COUNT]
+        assert max(cut for cut in (0.0, *cuts.thresholds) if (estimates >= cut).any()) <= lowest
+
+
+def test_who_has_a_rare_category_cannot_be_computed_from_the_others_in_table_1() -> None:
+    text = (Path(__file__).parent / "small-question.toml").read_text()
+    question = Question.parse(text.replace('["a", "b"]', '["a", "b", "c", "d"]'), "q.toml")
+    values = np.zeros((300, 3), np.float32)
+    values[:, 0] = SIZE
+    values[:, 1] = np.arange(300) % 2
+    values[7, 1] = 2
+    for is_ill in (False, True):
+        labels = np.where(np.arange(300) == 7, is_ill, LABELS)
+        rows = {row.words: row for row in describe_patients(Matrix(values, labels), question)}
+        visible = [name for name, row in rows.items() if row.is_share and row.having is not None]
+        # Nobody has d, so b is hidden too: else c would be what a and b leave.
+        assert visible == ["category: a"]
+        assert rows["category: b"].without is None
+
+
+def test_categories_of_many_patients_are_all_in_table_1() -> None:
+    text = (Path(__file__).parent / "small-question.toml").read_text()
+    question = Question.parse(text.replace('["a", "b"]', '["a", "b", "c", "d"]'), "q.toml")
+    values = np.zeros((300, 3), np.float32)
+    values[:, 0], values[:, 1] = SIZE, np.arange(300) % 3
+    rows = describe_patients(Matrix(values, LABELS), question)
+    visible = {row.words for row in rows if row.having is not None and row.is_share}
+    assert {f"category: {name}" for name in "abc"} <= visible
+
+
+def card_rows(telling: list[bool]) -> list[dict]:
+    question = Question.parse((Path(__file__).parent / "small-question.toml").read_text(), "q")
+    values = np.zeros((300, 3), np.float32)
+    values[:, 0] = SIZE
+    features = [question.features[column] for column in question.predictors()]
+    assessment = SimpleNamespace(
+        telling=telling,
+        importance=[0.25, 0.125],
+        strengths=[(feature, 0.75) for feature in features],
+        ranges=[None, None],
+    )
+    result = SimpleNamespace(matrix=Matrix(values, LABELS), assessment=assessment)
+    return _predictors(question, result)  # type: ignore[arg-type]
+
+
+def test_a_card_does_not_say_how_much_an_input_of_few_patients_moves_the_estimates() -> None:
+    visible, hidden = card_rows([False, True])
+    assert (visible["mean_log_odds"], visible["auroc_alone"]) == (0.25, 0.75)
+    assert (hidden["mean_log_odds"], hidden["auroc_alone"]) == (None, None)
+    first, second = _input_lines({"predictors": [visible, hidden]})
+    assert "moves the log-odds by 0.250" in first
+    assert "moves" not in second and "alone" not in second
+
+
+def test_a_refused_run_does_not_say_how_well_an_input_of_few_patients_predicts() -> None:
+    question = Question.parse((Path(__file__).parent / "small-question.toml").read_text(), "q")
+    features = [question.features[column] for column in question.predictors()]
+    failures = [
+        GateFailure(
+            code=code, measured=0.97321, maximum=0.95, feature=f"{each.words} ({each.code})"
+        )
+        for code in (GateCode.LEAKING_FEATURE, GateCode.UNREVIEWED_FEATURE)
+        for each in features
+    ]
+    first, second, *_ = hide_figures(failures, question, [False, True])
+    assert (first.figure, first.measured_text) == (0.97321, "0.973")
+    assert (second.figure, second.measured_text) == (0.95, "0.95 or more")
+    lead = GateFailure(code=GateCode.UNREVIEWED_LEAD, measured=0.0123, minimum=0.05, is_hidden=True)
+    assert "0.05 or less" in lead.message and "0.012" not in lead.message
+
+
+def test_the_share_of_an_input_does_not_show_that_of_one_that_few_patients_have() -> None:
+    question = Question.parse((Path(__file__).parent / "small-question.toml").read_text(), "q")
+    features = [question.features[column] for column in question.predictors()]
+    strengths = [(features[0], 0.8), (features[1], 0.55)]
+    messages = {
+        tuple(
+            failure.message
+            for failure in find_unreviewed_features(
+                question, strengths, [0.5, weight], 0.9, [False, True]
+            )
+        )
+        for weight in (0.0, 0.1, 0.4)
+    }
+    assert len(messages) == 1 and messages != {()}
+
+
+def test_the_figure_of_missing_values_does_not_depend_on_few_patients_outcomes() -> None:
+    values = np.stack([SIZE, SIZE, SIZE], axis=1).astype(np.float32)
+    values[:60, 1] = np.nan
+    values[60:66, 2] = np.nan
+    names = tuple(f"{row:064x}" for row in range(300))
+    without = measure_shown_absence(Rows(values[:, :2], LABELS, names))
+    assert measure_shown_absence(Rows(values, LABELS, names)) == without
+
+
+@pytest.mark.parametrize("people", [1, MIN_COUNT - 1])
+@pytest.mark.parametrize("is_ill", [False, True])
+def test_no_learner_learns_from_a_value_that_few_patients_have(people: int, is_ill: bool) -> None:
+    text = (Path(__file__).parent / "small-question.toml").read_text()
+    tree = "rounds = 20\nmin_child_weight = 0\nmax_depth = 8\nlambda = 0"
+    question = Question.parse(text.replace("rounds = 10", tree), "q.toml")
+    values = np.zeros((300, 2), np.float32)
+    values[:, 0], values[:people, 1] = SIZE, 1
+    labels = np.where(np.arange(300) < people, is_ill, LABELS)
+    having = np.stack([SIZE, np.ones(300)], axis=1).astype(np.float32)
+    lacking = np.stack([SIZE, np.zeros(300)], axis=1).astype(np.float32)
+    fitter = Fitter.of(question, 0)
+    for setting in list_settings(question, labels):
+        fitted = fitter.fit_choice(setting, max(setting.rounds), values, labels)
+        assert np.array_equal(fitted.final_log_odds(having), fitted.final_log_odds(lacking))
+
+
+@pytest.mark.parametrize("outliers", [1, 3])
+def test_no_regression_is_decided_by_the_outcomes_of_few_outliers(outliers: int) -> None:
+    draw = np.random.default_rng(1)
+    values = np.stack([SIZE, draw.normal(5, 1, 300)], axis=1).astype(np.float32)
+    values[:outliers, 1] = 1000
+    weights = set()
+    for is_ill in (False, True):
+        labels = np.where(np.arange(300) < outliers, is_ill, LABELS)
+        terms = fit_logistic(values, labels, [False, False], 10.0).terms
+        (term,) = (each for each in terms if each.column == 1)
+        assert term.high is not None and term.high < 10
+        weights.add(abs(term.weight) < 0.2)
+        assert term.of(np.array([[0, 1e6]], np.float32)) < 4
+    assert weights == {True}
+
+
+def test_a_regression_of_an_earlier_release_is_read_as_it_was() -> None:
+    fitted = fit_logistic(SIZE[:, None].astype(np.float32), LABELS, [False], 10.0)
+    content = fitted.content()
+    for term in content["terms"]:
+        del term["low"], term["high"]
+    (term,) = LogisticModel.of_content(content).terms
+    assert term.of(np.array([[1e6]], np.float32)) > 1000

@@ -28,9 +28,20 @@ WRONG: dict[str, Any] = OBSERVATION | {
 }
 
 
+class Deleted:
+    """Predictions that only say which ones were deleted."""
+
+    def __init__(self, deleted: list[tuple[str, bytes]]) -> None:
+        self._deleted = deleted
+
+    def erase_resting_on(self, record_id: str, subject: bytes) -> None:
+        self._deleted.append((record_id, subject))
+
+
 @pytest.fixture
 def custodian(tmp_path: Path) -> Custodian:
     made = Custodian(tmp_path, ledger=DecidingLedger())
+    made.forgotten = []
     send(made, bundle(PATIENT, OTHER))
     return made
 
@@ -47,6 +58,8 @@ def moves(custodian: Custodian) -> CustodianMoves:
         diagnostics=custodian.models,
         journal=journal,
         censuses=custodian.censuses,
+        predictions=Deleted(custodian.forgotten),
+        erase_exports=lambda subject: custodian.forgotten.append(("export", subject)),
     )
 
 
@@ -80,6 +93,16 @@ def test_a_moved_record_counts_for_the_right_patient_at_once_and_says_nothing_of
         subject = custodian.directory.find_subject(number) or b""
         rows = custodian.store.journal.of_subject(subject, 9)
         assert outcome in [row.answer.outcome for row in rows]
+
+
+def test_what_was_made_of_a_moved_record_for_the_wrong_patient_is_deleted(
+    custodian: Custodian, moves: CustodianMoves
+) -> None:
+    send(custodian, bundle(WRONG))
+    [record_id] = laboratory(moves, "V-100")
+    wrong = custodian.directory.find_subject("V-100")
+    moves.move(WORDS, record_id, "V-200", by="c")
+    assert custodian.forgotten == [(record_id, wrong), ("export", wrong)]
 
 
 def test_a_move_explains_to_a_verification_that_one_record_of_its_patient_is_gone(
