@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,9 @@ class Budget:
         shadows: shadow models of the membership attack, a multiple of four.
         max_repeated_cells: patients times features up to which repeats are cheap. A bound on the
             size, not on the time: the same rows must give the same model on any machine.
-        tries_fine_trees: whether cohorts with many events try trees with fine thresholds too; cards
-            of earlier releases do not state it, and their models did not.
+        tries_fine_trees: whether cohorts with many events try trees with fine thresholds too.
+        learns_rare_values: whether something may be learned from a value that fewer than 11
+            patients have.
     """
 
     repeats: int = 5
@@ -26,11 +28,22 @@ class Budget:
     inner_folds: int = 3
     shadows: int = 32
     max_repeated_cells: int = 60_000
-    tries_fine_trees: bool = False
+    tries_fine_trees: bool = True
+    learns_rare_values: bool = False
+
+    @classmethod
+    def of_card(cls, stated: Mapping[str, Any]) -> Budget:
+        """Return the budget that a card states; what it lacks is as in the release that made it.
+
+        Raises:
+            TypeError: the card has another field.
+        """
+        earlier = {"tries_fine_trees": False, "learns_rare_values": True}
+        return cls(**{**earlier, **stated})
 
     def count_repeats(self, patients: int, features: int) -> int:
         """Return how often the cross-validation is drawn for a matrix of this size."""
         return self.repeats if patients * features <= self.max_repeated_cells else 1
 
 
-DEFAULT_BUDGET: Final = Budget(tries_fine_trees=True)
+DEFAULT_BUDGET: Final = Budget()

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.booster import Booster, TreeRows, feature_types
+from models.budget import DEFAULT_BUDGET, Budget
 from models.calibration import Floats, Labels
 from models.features import Values
 from models.logistic import LogisticModel, RegressionRows
@@ -55,29 +56,43 @@ class LearnerRows:
     Not to be used by two threads at once.
     """
 
-    def __init__(self, values: Values, types: Sequence[str], labels: Labels | None = None) -> None:
+    def __init__(
+        self,
+        values: Values,
+        types: Sequence[str],
+        labels: Labels | None = None,
+        *,
+        learns_rare_values: bool = False,
+    ) -> None:
         """Make nothing yet; rows without labels are for predictions alone."""
         self.values = values
         self.labels = labels
         self.trees = TreeRows(values, types, labels)
-        self.regression = RegressionRows(values, [kind == "c" for kind in types])
+        self.regression = RegressionRows(
+            values, [kind == "c" for kind in types], learns_rare_values=learns_rare_values
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Fitter:
-    """Fits settings to rows of one question; `seed` is of the library's random numbers."""
+    """Fits settings to rows of one question; `seed` is of the library's random numbers.
+
+    `learns_rare_values` is that of the budget.
+    """
 
     types: tuple[str, ...]
     seed: int
+    learns_rare_values: bool = False
 
     @classmethod
-    def of(cls, question: Question, seed: int) -> Fitter:
+    def of(cls, question: Question, seed: int, *, learns_rare_values: bool = False) -> Fitter:
         """Return the fitter of a question's predictors."""
-        return cls(tuple(feature_types(question)), seed)
+        return cls(tuple(feature_types(question)), seed, learns_rare_values)
 
     def rows(self, values: Values, labels: Labels | None = None) -> LearnerRows:
         """Return the rows in the form that `fit` and `Fitted.log_odds` take."""
-        return LearnerRows(values, self.types, labels)
+        rare = self.learns_rare_values
+        return LearnerRows(values, self.types, labels, learns_rare_values=rare)
 
     def fit(self, setting: Setting, rows: LearnerRows) -> Fitted:
         """Return the learner, with the largest number of rounds of the setting."""
@@ -122,22 +137,24 @@ class Fitted:
 
 
 def list_settings(
-    question: Question, labels: Labels, *, is_fine: bool = False
+    question: Question, labels: Labels, budget: Budget = DEFAULT_BUDGET
 ) -> tuple[Setting, ...]:
     """Return the settings of a question for these outcomes; a leaf's size follows the events.
 
     Args:
         question: with its own parameters.
         labels: whether each patient has the label.
-        is_fine: whether cohorts with many events try trees with fine thresholds and small leaves,
-            in place of the weakest trees.
+        budget: says whether cohorts with many events try trees with fine thresholds and small
+            leaves, in place of the weakest trees, and whether a leaf may have fewer than 11
+            patients.
     """
     events = min(int(labels.sum()), int((~labels).sum()))
-    is_fine = is_fine and events >= _FINE_EVENTS
-    leaf = min(_MAX_LEAF, max(_MIN_LEAF, round(_EVENTS_PER_LEAF * events)))
+    is_fine = budget.tries_fine_trees and events >= _FINE_EVENTS
+    smallest = 0.0 if budget.learns_rare_values else _MIN_LEAF
+    leaf = min(_MAX_LEAF, max(1, smallest, round(_EVENTS_PER_LEAF * events)))
     declared = dict(question.parameters)
     rounds = int(declared.pop("rounds"))
-    declared["min_child_weight"] = max(_MIN_LEAF, min(declared["min_child_weight"], 2 * leaf))
+    declared["min_child_weight"] = max(min(declared["min_child_weight"], 2 * leaf), smallest)
     return (
         _trees(declared, (max(1, rounds // 2), max(1, 3 * rounds // 4), rounds)),
         _trees(_shape(1, leaf, 30), (100,) if is_fine else (30, 100)),

@@ -173,8 +173,8 @@ def add_interval(figures: Mapping[str, Any], name: str) -> dict[str, float]:
 
 def _before_lines(content: Mapping[str, Any]) -> list[str]:
     before = content.get("before")
-    if before is None:
-        named = content["model"].get("predecessor")
+    if before is None or "auroc" not in before:
+        named = before["id"] if before else content["model"].get("predecessor")
         return [f"{named}; its figures are on its own card" if named else "none"]
     now = content["evaluation"]
     calibration = (

@@ -129,9 +129,9 @@ def develop(
 
 
 def _develop(rows: Rows, question: Question, conditions: Conditions) -> Development:
-    fitter, budget = Fitter.of(question, conditions.seed), conditions.budget
-    settings = list_settings(question, rows.labels, is_fine=budget.tries_fine_trees)
-    gate = question.gate
+    budget, gate = conditions.budget, question.gate
+    fitter = Fitter.of(question, conditions.seed, learns_rare_values=budget.learns_rare_values)
+    settings = list_settings(question, rows.labels, budget)
     attacks = attack_settings(
         fitter,
         settings,

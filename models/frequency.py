@@ -78,5 +78,5 @@ def measure_frequency(rows: Rows, question: Question, development: Development) 
 def _fit_columns(fitter: Fitter, development: Development, used: Mask) -> Fit:
     """Return what fits the published setting to rows that have these columns alone."""
     types = tuple(kind for kind, is_used in zip(fitter.types, used, strict=True) if is_used)
-    narrow = Fitter(types, fitter.seed)
+    narrow = replace(fitter, types=types)
     return partial(narrow.fit_choice, development.setting, development.rounds)

@@ -92,7 +92,7 @@ class LogisticModel:
 
     def content(self) -> dict[str, Any]:
         """Return the model as JSON has it."""
-        terms = [{name: getattr(term, name) for name in Term.__slots__} for term in self.terms]
+        terms = [_term_content(term) for term in self.terms]
         return {"predictors": self.predictors, "intercept": self.intercept, "terms": terms}
 
     @classmethod
@@ -123,14 +123,17 @@ def fit_logistic(
 class RegressionRows:
     """Rows with the columns that a regression makes of them, made once for all penalties."""
 
-    def __init__(self, values: Values, categories: Sequence[bool]) -> None:
-        """Make nothing yet; the arguments are those of `fit_logistic`."""
+    def __init__(
+        self, values: Values, categories: Sequence[bool], *, learns_rare_values: bool = False
+    ) -> None:
+        """Make nothing yet; the arguments are those of `fit_logistic`, and that of a budget."""
         self._values = values
         self._categories = categories
+        self._least = 1 if learns_rare_values else MIN_COUNT
 
     @cached_property
     def _terms(self) -> list[Term]:
-        return _make_terms(self._values, self._categories)
+        return _make_terms(self._values, self._categories, self._least)
 
     @cached_property
     def _columns(self) -> Floats:
@@ -155,7 +158,7 @@ class RegressionRows:
         return LogisticModel(predictors, _round(regression.intercept_[0]), fitted)
 
 
-def _make_terms(values: Values, categories: Sequence[bool]) -> list[Term]:
+def _make_terms(values: Values, categories: Sequence[bool], least: int) -> list[Term]:
     terms: list[Term] = []
     for column, is_category in enumerate(categories):
         cells = values[:, column].astype(np.float64)
@@ -166,30 +169,38 @@ def _make_terms(values: Values, categories: Sequence[bool]) -> list[Term]:
             # The first category is the reference.
             columns = [Term(column, EQUALS, float(v), 0.0, 1.0) for v in np.unique(present)[1:]]
         else:
-            columns = [_number_term(column, present)]
+            columns = [_number_term(column, present, least)]
         if _MIN_MISSING <= 1 - len(present) / len(cells) <= 1 - _MIN_MISSING:
             columns.append(Term(column, MISSING, 0.0, 0.0, 1.0))
-        terms += [term for term in (_scale(term, values) for term in columns) if term is not None]
+        terms += [
+            term for term in (_scale(term, values, least) for term in columns) if term is not None
+        ]
     return terms
 
 
-def _number_term(column: int, present: Floats) -> Term:
+def _term_content(term: Term) -> dict[str, Any]:
+    content = {name: getattr(term, name) for name in Term.__slots__}
+    # Earlier releases have no bounds.
+    return {name: value for name, value in content.items() if value is not None}
+
+
+def _number_term(column: int, present: Floats, least: int) -> Term:
     low = high = None
-    if len(present) >= 2 * MIN_COUNT:
+    if len(present) >= 2 * least and least > 1:
         ordered = np.sort(present)
-        low, high = float(ordered[MIN_COUNT - 1]), float(ordered[-MIN_COUNT])
+        low, high = float(ordered[least - 1]), float(ordered[-least])
     return Term(column, VALUE, float(np.median(present)), 0.0, 1.0, low=low, high=high)
 
 
-def _scale(term: Term, values: Values) -> Term | None:
-    """Return the term with mean and scale; None where fewer than 11 patients tell it apart.
+def _scale(term: Term, values: Values, least: int) -> Term | None:
+    """Return the term with mean and scale; None where too few patients tell it apart.
 
     Scaled, a rare value would get a weight that is the outcome of the few who have it, and each
     answer about somebody else with that value would show it.
     """
     raw = term.of(values)
     spread, commonest = float(raw.std()), int(np.unique(raw, return_counts=True)[1].max())
-    if spread < _MIN_SPREAD or len(raw) - commonest < MIN_COUNT:
+    if spread < _MIN_SPREAD or len(raw) - commonest < least:
         return None
     scale = _round(spread) or spread
     return replace(term, mean=_round(raw.mean()), scale=scale)

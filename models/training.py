@@ -21,6 +21,7 @@ from models.errors import (
     CohortTooSmall,
     ConsentsChanged,
     GateClosed,
+    ModelsBroken,
     ModelsError,
     ModelsInvalid,
     ModelsNotFound,
@@ -195,13 +196,20 @@ class Trainer:
         return self._store(run, question, result)
 
     def _describe_before(self, run: TrainingRun) -> dict[str, Any] | None:
-        """Return the figures of the model that this run would replace; None if there is none."""
+        """Return the figures of the model that this run would replace; None if there is none.
+
+        A card that cannot be read, which `verify` reports, does not stop the run: only the id of
+        its model is known then.
+        """
         trained = (run.study, run.question)
         served = [model for model in self.registry.all() if model.state not in UNSERVED]
         before = [model.id for model in served if (model.study, model.question) == trained]
         if not before:
             return None
-        return describe_model_before(Card.from_json(self.files.read(before[-1], CARD)))
+        try:
+            return describe_model_before(Card.from_json(self.files.read(before[-1], CARD)))
+        except (ModelsNotFound, ModelsBroken, KeyError, ValueError):
+            return {"id": before[-1]}
 
     def _store(self, run: TrainingRun, question: Question, result: TrainingResult) -> Model:
         card = create_card(run, question, result)

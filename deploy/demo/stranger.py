@@ -29,7 +29,7 @@ def main() -> None:
     for name, (person, index) in request["names"].items():
         records[name] = documents[person][index]
     manifest = Manifest.from_json(request["manifest"].encode())
-    budget = Budget(**request["budget"])
+    budget = Budget.of_card(request["budget"])
     question = Question.parse(request["question"], "the model's question")
     sys.stdout.write(recompute(manifest, records, question, request["study"], budget) + "\n")
 

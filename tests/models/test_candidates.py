@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ def outcomes(events: int) -> np.ndarray:
 
 
 def count_choices(question: Question, events: int, *, is_fine: bool) -> int:
-    settings = list_settings(question, outcomes(events), is_fine=is_fine)
+    settings = list_settings(question, outcomes(events), Budget(tries_fine_trees=is_fine))
     return sum(len(setting.rounds) for setting in settings)
 
 
@@ -29,18 +31,18 @@ def test_a_search_tries_at_most_twelve_settings(heart: Question, events: int, is
 def test_fine_trees_are_tried_only_with_a_thousand_of_the_rarer_outcome(
     heart: Question, events: int
 ) -> None:
-    few, many = (list_settings(heart, outcomes(number), is_fine=True) for number in (events, 1_000))
-    assert few == list_settings(heart, outcomes(events))
+    few, many = (list_settings(heart, outcomes(number)) for number in (events, 1_000))
+    assert few == list_settings(heart, outcomes(events), Budget(tries_fine_trees=False))
     assert many[4].parameters["max_bin"] == 256
     assert many[4].parameters["min_child_weight"] == 10
 
 
-def test_a_model_of_an_earlier_release_is_recomputed_without_fine_trees(heart: Question) -> None:
+def test_a_model_of_an_earlier_release_is_recomputed_by_its_rules(heart: Question) -> None:
     stated = {"repeats": 5, "folds": 5, "inner_folds": 3, "shadows": 32}
-    earlier = Budget(**stated, max_repeated_cells=60_000)
-    assert not earlier.tries_fine_trees
-    assert DEFAULT_BUDGET.tries_fine_trees
-    settings = list_settings(heart, outcomes(2_000))
+    earlier = Budget.of_card({**stated, "max_repeated_cells": 60_000})
+    assert (earlier.tries_fine_trees, earlier.learns_rare_values) == (False, True)
+    assert Budget.of_card(asdict(DEFAULT_BUDGET)) == DEFAULT_BUDGET
+    settings = list_settings(heart, outcomes(2_000), earlier)
     assert [setting.rounds for setting in settings[:4]] == [
         (60, 90, 120),
         (30, 100),

@@ -10,6 +10,7 @@ from models.card_pdf import write_card_pdf
 from models.card_text import format_estimate
 from models.errors import ModelsBroken
 from models.evaluation import interval
+from models.model_files import CARD
 from models.plots import draw_card_plot
 
 STUDY = "study:diabetes-risk"
@@ -151,6 +152,19 @@ def test_a_card_compares_the_model_with_the_one_before(build, heart_people) -> N
         assert card.content["before"][name] == before["evaluation"][name]
     area = f"{before['evaluation']['auroc']['value']:.3f}"
     assert any("AUROC: " in line and f"before {area}" in line for line in card.to_lines())
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", None])
+def test_a_card_that_cannot_be_read_does_not_stop_the_training_of_a_successor(
+    build, heart_people, content: bytes | None
+) -> None:
+    world = build(heart_people)
+    first = world.diagnostics.train(STUDY, "uci-heart")
+    path = world.diagnostics._files.path(first.id, CARD)
+    path.unlink() if content is None else path.write_bytes(content)
+    card = world.diagnostics.card(world.diagnostics.train(STUDY, "uci-heart").id)
+    assert card.content["before"] == {"id": first.id}
+    assert f"  {first.id}; its figures are on its own card" in card.to_lines()
 
 
 def test_each_group_has_its_calibration_with_intervals_in_the_text(card: Card) -> None:
