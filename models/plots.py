@@ -31,6 +31,7 @@ SUFFIXES: Final = (".svg", ".png")
 _SIZE: Final = (6.4, 4.6)
 _MAX_BARS: Final = 12
 _LOCK: Final = Lock()
+_NO_THRESHOLD: Final = "Each threshold would tell of 1 to 10 patients."
 
 Axes = Any
 
@@ -150,6 +151,10 @@ def _frame_unit_square(axes: Axes) -> None:
 
 def _draw_decision_curve(axes: Axes, content: Mapping[str, Any]) -> None:
     evaluation = content["evaluation"]
+    _label(axes, "Decision curve", "threshold for acting", "net benefit per patient")
+    if not evaluation["net_benefit"]:
+        axes.text(0.5, 0.5, _NO_THRESHOLD, transform=axes.transAxes, ha="center", color=_GREY)
+        return
     thresholds, model, treat_all = zip(*evaluation["net_benefit"], strict=True)
     prevalence = evaluation["prevalence"]
     axes.axhline(0, color=_GREY, linewidth=1)
@@ -176,7 +181,6 @@ def _draw_decision_curve(axes: Axes, content: Mapping[str, Any]) -> None:
         va="top",
     )
     axes.text(thresholds[-1], 0, "act on nobody", color=_INK, ha="right", va="bottom")
-    _label(axes, "Decision curve", "threshold for acting", "net benefit per patient")
 
 
 def _draw_distributions(axes: Axes, content: Mapping[str, Any]) -> None:
@@ -187,7 +191,7 @@ def _draw_distributions(axes: Axes, content: Mapping[str, Any]) -> None:
     axes.bar(centres, without, width, color=_GREY)
     axes.bar(centres, [-share for share in with_label], width, color=_BLUE)
     axes.axhline(0, color=_INK, linewidth=0.8)
-    top = max([*without, *with_label]) * 1.1
+    top = max([*without, *with_label]) * 1.1 or 1  # where no bar is shown
     axes.set_xlim(0, 1)
     axes.set_ylim(-top, top)
     axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):z.0%}")

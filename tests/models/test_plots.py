@@ -59,6 +59,14 @@ def test_every_plot_is_the_same_each_time_and_has_no_script(name: str) -> None:
     assert (draw_card_plot(CARD.content, f"{name}.png") or b"").startswith(b"\x89PNG")
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["decision", "distributions"])
+def test_a_plot_of_which_every_part_tells_of_few_patients_is_drawn_without_them(name: str) -> None:
+    hidden = {"net_benefit": [], "spread": [[0.0] * 4, [0.0] * 4]}
+    content = {**CARD.content, "evaluation": {**CARD.content["evaluation"], **hidden}}
+    assert (draw_card_plot(content, f"{name}.svg") or b"").startswith(b"<?xml")
+
+
 @pytest.mark.parametrize("name", ["other.svg", "calibration.exe", "calibration", ""])
 def test_an_unknown_plot_is_none(name: str) -> None:
     assert draw_card_plot(CARD.content, name) is None

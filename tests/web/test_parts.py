@@ -131,7 +131,6 @@ def test_no_sentence_ends_in_a_button_which_print_leaves_out() -> None:
     ],
 )
 def test_a_card_writes_accepted_values_as_records_do(app: Flask, text: str, words: str) -> None:
-    template = (
-        '{% from "parts/card.html" import accepted with context %}{{ accepted(text) | sentence }}'
-    )
+    macro = '{% from "parts/card_tables.html" import accepted with context %}'
+    template = macro + "{{ accepted(text) | sentence }}"
     assert render(app, template, text=text) == words
