@@ -109,9 +109,11 @@ def evaluate(
     brier = float(brier_score_loss(labels, probabilities))
     intercept, slope = measure_calibration(labels, probabilities)
     intercept_error, slope_error = calibration_errors(labels, probabilities)
-    visible, bins = cuts or VisibleCuts(probabilities), make_bins(labels, probabilities)
-    for each in bins[:-1]:
-        visible.admit(each.until)
+    visible = cuts or VisibleCuts(probabilities)
+    # The declared thresholds first: a bin can end elsewhere, they cannot.
+    for threshold in list_thresholds(thresholds):
+        visible.admit(threshold)
+    bins = make_bins(labels, probabilities, cuts=visible)
     return Evaluation(
         n=len(labels),
         events=int(labels.sum()),
@@ -161,8 +163,19 @@ def wilson(events: float, n: int) -> Estimate:
     return Estimate(share, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half)))
 
 
-def make_bins(labels: Labels, probabilities: Floats, max_bins: int = 10) -> tuple[Bin, ...]:
-    """Return the patients in ascending order of probability, in up to `max_bins` similar bins."""
+def list_thresholds(bounds: tuple[float, float]) -> tuple[float, ...]:
+    """Return the thresholds of decisions: both ends of their range and its geometric middle."""
+    low, high = bounds
+    return tuple(dict.fromkeys((low, round(math.sqrt(low * high), 2), high)))
+
+
+def make_bins(
+    labels: Labels, probabilities: Floats, max_bins: int = 10, cuts: VisibleCuts | None = None
+) -> tuple[Bin, ...]:
+    """Return the patients in ascending order of probability, in up to `max_bins` similar bins.
+
+    A bin ends only where `cuts` admit it.
+    """
     order = np.argsort(probabilities, kind="stable")
     ordered, n = probabilities[order], len(order)
     events = np.concatenate([[0], np.cumsum(labels[order])]).tolist()
@@ -173,8 +186,9 @@ def make_bins(labels: Labels, probabilities: Floats, max_bins: int = 10) -> tupl
     for end in ends:
         here, rest = events[end] - events[start], events[n] - events[end]
         full = end - start >= n / max_bins and _is_large(here, end - start)
-        if end == n or (full and _is_large(rest, n - end)):
-            until = 1.0 if end == n else float(ordered[end - 1] + ordered[end]) / 2
+        until = 1.0 if end == n else float(ordered[end - 1] + ordered[end]) / 2
+        is_end = full and _is_large(rest, n - end) and (cuts is None or cuts.admit(until))
+        if end == n or is_end:
             mean = float(ordered[start:end].mean())
             bins.append(Bin(until, end - start, mean, wilson(here, end - start)))
             start = end

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import astuple, dataclass
 from typing import Final
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from models.calibration import Floats, Labels, fit_smooth_calibration, to_share
 from models.crossvalidation import OutOfFold
-from models.evaluation import Estimate, auroc, wilson
+from models.evaluation import Estimate, auroc, list_thresholds, wilson
 from models.stability import measure_stability
 from models.suppression import MIN_COUNT, coarsen, is_small
 from models.telling import VisibleCuts
@@ -98,10 +97,8 @@ def _smooth(labels: Labels, probabilities: Floats) -> tuple[tuple[float, float, 
 def make_threshold_table(
     labels: Labels, probabilities: Floats, bounds: tuple[float, float], cuts: VisibleCuts
 ) -> tuple[ThresholdRow, ...]:
-    """Return rows at both ends of the range of thresholds and at its geometric middle."""
-    low, high = bounds
-    middle = round(math.sqrt(low * high), 2)
-    thresholds = dict.fromkeys((low, middle, high))
+    """Return a row for each of `list_thresholds`."""
+    thresholds = list_thresholds(bounds)
     return tuple(_threshold_row(labels, probabilities, each, cuts) for each in thresholds)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from models.evaluation import evaluate
 from models.performance import make_threshold_table
 from models.telling import VisibleCuts
 
@@ -25,3 +27,18 @@ def test_a_share_of_one_to_ten_patients_is_hidden() -> None:
     (row, *_) = make_threshold_table(labels, probabilities, (0.5, 0.6), VisibleCuts(probabilities))
     assert row.sensitivity is None  # five patients with the outcome are not flagged
     assert row.specificity is not None and row.specificity.value == 1
+
+
+@pytest.mark.parametrize("patients", [400, 1_000, 3_410])
+@pytest.mark.parametrize("shift", [-7, -1, 0, 3, 9])
+def test_the_declared_thresholds_are_shown_also_where_a_bin_would_end_beside_them(
+    patients: int, shift: int
+) -> None:
+    probabilities = (np.arange(patients) + 0.5) / patients
+    labels = np.random.default_rng(5).random(patients) < probabilities
+    bounds = (0.3 + shift / patients, 0.6 + shift / patients)
+    cuts = VisibleCuts(probabilities)
+    evaluation = evaluate(labels, probabilities, {}, bounds, cuts)
+    assert len(evaluation.bins) >= 8
+    for row in make_threshold_table(labels, probabilities, bounds, cuts):
+        assert None not in (row.sensitivity, row.specificity, row.ppv, row.npv)
