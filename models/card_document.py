@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from models.card_pdf import Printout, write_pdf
@@ -47,7 +49,7 @@ class CardDocument:
         Raises:
             ModelsNotFound: there is no such plot.
         """
-        plot = draw_card_plot(self.figures, file_name)
+        plot = _draw(canonical_json(dict(self.figures)), file_name)
         if plot is None:
             raise ModelsNotFound(f"no plot {file_name}")
         return plot
@@ -62,3 +64,9 @@ class CardDocument:
             content=self.figures,
         )
         return write_pdf(printout, self.draw)
+
+
+@lru_cache(maxsize=64)
+def _draw(figures: bytes, file_name: str) -> bytes | None:
+    """Return a plot that is drawn once: many requests for it at once would hold up every page."""
+    return draw_card_plot(json.loads(figures), file_name)

@@ -414,7 +414,7 @@ def test_what_cannot_be_read_is_named_in_one_line(tmp_path: Path) -> None:
 def test_a_node_that_ends_its_answer_early_ends_the_script_with_one_line(
     tmp_path: Path, answer: bytes, is_http: bool
 ) -> None:
-    """Else the script would wait for ever."""
+    """Such a node must not keep the script waiting."""
     door = socket.socket(socket.AF_INET if is_http else socket.AF_UNIX)
     door.bind(("127.0.0.1", 0) if is_http else str(tmp_path / "node.ipc"))
     door.listen()
