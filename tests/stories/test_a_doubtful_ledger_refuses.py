@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from rig import enrolled_people, running
+from suspended import suspended
 
 from consent import LedgerBroken, LedgerUnavailable
 from services.wiring import Services
@@ -92,11 +93,8 @@ def test_a_chain_that_was_killed_refuses_until_it_is_back(platform: Services) ->
 
 def test_a_chain_that_hangs_refuses_in_time_and_serves_again(platform: Services) -> None:
     require_back(platform)
-    os.kill(chain_pid(platform), signal.SIGSTOP)
-    try:
+    with suspended(chain_pid(platform)):
         require_refused(platform)
-    finally:
-        os.kill(chain_pid(platform), signal.SIGCONT)
     require_back(platform)
 
 
@@ -132,12 +130,8 @@ def test_a_chain_behind_its_mark_refuses_until_all_is_sent_again(tmp_path: Path)
 
 
 def test_a_refusal_for_doubt_is_not_a_refusal_of_the_patient(platform: Services) -> None:
-    os.kill(chain_pid(platform), signal.SIGSTOP)
-    try:
-        with pytest.raises(LedgerUnavailable):
-            requests_of(platform)[1]()
-    finally:
-        os.kill(chain_pid(platform), signal.SIGCONT)
+    with suspended(chain_pid(platform)), pytest.raises(LedgerUnavailable):
+        requests_of(platform)[1]()
     require_back(platform)
     unknown = "00" * 16
     with pytest.raises(StorageNotFound):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 from browser import person
+from suspended import suspended
 
 from services.accounts import Invitee
 from services.requests import RequestDetails
@@ -41,11 +40,8 @@ def register_hangs(hospital) -> Iterator[None]:
     pid = json.loads((hospital.platform.installation.home / "chain" / "pid.json").read_text())[
         "pid"
     ]
-    os.kill(pid, signal.SIGSTOP)
-    try:
+    with suspended(pid):
         yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 def to_the_check(patient) -> None:
