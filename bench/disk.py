@@ -53,10 +53,10 @@ def measure_kind(
             raise SystemExit("verification has findings")
         verified_s = time.perf_counter()
         full = parts(bench)
-        kept = sum(file.stat().st_size for file in (bench.home / "sealed").glob("*.car"))
-    if sealed and kept:
+        cached = sum(file.stat().st_size for file in (bench.home / "sealed").glob("*.car"))
+    if sealed and cached:
         raise SystemExit("there is a cache, where none should be")
-    sealed = sealed or kept
+    sealed = sealed or cached
     taken = {part: full[part] - empty[part] for part in full}
     figures = {f"{name} {part} bytes a record": round(taken[part] / len(records)) for part in taken}
     figures |= {
