@@ -65,8 +65,7 @@ def measure_size(factor: int) -> dict[str, Any]:
     """Return seconds of each step and sizes for this many times the example's people."""
     subjects, records = people(factor)
     before_mb = _peak_mb()
-    seconds: dict[str, float] = {}
-    units: dict[str, float] = {}
+    seconds, units, peaks = dict[str, float](), dict[str, float](), dict[str, float]()
 
     def timed(step: str, work: Callable[[], Any]) -> Any:
         started, cpu_s, unit_s = time.perf_counter(), time.process_time(), measure_unit_s()
@@ -74,6 +73,7 @@ def measure_size(factor: int) -> dict[str, Any]:
         seconds[step] = time.perf_counter() - started
         cpu_s = time.process_time() - cpu_s - unit_s
         units[step] = cpu_s * 2 / (unit_s + measure_unit_s())
+        peaks[step] = _peak_mb()
         sys.stderr.write(f"growth: {len(subjects):,} people: {step} {seconds[step]:.1f} s\n")
         return result
 
@@ -95,6 +95,7 @@ def measure_size(factor: int) -> dict[str, Any]:
         "records": count,
         "seconds": seconds,
         "units": units,
+        "peaks_mb": peaks,
         "deposit_quarters": meter.quarters(),
         "disk_bytes": disk,
         "sealed_bytes": sealed,
@@ -195,6 +196,7 @@ def measure(factor: int) -> dict[str, Any]:
     for name, size in (("small", small), ("large", large)):
         figures[f"{name}_peak_mb"] = size["peak_mb"]
         figures[f"{name}_peak_of_the_records_mb"] = size["peak_before_mb"]
+        figures[f"{name}_peak_mb_after_each_step"] = size["peaks_mb"]
         figures[f"{name}_disk_bytes_a_record"] = round(size["disk_bytes"] / size["records"])
         figures[f"{name}_disk_per_sealed"] = round(size["disk_bytes"] / size["sealed_bytes"], 2)
     return figures | {"goal_growth": GOAL_GROWTH, "goal_disk_per_sealed": GOAL_DISK}

@@ -12,12 +12,15 @@ from records.fhir_file import read_entries, read_text
 from records.medicines import MEDICATION
 from records.persons import find_person
 from records.references import Patients, patient_names
+from services.chunks import chunks
 from services.custodian.fhir_files import CHUNK_ENTRIES, FhirFile
 from services.custodian.medicines import Medicines
 from storage.collector import collector_paused
 
 PATIENT: Final = "Patient"
 DELETE: Final = "DELETE"
+FILES_A_PAUSE: Final = 100
+"""The collector of cycles is paused for this many files: parsed JSON has no cycles."""
 
 
 class Delivered(NamedTuple):
@@ -50,17 +53,19 @@ def read_people(
     """
     patients, people = Patients(), list[frozenset[str]]()
     whole, room = dict[int, list[FhirEntry]](), CHUNK_ENTRIES
-    for index, file in enumerate(files):
-        # It would scan a Bundle's resources again and again; between files it runs.
-        with collector_paused(), _naming(file, is_one=len(files) == 1):
-            entries = read_text(file.open())
-            if entries is not None and len(entries) <= room:
-                whole[index] = entries
-                room -= len(entries)
-            # Bundles in lines are read by entry: too many entries are found before any is stored.
-            words = (PATIENT, MEDICATION, DELETE, "entry", "parameter")
-            named = read_entries(file.open(), *words) if entries is None else entries
-            people.append(_people_of(named, sender, systems, patients, medicines))
+    for part in chunks(list(enumerate(files)), FILES_A_PAUSE):
+        # It would scan the resources of Bundles again and again; between parts it runs.
+        with collector_paused():
+            for index, file in part:
+                with _naming(file, is_one=len(files) == 1):
+                    entries = read_text(file.open())
+                    if entries is not None and len(entries) <= room:
+                        whole[index] = entries
+                        room -= len(entries)
+                    # Bundles in lines are read by entry: too many are found before any is stored.
+                    words = (PATIENT, MEDICATION, DELETE, "entry", "parameter")
+                    named = read_entries(file.open(), *words) if entries is None else entries
+                    people.append(_people_of(named, sender, systems, patients, medicines))
     medicines.flush()
     return Delivered(patients, people, whole)
 

@@ -107,7 +107,14 @@ class ItemIndex:
         """Store the items of these identities; older rows of them are replaced."""
         key_of = self._store.pseudonyms(LABEL)
         rows = [
-            {"identity": key_of(name.encode()), **item._asdict()} for name, item in items.items()
+            {
+                "identity": key_of(name.encode()),
+                "record_id": record_id,
+                "content": content,
+                "updated_us": updated_us,
+                "is_deleted": is_deleted,
+            }
+            for name, (record_id, content, updated_us, is_deleted) in items.items()
         ]
         if not rows:
             return

@@ -38,6 +38,10 @@ _WAITING: Final = sa.Table(
     sa.Column("parked", sa.LargeBinary(32), primary_key=True),
     sa.Column("name", sa.LargeBinary(32), primary_key=True, index=True),
 )
+# Made once: each chunk of a delivery runs it many times.
+_STORED: Final = sa.select(_PARKED.c.id).where(
+    _PARKED.c.id.in_(sa.bindparam("keys", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +149,13 @@ class ParkedEntries:
             VaultSealed (storage): the root key is absent.
         """
         key_of = self._store.pseudonyms(LABEL)
-        keys = [key_of(identity.encode()) for identity in identities]
-        before = self.count()
-        self.delete(keys)
-        return before - self.count()
+        keys = dict.fromkeys(key_of(identity.encode()) for identity in identities)
+        stored: list[bytes] = []
+        with self._engine.connect() as connection:
+            for part in chunks(list(keys)):
+                stored += map(bytes, connection.scalars(_STORED, {"keys": part}))
+        self.delete(stored)
+        return len(stored)
 
     def count(self, *, shared: bool | None = None) -> int:
         """Return how many resources wait, or are shared, or both."""
