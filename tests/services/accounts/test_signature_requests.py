@@ -212,9 +212,11 @@ def test_a_message_that_nobody_signs_is_deleted_and_one_that_was_signed_is_kept(
     assert submit(hospital, patient, signed).is_in_force
     signings, real = identity.signatures, identity.signatures._clock
     try:
-        assert signings.delete_expired() == 0
+        signings.delete_expired()
+        assert signings.get(patient.account, unsigned[0])
         signings._clock = lambda: real() + KEPT_S + 1
-        assert signings.delete_expired() == 1
+        assert signings.delete_expired() >= 1
+        assert signings.delete_expired() == 0
     finally:
         signings._clock = real
     assert submit(hospital, patient, signed).is_repeated
