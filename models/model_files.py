@@ -48,9 +48,8 @@ class ModelFiles:
                 file.flush()
                 os.fsync(file.fileno())
             Path(draft).replace(target)
-        except BaseException:
+        finally:
             Path(draft).unlink(missing_ok=True)
-            raise
         sync_folder(target.parent)
 
     def read(self, model_id: str, name: str) -> bytes:

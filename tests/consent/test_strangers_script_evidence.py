@@ -97,14 +97,16 @@ def test_a_line_that_is_not_what_the_ledger_has_is_named(
     assert json.loads(capsys.readouterr().out)["wrong"] == named
 
 
-@pytest.mark.parametrize("said", [{"count": 99}, {"count": 0}, {"head": "0x" + "22" * 27}], ids=str)
+@pytest.mark.parametrize(
+    "changed", [{"count": 99}, {"count": 0}, {"head": "0x" + "22" * 27}], ids=str
+)
 def test_a_deployment_that_states_another_head_or_count_is_named(
-    tmp_path: Path, said: dict[str, Any], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, changed: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     world = World()
     deployment, *others = world.lines()
     lines = operation_lines(world)
-    deployment |= {"count": len(lines), "head": lines[-1]["head"]} | said
+    deployment |= {"count": len(lines), "head": lines[-1]["head"]} | changed
     run(world, tmp_path, b"\n".join(json.dumps(line).encode() for line in [deployment, *others]))
     assert json.loads(capsys.readouterr().out)["wrong"] == [
         "count and head of the deployment's line are not the ledger's"
