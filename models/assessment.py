@@ -41,7 +41,7 @@ from models.sample_size import SampleSize, measure_sample_size
 from models.served_model import read_model
 from models.split_validation import Sites, SplitModels, SplitResult, describe_sites, validate_splits
 from models.subgroups import divide_into_subgroups
-from models.telling import VisibleCuts, find_telling_columns
+from models.telling import Telling, VisibleCuts, compare_columns
 from models.training_range import describe_ranges, measure_far
 
 
@@ -64,8 +64,8 @@ class Assessment:
         learners: both kinds, side by side.
         importance: of each predictor, the mean absolute log-odds among all patients.
         strengths: of each predictor, the AUROC that it has alone.
-        telling: of each predictor, whether these two would tell of 1 to 10 patients.
-        ranges: of each predictor, which values these patients had.
+        telling: which predictors' figures would tell of 1 to 10 patients.
+        ranges: of each predictor, which values these patients had; None for a copy of another.
         frequency: with and without the features that count tests; None without such features.
         far: the distance from the middle that few patients exceed.
         absence: AUROC of which values are missing, without those that few patients lack.
@@ -82,7 +82,7 @@ class Assessment:
     size: SampleSize
     importance: list[float]
     strengths: list[tuple[Feature, float]]
-    telling: list[bool]
+    telling: Telling
     ranges: list[dict[str, Any] | None]
     far: float | None
     frequency: Frequency | None
@@ -117,13 +117,17 @@ def assess(
     served = read_model(development.raw)
     importance = np.abs(served.contributions(rows.values)[:, :-1]).mean(axis=0).tolist()
     strengths = measure_features(matrix, question)
-    ranges = describe_ranges(matrix, question)
-    telling, whole = find_telling_columns(rows.values), evaluation.auroc.value
+    types, whole = Fitter.of(question, 0).types, evaluation.auroc.value
+    telling = compare_columns(rows.values, [kind == "c" for kind in types])
+    ranges = [
+        None if is_copy else bounds
+        for is_copy, bounds in zip(telling.copies, describe_ranges(matrix, question), strict=True)
+    ]
     splits = validate_splits(rows, _split_models(question, development), parts)
     leaks = [
         *find_leaking_features(matrix, question),
         *find_leaks_in_parts(matrix, question, parts),
-        *find_unreviewed_features(question, strengths, importance, whole, telling),
+        *find_unreviewed_features(question, strengths, importance, whole, telling.columns),
         *find_telling_absence(rows, question, whole),
     ]
     return Assessment(
@@ -149,7 +153,7 @@ def assess(
         sites=describe_sites(question, parts, splits),
         patients=describe_patients(matrix, question),
         failures=[
-            *hide_figures(leaks, question, telling),
+            *hide_figures(leaks, question, telling.columns),
             *find_gate_failures(question, evaluation, development.attack, size),
         ],
     )

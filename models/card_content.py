@@ -24,7 +24,7 @@ from models.features import Matrix
 from models.gate import LEAVING_AUROC, LEAVING_TPR, MAX_CALIBRATION_ERROR, may_leave
 from models.question import Question
 from models.served_model import LOGISTIC
-from models.suppression import MIN_COUNT, steady
+from models.suppression import MIN_COUNT, coarsen_missing, is_small, steady
 from models.training_runs import EarlierRuns, TrainingRun
 from models.tripod import GUIDELINE, ITEMS
 from records.documents import UNDATED
@@ -43,6 +43,9 @@ _MISSING: Final = {
     LOGISTIC: "a missing number becomes the median, with an indicator where many are missing",
     "xgboost": "missing values stay missing: each split of a tree learns a direction for them",
 }
+_NOT_LISTED: Final = (
+    "Reasons that fewer than 11 patients or records have are not listed, and these not counted."
+)
 _PARTITION: Final = (
     "cross-validation by a keyed hash of the person, the study and the label; the published model"
     " learned from all of these patients"
@@ -190,10 +193,14 @@ def steady_counts(content: Any) -> Any:
 
 
 def describe_cohort(cohort: Cohort, matrix: Matrix) -> dict[str, Any]:
-    """Return the flow of patients: who was permitted, left out and analysed, in tens."""
+    """Return the flow of patients: who was permitted, left out and analysed, in tens.
+
+    A reason that 1 to 10 have is not stated, and they are counted nowhere: it would tell that
+    somebody has it.
+    """
     records = cohort.records.values()
     first, last = describe_years(records)
-    left_out = sum(cohort.excluded.values())
+    left_out = sum(count for count in cohort.excluded.values() if not is_small(count))
     return {
         "permitted": steady(len(matrix.labels) + left_out),
         "patients": steady(len(matrix.labels)),
@@ -203,6 +210,7 @@ def describe_cohort(cohort: Cohort, matrix: Matrix) -> dict[str, Any]:
         "custodians": sorted({record.custodian for record in records}),
         "left_out": _steady_all(cohort.excluded),
         "refused": _steady_all(cohort.refused),
+        "not_listed": _NOT_LISTED,
     }
 
 
@@ -231,14 +239,15 @@ def _data(result: TrainingResult) -> dict[str, Any]:
 
 
 def _steady_all(counts: Mapping[str, int]) -> dict[str, int | str]:
-    return {reason: steady(count) for reason, count in sorted(counts.items()) if count}
+    return {reason: steady(count) for reason, count in sorted(counts.items()) if count >= MIN_COUNT}
 
 
 def _predictors(question: Question, result: TrainingResult) -> list[dict[str, Any]]:
     missing_shares = np.isnan(result.matrix.values).mean(axis=0).tolist()
-    assessment = result.assessment
-    figures = assessment.telling, assessment.importance, assessment.strengths, assessment.ranges
-    rows = zip(question.predictors(), *figures, strict=True)
+    patients, assessment = len(result.matrix.values), result.assessment
+    telling = assessment.telling.columns, assessment.telling.close
+    figures = assessment.importance, assessment.strengths, assessment.ranges
+    rows = zip(question.predictors(), *telling, *figures, strict=True)
     return [
         {
             "code": feature.code,
@@ -246,16 +255,20 @@ def _predictors(question: Question, result: TrainingResult) -> list[dict[str, An
             "category": feature.category,
             "accepts": feature.accepted,
             "missing": feature.missing,
-            "missing_share": round(missing_shares[column], 2),
+            "missing_share": None
+            if is_close
+            else coarsen_missing(missing_shares[column], patients),
             "mean_log_odds": None if is_telling else round(importance, 3),
             "auroc_alone": None if is_telling else round(strength, 3),
             "reviewed": feature.reviewed,
             "range": bounds,
-            "bins": describe_bins(
+            "bins": {"edges": [], "shares": []}
+            if is_close
+            else describe_bins(
                 result.matrix.values[:, column].astype(np.float64), feature.code_count
             ),
         }
-        for column, is_telling, importance, (feature, strength), bounds in rows
+        for column, is_telling, is_close, importance, (feature, strength), bounds in rows
     ]
 
 

@@ -14,6 +14,7 @@ from models.card_notes import (
     INTERVAL_NOTE,
     ITEMS_NOTE,
     NO_COUNTS,
+    NO_EFFECT,
 )
 from models.training_range import describe_bounds
 from models.tripod import number_heading
@@ -137,14 +138,9 @@ def describe_flow(content: Mapping[str, Any]) -> list[str]:
             if len(data["from"]) == _YEAR_DIGITS
             else ""
         ),
-        *(
-            f"patients left out, {_spell(reason)}: {count}"
-            for reason, count in data["left_out"].items()
-        ),
-        *(
-            f"records refused, {_spell(reason)}: {count}"
-            for reason, count in data["refused"].items()
-        ),
+        *[f"patients left out, {_spell(why)}: {n}" for why, n in data["left_out"].items()],
+        *[f"records refused, {_spell(why)}: {n}" for why, n in data["refused"].items()],
+        *([data["not_listed"]] if "not_listed" in data else []),
     ]
 
 
@@ -275,7 +271,11 @@ def describe_frequency(content: Mapping[str, Any]) -> list[str]:
 
 
 def _moves_text(moves: float | None) -> str:
-    return "" if moves is None else f"; moves the log-odds by {moves:z.3f} on average"
+    return f"; {NO_EFFECT}" if moves is None else f"; moves the log-odds by {moves:z.3f} on average"
+
+
+def _format_share(share: float | None) -> str:
+    return HIDDEN if share is None else f"{share:z.0%}"
 
 
 def _spell_choices(accepts: str) -> str:
@@ -287,7 +287,7 @@ def _input_lines(content: Mapping[str, Any]) -> list[str]:
     without = list_importance_without(content)
     inputs = [
         f"{row['words']} ({row['code']}): {_spell_choices(row['accepts'])};"
-        f" missing {row['missing_share']:z.0%}"
+        f" missing {_format_share(row['missing_share'])}"
         + describe_bounds(row.get("range"))
         + (f"; AUROC alone {row['auroc_alone']:z.2f}" if row.get("auroc_alone") else "")
         + _moves_text(row["mean_log_odds"])
@@ -310,7 +310,8 @@ def list_importance_without(content: Mapping[str, Any]) -> list[float | None]:
 def _table_lines(content: Mapping[str, Any]) -> list[str]:
     return [
         f"{row['words']}: without {_format_cells(row['without'], row['is_share'])},"
-        f" with {_format_cells(row['having'], row['is_share'])}; missing {row['missing']:z.0%}"
+        f" with {_format_cells(row['having'], row['is_share'])};"
+        f" missing {_format_share(row['missing'])}"
         for row in content["patients_by_outcome"]
     ]
 

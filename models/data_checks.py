@@ -93,7 +93,7 @@ def _check_feature(feature: Feature, cells: Values, codes: Sequence[str]) -> lis
     name = f"{feature.words} ({feature.code})"
     if feature.disclosure == DIRECT:
         return [_failure(GateCode.DIRECT_IDENTIFIER, 1, name, maximum=0)]
-    if not len(present):
+    if not len(present) and not feature.may_be_rare:
         near = difflib.get_close_matches(feature.code, codes, 1, 0.6)
         hint = (
             f"nearest code in the data: {near[0]}"
@@ -102,7 +102,8 @@ def _check_feature(feature: Feature, cells: Values, codes: Sequence[str]) -> lis
         )
         return [_failure(GateCode.FEATURE_MISSING, 0, f"{name}; {hint}", minimum=0)]
     kinds = len(np.unique(present))
-    if kinds == 1 and len(present) == len(cells):
+    is_constant = kinds == 1 and len(present) == len(cells)
+    if is_constant and not feature.may_be_rare:
         return [_failure(GateCode.FEATURE_CONSTANT, 1, name, minimum=1)]
     if len(present) >= _MIN_PATIENTS and _is_identifier(feature, present, kinds):
         share = kinds / len(present)

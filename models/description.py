@@ -11,9 +11,9 @@ from models.calibration import Floats, Labels
 from models.features import Matrix
 from models.question import Feature, Question
 from models.question_parts import DIRECT, format_unit
-from models.suppression import MIN_COUNT, coarsen
-from models.telling import find_telling_columns
-from records.values import NUMBER
+from models.suppression import MIN_COUNT, coarsen, coarsen_missing
+from models.telling import compare_columns
+from records.values import CATEGORY, NUMBER
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +24,14 @@ class Characteristic:
         words: the feature with its unit, and the category where it has several.
         is_share: True for shares of patients, False for median and quartiles.
         without, having: among patients without and with the label: share or (Q1, median, Q3).
-        missing: share of all patients without a value.
+        missing: share of all patients without a value, see `coarsen_missing`.
     """
 
     words: str
     is_share: bool
     without: tuple[float, ...] | None
     having: tuple[float, ...] | None
-    missing: float
+    missing: float | None
 
 
 def describe_patients(matrix: Matrix, question: Question) -> tuple[Characteristic, ...]:
@@ -39,18 +39,25 @@ def describe_patients(matrix: Matrix, question: Question) -> tuple[Characteristi
     columns = [
         column for column, feature in enumerate(question.features) if feature.disclosure != DIRECT
     ]
-    telling = find_telling_columns(matrix.values[:, columns])
+    categories = [question.features[column].kind == CATEGORY for column in columns]
+    telling = compare_columns(matrix.values[:, columns], categories)
     return tuple(
-        replace(row, without=None, having=None) if is_telling else row
-        for column, is_telling in zip(columns, telling, strict=True)
+        _hide(row, is_rare, is_close)
+        for column, is_rare, is_close in zip(columns, telling.rare, telling.close, strict=True)
         for row in _describe(
             question.features[column], matrix.values[:, column].astype(np.float64), matrix.labels
         )
     )
 
 
+def _hide(row: Characteristic, is_rare: bool, is_close: bool) -> Characteristic:
+    if is_close:
+        return replace(row, without=None, having=None, missing=None)
+    return replace(row, without=None, having=None) if is_rare else row
+
+
 def _describe(feature: Feature, cells: Floats, labels: Labels) -> list[Characteristic]:
-    missing = round(float(np.isnan(cells).mean()), 2)
+    missing = coarsen_missing(float(np.isnan(cells).mean()), len(cells))
     parts = without, having = (cells[~labels], cells[labels])
     if feature.kind == NUMBER:
         unit = format_unit(feature.unit)
@@ -75,10 +82,11 @@ def _find_hidden(values: Sequence[int], parts: Sequence[Floats]) -> set[int]:
     """Return the categories whose shares would tell of few patients, alone or by what is left.
 
     All shares of a part make 1, so who has a rare category could be computed from the others.
+    A category that nobody has counts as rare: else what is hidden beside it would tell of that.
     """
     counts = {value: [int((part == value).sum()) for part in parts] for value in values}
-    hidden = {value for value, sizes in counts.items() if sum(sizes) > 0 and _is_small(sizes)}
-    visible = [value for value in values if sum(counts[value]) and value not in hidden]
+    hidden = {value for value, sizes in counts.items() if _is_small(sizes)}
+    visible = [value for value in values if value not in hidden]
     for value in sorted(visible, key=lambda value: sum(counts[value])):
         rest = [sum(sizes) for sizes in zip(*(counts[each] for each in hidden), strict=True)]
         if not hidden or (len(hidden) > 1 and not _is_small(rest)):

@@ -11,7 +11,7 @@ import numpy as np
 
 from models.calibration import Floats
 from models.features import Values
-from models.suppression import MIN_COUNT
+from models.suppression import MIN_COUNT, coarsen_missing
 
 ALARM_PSI: Final = 0.25
 """Above this a distribution counts as shifted (Siddiqi 2006); 0.1 to 0.25 is a small shift."""
@@ -25,7 +25,8 @@ _MAX_CODES: Final = 20
 def describe_bins(cells: Floats, codes: int = 0) -> dict[str, list[float]]:
     """Return the bins of a distribution and the share in each; the last one is of missing values.
 
-    A bin of 1 to 10 people has the share 0, so that it does not tell of them. No edge tells of
+    A bin of 1 to 10 people has the share 0 and they are counted in no other, so that it does not
+    tell of them. The share of missing values is one of all people. No edge tells of
     them either: edges of numbers lie between values of at least 11 people each, or have at least
     11 people on both sides; those of codes are the same whatever the values are.
 
@@ -39,7 +40,9 @@ def describe_bins(cells: Floats, codes: int = 0) -> dict[str, list[float]]:
     places[np.isnan(cells)] = len(edges) + 1
     counts = np.bincount(places, minlength=len(edges) + 2)
     visible = np.where(counts >= MIN_COUNT, counts, 0)
-    return {"edges": edges, "shares": (visible / max(1, len(cells))).round(2).tolist()}
+    missing = coarsen_missing(float(np.isnan(cells).mean()), len(cells)) if len(cells) else 0.0
+    shares = (visible[:-1] / max(1, visible[:-1].sum()) * (1 - missing)).round(2)
+    return {"edges": edges, "shares": [*shares.tolist(), missing]}
 
 
 def _cut_numbers(present: Floats) -> Floats:
@@ -81,12 +84,14 @@ def list_bins(card: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def measure_psi(shares: Sequence[float], places: Sequence[int]) -> float | None:
-    """Return the population stability index of some answers; None with fewer than 100.
+    """Return the population stability index of some answers.
+
+    None with fewer than 100, or where the card does not state the shares.
 
     It is the sum over bins of (a - e) * ln(a / e), with the shares a of the answers and e of the
     training patients; a share below 0.005 counts as 0.005.
     """
-    if len(places) < MIN_ANSWERS:
+    if len(places) < MIN_ANSWERS or not shares:
         return None
     counts = np.bincount(places, minlength=len(shares))
     actual = np.maximum(counts / len(places), _FLOOR)

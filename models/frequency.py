@@ -14,6 +14,7 @@ from models.evaluation import Estimate, auroc
 from models.question import Question
 from models.telling import find_telling_columns
 from models.timeline import FREQUENCY_TAKES
+from records.values import CATEGORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ def measure_frequency(rows: Rows, question: Question, development: Development) 
     is_count = np.array(
         [f.reading is not None and f.reading.take in FREQUENCY_TAKES for f in features], np.bool_
     )
-    telling = np.array(find_telling_columns(rows.values), np.bool_)
+    categories = [feature.kind == CATEGORY for feature in features]
+    telling = np.array(find_telling_columns(rows.values, categories), np.bool_)
     is_count &= ~telling
     if not is_count.any():
         return None

@@ -166,8 +166,7 @@ def _make_terms(values: Values, categories: Sequence[bool], least: int) -> list[
         if not len(present):
             continue
         if is_category:
-            # The first category is the reference.
-            columns = [Term(column, EQUALS, float(v), 0.0, 1.0) for v in np.unique(present)[1:]]
+            columns = _category_terms(column, present, least)
         else:
             columns = [_number_term(column, present, least)]
         if _MIN_MISSING <= 1 - len(present) / len(cells) <= 1 - _MIN_MISSING:
@@ -182,6 +181,16 @@ def _term_content(term: Term) -> dict[str, Any]:
     content = {name: getattr(term, name) for name in Term.__slots__}
     # Earlier releases have no bounds.
     return {name: value for name, value in content.items() if value is not None}
+
+
+def _category_terms(column: int, present: Floats, least: int) -> list[Term]:
+    """Return a term for each category but the reference: the first that enough patients have.
+
+    As the reference, a rare category would be learned from what all others have in common.
+    """
+    kinds, counts = np.unique(present, return_counts=True)
+    reference = int(np.argmax(counts >= least))
+    return [Term(column, EQUALS, float(v), 0.0, 1.0) for v in np.delete(kinds, reference)]
 
 
 def _number_term(column: int, present: Floats, least: int) -> Term:

@@ -28,7 +28,7 @@ class ThresholdRow:
     specificity: Estimate | None
     ppv: Estimate | None
     npv: Estimate | None
-    flagged_per_100: Estimate
+    flagged_per_100: Estimate | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,9 @@ def _threshold_row(
         specificity=specificity,
         ppv=ppv,
         npv=npv,
-        flagged_per_100=Estimate(*(round(100 * end) for end in astuple(share))),
+        flagged_per_100=Estimate(*(round(100 * end) for end in astuple(share)))
+        if is_shown
+        else None,
     )
 
 

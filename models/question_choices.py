@@ -199,6 +199,7 @@ def _feature(feature: FeatureChoice) -> Iterator[str]:
         yield f"codes = {_texts(feature.codes)}"
     yield f"category = {toml_text(feature.category)}"
     yield f"take = {toml_text(feature.take)}"
+    yield "may_be_rare = true"
     if feature.since or feature.until:
         yield _window(feature.since or ALWAYS, feature.until or INDEX_DAY)
     if feature.values:

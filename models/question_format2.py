@@ -98,6 +98,7 @@ def read_timed_feature(section: Section, same: Same) -> Feature:
         predicts=section.boolean("predicts", True),
         reviewed=section.text("reviewed", ""),
         disclosure=read_disclosure(section),
+        may_be_rare=section.boolean("may_be_rare", False),
         reading=reading,
     )
     section.close()

@@ -52,7 +52,8 @@ class Feature:
     In format 2, `code` is the feature's name and `reading` says how it is read from events.
     `disclosure` says what the feature is for who tries to recognise a person in a copy: an
     identifier (`direct`, never copied), something that others know (`quasi`, the default),
-    something that harms (`sensitive`), or neither (`other`).
+    something that harms (`sensitive`), or neither (`other`). With `may_be_rare` a run is not
+    refused because too few patients tell the feature: then nobody learns whether one does.
     """
 
     code: str
@@ -67,6 +68,7 @@ class Feature:
     predicts: bool
     reviewed: str = ""
     disclosure: str = QUASI
+    may_be_rare: bool = False
     reading: Reading | None = None
 
     @property

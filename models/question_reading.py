@@ -101,6 +101,7 @@ def read_feature(section: Section) -> Feature:
         predicts=section.boolean("predicts", True),
         reviewed=section.text("reviewed", ""),
         disclosure=read_disclosure(section),
+        may_be_rare=section.boolean("may_be_rare", False),
     )
     section.close()
     require_range_and_values(feature, section)

@@ -72,14 +72,16 @@ class SplitModels:
 def validate_splits(
     rows: Rows, models: SplitModels, parts: Sequence[str]
 ) -> tuple[SplitResult, ...]:
-    """Return the result of each part, by name; empty if there are fewer than two.
+    """Return the result of each part of 11 patients or more, by name; empty with fewer than two.
+
+    The name of a smaller one would tell that somebody is in it.
 
     Args:
         rows: one a patient.
         models: how they are fitted.
         parts: the site or period of each row.
     """
-    names = sorted(set(parts))
+    names = sorted(name for name, count in Counter(parts).items() if count >= MIN_COUNT)
     if len(names) < 2:
         return ()
     sites = np.array(parts)

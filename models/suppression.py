@@ -40,6 +40,16 @@ def coarsen(share: float, people: int) -> float:
     return round(share * steps) / steps
 
 
+def coarsen_missing(share: float, people: int) -> float:
+    """Return the share of people without a value, in steps of 11 people or more.
+
+    Of few people the steps are tenths or twentieths: in hundredths, one person more or less would
+    show.
+    """
+    steps = next((steps for steps in (100, 20) if people >= steps * MIN_COUNT), 10)
+    return round(share * steps) / steps
+
+
 def merge_small(counts: Mapping[str, int]) -> dict[str, int]:
     """Return counts by class in which no class is small: small classes are merged into `other`.
 

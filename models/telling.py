@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import accumulate
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -15,10 +17,39 @@ from models.suppression import MIN_COUNT, is_small
 
 Mask = npt.NDArray[np.bool_]
 _MAX_CELLS: Final = 12
-"""Of a column with more different values no patient's cell is shown alone."""
+"""Of a number with more different values no patient's cell is shown alone."""
 
 
-def find_telling_columns(values: Values) -> list[bool]:
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Which columns are not to be measured beside those before them, and why.
+
+    Whether nobody or a few are told apart makes no difference: that something is hidden, or is
+    not, would else tell whether somebody has a value.
+
+    Attributes:
+        rare: all but fewer than 11 patients have the same value.
+        close: it differs from an earlier column in fewer than 11 patients, or in who has one value.
+        copies: it has the same order as an earlier column, but for fewer than 11 patients; the
+            unit or the numbering makes no difference. These are among the close ones.
+    """
+
+    rare: list[bool]
+    close: list[bool]
+    copies: list[bool]
+
+    @property
+    def columns(self) -> list[bool]:
+        """Which columns are not to be measured, for either reason."""
+        return [rare or close for rare, close in zip(self.rare, self.close, strict=True)]
+
+
+def find_telling_columns(values: Values, categories: Sequence[bool] = ()) -> list[bool]:
+    """Return `compare_columns` as one flag for each column."""
+    return compare_columns(values, categories).columns
+
+
+def compare_columns(values: Values, categories: Sequence[bool] = ()) -> Telling:
     """Return which columns are not to be measured beside those before them.
 
     A column of which all but 1 to 10 patients have the same value shows the outcome of these few.
@@ -27,36 +58,86 @@ def find_telling_columns(values: Values) -> list[bool]:
 
     Args:
         values: shape (n, columns); NaN is missing, and a value like any other.
+        categories: which columns are categories, whose shares are shown for each value; empty if
+            none is.
     """
-    earlier: list[npt.NDArray[np.int64]] = []
+    earlier: list[_Ordered] = []
     cells: list[Mask] = []
-    telling = []
-    for column in values.T:
-        places = _number(column)
-        rare = len(places) - int(np.bincount(places).max(initial=0))
-        apart = [int((places != each).sum()) for each in earlier]
-        own = _list_cells(column)
-        is_close = bool(cells and own) and _are_close(np.array(own), np.array(cells))
-        telling.append(bool(is_close or any(map(_is_few, [rare, *apart]))))
-        if not telling[-1]:
-            earlier.append(places)
+    result = Telling([], [], [])
+    kinds = list(categories) or [False] * values.shape[1]
+    for column, is_category in zip(values.T.astype(np.float64), kinds, strict=True):
+        _, sizes = np.unique(column, return_counts=True, equal_nan=True)
+        own = _list_cells(column, is_category)
+        copies = any(each.is_copied_by(column) for each in earlier)
+        is_close = bool(cells and own) and _are_close(np.array(own), np.array(cells), least=0)
+        result.rare.append(len(column) - int(sizes.max(initial=0)) < MIN_COUNT)
+        result.close.append(bool(is_close or copies))
+        result.copies.append(copies)
+        if not result.columns[-1]:
+            earlier.append(_Ordered(column))
             cells += own
-    return telling
+    return result
 
 
-def _list_cells(column: Values) -> list[Mask]:
-    """Return who has each value, of a column of few different values."""
-    known = np.unique(column[~np.isnan(column)])
-    return [column == value for value in known] if len(known) <= _MAX_CELLS else []
+def _list_cells(column: Floats, is_category: bool) -> list[Mask]:
+    """Return who has each value that many have, of a category or of few different values."""
+    known, sizes = np.unique(column[~np.isnan(column)], return_counts=True)
+    if len(known) > _MAX_CELLS and not is_category:
+        return []
+    return [column == value for value in known[sizes >= MIN_COUNT]]
 
 
-def _number(column: Values) -> npt.NDArray[np.int64]:
-    """Return the values of a column such that equal ones are equal, missing ones too."""
-    return np.unique(column, return_inverse=True, equal_nan=True)[1].astype(np.int64)
+class _Ordered:
+    """A column in its order, to find others that have nearly the same."""
+
+    def __init__(self, column: Floats) -> None:
+        self._is_known = ~np.isnan(column)
+        self._order = np.argsort(column, kind="stable")
+        self._column = column
+
+    def is_copied_by(self, other: Floats) -> bool:
+        """Return whether without fewer than 11 patients both order all others alike."""
+        is_both = self._is_known & ~np.isnan(other)
+        alone = int((self._is_known | ~np.isnan(other)).sum()) - int(is_both.sum())
+        rows = self._order[is_both[self._order]]
+        first, second = self._column[rows], other[rows]
+        falls = int((np.diff(second) < 0).sum())
+        parted = int(((np.diff(first) == 0) != (np.diff(second) == 0)).sum())
+        # Each patient who is left out mends one fall and two neighbours at most.
+        if alone + max(falls, parted / 2) >= MIN_COUNT:
+            return False
+        return alone + len(rows) - _count_ordered(first, second) < MIN_COUNT
 
 
-def _is_few(count: Any) -> Any:
-    return (count > 0) & (count < MIN_COUNT)
+def _count_ordered(first: Floats, second: Floats) -> int:
+    """Return how many patients are in the largest part that both columns order alike.
+
+    Equal values stay equal: it is the heaviest chain of pairs that rise in both columns.
+    """
+    pairs, counts = np.unique(np.stack([first, second], axis=1), axis=0, return_counts=True)
+    starts = np.flatnonzero(np.diff(pairs[:, 0], prepend=-np.inf))
+    ends: list[float] = []  # values of the second column, rising, and the best chain up to each
+    best: list[int] = []
+    for start, stop in pairwise([*starts.tolist(), len(pairs)]):
+        chains = []
+        for value, count in zip(pairs[start:stop, 1].tolist(), counts[start:stop], strict=True):
+            place = bisect_left(ends, value)
+            chains.append((value, int(count) + (best[place - 1] if place else 0)))
+        for value, size in chains:
+            place = bisect_left(ends, value)
+            if place and best[place - 1] >= size:
+                continue
+            while place < len(ends) and best[place] <= size:
+                del ends[place], best[place]
+            if place < len(ends) and ends[place] == value:
+                continue
+            ends.insert(place, value)
+            best.insert(place, size)
+    return best[-1] if best else 0
+
+
+def _is_few(count: Any, least: int = 1) -> Any:
+    return (count >= least) & (count < MIN_COUNT)
 
 
 class VisibleCuts:
@@ -113,8 +194,9 @@ def _list_sets(parts: list[Mask]) -> list[Mask]:
     return [*parts, *runs]
 
 
-def _are_close(some: Mask, others: Mask) -> bool:
+def _are_close(some: Mask, others: Mask, least: int = 1) -> bool:
+    """Return whether a set differs from another, or from its complement, in so few patients."""
     first, second = some.astype(np.float32), others.astype(np.float32)
     common = first @ second.T
     apart = first.sum(axis=1)[:, None] + second.sum(axis=1)[None, :] - 2 * common
-    return bool((_is_few(apart) | _is_few(some.shape[1] - apart)).any())
+    return bool((_is_few(apart, least) | _is_few(some.shape[1] - apart, least)).any())

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from models.card_content import describe_evaluation, describe_years
+from models.card_content import describe_cohort, describe_evaluation, describe_years
+from models.card_text import describe_flow
 from models.evaluation import evaluate, wilson
+from models.features import Matrix
 from models.performance import make_threshold_table, measure_curves
 from models.suppression import steady
 from models.telling import VisibleCuts
@@ -29,6 +32,21 @@ def test_a_card_names_years_that_eleven_patients_share_and_no_day_of_one() -> No
 def test_many_records_of_one_patient_count_once() -> None:
     many = [record_of(1, f"{year}-01-01") for year in range(1990, 2020)]
     assert describe_years(many) == (UNDATED, UNDATED)
+
+
+@pytest.mark.parametrize("few", [0, 1, 10])
+def test_the_flow_of_patients_does_not_tell_whether_anybody_has_a_reason(few: int) -> None:
+    cohort = SimpleNamespace(
+        records={"r": record_of(1, "2001-01-01")},
+        excluded={"ineligible": few, "no-label": 40},
+        refused={"withdrawn": few, "not-permitted": 700},
+    )
+    matrix = Matrix(np.zeros((55, 1), np.float32), np.arange(55) < 20)
+    flow = describe_cohort(cohort, matrix)  # type: ignore[arg-type]
+    assert (flow["left_out"], flow["refused"]) == ({"no-label": 40}, {"not-permitted": 700})
+    assert (flow["permitted"], flow["patients"]) == (100, 60)
+    lines = describe_flow({"data": flow})
+    assert "Reasons that fewer than 11 patients or records have are not listed" in lines[-1]
 
 
 @pytest.mark.parametrize("patients", [150, 400, 800])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from models.data_checks import Predictors, check_data, name_persons
 from models.features import Matrix
@@ -32,6 +33,15 @@ def test_a_feature_that_is_nowhere_in_the_data_is_named_with_the_nearest_code() 
 def test_a_constant_feature_is_named() -> None:
     (failure,) = check_data(rows(np.full(400, 5.0)), QUESTION, [])
     assert (failure.code, failure.feature) == (GateCode.FEATURE_CONSTANT, "number (x|number)")
+
+
+@pytest.mark.parametrize("people", [0, 1, 10])
+def test_a_run_does_not_tell_whether_somebody_has_what_may_be_rare(people: int) -> None:
+    text = QUESTION.text.replace('kind = "number"', 'kind = "number"\nmay_be_rare = true')
+    question = Question.parse(text, "q.toml")
+    for usual in (np.nan, 5.0):
+        numbers = np.where(np.arange(400) < people, 6.0, usual)
+        assert check_data(rows(numbers), question, []) == []
 
 
 def test_row_numbers_and_long_numbers_are_identifiers() -> None:

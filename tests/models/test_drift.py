@@ -15,7 +15,7 @@ def test_the_training_patients_are_shared_out_over_ten_bins() -> None:
 
 def test_a_bin_of_few_people_has_no_share() -> None:
     bins = describe_bins(np.array([0.0] * 90 + [1.0] * 5), codes=2)
-    assert (bins["edges"], bins["shares"]) == ([0.5], [0.95, 0.0, 0.0])
+    assert (bins["edges"], bins["shares"]) == ([0.5], [1.0, 0.0, 0.0])
 
 
 def test_a_missing_value_has_a_bin_of_its_own() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
+from models.card_text import describe_thresholds
 from models.evaluation import evaluate
 from models.performance import make_threshold_table
 from models.telling import VisibleCuts
@@ -27,6 +30,16 @@ def test_a_share_of_one_to_ten_patients_is_hidden() -> None:
     (row, *_) = make_threshold_table(labels, probabilities, (0.5, 0.6), VisibleCuts(probabilities))
     assert row.sensitivity is None  # five patients with the outcome are not flagged
     assert row.specificity is not None and row.specificity.value == 1
+
+
+@pytest.mark.parametrize("people", [1, 10])
+def test_how_few_patients_a_threshold_flags_is_not_stated(people: int) -> None:
+    probabilities = np.where(np.arange(60) < people, 0.9, 0.2 + np.arange(60) / 1000)
+    labels = np.random.default_rng(2).random(60) < 0.5
+    cuts = VisibleCuts(probabilities)
+    *_, last = make_threshold_table(labels, probabilities, (0.1, 0.5), cuts)
+    assert last.flagged_per_100 is None
+    assert describe_thresholds({"thresholds": [asdict(last)]})[0].count("hidden") == 5
 
 
 @pytest.mark.parametrize("patients", [400, 1_000, 3_410])

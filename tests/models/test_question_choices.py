@@ -47,6 +47,8 @@ def test_choices_become_a_question_that_a_file_could_have() -> None:
     assert question.timeline.after.days == 1826
     assert [feature.code for feature in question.features] == ["age", "glucose", "sex"]
     assert question.features[1].words == 'glucose "fasting"'
+    # Whether anybody has a code decides nothing: codes come from a list of counts with noise.
+    assert all(feature.may_be_rare for feature in question.features)
     assert [(rule.code, rule.minimum, rule.maximum) for rule in question.eligibility] == [
         ("age", 18, 90)
     ]

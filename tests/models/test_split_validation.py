@@ -45,6 +45,19 @@ def test_each_site_has_its_calibration_in_the_large(results) -> None:
     assert order.tolist() == np.argsort(SHIFTS).tolist()
 
 
+def test_a_card_does_not_tell_that_one_patient_is_of_a_site(heart: Question) -> None:
+    rows = Rows(np.zeros((200, 2), np.float32), np.arange(200) < 5, ("name",) * 200)
+    models = SplitModels(
+        Fitter.of(heart, 0), list_settings(heart, rows.labels)[0], 1, np.zeros(200)
+    )
+    sites = ["a"] * 100 + ["b"] * 100
+    parts = {
+        tuple(result.part for result in validate_splits(rows, models, [*sites[few:], *["c"] * few]))
+        for few in (0, 1, 10)
+    }
+    assert parts == {("a", "b")}
+
+
 def test_a_site_of_few_patients_has_no_figures(results) -> None:
     assert results[-1] == SplitResult("site 4")
 

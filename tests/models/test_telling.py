@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import combinations
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,8 +22,15 @@ from models.leakage import find_unreviewed_features, hide_figures, measure_shown
 from models.logistic import LogisticModel, fit_logistic
 from models.performance import make_threshold_table, measure_curves
 from models.question import Question
-from models.suppression import MIN_COUNT
-from models.telling import VisibleCuts, find_telling_columns, find_telling_groups
+from models.suppression import MIN_COUNT, coarsen_missing
+from models.telling import (
+    Telling,
+    VisibleCuts,
+    _count_ordered,
+    compare_columns,
+    find_telling_columns,
+    find_telling_groups,
+)
 
 DRAW = np.random.default_rng(7)
 SIZE = DRAW.integers(2, 9, 300).astype(np.float64)
@@ -41,7 +49,7 @@ def test_a_feature_that_few_patients_have_is_not_measured_alone(
 
 
 @pytest.mark.parametrize(
-    ("people", "is_telling"), [(0, False), (1, True), (MIN_COUNT - 1, True), (MIN_COUNT, False)]
+    ("people", "is_telling"), [(0, True), (1, True), (MIN_COUNT - 1, True), (MIN_COUNT, False)]
 )
 def test_of_two_features_that_differ_in_few_patients_one_is_measured_alone(
     people: int, is_telling: bool
@@ -50,6 +58,9 @@ def test_of_two_features_that_differ_in_few_patients_one_is_measured_alone(
     first[:40] = np.nan
     second = first.copy()
     second[:people] = 5
+    if not is_telling:  # in each value: one that nearly the same patients have tells of few too
+        for size in np.unique(SIZE):
+            second[np.flatnonzero(first == size)[:people]] = 2 + (size - 1) % 7
     assert find_telling_columns(np.stack([first, second], axis=1)) == [False, is_telling]
 
 
@@ -100,9 +111,12 @@ def test_hidden_parts_of_few_patients_together_cannot_be_computed_from_the_other
 
 def test_two_categories_that_one_patient_tells_apart_are_not_both_measured() -> None:
     first = np.where(SIZE < 4, 0, 1).astype(np.float32)
-    second = np.where(SIZE < 4, 0, 2).astype(np.float32)
+    second = np.where(SIZE < 5, 0, 2).astype(np.float32)
     second[SIZE > 6] = np.nan
     assert find_telling_columns(np.stack([first, second], axis=1)) == [False, False]
+    # Also with the same ones: that a column is shown would tell that nobody is told apart.
+    second[(SIZE >= 4) & (SIZE < 5)] = 2
+    assert find_telling_columns(np.stack([first, second], axis=1)) == [False, True]
     second[int(np.flatnonzero(SIZE >= 4)[0])] = 0
     assert find_telling_columns(np.stack([first, second], axis=1)) == [False, True]
 
@@ -192,7 +206,7 @@ def test_who_has_a_rare_category_cannot_be_computed_from_the_others_in_table_1()
 
 def test_categories_of_many_patients_are_all_in_table_1() -> None:
     text = (Path(__file__).parent / "small-question.toml").read_text()
-    question = Question.parse(text.replace('["a", "b"]', '["a", "b", "c", "d"]'), "q.toml")
+    question = Question.parse(text.replace('["a", "b"]', '["a", "b", "c"]'), "q.toml")
     values = np.zeros((300, 3), np.float32)
     values[:, 0], values[:, 1] = SIZE, np.arange(300) % 3
     rows = describe_patients(Matrix(values, LABELS), question)
@@ -200,13 +214,13 @@ def test_categories_of_many_patients_are_all_in_table_1() -> None:
     assert {f"category: {name}" for name in "abc"} <= visible
 
 
-def card_rows(telling: list[bool]) -> list[dict]:
+def card_rows(telling: list[bool], close: list[bool] | None = None) -> list[dict]:
     question = Question.parse((Path(__file__).parent / "small-question.toml").read_text(), "q")
     values = np.zeros((300, 3), np.float32)
     values[:, 0] = SIZE
     features = [question.features[column] for column in question.predictors()]
     assessment = SimpleNamespace(
-        telling=telling,
+        telling=Telling(telling, close or [False, False], [False, False]),
         importance=[0.25, 0.125],
         strengths=[(feature, 0.75) for feature in features],
         ranges=[None, None],
@@ -264,6 +278,100 @@ def test_the_figure_of_missing_values_does_not_depend_on_few_patients_outcomes()
     names = tuple(f"{row:064x}" for row in range(300))
     without = measure_shown_absence(Rows(values[:, :2], LABELS, names))
     assert measure_shown_absence(Rows(values, LABELS, names)) == without
+
+
+@pytest.mark.parametrize("people", [0, 1, MIN_COUNT - 1])
+@pytest.mark.parametrize("unit", [1.0, 18.0156])
+def test_a_second_unit_or_window_of_a_measurement_does_not_show_whose_value_it_lacks(
+    people: int, unit: float
+) -> None:
+    draw = np.random.default_rng(5)
+    first = draw.normal(100, 25, 300)
+    first[200:] = np.nan
+    second = first / unit
+    second[:people] = np.nan
+    columns = np.stack([SIZE, first, second], axis=1).astype(np.float32)
+    assert compare_columns(columns).copies == [False, False, True]
+
+
+@pytest.mark.parametrize("kind", ["another order", "fewer values", "many apart", "unrelated"])
+def test_measurements_that_many_patients_tell_apart_are_all_shown(kind: str) -> None:
+    draw = np.random.default_rng(6)
+    first = draw.normal(100, 25, 300)
+    others = {
+        "another order": -first,
+        "fewer values": (first / 10).round(),
+        "many apart": np.where(np.arange(300) < 12, 250 + np.arange(300), first),
+        "unrelated": draw.normal(100, 25, 300),
+    }
+    columns = np.stack([first, others[kind]], axis=1).astype(np.float32)
+    assert compare_columns(columns).columns == [False, False]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_largest_part_in_the_same_order_is_found(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    first, second = draw.integers(0, 4, (2, 9)).astype(float)
+    sizes = [
+        len(part)
+        for count in range(10)
+        for part in map(list, combinations(range(9), count))
+        if all(
+            np.sign(first[left] - first[right]) == np.sign(second[left] - second[right])
+            for left, right in combinations(part, 2)
+        )
+    ]
+    assert _count_ordered(first, second) == max(sizes)
+
+
+def test_a_category_of_many_values_is_compared_value_by_value() -> None:
+    first = (np.arange(600) % 20).astype(np.float32)
+    second = (19 - first).astype(np.float32)
+    second[0] = 3
+    columns = np.stack([first, second], axis=1)
+    assert find_telling_columns(columns, [True, True]) == [False, True]
+
+
+@pytest.mark.parametrize("people", [0, 1, MIN_COUNT - 1])
+def test_nobody_learns_from_what_is_hidden_whether_somebody_has_a_value(people: int) -> None:
+    text = (Path(__file__).parent / "small-question.toml").read_text()
+    question = Question.parse(text.replace('["a", "b"]', '["a", "b", "c"]'), "q.toml")
+    values = np.zeros((300, 3), np.float32)
+    values[:, 0], values[:, 1], values[:people, 2] = SIZE, np.arange(300) % 3 == 0, 1
+    values[40 : 40 + people, 1] = 2
+    rows = describe_patients(Matrix(values, LABELS), question)
+    hidden = [row.words for row in rows if row.having is None]
+    assert hidden == ["category: b", "category: c", "boolean: yes"]
+    assert {row.missing for row in rows} == {0.0}
+
+
+def test_a_close_input_is_stated_without_share_bins_or_effect() -> None:
+    visible, hidden = card_rows([False, False], [False, True])
+    assert visible["missing_share"] == 0 and visible["bins"]["edges"]
+    assert (hidden["missing_share"], hidden["bins"]) == (None, {"edges": [], "shares": []})
+    first, second = _input_lines({"predictors": [visible, hidden]})
+    assert "missing 0%" in first and "missing hidden" in second
+
+
+@pytest.mark.parametrize("people", [50, 107, 300, 2_000])
+def test_one_patient_without_a_value_does_not_show_in_its_share(people: int) -> None:
+    shares = [coarsen_missing(count / people, people) for count in range(people + 1)]
+    assert (shares[0], shares[1], shares[-2], shares[-1]) == (0, 0, 1, 1)
+    assert max(shares.count(share) for share in shares) >= min(MIN_COUNT, people // 10)
+
+
+@pytest.mark.parametrize("is_ill", [False, True])
+@pytest.mark.parametrize("rare", [0, 1, 2])
+def test_no_regression_takes_a_rare_category_as_its_reference(rare: int, is_ill: bool) -> None:
+    others = [code for code in range(3) if code != rare]
+    codes = np.where(np.arange(300) == 7, rare, np.where(SIZE < 5, others[0], others[1]))
+    labels = np.where(np.arange(300) == 7, is_ill, LABELS)
+    columns = np.stack([DRAW.normal(size=300), codes], axis=1).astype(np.float32)
+    fitted = fit_logistic(columns, labels, [False, True], 10.0)
+    assert [term.at for term in fitted.terms if term.column] == [others[1]]
+    row = np.array([[0, others[0]], [0, rare]], np.float32)
+    first, second = fitted.log_odds(row)
+    assert first == second
 
 
 @pytest.mark.parametrize("people", [1, MIN_COUNT - 1])

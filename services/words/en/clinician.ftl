@@ -481,6 +481,8 @@ card-permitted = People who permit it
 card-left-out = People left out
 
 card-refused = Records refused
+card-not-listed = Not listed
+card-not-listed-text = Reasons of fewer than 11 people or records. These are not counted here.
 
 card-permissions = Permissions
 
@@ -525,6 +527,7 @@ card-view = Ledger view
 card-at-block = ledger at block { $block }, { $count } changes
 
 card-not-known = not known
+card-inputs-few = Effects are “not known” where fewer than 11 people tell an input, or it from an earlier one.
 
 card-plot-calibration = Calibration: how many of 100 had the outcome, by estimate
 
