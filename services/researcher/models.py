@@ -181,7 +181,7 @@ class StudyModels:
             NotFound: as `get`; or the model was not evaluated on this study.
         """
         for validation in self.external_validations(party, model_id):
-            if study_name(validation.content["study"]) == name:
+            if study_name(validation.content["study"]) == study_name(name):
                 return validation
         raise NotFound
 

@@ -78,6 +78,7 @@ def run(slug: str, run: str) -> Response:
         title=words()("run-title", run=report.id),
         slug=slug,
         run=report,
+        party_name=services().information.party_name,
     )
 
 
@@ -121,6 +122,7 @@ def model(id: str) -> Response:
         model=details.model,
         months=services().researcher.models.months(current_account().party, id),
         evaluations=services().researcher.models.external_validations(current_account().party, id),
+        party_name=services().information.party_name,
         withdrawals=count_text(details.withdrawals),
         gates=_gates(details.card.content),
         pictures=f"/researcher/models/{id}/pictures",
@@ -157,11 +159,13 @@ def card_pdf(id: str) -> Response:
 @requires_role(RESEARCHER)
 def evaluation(id: str, slug: str) -> Response:
     """Show how well a model predicts for the patients of another study."""
+    document = _evaluation(id, slug)
     return render(
         "researcher/evaluation.html",
         title=words()("evaluation-title", model=id),
         model=id,
-        document=_evaluation(id, slug),
+        document=document,
+        study=services().information.party_name(document.content["study"]),
         path=f"/researcher/models/{id}/evaluations/{slug}",
     )
 
