@@ -936,13 +936,14 @@ class Check:
     #    training.
 
     def check_models(self):
-        studies = {}  # by model and question: the study that its card names
+        studies = {}  # by model, its file and question: the study that its card names
         for line in self.all("card"):
             root, card = sha(line["text"].encode()), json.loads(line["text"])
             is_whole = root.hex() == line["card_sha256"] and self.is_anchored(line, root)
             self.holds(is_whole, f"card of {line['model']} is not what was anchored")
-            if card.get("model", {}).get("id") == line["model"]:
-                studies[line["model"], card["question"]["sha256"]] = card["study"]
+            named, model = card.get("model", {}), (line["model"], line.get("sha256"))
+            if (named.get("id"), named.get("sha256")) == model:
+                studies[model, card["question"]["sha256"]] = card["study"]
         for line in self.all("manifest"):
             model, held = line["model"], json.loads(line["text"])
             head = {"format": held["format"], "question": held["question"]}
@@ -951,9 +952,9 @@ class Check:
             # Else the same text could be read in two ways.
             is_whole = is_whole and canonical(held) == line["text"].encode()
             self.holds(is_whole, f"manifest of {model} is not what was anchored")
-            study = studies.get((model, held["question"]), "")
+            study = studies.get(((model, line.get("sha256")), held["question"]), "")
             self.holds(
-                study, f"no card of {model} names the study and the question of its manifest"
+                study, f"no card of {model} names its file, and its manifest's study and question"
             )
             for used in held["lines"]:
                 consent = unhex(used["consent"])
