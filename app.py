@@ -100,6 +100,7 @@ def join(settings: Settings, nodes: Nodes, budget: Budget | None = None) -> Serv
         clock,
         death_ends_consents=settings.consents_after_death == "end",
     )
+    store.car_folder.max_bytes = settings.sealed_cache_mb * 2**20
     store.journal.mark = ledger.mark
     store.journal.max_unanchored_s = float(settings.anchor_minutes * 60)
     store.unseal(passphrase(settings))
