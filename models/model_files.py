@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +26,7 @@ class ModelFiles:
     def __init__(self, home: Path) -> None:
         """Keep everything below `home`, which is created on first use."""
         self._home = home
+        self._making = threading.Lock()
 
     def path(self, model_id: str, name: str) -> Path:
         """Return the path of a model's file.
@@ -64,12 +67,17 @@ class ModelFiles:
             raise ModelsNotFound(f"no file {name} of model {model_id}") from exc
 
     def read_or_make(self, model_id: str, name: str, make: Callable[[], bytes]) -> bytes:
-        """Return the bytes of a file, which is made and written on first use."""
-        try:
+        """Return the bytes of a file, which is made and written on first use.
+
+        Of many who ask for it at once, one makes it.
+        """
+        with suppress(ModelsNotFound):
             return self.read(model_id, name)
-        except ModelsNotFound:
+        with self._making:
+            with suppress(ModelsNotFound):
+                return self.read(model_id, name)
             content = make()
-        self.write(model_id, name, content)
+            self.write(model_id, name, content)
         return content
 
     def read_all(self, model_id: str, prefix: str) -> list[bytes]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,36 @@ def test_a_file_that_two_write_at_the_same_moment_is_whole(
     files.write("m-1", "roc.svg", b"<svg/>")
     assert files.read("m-1", "roc.svg") == b"<svg/>"
     assert [path.name for path in (tmp_path / "m-1").iterdir()] == ["roc.svg"]
+
+
+def test_a_file_that_many_ask_for_at_once_is_made_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, made, read = ModelFiles(tmp_path), list[int](), ModelFiles.read
+    has_missed, has_answer = threading.Event(), threading.Event()
+
+    def make() -> bytes:
+        made.append(1)
+        second.start()
+        assert has_missed.wait(30)  # the second one has found no file, while this one is made
+        return b"<svg/>"
+
+    def find(store: ModelFiles, model_id: str, name: str) -> bytes:
+        try:
+            return read(store, model_id, name)
+        finally:
+            if threading.current_thread() is second:
+                has_missed.set()
+
+    def ask() -> None:
+        assert files.read_or_make("m-1", "roc.svg", make) == b"<svg/>"
+        has_answer.set()
+
+    second = threading.Thread(target=ask, daemon=True)
+    monkeypatch.setattr(ModelFiles, "read", find)
+    assert files.read_or_make("m-1", "roc.svg", make) == b"<svg/>"
+    assert has_answer.wait(30)
+    assert made == [1]
 
 
 def test_a_file_that_cannot_be_written_leaves_nothing(
