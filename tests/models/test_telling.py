@@ -294,13 +294,23 @@ def test_a_second_unit_or_window_of_a_measurement_does_not_show_whose_value_it_l
     assert compare_columns(columns).copies == [False, False, True]
 
 
-@pytest.mark.parametrize("kind", ["another order", "fewer values", "many apart", "unrelated"])
+@pytest.mark.parametrize("people", [0, 1, MIN_COUNT - 1])
+def test_the_last_and_the_mean_of_a_stable_measurement_are_not_both_shown(people: int) -> None:
+    draw = np.random.default_rng(5)
+    last = draw.normal(170, 10, 300)
+    last[200:] = np.nan
+    mean = last + np.where(draw.random(300) < 0.2, draw.normal(0, 1, 300), 0)
+    mean[:people] = np.nan
+    assert compare_columns(np.stack([last, mean, -mean], axis=1)).columns == [False, True, True]
+
+
+@pytest.mark.parametrize("kind", ["noise", "fewer values", "many apart", "unrelated"])
 def test_measurements_that_many_patients_tell_apart_are_all_shown(kind: str) -> None:
     draw = np.random.default_rng(6)
     first = draw.normal(100, 25, 300)
     others = {
-        "another order": -first,
-        "fewer values": (first / 10).round(),
+        "noise": first + draw.normal(0, 10, 300),
+        "fewer values": (first / 25).round(),
         "many apart": np.where(np.arange(300) < 12, 250 + np.arange(300), first),
         "unrelated": draw.normal(100, 25, 300),
     }
