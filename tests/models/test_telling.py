@@ -401,6 +401,32 @@ def test_no_learner_learns_from_a_value_that_few_patients_have(people: int, is_i
         assert np.array_equal(fitted.final_log_odds(having), fitted.final_log_odds(lacking))
 
 
+@pytest.mark.parametrize("kind", ["no value", "a category"])
+@pytest.mark.parametrize("people", [1, MIN_COUNT - 1])
+def test_no_learner_chooses_a_side_by_the_outcomes_of_the_few_who_have_something(
+    kind: str, people: int
+) -> None:
+    text = (Path(__file__).parent / "small-question.toml").read_text()
+    question = Question.parse(text, "q.toml")
+    draw = np.random.default_rng(people)
+    values = np.stack([draw.normal(size=600), draw.integers(0, 6, 600)], axis=1).astype(np.float32)
+    few, column = np.arange(600) < people, 0 if kind == "no value" else 1
+    effect = values[:, column] - values[:, column].mean()
+    values[few, column] = np.nan if kind == "no value" else 6
+    others = draw.random(600) < 1 / (1 + np.exp(1 - effect))
+    row = np.array([[0, 3]], np.float32)
+    row[0, column] = values[0, column]
+    effects = []
+    for is_ill in (False, True):
+        labels = np.where(few, is_ill, others)
+        fitter = Fitter.of(question, 0)
+        assert fitter.types == ("q", "c")
+        settings = list_settings(question, others)
+        fitted = [fitter.fit_choice(each, max(each.rounds), values, labels) for each in settings]
+        effects.append([each.learner.contributions(row)[0, column] for each in fitted])
+    assert np.abs(np.subtract(*effects)).max() < 0.5
+
+
 @pytest.mark.parametrize("outliers", [1, 3])
 def test_no_regression_is_decided_by_the_outcomes_of_few_outliers(outliers: int) -> None:
     draw = np.random.default_rng(1)
