@@ -11,6 +11,7 @@ from models.evaluation import Evaluation
 from models.lira import Attack
 from models.question import Question
 from models.sample_size import SampleSize
+from models.suppression import steady
 
 _Z_95: Final = 1.96
 MAX_CALIBRATION_ERROR: Final = 0.2
@@ -239,10 +240,16 @@ def _attack_failures(question: Question, attack: Attack) -> list[GateFailure]:
 def _size_failures(size: SampleSize) -> list[GateFailure]:
     if size.patients >= size.for_risk:
         return []
-    # In tens, like every count of patients on a card.
-    measured = size.patients // 10 * 10
+    # In tens, as the card states it; one that is rounded up beyond the bound is hidden.
+    count, minimum = steady(size.patients), size.for_risk - 1
+    stated = count if isinstance(count, int) and count <= minimum else None
     return [
-        GateFailure(code=GateCode.TOO_FEW_PATIENTS, measured=measured, minimum=size.for_risk - 1)
+        GateFailure(
+            code=GateCode.TOO_FEW_PATIENTS,
+            measured=minimum if stated is None else stated,
+            minimum=minimum,
+            is_hidden=stated is None,
+        )
     ]
 
 

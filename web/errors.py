@@ -188,7 +188,8 @@ def _messages(problem: dict[str, Any]) -> list[str]:
 def _to_outcome(problem: dict[str, Any]) -> bytes:
     """Return a problem as a FHIR OperationOutcome."""
     text = " ".join([problem["detail"], *_messages(problem)])
-    issue = {"severity": "error", "code": "processing", "diagnostics": text}
+    code = "throttled" if problem["status"] == 429 else "processing"  # noqa: PLR2004 - too many
+    issue = {"severity": "error", "code": code, "diagnostics": text}
     return orjson.dumps({"resourceType": "OperationOutcome", "issue": [issue]})
 
 

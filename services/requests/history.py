@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -51,6 +51,8 @@ ADMINISTRATION: Final = frozenset(
     }
 )
 """What a custodian did about a patient's number or records: neither use nor refusal."""
+LEFT_OUT: Final = "left-out"
+"""Records were opened for a copy that has no row of them."""
 LEARNED: Final = "learned"
 LEARNING: Final = "learning"
 COUNTED: Final = "counted"
@@ -86,7 +88,9 @@ class HistoryEntry:
         not_after_s: when the consent that decided ends or ended by itself; 0 if not known.
         is_own_act: True for what the patient did, or an answer to it; `seq` is 0: no journal row.
         result: of a use for training: ``learned``, ``learning``, ``counted``, ``gate-closed``,
-            ``cancelled`` or ``broken-off``; ``letter`` of a check by post; "" for all else.
+            ``cancelled`` or ``broken-off``; ``left-out`` of a use for a copy that has no row of
+            the patient; ``letter`` of a check by post; "" for all else.
+        release: the name of the copy that the records were opened for; otherwise empty.
     """
 
     seq: int
@@ -101,6 +105,7 @@ class HistoryEntry:
     not_after_s: int = 0
     is_own_act: bool = False
     result: str = ""
+    release: str = ""
 
     @property
     def is_refusal(self) -> bool:
@@ -128,14 +133,17 @@ class HistoryEntry:
             return "used-model-party"
         if self.purpose == MLTRAINING:
             return f"used-train-{self.result or COUNTED}"
-        return _COPIES.get(self.purpose, "used-read-party")
+        return _COPIES.get(self.result or self.purpose, "used-read-party")
 
 
 _COPIES: Final = {
     COPY: "used-copy",
     PSEUDONYMISED_COPY: "used-copy-pseudonymised",
     WHOLE_COPY: "used-copy-whole",
+    LEFT_OUT: "used-copy-left-out",
 }
+_COPY_KINDS: Final = ("training set", "pseudonymised copy")
+"""What the journal says that records were opened for, before the name of the copy."""
 _FIXED_TEXTS: Final = MAINTENANCE | {outcome: outcome for outcome in ADMINISTRATION}
 _REFUSALS: Final = {
     "withdrawn": "refused-withdrawn",
@@ -189,7 +197,7 @@ class AccessHistory:
                 uses[row.use] = self._store.journal.use(row.use)
             acts.setdefault(_act_of(row, uses[row.use]), []).append(row)
         entries = [_entry(act, uses, categories, consents) for act in acts.values()]
-        entries = self._with_results(entries)
+        entries = self._with_results(subject, entries)
         return entries, rows[-1].seq if len(rows) == PAGE_ROWS else None
 
     def list_deletions(self, subject: bytes, after_s: float, until_s: float) -> list[HistoryEntry]:
@@ -229,13 +237,26 @@ class AccessHistory:
         row = self.find_row(subject, seq)
         return float(self._store.journal.use(row.use)["at_s"]) if row else math.inf
 
-    def _with_results(self, entries: list[HistoryEntry]) -> list[HistoryEntry]:
-        """Say of each use for training what became of it: a run of that study covers its time."""
+    def _with_results(self, subject: bytes, entries: list[HistoryEntry]) -> list[HistoryEntry]:
+        """Say of each use for training or for a copy what became of it.
+
+        A run of that study covers its time. Records are opened before it is known whether a model
+        learns from them, or a copy has a row of them.
+        """
         is_training = {e.seq for e in entries if e.purpose == MLTRAINING and not e.is_refusal}
         studies = sorted({entry.party for entry in entries if entry.seq in is_training})
         runs = self._diagnostics.runs_of(studies) if studies else []
+        consents = [entry.consent_id for entry in entries if entry.consent_id]
+        models = self._diagnostics.models_trained_under(consents) if runs else []
+        trained = {model.id for model in models}
+        copying = sorted({entry.party for entry in entries if entry.release})
+        releases = {copy.release for copy in self._copies.list_with(subject, copying)}
         return [
-            replace(entry, result=_result(entry, runs)) if entry.seq in is_training else entry
+            replace(entry, result=_result(entry, runs, trained))
+            if entry.seq in is_training
+            else replace(entry, result=LEFT_OUT)
+            if entry.release and entry.release not in releases
+            else entry
             for entry in entries
         ]
 
@@ -249,7 +270,7 @@ class AccessHistory:
         uses = {row.use: self._store.journal.use(row.use)}
         categories = {r.record_id: r.category for r in self._store.records_of(subject)}
         entry = _entry([row], uses, categories, self._consents(subject))
-        return self._with_results([entry])[0]
+        return self._with_results(subject, [entry])[0]
 
     def find_row(self, subject: bytes, seq: int) -> JournalRow | None:
         """Return a journal row about this patient."""
@@ -264,11 +285,17 @@ class AccessHistory:
         return {consent.consent_id: consent for consent in consents}
 
 
-def _result(entry: HistoryEntry, runs: Sequence[TrainingRun]) -> str:
-    """Return what became of a use for training; without a run, people were counted."""
+def _result(entry: HistoryEntry, runs: Sequence[TrainingRun], trained: Collection[str]) -> str:
+    """Return what became of a use for training; without a run, people were counted.
+
+    So were those whom a run left out, as for a missing value: `trained` are the models that
+    learned from the patient.
+    """
     for run in reversed(runs):
         ended_at_s = math.inf if run.ended_at_s is None else run.ended_at_s
         if run.study == entry.party and run.started_at_s <= entry.at_s <= ended_at_s:
+            if run.state == "done" and run.model_id not in trained:
+                return COUNTED
             return _RUN_RESULTS.get(run.state, COUNTED)
     return COUNTED
 
@@ -298,6 +325,8 @@ def _entry(
     records = {row.answer.record_id for row in rows}
     # Earlier releases wrote a letter as an identity check.
     is_link = newest.answer.outcome in (IDENTITY_CHECKED, LINK_ISSUED)
+    is_copy = newest.answer.outcome == PERMITTED and use["purpose"] in _COPIES
+    copy_kind, _, release = use["why"].rpartition(" ")
     return HistoryEntry(
         seq=newest.seq,
         at_s=use["at_s"],
@@ -310,4 +339,5 @@ def _entry(
         consent_id=consent.consent_id if consent else None,
         not_after_s=consent.not_after_s if consent else 0,
         result=LETTER if is_link and use["why"] == LETTER else "",
+        release=release if is_copy and copy_kind in _COPY_KINDS else "",
     )

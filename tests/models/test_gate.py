@@ -72,11 +72,22 @@ def test_a_threshold_inside_the_interval_of_the_figure_is_not_missed(good: Evalu
     assert find_gate_failures(QUESTION, evaluation, CHANCE, SIZE) == []
 
 
-def test_fewer_patients_than_the_minimum_close_the_gate_and_are_counted_in_tens(good) -> None:
-    few = dataclasses.replace(SIZE, patients=299, for_risk=335)
+@pytest.mark.parametrize(
+    ("patients", "for_risk", "stated"),
+    [
+        (299, 340, "300 (required: more than 339)"),
+        (174, 180, "170 (required: more than 179)"),
+        (176, 180, "179 or less (required: more than 179)"),  # 180 on the card
+        (10, 180, "179 or less (required: more than 179)"),
+    ],
+)
+def test_fewer_patients_than_the_minimum_close_the_gate_and_are_rounded_as_on_the_card(
+    good, patients, for_risk, stated
+) -> None:
+    few = dataclasses.replace(SIZE, patients=patients, for_risk=for_risk)
     (failure,) = find_gate_failures(QUESTION, good, CHANCE, few)
     assert failure.code == GateCode.TOO_FEW_PATIENTS
-    assert failure.message.endswith("290 (required: more than 334)")
+    assert failure.message.endswith(f": {stated}")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -12,9 +13,11 @@ from playwright.sync_api import Browser, Page, Route
 from werkzeug.datastructures import MultiDict
 from werkzeug.serving import make_server
 
-from services.accounts import Account
+from services.accounts import PATIENT, Account
+from services.tokens import ROLES
 from services.words import LANGUAGES, Words
 from web.factory import HEADERS
+from web.pages import BLUEPRINTS
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "web" / "static"
@@ -447,6 +450,27 @@ def test_the_menu_marks_the_entry_that_a_page_is_below(app: Flask) -> None:
         "/patient": [("/patient", "page")],
         "/patient/journal": [("/patient/journal", "page")],
         "/patient/journal/7/proof": [("/patient/journal", "true")],
-        "/patient/help": [],
+        "/patient/help": [("/patient", "true")],
         "/patient/journal/new": [("/patient/journal/new", "page")],
     }
+
+
+def test_each_page_of_a_role_marks_one_entry_of_its_menu(app: Flask) -> None:
+    template = '{% from "parts/frame.html" import main_menu with context %}{{ main_menu(none) }}'
+    site = Flask("site")
+    for blueprint in BLUEPRINTS:
+        site.register_blueprint(blueprint)
+    unmarked = {}
+    for rule in site.url_map.iter_rules():
+        role = rule.rule.split("/")[1]
+        is_page = "GET" in (rule.methods or ()) and not rule.rule.endswith(".csv")
+        if role not in (PATIENT, *ROLES) or not is_page:
+            continue
+        with app.test_request_context(re.sub("<[^>]++>", "7", rule.rule)):
+            body = app.jinja_env.from_string(template).render(
+                request=request, say=Words("en"), account=SimpleNamespace(role=role), is_page=True
+            )
+        marks = re.findall(r'href="([^"]++)" aria-current="\w++"', body)
+        if len(marks) != 1:
+            unmarked[rule.rule] = marks
+    assert unmarked == {}

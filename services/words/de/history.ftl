@@ -35,6 +35,8 @@ used-copy-pseudonymised = { $study } hat eine Kopie mit Ihren genauen Werten und
 
 used-copy-whole = { $study } hat eine Kopie mit Ihren ganzen Daten und einem Code statt Ihres Namens heruntergeladen. Sie hatten das am { $date } erlaubt.
 
+used-copy-left-out = Wir haben Ihre Daten ({ $categories }) für eine Kopie geöffnet, um die { $study } gebeten hatte. Ihre Werte haben wir nicht herausgegeben. Sie hatten das am { $date } erlaubt.
+
 used-self = Sie haben diese Daten selbst angesehen: { $categories }.
 
 counted-people = { $party } hat gezählt, wie viele Menschen welche Werte haben, auch Sie. Kein Mensch hat Ihre Daten gelesen, und niemand hat Werte von Ihnen gesehen.
@@ -86,6 +88,8 @@ used-copy-undated = { $study } hat eine Kopie einiger Werte heruntergeladen, ohn
 used-copy-pseudonymised-undated = { $study } hat eine Kopie mit Ihren genauen Werten und einem Code statt Ihres Namens heruntergeladen. Sie hatten es erlaubt.
 
 used-copy-whole-undated = { $study } hat eine Kopie mit Ihren ganzen Daten und einem Code statt Ihres Namens heruntergeladen. Sie hatten es erlaubt.
+
+used-copy-left-out-undated = Wir haben Ihre Daten ({ $categories }) für eine Kopie geöffnet, um die { $study } gebeten hatte. Ihre Werte haben wir nicht herausgegeben. Sie hatten es erlaubt.
 
 records = Daten
 

@@ -35,6 +35,8 @@ used-copy-pseudonymised = { $study } downloaded a copy with your exact values an
 
 used-copy-whole = { $study } downloaded a copy with your whole records and a code instead of your name. You allowed this on { $date }.
 
+used-copy-left-out = We opened your { $categories } for a copy that { $study } asked for. None of your values were handed out. You allowed this on { $date }.
+
 used-self = You looked at your { $categories } yourself.
 
 counted-people = { $party } counted how many people have which values, you among them. No person read your records, and no value of yours was shown to anybody.
@@ -86,6 +88,8 @@ used-copy-undated = { $study } downloaded a copy of some of your values, without
 used-copy-pseudonymised-undated = { $study } downloaded a copy with your exact values and a code instead of your name. You allowed this.
 
 used-copy-whole-undated = { $study } downloaded a copy with your whole records and a code instead of your name. You allowed this.
+
+used-copy-left-out-undated = We opened your { $categories } for a copy that { $study } asked for. None of your values were handed out. You allowed this.
 
 records = records
 

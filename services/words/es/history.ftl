@@ -35,6 +35,8 @@ used-copy-pseudonymised = { $study } descargó una copia con sus valores exactos
 
 used-copy-whole = { $study } descargó una copia con sus datos enteros y un código en lugar de su nombre. Usted lo permitió el { $date }.
 
+used-copy-left-out = Abrimos sus datos ({ $categories }) para una copia que pidió { $study }. No entregamos ningún valor suyo. Usted lo permitió el { $date }.
+
 used-self = Usted consultó estos datos: { $categories }.
 
 counted-people = { $party } contó cuántas personas tienen qué valores, también usted. Ninguna persona leyó sus datos y nadie vio valores suyos.
@@ -86,6 +88,8 @@ used-copy-undated = { $study } descargó una copia de algunos valores, sin su no
 used-copy-pseudonymised-undated = { $study } descargó una copia con sus valores exactos y un código en lugar de su nombre. Usted lo había permitido.
 
 used-copy-whole-undated = { $study } descargó una copia con sus datos enteros y un código en lugar de su nombre. Usted lo había permitido.
+
+used-copy-left-out-undated = Abrimos sus datos ({ $categories }) para una copia que pidió { $study }. No entregamos ningún valor suyo. Usted lo había permitido.
 
 records = datos
 

@@ -45,7 +45,22 @@ def run(state: str, start_s: int = 100, end_s: int | None = 200, study: str = ST
     ],
 )
 def test_a_use_for_training_says_what_became_of_it(runs, result) -> None:
-    assert _result(entry(), runs) == result
+    assert _result(entry(), runs, {"q-1"}) == result
+
+
+def test_records_that_a_training_left_out_were_counted_and_not_learned_from() -> None:
+    assert _result(entry(), [run("done")], {"q-2"}) == "counted"
+    assert _result(entry(), [run("running", end_s=None)], ()) == "learning"
+
+
+@pytest.mark.parametrize("purpose", ["HRESCH", "PSEUDRESCH", "RECRESCH"])
+def test_a_copy_without_a_row_of_the_patient_says_that_no_value_was_handed_out(purpose) -> None:
+    key = entry(purpose=purpose, result="left-out").text_key
+    for language in LANGUAGES:
+        assert Words(language).has(f"{key}-undated")
+    sentence = Words("en")(key, study="A", categories="diagnoses", date="3 March 2027")
+    assert "None of your values were handed out." in sentence
+    assert "downloaded" not in sentence
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -344,10 +344,9 @@ def test_a_set_leaves_only_with_the_agreement_and_is_k_anonymous(hospital, resea
     done = researcher.post(f"{page}/copy", agree="yes")
     assert done.mimetype == "application/zip"
     with zipfile.ZipFile(io.BytesIO(done.data)) as archive:
-        names = sorted(archive.namelist())
         table = pq.read_table(io.BytesIO(archive.read("data.parquet")))
         manifest = json.loads(archive.read("manifest.json"))
-    assert names == sorted(
+    assert sorted(archive.namelist()) == sorted(
         (
             "agreement.txt",
             "data.parquet",
@@ -370,6 +369,7 @@ def test_a_set_leaves_only_with_the_agreement_and_is_k_anonymous(hospital, resea
     copies = {copy.rows: copy for copy in hospital.platform.requests.copies.list_by_study(study)}
     assert sorted(copies) == [68, 80]
     require_confirmed_deletion(researcher, page, copies[80].id)
+    require_history_of_copies(hospital, researcher, page, people[20])
 
 
 def require_one_demand(page: str, notices: str) -> None:
@@ -389,12 +389,34 @@ def require_confirmed_deletion(researcher, page: str, copy_id: str) -> None:
     assert "You confirmed on" in researcher.get("/researcher/notices").text
 
 
+def require_history_of_copies(hospital, researcher, page: str, person: bytes) -> None:
+    """Download a copy again: who joined alone has no row in it, and reads that nothing left."""
+    late, study = hospital.subjects[180], "study:" + page.rsplit("/", 1)[1]
+    permit(hospital, study, ("MLTRAINING", "HRESCH"), [late])
+    researcher.post(f"{page}/copy", agree="yes")
+    for subject, words in ((person, "downloaded a copy"), (late, "None of your values were")):
+        history = signed_in(hospital, "patient", "", subject).get("/patient/journal").text
+        assert words in history
+        assert ("downloaded a copy" in history) == (subject != late)
+
+
 def test_people_who_permit_training_alone_are_in_no_set(hospital, researcher) -> None:
     path = approved(hospital, researcher, copy="yes")
     study = "study:" + path.rsplit("/", 1)[1]
     permit(hospital, study, ("MLTRAINING",), hospital.subjects[200:280])
     page = researcher.post(path.replace("studies", "sets") + "/copy", agree="yes")
     assert "fewer than 50 people permit a copy" in page.text.lower()
+
+
+def test_a_patient_reads_that_nothing_left_when_too_few_permit_a_copy(hospital, researcher) -> None:
+    path = approved(hospital, researcher, copy="yes")
+    people = hospital.subjects[181:193]
+    permit(hospital, "study:" + path.rsplit("/", 1)[1], ("MLTRAINING", "HRESCH"), people)
+    page = researcher.post(path.replace("studies", "sets") + "/copy", agree="yes")
+    assert "fewer than 50 people permit a copy" in page.text.lower()
+    history = signed_in(hospital, "patient", "", people[0]).get("/patient/journal").text
+    assert "None of your values were handed out." in history
+    assert "downloaded a copy" not in history
 
 
 @pytest.mark.parametrize("role", ["clinician", "custodian", "auditor"])
@@ -413,11 +435,14 @@ def test_the_report_of_a_refused_run_has_the_forms_of_a_card(hospital, researche
     ):
         assert words in report
     assert "Effect of withdrawals" not in report  # there is no model
+    assert "study:" not in report  # the id of a study: people read its title
     content = researcher.get(f"{run}/card.json").get_json()
     assert content["failures"][0]["remedy"]
     area = content["card"]["evaluation"]["auroc"]["value"]
     assert f"{area:.3f}" in report
-    assert researcher.get(f"{run}/card.pdf").data.startswith(b"%PDF-")
+    pdf = researcher.get(f"{run}/card.pdf").data
+    assert pdf.startswith(b"%PDF-")
+    assert researcher.api("GET", f"{run}/card.pdf").data == pdf
     assert researcher.get(f"{run}/pictures/roc.svg").data.startswith(b"<?xml")
     assert researcher.get(f"{run}/pictures/no.svg").status_code == 404
     name = f"strict-{run.rsplit('/', 1)[1]}"
@@ -435,8 +460,16 @@ def test_an_external_validation_has_a_page_a_file_and_a_pdf(hospital, researcher
     path = f"/researcher/models/{model.id}/evaluations/{studies[1]}"
     assert researcher.get(path).status_code == 404
     result = hospital.platform.diagnostics.evaluate(model.id, f"study:{studies[1]}").content
-    assert path in researcher.get(f"/researcher/models/{model.id}").text
-    page = researcher.get(path).text
+    of_model, page = (
+        researcher.get(f"/researcher/models/{model.id}").text,
+        researcher.get(path).text,
+    )
+    title = hospital.platform.information.party_name(f"study:{studies[1]}")
+    assert f'<a href="{path}">{title}</a>' in of_model
+    assert title in page
+    assert "study:" not in of_model + page  # the id of a study: people read its title
+    api = researcher.api("GET", f"{path}/card.pdf")
+    assert (api.status_code, api.data) == (200, researcher.get(f"{path}/card.pdf").data)
     area = result["evaluation"]["auroc"]["value"]
     for words in ("Acting at a threshold", "Performance by group (14, 23a)", f"{area:.3f} ("):
         assert words in page

@@ -71,6 +71,16 @@ def get_study_run(study: str, run: str) -> RunReport:
     return services().researcher.study_runs.get(current_caller().party, study, run)
 
 
+@bp.get("/researcher/studies/<study>/runs/<run>/card.pdf")
+@requires_role(RESEARCHER)
+@one_at_a_time
+@returns_file(PDF)
+def get_study_run_pdf(study: str, run: str) -> Response:
+    """Return the report of a run that the gate refused as PDF."""
+    report = services().researcher.study_runs.document(current_caller().party, study, run)
+    return download_response(report.to_pdf(), f"run-{run}.pdf", PDF)
+
+
 @bp.get("/researcher/models")
 @requires_role(RESEARCHER)
 @returns(ModelsSchema)
@@ -104,6 +114,16 @@ def get_evaluations(model: str) -> Response:
     """Return the newest external validation of a model on each study."""
     validations = _models().external_validations(current_caller().party, model)
     return json_response({"evaluations": [validation.content for validation in validations]})
+
+
+@bp.get("/researcher/models/<model>/evaluations/<study>/card.pdf")
+@requires_role(RESEARCHER)
+@one_at_a_time
+@returns_file(PDF)
+def get_evaluation_pdf(model: str, study: str) -> Response:
+    """Return the newest external validation of a model on a study as PDF."""
+    validation = _models().external_validation(current_caller().party, model, study)
+    return download_response(validation.document().to_pdf(), f"{model}-{study}.pdf", PDF)
 
 
 @bp.get("/researcher/models/<model>/months")

@@ -78,6 +78,7 @@ def run(slug: str, run: str) -> Response:
         title=words()("run-title", run=report.id),
         slug=slug,
         run=report,
+        party_name=services().information.party_name,
     )
 
 
@@ -101,7 +102,8 @@ def run_pdf(slug: str, run: str) -> Response:
 @picture
 def run_plot(slug: str, run: str, name: str) -> Response:
     """Return a plot of the report of a refused run."""
-    return svg_response(_report(slug, run).draw(f"{name.removesuffix('.svg')}.svg"))
+    party, plot_name = current_account().party, name.removesuffix(".svg")
+    return svg_response(services().researcher.study_runs.plot(party, slug, run, plot_name))
 
 
 def _report(slug: str, run: str) -> CardDocument:
@@ -120,6 +122,7 @@ def model(id: str) -> Response:
         model=details.model,
         months=services().researcher.models.months(current_account().party, id),
         evaluations=services().researcher.models.external_validations(current_account().party, id),
+        party_name=services().information.party_name,
         withdrawals=count_text(details.withdrawals),
         gates=_gates(details.card.content),
         pictures=f"/researcher/models/{id}/pictures",
@@ -156,11 +159,13 @@ def card_pdf(id: str) -> Response:
 @requires_role(RESEARCHER)
 def evaluation(id: str, slug: str) -> Response:
     """Show how well a model predicts for the patients of another study."""
+    document = _evaluation(id, slug)
     return render(
         "researcher/evaluation.html",
         title=words()("evaluation-title", model=id),
         model=id,
-        document=_evaluation(id, slug),
+        document=document,
+        study=services().information.party_name(document.content["study"]),
         path=f"/researcher/models/{id}/evaluations/{slug}",
     )
 
@@ -186,7 +191,9 @@ def evaluation_pdf(id: str, slug: str) -> Response:
 @picture
 def evaluation_plot(id: str, slug: str, name: str) -> Response:
     """Return a plot of an external validation."""
-    return svg_response(_evaluation(id, slug).draw(f"{name.removesuffix('.svg')}.svg"))
+    party, plot_name = current_account().party, name.removesuffix(".svg")
+    models = services().researcher.models
+    return svg_response(models.external_validation_plot(party, id, slug, plot_name))
 
 
 def _evaluation(id: str, slug: str) -> CardDocument:
