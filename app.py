@@ -100,6 +100,7 @@ def join(settings: Settings, nodes: Nodes, budget: Budget | None = None) -> Serv
         clock,
         death_ends_consents=settings.consents_after_death == "end",
     )
+    store.car_folder.max_bytes = settings.sealed_cache_mb * 2**20
     store.journal.mark = ledger.mark
     store.journal.max_unanchored_s = float(settings.anchor_minutes * 60)
     store.unseal(passphrase(settings))
@@ -190,7 +191,13 @@ def make_worker(services: Services) -> Worker:
         tasks=(
             PeriodicTask(RECOVER_EVERY_S, recover),
             PeriodicTask(ANCHOR_EVERY_S, (services.store.journal.anchor,)),
-            PeriodicTask(DELETIONS_EVERY_S, (services.requests.deletions.update_all,)),
+            PeriodicTask(
+                DELETIONS_EVERY_S,
+                (
+                    services.requests.deletions.update_all,
+                    services.identity.signatures.delete_expired,
+                ),
+            ),
             PeriodicTask(MONITOR_EVERY_S, (services.model_monitoring.measure_due,)),
             PeriodicTask(MAILS_EVERY_S, (services.custodian.mails.send_waiting,)),
             PeriodicTask(LOOK_EVERY_S, () if inbox is None else (inbox.take,)),

@@ -31,6 +31,7 @@ class Settings:
     ipfs_api: str
     ipfs_authorization: str
     blocks: str
+    sealed_cache_mb: int
     ledger_rpc_url: str
     ledger_rpc_urls: tuple[str, ...]
     ledger_finality: Finality
@@ -73,6 +74,7 @@ VARIABLES: Mapping[str, str] = {
     "IPFS_API": "an IPFS node's RPC to use instead of starting one, e.g. /ip4/127.0.0.1/tcp/5001",
     "IPFS_AUTHORIZATION": "the Authorization header of that RPC, e.g. 'Bearer …'",
     "VOUCHSAFE_BLOCKS": "files, or packed: how a new IPFS repository stores documents (files)",
+    "VOUCHSAFE_SEALED_CACHE_MB": "megabytes of sealed documents kept beside IPFS; 0: none (8192)",
     "LEDGER_RPC_URL": "an EVM node to use instead of starting one: an IPC path or an http(s) URL",
     "LEDGER_RPC_URLS": "further nodes of that chain, separated by spaces; two must agree (none)",
     "LEDGER_FINALITY": "single, bft or pos (single)",
@@ -129,6 +131,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         ipfs_api=get("IPFS_API") or "",
         ipfs_authorization=get("IPFS_AUTHORIZATION") or "",
         blocks=_choice(environment, "VOUCHSAFE_BLOCKS", BLOCKS),
+        sealed_cache_mb=_number(environment, "VOUCHSAFE_SEALED_CACHE_MB", 8192, (0, 2**24)),
         ledger_rpc_url=_absolute_path(get("LEDGER_RPC_URL") or ""),
         ledger_rpc_urls=_further_nodes(environment),
         ledger_finality=cast(

@@ -87,16 +87,16 @@ class CategoryRules:
         coded: set[str] = set()
         for coding in _codings(resource):
             coded.update(self._sensitive_of(coding))
-        sensitive = tuple(
+        sensitive = [
             rule.category
             for rule in self.sensitive
             if rule.category in coded
-            or rule.labels & labels
+            or not labels.isdisjoint(rule.labels)
             or kind in rule.kinds
             or rule.category in own
-        )
+        ]
         if sensitive:
-            return Placed(sensitive[0], sensitive)
+            return Placed(sensitive[0], tuple(sensitive))
         if self.restricted[1] & labels:
             return Placed(self.restricted[0])
         return Placed(self._ordinary(resource, own))

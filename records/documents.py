@@ -109,14 +109,15 @@ def _time(resource: dict[str, Any]) -> tuple[bool, int, str]:
     return resource.get("resourceType") == "Observation", first, text
 
 
-def why_no_value(resource: bytes, now_s: float = math.inf) -> EntryCode:
-    """Return why a resource in canonical JSON gives no value, or EntryCode.NOTHING if it does.
+def why_no_value(resource: bytes | Mapping[str, Any], now_s: float = math.inf) -> EntryCode:
+    """Return why a resource gives no value, or EntryCode.NOTHING if it does.
 
     Args:
-        resource: as it is stored.
+        resource: in JSON as it is stored, or parsed with each number as one of Python.
         now_s: seconds UTC; what starts later gives no value.
     """
-    parsed = with_medicine(orjson.loads(resource), {})
+    read = orjson.loads(resource) if isinstance(resource, bytes) else resource
+    parsed = with_medicine(read, {})
     if not is_in_force(parsed):
         return _why_not_in_force(parsed)
     kind = str(parsed.get("resourceType"))
@@ -148,7 +149,7 @@ def _why_unreadable(resource: dict[str, Any]) -> EntryCode:
     """Return why a value of an observation, or of a component, cannot be read by questions."""
     if resource.get("resourceType") in RELATIVES:
         return EntryCode.FOCUS
-    if any(_is_modified(part) for part in list_of(resource.get("component"))):
+    if "component" in resource and any(map(_is_modified, list_of(resource["component"]))):
         return EntryCode.MODIFIER
     if resource.get("resourceType") != "Observation" or not _has_code(resource):
         return EntryCode.NOTHING
@@ -168,7 +169,7 @@ def _is_number_as_text(text: Any) -> bool:
 
 def _has_code(resource: dict[str, Any]) -> bool:
     names = ("code", "medicationCodeableConcept", "vaccineCode")
-    return any(_codes(resource.get(name)) for name in names)
+    return any(_codes(resource[name]) for name in names if name in resource)
 
 
 def _parts(observation: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -260,7 +261,8 @@ def _stated(resource: dict[str, Any]) -> Iterator[Coded]:
     if not _is_text(status):
         return
     for name in ("code", "medicationCodeableConcept", "vaccineCode"):
-        yield from ((code, status, "") for code in _codes(resource.get(name)))
+        if name in resource:
+            yield from ((code, status, "") for code in _codes(resource[name]))
 
 
 _READERS: Final[Mapping[str, Callable[[dict[str, Any]], Iterator[Coded]]]] = {

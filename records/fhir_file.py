@@ -21,7 +21,7 @@ from records.fhir_entries import (
     why_no_resource,
 )
 from records.json_flaws import Flaw, find_flaw, loads_with_flaws
-from records.json_strict import loads_exact
+from records.json_strict import loads_digits, loads_plain
 from records.outcomes import NOTES, EntryCode
 
 MAX_LINE_BYTES: Final = 32 * 2**20
@@ -105,7 +105,7 @@ def _limited(entries: Iterable[FhirEntry]) -> Iterator[FhirEntry]:
 
 def _of_text(begun: _Begun) -> Iterator[FhirEntry]:
     body = _joined([line for _, line in begun.start], begun.stream)
-    yield from _of_document(*_parsed(body))
+    yield from _of_document(_parsed(body))
 
 
 def _of_lines(begun: _Begun, kinds: Iterable[str]) -> Iterator[FhirEntry]:
@@ -190,20 +190,36 @@ def _too_large() -> FhirInvalid:
 
 def _is_resource(line: bytes) -> bool:
     try:
-        value, _ = _parsed(line)
+        return isinstance(_parsed(line).value, dict)
     except JsonInvalid:
         return False
-    return isinstance(value, dict)
 
 
-def _parsed(text: bytes) -> tuple[Any, bool]:
-    """Return a JSON value, and whether some of its parts have no single meaning.
+class _Parsed(NamedTuple):
+    """A JSON value.
+
+    Attributes:
+        value: with its numbers as written.
+        is_plain: whether these are all numbers of Python.
+        is_flawed: whether some of its parts have no single meaning.
+    """
+
+    value: Any
+    is_plain: bool = False
+    is_flawed: bool = False
+
+
+def _parsed(text: bytes) -> _Parsed:
+    """Return the value of a JSON text.
 
     Raises:
         JsonInvalid: it is not JSON, or as a whole has no single meaning.
     """
+    plain = loads_plain(text, MAX_DEPTH)
+    if plain is not None:
+        return _Parsed(plain, is_plain=True)
     try:
-        return loads_exact(text, MAX_DEPTH), False
+        return _Parsed(loads_digits(text, MAX_DEPTH))
     except JsonInvalid:
         try:
             value = loads_with_flaws(text)
@@ -211,7 +227,7 @@ def _parsed(text: bytes) -> tuple[Any, bool]:
             value = Flaw.DEPTH
         if isinstance(value, Flaw):
             raise  # the first error says where
-        return value, True
+        return _Parsed(value, is_flawed=True)
 
 
 def _checked(entry: FhirEntry) -> FhirEntry:
@@ -228,18 +244,19 @@ def _of_line(number: int, line: bytes) -> Iterator[FhirEntry]:
         yield FhirEntry(number, code=EntryCode.TOO_LARGE)
         return
     try:
-        value, is_flawed = _parsed(line)
+        parsed = _parsed(line)
     except JsonInvalid:
         yield FhirEntry(number, code=_why_unread(line))
         return
-    for entry in list_entries(value, f"entry[{number}]"):
-        yield _numbered(_checked(entry) if is_flawed else entry, number)
+    for entry in list_entries(parsed.value, f"entry[{number}]"):
+        yield _numbered(entry, number, parsed)
 
 
-def _numbered(entry: FhirEntry, number: int) -> FhirEntry:
+def _numbered(entry: FhirEntry, number: int, parsed: _Parsed) -> FhirEntry:
     """Return an entry with its number; a place that only repeats the number is removed."""
+    entry = _checked(entry) if parsed.is_flawed else entry
     place = "" if entry.place == f"entry[{number}]" else entry.place
-    return entry._replace(number=number, place=place)
+    return entry._replace(number=number, place=place, is_plain=parsed.is_plain)
 
 
 def _why_unread(line: bytes) -> EntryCode:
@@ -271,7 +288,8 @@ def _require_content(value: dict[str, Any]) -> None:
         )
 
 
-def _of_document(value: Any, is_flawed: bool) -> Iterator[FhirEntry]:  # noqa: FBT001 - two values
+def _of_document(parsed: _Parsed) -> Iterator[FhirEntry]:
+    value = parsed.value
     if not isinstance(value, dict | list):
         raise FhirInvalid(
             "the file is JSON, but holds no FHIR resource; send a resource or a Bundle"
@@ -289,4 +307,4 @@ def _of_document(value: Any, is_flawed: bool) -> Iterator[FhirEntry]:  # noqa: F
             yield entry
             continue
         number += 1
-        yield _numbered(_checked(entry) if is_flawed else entry, number)
+        yield _numbered(entry, number, parsed)

@@ -48,9 +48,16 @@ def loads_exact(body: bytes, max_depth: int = MAX_DEPTH) -> Any:
     Raises:
         JsonInvalid: as for `loads`, with this depth.
     """
-    plain = _loads_plain(body, max_depth)
-    if plain is not None:
-        return plain
+    plain = loads_plain(body, max_depth)
+    return loads_digits(body, max_depth) if plain is None else plain
+
+
+def loads_digits(body: bytes, max_depth: int) -> Any:
+    """Return what `loads_exact` does, of a text of which `loads_plain` returned None.
+
+    Raises:
+        JsonInvalid: as for `loads`, with this depth.
+    """
     require_depth(body, max_depth)
     return _loads(body, exact_integer, exact_number)
 
@@ -60,7 +67,7 @@ def dumps_exact(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-def _loads_plain(body: bytes, max_depth: int) -> Any:
+def loads_plain(body: bytes, max_depth: int) -> Any:
     """Return the value of a text that is written as we would write it; None for any other text.
 
     Written again it is the same but for blanks: so it has no duplicate key, no escape of another
@@ -72,10 +79,14 @@ def _loads_plain(body: bytes, max_depth: int) -> Any:
         require_depth(body, max_depth)
     try:
         value = orjson.loads(body)
+        written = orjson.dumps(value)
         # Blanks in strings do not count either: they cannot hide a key, a number or an escape.
-        if orjson.dumps(value).translate(None, _BLANKS) != body.translate(None, _BLANKS):
-            return None
-        return None if is_small and _may_be_deep(value, max_depth) else value
+        if written != body.strip(_BLANKS):
+            written = written.translate(None, _BLANKS)
+            if written != body.translate(None, _BLANKS):
+                return None
+        is_flat = written.count(b"{") + written.count(b"[") <= max_depth
+        return None if is_small and not is_flat and _may_be_deep(value, max_depth) else value
     except (ValueError, TypeError):  # not JSON, or deeper than orjson reads or writes
         return None
 

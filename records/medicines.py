@@ -125,7 +125,7 @@ def with_medicine(resource: Resource, others: Mapping[str, Resource]) -> dict[st
 
 def with_whole_medicine(resource: Resource, others: Mapping[str, Resource]) -> dict[str, Any]:
     """Return a resource with its medicine contained: every code and label of it protects both."""
-    medicine = find_medicine(resource, others)
+    medicine = find_medicine(resource, others) if others else {}
     if not medicine or reference_of(resource).startswith("#"):
         return dict(resource)
     return {**resource, "contained": [*list_of(resource.get("contained")), medicine]}

@@ -6,6 +6,7 @@ import calendar
 import datetime
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from records.documents import UNDATED
@@ -53,12 +54,16 @@ def day_of(resource: Mapping[str, Any]) -> str:
 def read_day(text: Any) -> str | None:
     """Return the day of a FHIR date or dateTime, as written in its own zone; None if it is none."""
     match = _DATE.match(text) if isinstance(text, str) else None
-    if match is None:
-        return None
+    return None if match is None else _day(match[1], match[2], match[3])
+
+
+# Resources repeat few days.
+@lru_cache(maxsize=4_096)
+def _day(year: str, month: str | None, day: str | None) -> str | None:
     try:
-        year, month = int(match[1]), int(match[2] or 12)
-        last = calendar.monthrange(year, month)[1]
-        return datetime.date(year, month, int(match[3] or last)).isoformat()
+        numbers = int(year), int(month or 12)
+        last = calendar.monthrange(*numbers)[1]
+        return datetime.date(*numbers, int(day or last)).isoformat()
     except ValueError:
         return None
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
@@ -160,18 +161,31 @@ def patient_names(entry: FhirEntry, sender: str) -> list[str]:
 def find_subject(entry: FhirEntry, sender: str, systems: Sequence[str]) -> Subject:
     """Return whom a resource is about; `sender` names who sent the file."""
     resource = entry.resource or {}
-    wrapped = _WRAPPED | ({"link": "target"} if entry.kind == "Person" else {})
-    for element in (*SUBJECT_ELEMENTS, *wrapped):
+    for element in SUBJECT_ELEMENTS:
         if element in resource:
             references = resource[element]
-            references = references if isinstance(references, list) else [references]
-            if element in wrapped:
-                references = _patients_in(references, wrapped[element])
+            if not isinstance(references, list):
+                return _subject(entry, element, references, sender, systems)
+            subjects = [_subject(entry, element, each, sender, systems) for each in references]
+            named = (each for each in subjects if each.code is EntryCode.NOTHING)
+            return next(chain(named, subjects), Subject(element, code=EntryCode.NO_SUBJECT))
+    return _find_wrapped(entry, resource, sender, systems)
+
+
+def _find_wrapped(
+    entry: FhirEntry, resource: Mapping[str, Any], sender: str, systems: Sequence[str]
+) -> Subject:
+    """Return whom a resource is about whose parts name it."""
+    wrapped = _WRAPPED | ({"link": "target"} if entry.kind == "Person" else {})
+    for element, name in wrapped.items():
+        if element in resource:
+            parts = resource[element]
+            references = _patients_in(parts if isinstance(parts, list) else [parts], name)
             subjects = [_subject(entry, element, each, sender, systems) for each in references]
             named = [each for each in subjects if each.code is EntryCode.NOTHING]
-            if element in wrapped and named:
+            if named:
                 return _any_of(named)
-            return next(iter(named or subjects), Subject(element, code=EntryCode.NO_SUBJECT))
+            return next(iter(subjects), Subject(element, code=EntryCode.NO_SUBJECT))
     return Subject(code=EntryCode.NO_SUBJECT)
 
 
@@ -222,11 +236,11 @@ def _subject(
         contained, code = _contained(entry, text[1:], systems)
         return Subject(element, (), contained, code)
     if isinstance(text, str):
-        kind = split_url(text)[1] or split_relative(text)[0]
+        base, kind, identity = split_url(text)
+        kind = kind or split_relative(text)[0]
         if kind not in ("", "Patient"):
             return Subject(element, code=_why_no_person(element, kind))
         names += _names(entry, text, sender)
-        base, _, identity = split_url(text)
         bare = f"{sender}|Patient/{identity}" if base else ""
     if isinstance(identifier, dict) and isinstance(identifier.get("value"), str):
         names.append(f"identifier|{identifier.get('system') or ''}|{identifier['value']}")
@@ -243,7 +257,9 @@ def _why_no_person(element: str, kind: str) -> EntryCode:
 def _names(entry: FhirEntry, text: str, sender: str) -> Iterator[str]:
     """Yield what the referred Patient may be called, the most certain name first."""
     text = _unversioned(text)
-    conditional = _CONDITIONAL.match(unquote(text))
+    # Few references are searches, and each is asked.
+    is_search = "?" in text or "%" in text
+    conditional = _CONDITIONAL.match(unquote(text)) if is_search else None
     if conditional:
         yield f"identifier|{conditional[1] or ''}|{conditional[2]}"
         return

@@ -94,21 +94,13 @@ class CarFolder:
         """Delete unlocked drafts and files of unknown batches; return how many there were."""
         deleted = 0
         for path in [*self._folder.glob(f"*{DRAFT}"), *self._folder.glob("*.car")]:
-            try:
-                file = path.open("rb")
-            except FileNotFoundError:
-                continue
-            # `known` is read after locking: the last holder has stored its batch by then.
-            with file:
-                if _lock(file) and (path.suffix == DRAFT or path.stem not in known()):
-                    path.unlink(missing_ok=True)
-                    deleted += 1
+            deleted += _delete_unless(path, known)
         return deleted
 
-    def trim(self, needed: set[str]) -> int:
-        """Delete the oldest files above the limit, except those of `needed` batches.
+    def trim(self, needed: Callable[[], set[str]]) -> int:
+        """Delete the oldest files above the limit, except those of batches that need theirs.
 
-        Returns how many were deleted.
+        A file that a process works on is left alone. Returns how many were deleted.
         """
         files = []
         for path in self._folder.glob("*.car"):
@@ -121,8 +113,7 @@ class CarFolder:
         for _, size, path in sorted(files):
             if total <= self.max_bytes:
                 break
-            if path.stem not in needed:
-                path.unlink(missing_ok=True)
+            if _delete_unless(path, needed):
                 total, deleted = total - size, deleted + 1
         return deleted
 
@@ -151,6 +142,20 @@ def block_offsets(sizes: Sequence[int], header_bytes: int = HEADER_BYTES) -> lis
         offsets.append(end + prefix + CID_BYTES)
         end += prefix + section
     return offsets
+
+
+def _delete_unless(path: Path, needed: Callable[[], set[str]]) -> bool:
+    """Delete a draft, or the file of a batch that is not needed; return whether it was deleted."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return False
+    with file:
+        # `needed` is read after locking: the last holder has stored its batch by then.
+        if not _lock(file) or (path.suffix != DRAFT and path.stem in needed()):
+            return False
+        path.unlink(missing_ok=True)
+    return True
 
 
 def _create_locked(draft: Path) -> BinaryIO:

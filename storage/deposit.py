@@ -324,8 +324,8 @@ class Deposits:
 
     def trim(self) -> int:
         """Keep the CAR files below their limit; return how many were deleted."""
-        needed = {batch.name for batch in self._catalogue.batches(unfinished=True)}
-        return self._car_folder.trim(needed)
+        batches = self._catalogue.batches
+        return self._car_folder.trim(lambda: {batch.name for batch in batches(unfinished=True)})
 
 
 def batch_slices(records: Sequence[Record]) -> Iterator[slice]:

@@ -25,6 +25,7 @@ MAX_OBSERVATIONS: Final = 4096
 MAX_CODE_CHARACTERS: Final = 128
 MAX_TEXT_CHARACTERS: Final = 4096
 SUBJECT_BYTES: Final = 32
+ISO_DATE_CHARACTERS: Final = 10
 SCHEMA: Final = 1
 
 Observations = Mapping[str, tuple[Value, str]]
@@ -103,11 +104,7 @@ def _require_content(record: Record) -> None:
 
 
 def _require_date(text: str) -> None:
-    try:
-        is_iso = datetime.date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        is_iso = False
-    if not is_iso:
+    if len(text) != ISO_DATE_CHARACTERS or not _is_date(text):
         raise RecordInvalid("recorded_on: must be a date such as 2018-01-31")
 
 
@@ -128,7 +125,15 @@ def _require_observation(code: str, value: Value, unit: str) -> None:
         raise RecordInvalid(f"{code}: must be at most {MAX_TEXT_CHARACTERS} printable characters")
 
 
-# Records repeat few codes and units, so these two are cached; values never are.
+# Records repeat few days, codes and units, so these three are cached; values never are.
+@lru_cache(maxsize=MAX_OBSERVATIONS)
+def _is_date(text: str) -> bool:
+    try:
+        return datetime.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
 @lru_cache(maxsize=MAX_OBSERVATIONS)
 def _is_code(code: str) -> bool:
     return _CODE.match(code) is not None

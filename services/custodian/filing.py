@@ -162,7 +162,7 @@ class ResourceFiling:
         return [filing for filing in filings if filing.subject not in erased]
 
     def _read(self, filings: Sequence[Filing], sender: str) -> None:
-        contents = []
+        contents, now_s = [], self._clock()
         for filing in filings:
             filing.sender = filing.sender or sender
             filing.identity = filing.identity or identity_of(filing.entry, filing.sender)
@@ -173,8 +173,7 @@ class ResourceFiling:
                 if filing.beside is not None:
                     # Of one place and reference the same content is the same under any address.
                     content += beside_place(filing.identity).encode()
-                joined = canonical if filing.medicine is None else dumps_exact(filing.joined)
-                filing.code = patient_state(resource) or why_no_value(joined, self._clock())
+                filing.code = patient_state(resource) or why_no_value(filing.readable, now_s)
                 if _is_too_large(filing.resource):
                     filing.outcome, filing.code = Outcome.REFUSED, EntryCode.TOO_LARGE
             contents.append((filing.subject, content))
@@ -271,8 +270,10 @@ class ResourceFiling:
 
     def _by_record(self, pending: Sequence[_Work]) -> list[_Work]:
         """Return the work on each record once: by its id, or by its source if it is new."""
-        records = [work.header for work in pending]
-        known = self._store.versions.find(records, [work.source for work in pending])
+        sources = [work.source for work in pending]
+        if len(set(sources)) == len(sources) and not any(work.record_id for work in pending):
+            return list(pending)  # no record has two names here; storing looks each up
+        known = self._store.versions.find([work.header for work in pending], sources)
         grouped: dict[str, _Work] = {}
         for work, record_id in zip(pending, known, strict=True):
             work.record_id = work.record_id or record_id

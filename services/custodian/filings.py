@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from records.fhir_entries import FhirEntry
+from records.json_strict import dumps_exact
 from records.medicines import with_medicine, with_whole_medicine
 from records.outcomes import EntryCode, EntryOutcome, Outcome
 from records.placement import content_of, identity_of, updated_us, version_number
@@ -86,6 +87,14 @@ class Filing:
     def joined(self) -> dict[str, Any]:
         """The resource as it reads with its medicine: what its events come from."""
         return with_medicine(self.entry.resource or {}, self._medicines)
+
+    @property
+    def readable(self) -> bytes | Mapping[str, Any]:
+        """The resource with its medicine, in a form of which numbers can be read."""
+        if self.medicine is not None:
+            return dumps_exact(self.joined)
+        resource = self.entry.resource
+        return resource if resource is not None and self.entry.is_plain else self.resource
 
     @property
     def classified(self) -> dict[str, Any]:

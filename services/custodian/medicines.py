@@ -122,20 +122,22 @@ class Medicines:
 
     def find(self, entries: Sequence[tuple[FhirEntry, str]]) -> list[Medicine | None]:
         """Return the medicine of each (entry, sender), None if there is none or it is unknown."""
-        named = [self._names(*each) for each in entries]
+        references = [reference_of(entry.resource or {}) for entry, _ in entries]
+        named = [
+            self._names(reference, entry.url, sender) if reference else []
+            for reference, (entry, sender) in zip(references, entries, strict=True)
+        ]
         all_names = {name for names in named for name in names}
         stored = self._stored(all_names) if all_names else {}
         medicines: list[Medicine | None] = []
-        for (entry, _), names in zip(entries, named, strict=True):
+        for reference, names in zip(references, named, strict=True):
             name = next((name for name in names if name in stored), None)
             resource = stored[name].entry.resource if name else None
-            reference = reference_of(entry.resource or {})
             medicines.append(Medicine(reference, name or "", resource) if resource else None)
         return medicines
 
-    def _names(self, entry: FhirEntry, sender: str) -> list[str]:
-        names = names_of(reference_of(entry.resource or {}), entry.url, sender)
-        return [self._identities.get(name, name) for name in names]
+    def _names(self, reference: str, url: str, sender: str) -> list[str]:
+        return [self._identities.get(name, name) for name in names_of(reference, url, sender)]
 
     def _stored(self, names: set[str]) -> dict[str, Parked]:
         """Return the medicines of these identities as they are stored, or would be."""

@@ -44,6 +44,7 @@ def test_further_chain_nodes_are_different_ones() -> None:
     [
         ("LEDGER_FINALITY", "latest"),
         ("VOUCHSAFE_BLOCKS", "pebble"),
+        ("VOUCHSAFE_SEALED_CACHE_MB", "8 GB"),
         ("VOUCHSAFE_PORT", "65536"),
         ("VOUCHSAFE_PORT", "http"),
         ("VOUCHSAFE_WEB_THREADS", "0"),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import io
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -10,8 +11,10 @@ import pytest
 from records import FhirInvalid, JsonInvalid, fhir_file
 from records.fhir_entries import FhirEntry
 from records.fhir_file import read_entries
+from records.json_strict import dumps_exact
 from records.outcomes import EntryCode
 
+SAMPLES = Path(__file__).with_name("fhir")
 PATIENT = {"resourceType": "Patient", "id": "p1"}
 OBSERVATION = {"resourceType": "Observation", "id": "o1", "valueDecimal": 1}
 
@@ -79,6 +82,24 @@ def test_numbers_are_as_written() -> None:
     assert orjson.dumps(entry.resource) == (
         b'{"resourceType":"Observation","valueQuantity":{"value":1.00}}'
     )
+
+
+@pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.json*")), ids=lambda path: path.name)
+def test_what_is_said_to_be_plain_reads_as_its_canonical_json(path: Path) -> None:
+    for entry in read(path.read_bytes()):
+        if entry.is_plain:
+            assert entry.resource is None or entry.resource == orjson.loads(
+                dumps_exact(entry.resource)
+            )
+
+
+@pytest.mark.parametrize("number", ["1.00", "1e2", "-0", "12345678901234567890123"])
+def test_a_number_that_only_its_digits_keep_is_not_plain(number: str) -> None:
+    body = b'{"resourceType":"Observation","valueQuantity":{"value":%s}}' % number.encode()
+    resources = b"\n".join((body, body.replace(number.encode(), b"1.5")))
+    assert [entry.is_plain for entry in read(resources)] == [False, True]
+    bundle = b'{"resourceType":"Bundle","type":"batch","entry":[{"resource":%s}]}' % body
+    assert [entry.is_plain for entry in read(bundle)] == [False]
 
 
 def test_requests_are_read_and_what_cannot_be_stored_has_a_code() -> None:
