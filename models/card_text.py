@@ -281,8 +281,7 @@ def _format_share(share: float | None) -> str:
 
 def _spell_choices(accepts: str) -> str:
     # A range has no comma; its units may have a hyphen.
-    is_list = ", " in accepts
-    return ", ".join(map(spell_value, accepts.split(", "))) if is_list else accepts
+    return ", ".join(map(spell_value, accepts.split(", "))) if ", " in accepts else accepts
 
 
 def _input_lines(content: Mapping[str, Any]) -> list[str]:
