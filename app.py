@@ -191,7 +191,13 @@ def make_worker(services: Services) -> Worker:
         tasks=(
             PeriodicTask(RECOVER_EVERY_S, recover),
             PeriodicTask(ANCHOR_EVERY_S, (services.store.journal.anchor,)),
-            PeriodicTask(DELETIONS_EVERY_S, (services.requests.deletions.update_all,)),
+            PeriodicTask(
+                DELETIONS_EVERY_S,
+                (
+                    services.requests.deletions.update_all,
+                    services.identity.signatures.delete_expired,
+                ),
+            ),
             PeriodicTask(MONITOR_EVERY_S, (services.model_monitoring.measure_due,)),
             PeriodicTask(MAILS_EVERY_S, (services.custodian.mails.send_waiting,)),
             PeriodicTask(LOOK_EVERY_S, () if inbox is None else (inbox.take,)),

@@ -72,9 +72,11 @@ class TreeRows:
         values: Values,
         types: Sequence[str],
         labels: npt.NDArray[np.bool_] | None = None,
+        least: int = 1,
     ) -> None:
-        """Make nothing yet; the arguments are those of `fit_booster`."""
+        """Make nothing yet; the arguments are those of `fit_booster` and `_replace_rare`."""
         self._values = values
+        self._least = least
         self._types = types
         self._labels = labels
         self._made: dict[int, Any] = {}
@@ -120,13 +122,40 @@ class TreeRows:
         labels = self._labels
         if labels is not None and len(labels) >= BATCHES_FROM_ROWS:
             if bins not in self._made:
-                self._made[bins] = _quantised(self._values, self._types, labels, bins)
+                values = _replace_rare(self._values, self._types, self._least)
+                self._made[bins] = _quantised(values, self._types, labels, bins)
             return self._made[bins]
         # Rows that are not in batches are quantised again by XGBoost when the bins change.
         if 0 not in self._made:
-            targets = None if labels is None else labels.astype(np.float32)
-            self._made[0] = _dmatrix(self._values, self._types, targets)
+            if labels is None:
+                self._made[0] = _dmatrix(self._values, self._types)
+            else:
+                values = _replace_rare(self._values, self._types, self._least)
+                self._made[0] = _dmatrix(values, self._types, labels.astype(np.float32))
         return self._made[0]
+
+
+def _replace_rare(values: Values, types: Sequence[str], least: int) -> Values:
+    """Return the rows to learn from, without gaps and categories that fewer than `least` have.
+
+    They become the middle number or the commonest category: on which side of a split they go would
+    be chosen by the outcomes of these few alone, and the answer about anybody like them show it.
+    """
+    replaced = values
+    for column, kind in enumerate(types):
+        cells = values[:, column]
+        is_rare = np.isnan(cells)
+        if kind == "c":
+            kinds, places, counts = np.unique(cells, return_inverse=True, return_counts=True)
+            is_rare, usual = counts[places] < least, kinds[np.argmax(counts)]
+        elif 0 < is_rare.sum() < min(least, len(cells)):
+            usual = np.sort(cells[~is_rare])[(~is_rare).sum() // 2]
+        else:
+            continue
+        if is_rare.any():
+            replaced = values.copy() if replaced is values else replaced
+            replaced[is_rare, column] = usual
+    return replaced
 
 
 def _dmatrix(values: Values, types: Sequence[str] | None, labels: Any = None) -> Any:

@@ -67,7 +67,7 @@ class LearnerRows:
         """Make nothing yet; rows without labels are for predictions alone."""
         self.values = values
         self.labels = labels
-        self.trees = TreeRows(values, types, labels)
+        self.trees = TreeRows(values, types, labels, 1 if learns_rare_values else MIN_COUNT)
         self.regression = RegressionRows(
             values, [kind == "c" for kind in types], learns_rare_values=learns_rare_values
         )

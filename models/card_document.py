@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from models.card_pdf import Printout, write_pdf
@@ -39,6 +38,11 @@ class CardDocument:
         """The names of its plots; none if no model was measured."""
         return list_plots(self.figures)
 
+    @property
+    def mark(self) -> str:
+        """The hash of its figures: documents with the same mark have the same plots."""
+        return hashlib.sha256(canonical_json(dict(self.figures))).hexdigest()
+
     def to_json(self) -> bytes:
         """Return the canonical JSON."""
         return canonical_json(dict(self.content))
@@ -49,10 +53,7 @@ class CardDocument:
         Raises:
             ModelsNotFound: there is no such plot.
         """
-        plot = _draw(canonical_json(dict(self.figures)), file_name)
-        if plot is None:
-            raise ModelsNotFound(f"no plot {file_name}")
-        return plot
+        return draw_plot(self.figures, file_name)
 
     def to_pdf(self) -> bytes:
         """Return it as PDF; the same content gives the same bytes."""
@@ -66,7 +67,13 @@ class CardDocument:
         return write_pdf(printout, self.draw)
 
 
-@lru_cache(maxsize=64)
-def _draw(figures: bytes, file_name: str) -> bytes | None:
-    """Return a plot that is drawn once: many requests for it at once would hold up every page."""
-    return draw_card_plot(json.loads(figures), file_name)
+def draw_plot(figures: Mapping[str, Any], file_name: str) -> bytes:
+    """Return a plot of figures, such as ``roc.svg``.
+
+    Raises:
+        ModelsNotFound: there is no such plot.
+    """
+    plot = draw_card_plot(figures, file_name)
+    if plot is None:
+        raise ModelsNotFound(f"no plot {file_name}")
+    return plot

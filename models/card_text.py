@@ -16,6 +16,7 @@ from models.card_notes import (
     NO_COUNTS,
     NO_EFFECT,
 )
+from models.question_parts import spell_value
 from models.training_range import describe_bounds
 from models.tripod import number_heading
 
@@ -280,7 +281,7 @@ def _format_share(share: float | None) -> str:
 
 def _spell_choices(accepts: str) -> str:
     # A range has no comma; its units may have a hyphen.
-    return _spell(accepts) if ", " in accepts else accepts
+    return ", ".join(map(spell_value, accepts.split(", "))) if ", " in accepts else accepts
 
 
 def _input_lines(content: Mapping[str, Any]) -> list[str]:

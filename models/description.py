@@ -10,7 +10,7 @@ import numpy as np
 from models.calibration import Floats, Labels
 from models.features import Matrix
 from models.question import Feature, Question
-from models.question_parts import DIRECT, format_unit
+from models.question_parts import DIRECT, format_unit, spell_value
 from models.suppression import MIN_COUNT, coarsen, coarsen_missing
 from models.telling import compare_columns
 from records.values import CATEGORY, NUMBER
@@ -63,7 +63,7 @@ def _describe(feature: Feature, cells: Floats, labels: Labels) -> list[Character
         unit = format_unit(feature.unit)
         words = f"{feature.words} ({unit})" if unit else feature.words
         return [Characteristic(words, False, _quartiles(without), _quartiles(having), missing)]
-    names = [value.replace("-", " ") for value in feature.values]
+    names = list(map(spell_value, feature.values))
     pairs = list(enumerate(names)) if names else [(1, "yes")]
     hidden = _find_hidden([value for value, _ in pairs], parts) if names else set()
     return [

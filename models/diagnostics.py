@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from consent import Finding
 from models.budget import DEFAULT_BUDGET, Budget
 from models.card import Card, read_stored_card
+from models.card_document import CardDocument, draw_plot
 from models.cohort import Cohort, gather_cohort
 from models.consent_check import ConsentCheck
 from models.dummy import create_dummy
@@ -25,9 +26,9 @@ from models.external_validation import (
 from models.inputs import InputValue
 from models.integrity import IntegrityCheck, export_evidence
 from models.manifest import Manifest
-from models.model_files import CARD, MANIFEST, ModelFiles
+from models.model_files import CARD, MANIFEST, REPORTS, ModelFiles
 from models.monitoring import ModelMonitor
-from models.plots import SUFFIXES, draw_card_plot
+from models.plots import SUFFIXES
 from models.ports import Clock, ConsentLedger, Progress, RecordStore, no_progress
 from models.prediction import Prediction, PredictionRequest, Predictor
 from models.pseudonymised import PseudonymisedRelease, PseudonymisedRequest, create_pseudonymised
@@ -289,14 +290,12 @@ class Diagnostics:
         card = self.card(model_id)
         if not name.endswith(SUFFIXES):
             raise ModelsNotFound(f"no plot {name}")
-        try:
-            return self._files.read(model_id, name)
-        except ModelsNotFound:
-            plot = draw_card_plot(card.content, name)
-        if plot is None:
-            raise ModelsNotFound(f"no plot {name}")
-        self._files.write(model_id, name, plot)
-        return plot
+        return self._files.read_or_make(model_id, name, lambda: draw_plot(card.content, name))
+
+    def report_picture(self, report: CardDocument, name: str) -> bytes:
+        """Return a plot of a report, drawn on first use; ModelsNotFound if there is none."""
+        stored = f"{report.mark}-{name}"
+        return self._files.read_or_make(REPORTS, stored, lambda: report.draw(name))
 
     def apply_withdrawals(self) -> list[AffectedModel]:
         """Mark the models in service that lost consent, and return them.

@@ -37,7 +37,7 @@ from models.registry import Model
 from models.served_model import load_model
 from models.shown_groups import add_group, is_close, read_groups
 from models.subgroups import divide_into_subgroups
-from models.suppression import MIN_COHORT, MIN_COUNT, steady
+from models.suppression import MIN_COHORT, MIN_COUNT, conceal, steady
 from models.telling import VisibleCuts
 
 FORMAT: Final = "vouchsafe external validation 1"
@@ -162,7 +162,7 @@ def validate_externally(
         "view": {"block_number": cohort.view.block_number, "head": cohort.view.head.hex()},
         "patients": steady(size),
         "events": steady(events),
-        "in_training": _count_known(len(cohort.manifest.patients(TRAINING_PART)) - size),
+        "in_training": conceal(len(cohort.manifest.patients(TRAINING_PART)) - size),
         "developed_auroc": developed["auroc"]["value"],
         "evaluation": describe_evaluation(evaluation, decimals),
         "thresholds": round_figures([asdict(row) for row in table], decimals),
@@ -170,11 +170,6 @@ def validate_externally(
     }
     _write(consents, files, others, content)
     return ExternalValidation(content)
-
-
-def _count_known(people: int) -> int | str:
-    """Return a count in tens; whether it is 0 would tell if somebody permits both studies."""
-    return steady(people) if people >= MIN_COUNT else f"0 to {MIN_COUNT - 1}"
 
 
 def list_external_validations(files: ModelFiles, model_id: str) -> list[ExternalValidation]:

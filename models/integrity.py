@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -61,6 +62,14 @@ class IntegrityCheck:
             yield Finding(part=CARDS, code=ModelFinding.FILE_DIFFERS, where=model.id)
         if self._sha256(model.id, CARD) != model.card_sha256:
             yield Finding(part=CARDS, code=ModelFinding.CARD_DIFFERS, where=model.id)
+        elif not self._fits_card(model):
+            yield Finding(part=CARDS, code=ModelFinding.ROW_DIFFERS, where=model.id)
+
+    def _fits_card(self, model: Model) -> bool:
+        """Return whether the row has the study and the question of the anchored card."""
+        card = json.loads(self.files.read(model.id, CARD))
+        question_sha256 = hashlib.sha256(model.question_text.encode()).hexdigest()
+        return (card["study"], card["question"]["sha256"]) == (model.study, question_sha256)
 
     def _sha256(self, model_id: str, name: str) -> str:
         try:

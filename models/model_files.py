@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import tempfile
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +16,8 @@ from storage.files import sync_folder
 MODEL: Final = "model.ubj"
 CARD: Final = "card.json"
 MANIFEST: Final = "manifest.json"
+REPORTS: Final = "reports"
+"""The folder of the plots of reports; a model's id, which names its folder, ends with a number."""
 
 
 class ModelFiles:
@@ -20,6 +26,7 @@ class ModelFiles:
     def __init__(self, home: Path) -> None:
         """Keep everything below `home`, which is created on first use."""
         self._home = home
+        self._making = threading.Lock()
 
     def path(self, model_id: str, name: str) -> Path:
         """Return the path of a model's file.
@@ -36,12 +43,16 @@ class ModelFiles:
         """Write a file; it is durable when this returns."""
         target = self.path(model_id, name)
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = target.with_name(f".{name}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(target)
+        # A draft of its own: two requests may draw the same plot at the same moment.
+        descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=".")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(draft).replace(target)
+        finally:
+            Path(draft).unlink(missing_ok=True)
         sync_folder(target.parent)
 
     def read(self, model_id: str, name: str) -> bytes:
@@ -54,6 +65,20 @@ class ModelFiles:
             return self.path(model_id, name).read_bytes()
         except OSError as exc:
             raise ModelsNotFound(f"no file {name} of model {model_id}") from exc
+
+    def read_or_make(self, model_id: str, name: str, make: Callable[[], bytes]) -> bytes:
+        """Return the bytes of a file, which is made and written on first use.
+
+        Of many who ask for it at once, one makes it.
+        """
+        with suppress(ModelsNotFound):
+            return self.read(model_id, name)
+        with self._making:
+            with suppress(ModelsNotFound):
+                return self.read(model_id, name)
+            content = make()
+            self.write(model_id, name, content)
+        return content
 
     def read_all(self, model_id: str, prefix: str) -> list[bytes]:
         """Return the bytes of every file of a model whose name starts so, by name."""

@@ -95,10 +95,15 @@ class Feature:
         if math.isnan(value):
             return self.missing
         if self.kind == CATEGORY:
-            return self.values[int(value)].replace("-", " ")
+            return spell_value(self.values[int(value)])
         if self.kind == NUMBER:
             return f"{value:g} {format_unit(self.unit)}".rstrip()
         return "yes" if value else "no"
+
+
+def spell_value(value: str) -> str:
+    """Return a value for people: a code such as very-good in words, any other as it is written."""
+    return value.replace("-", " ") if value == value.lower() else value
 
 
 @dataclass(frozen=True, slots=True)

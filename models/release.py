@@ -35,7 +35,7 @@ from models.persons import group_by_person, row_key
 from models.ports import RecordStore
 from models.question import Question
 from models.question_parts import QUASI, Feature
-from models.suppression import MIN_COHORT, MIN_COUNT, steady, suppress
+from models.suppression import MIN_COHORT, MIN_COUNT, conceal, suppress
 from records.csv_out import to_csv
 from records.table_file import write_parquet
 from records.values import NUMBER
@@ -155,7 +155,7 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
     measures = measure(classes[is_kept], matrix.labels[is_kept])
     facts = _describe(question, request, gathered.view, measures)
     facts |= describe_duties(gathered) | {
-        "left_out": steady(len(left_out)),  # exact, it would tell who joined
+        "left_out": conceal(len(left_out)),  # exact, it would tell who joined
         "names": names,
         "columns_left_out": [
             feature.words for n, feature in enumerate(question.features) if n not in plan.columns

@@ -9,6 +9,7 @@ import numpy as np
 from models.calibration import Labels
 from models.features import Matrix
 from models.question import Feature, Question, Subgroup
+from models.question_parts import spell_value
 from records.values import CATEGORY, NUMBER
 
 
@@ -33,8 +34,7 @@ def divide_into_subgroups(question: Question, matrix: Matrix) -> dict[str, dict[
 def _parts(feature: Feature, subgroup: Subgroup) -> list[tuple[str, float, float]]:
     if feature.kind == CATEGORY:
         return [
-            (value.replace("-", " "), index, index + 1)
-            for index, value in enumerate(feature.values)
+            (spell_value(value), index, index + 1) for index, value in enumerate(feature.values)
         ]
     if feature.kind == NUMBER:
         edges = [-math.inf, *subgroup.edges, math.inf]

@@ -31,6 +31,11 @@ def steady(count: int) -> int | str:
     return suppress(count) if is_small(count) else (count + 5) // 10 * 10
 
 
+def conceal(count: int) -> int | str:
+    """Return a count in tens; 0 to 10 is a text, so that it does not tell if there is anybody."""
+    return steady(count) if count >= MIN_COUNT else f"0 to {MIN_COUNT - 1}"
+
+
 def coarsen(share: float, people: int) -> float:
     """Return a share as a card states it: in hundredths, of fewer than 100 people in twentieths.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from models.suppression import MIN_COUNT, is_small
 Mask = npt.NDArray[np.bool_]
 _MAX_CELLS: Final = 12
 """Of a number with more different values no patient's cell is shown alone."""
+_ALIKE: Final = 0.99
+"""Columns with this rank correlation are one measurement, such as its last and its mean value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,8 @@ class Telling:
     Attributes:
         rare: all but fewer than 11 patients have the same value.
         close: it differs from an earlier column in fewer than 11 patients, or in who has one value.
-        copies: it has the same order as an earlier column, but for fewer than 11 patients; the
-            unit or the numbering makes no difference. These are among the close ones.
+        copies: it has nearly the same order as an earlier column, or the same but for fewer than
+            11 patients; unit and numbering make no difference. These are among the close ones.
     """
 
     rare: list[bool]
@@ -68,13 +71,15 @@ def compare_columns(values: Values, categories: Sequence[bool] = ()) -> Telling:
     for column, is_category in zip(values.T.astype(np.float64), kinds, strict=True):
         _, sizes = np.unique(column, return_counts=True, equal_nan=True)
         own = _list_cells(column, is_category)
-        copies = any(each.is_copied_by(column) for each in earlier)
+        ordered = _Ordered(column)
+        copies = any(each.is_copied_by(ordered) for each in earlier)
         is_close = bool(cells and own) and _are_close(np.array(own), np.array(cells), least=0)
         result.rare.append(len(column) - int(sizes.max(initial=0)) < MIN_COUNT)
         result.close.append(bool(is_close or copies))
         result.copies.append(copies)
+        if not result.rare[-1]:
+            earlier.append(ordered)
         if not result.columns[-1]:
-            earlier.append(_Ordered(column))
             cells += own
     return result
 
@@ -91,22 +96,33 @@ class _Ordered:
     """A column in its order, to find others that have nearly the same."""
 
     def __init__(self, column: Floats) -> None:
+        from scipy.stats import rankdata
+
         self._is_known = ~np.isnan(column)
         self._order = np.argsort(column, kind="stable")
         self._column = column
+        self._ranks = rankdata(column, nan_policy="omit")
 
-    def is_copied_by(self, other: Floats) -> bool:
+    def is_copied_by(self, other: _Ordered) -> bool:
         """Return whether without fewer than 11 patients both order all others alike."""
-        is_both = self._is_known & ~np.isnan(other)
-        alone = int((self._is_known | ~np.isnan(other)).sum()) - int(is_both.sum())
+        is_both = self._is_known & other._is_known
+        alone = int((self._is_known | other._is_known).sum()) - int(is_both.sum())
+        if alone < MIN_COUNT and _are_alike(self._ranks[is_both], other._ranks[is_both]):
+            return True
         rows = self._order[is_both[self._order]]
-        first, second = self._column[rows], other[rows]
+        first, second = self._column[rows], other._column[rows]
         falls = int((np.diff(second) < 0).sum())
         parted = int(((np.diff(first) == 0) != (np.diff(second) == 0)).sum())
         # Each patient who is left out mends one fall and two neighbours at most.
         if alone + max(falls, parted / 2) >= MIN_COUNT:
             return False
         return alone + len(rows) - _count_ordered(first, second) < MIN_COUNT
+
+
+def _are_alike(first: Floats, second: Floats) -> bool:
+    left, right = first - first.mean(), second - second.mean()
+    product = float(left @ left) * float(right @ right)
+    return abs(float(left @ right)) >= _ALIKE * math.sqrt(product) > 0
 
 
 def _count_ordered(first: Floats, second: Floats) -> int:

@@ -8,6 +8,7 @@ import threading
 import weakref
 from collections import Counter, OrderedDict
 from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 from flask import Response, after_this_request, request
@@ -86,7 +87,7 @@ class UnderWay:
         self._waiting = Counter[str]()
 
     def begin(self, caller: str) -> Callable[[], None]:
-        """Return what is to be called, once, when the request has ended.
+        """Return what is to be called when the request has ended; only its first call counts.
 
         Raises:
             TooManyRequests: as many of this caller are under way; says when to try again.
@@ -95,7 +96,8 @@ class UnderWay:
         with self._changed:
             if is_counted and (self._is_free(caller) or self._wait(caller)):
                 self._counts[caller] += 1
-                return lambda: self._end(caller)
+                # An answer that fails on its way out is made again, with the same hooks.
+                return cache(lambda: self._end(caller))
         if is_counted:
             self._together.leave(caller)
         raise TooManyRequests(self._wait_s, "your earlier requests are still being answered")

@@ -38,6 +38,8 @@ from services.accounts.wallets import ADDRESS_BYTES
 from services.tables import METADATA
 
 VALID_S: Final = 600
+KEPT_S: Final = 3_600
+"""Longer than the ledger may take to answer a message that was signed in its last second."""
 WALLET_SIGNATURE_BYTES: Final = 65
 
 _REQUESTS: Final = sa.Table(
@@ -205,6 +207,13 @@ class SignatureRequests:
                 f"{len(signature)}."
             )
         return Signed(message, address, signature)
+
+    def delete_expired(self) -> int:
+        """Delete every message that nobody signed within the hour; return how many."""
+        is_old = _REQUESTS.c.prepared_at_s < int(self._clock()) - KEPT_S
+        with self._engine.begin() as connection:
+            expired = sa.delete(_REQUESTS).where(is_old, _REQUESTS.c.outcome.is_(None))
+            return int(connection.execute(expired).rowcount)
 
     def erase(self, account_id: str) -> None:
         """Delete every message that was prepared for an account; they contain its terms."""

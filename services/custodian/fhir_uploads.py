@@ -14,11 +14,10 @@ import orjson
 from records.outcomes import EntryOutcome, Outcome
 from services.custodian.fhir_files import FhirFile
 from services.custodian.intake import FhirIntake, IntakeReport
-from services.custodian.upload_store import Upload
+from services.custodian.upload_store import ENTRIES, Upload
 from services.jobs.progress import Progress
 
 NDJSON: Final = "application/fhir+ndjson"
-ENTRIES: Final = "entries"
 REMARKABLE: Final = "remarkable"
 MAX_LISTED: Final = 1_000
 _BLOCK_BYTES: Final = 2**16
@@ -48,12 +47,15 @@ def store_fhir(
     }
 
 
-def read_outcomes(upload: Upload) -> Iterator[EntryOutcome]:
+def read_outcomes(entries: str) -> Iterator[EntryOutcome]:
     """Yield what became of each entry of a checked or stored FHIR file, in its order.
 
     A small file can have millions of entries: they are never in memory all at once.
+
+    Args:
+        entries: what the report of the file had as ENTRIES.
     """
-    packed = base64.b64decode(upload.report.get(ENTRIES, ""))
+    packed = base64.b64decode(entries)
     unpacking, rest = zlib.decompressobj(), b""
     while packed and not unpacking.eof:
         block = unpacking.decompress(packed, _BLOCK_BYTES)
@@ -68,7 +70,7 @@ def list_remarkable(upload: Upload) -> list[EntryOutcome]:
     """Return the first outcomes of a file that a person should read, at most `MAX_LISTED`."""
     stored = upload.report.get(REMARKABLE)
     if stored is None:  # it was checked by an earlier release
-        return list(islice(remarkable(read_outcomes(upload)), MAX_LISTED))
+        return list(islice(remarkable(read_outcomes(upload.report.get(ENTRIES, ""))), MAX_LISTED))
     return [EntryOutcome.from_stored(each) for each in stored]
 
 

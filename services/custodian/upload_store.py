@@ -37,7 +37,10 @@ SUMMARY: Final = -1
 DESCRIPTION: Final = -2
 NAMES: Final = -3
 CHOICES: Final = -4
+OUTCOMES: Final = -5
 """Places of documents about a file among its pieces, which count from 0."""
+ENTRIES: Final = "entries"
+"""The part of a report that can be large. It is stored apart, so that a list never reads it."""
 _CHUNK_BYTES: Final = 2**20
 _WAITING: Final = (CHECKING, MAPPING, CHECKED, STORING)
 
@@ -218,16 +221,14 @@ class UploadStore:
             place: SUMMARY, DESCRIPTION, NAMES or CHOICES.
             document: as JSON.
         """
-        body = self._seal(upload.id, place, orjson.dumps(document))
-        is_old = sa.and_(_PARTS.c.upload == upload.id, _PARTS.c.place == place)
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(_PARTS).where(is_old))
-            connection.execute(
-                sa.insert(_PARTS), {"upload": upload.id, "place": place, "body": body}
-            )
+            self._replace(connection, upload, place, document)
 
     def find_document(self, upload: Upload, place: int) -> Any:
-        """Return what `keep_document` stored; None once the file was stored or discarded."""
+        """Return a document about a file; None once the file was stored or discarded.
+
+        OUTCOMES stays then.
+        """
         query = sa.select(_PARTS.c.body).where(
             _PARTS.c.upload == upload.id, _PARTS.c.place == place
         )
@@ -264,10 +265,13 @@ class UploadStore:
     def report(self, upload: Upload, report: dict[str, Any], state: str) -> bool:
         """Add to an upload's report; its file is deleted in STORED, DROPPED and UNUSABLE.
 
-        An upload that is no longer in the state that `upload` has does not change: False.
+        What is in it as ENTRIES becomes the document OUTCOMES, which stays. An upload that is no
+        longer in the state that `upload` has does not change: False.
         """
         has_ended = state not in _WAITING
-        values: dict[str, Any] = {"report": orjson.dumps(upload.report | report), "state": state}
+        whole = upload.report | report
+        entries = whole.pop(ENTRIES, None)
+        values: dict[str, Any] = {"report": orjson.dumps(whole), "state": state}
         if has_ended:
             values["ended_at_s"] = int(self._clock())
         with self._engine.begin() as connection:
@@ -275,7 +279,10 @@ class UploadStore:
             result = connection.execute(sa.update(_UPLOADS).where(is_same).values(**values))
             is_reported = bool(result.rowcount == 1)
             if is_reported and has_ended:
-                connection.execute(sa.delete(_PARTS).where(_PARTS.c.upload == upload.id))
+                is_file = (_PARTS.c.upload == upload.id) & (_PARTS.c.place != OUTCOMES)
+                connection.execute(sa.delete(_PARTS).where(is_file))
+            if is_reported and entries is not None:
+                self._replace(connection, upload, OUTCOMES, entries)
         return is_reported
 
     def delete_expired(self, is_active: Callable[[Upload], bool]) -> int:
@@ -293,6 +300,14 @@ class UploadStore:
         query = sa.select(_UPLOADS).where(condition).order_by(_UPLOADS.c.at_s.desc(), _UPLOADS.c.id)
         with self._engine.connect() as connection:
             return [_upload(row) for row in connection.execute(query.limit(MAX_LISTED))]
+
+    def _replace(
+        self, connection: sa.Connection, upload: Upload, place: int, document: Any
+    ) -> None:
+        body = self._seal(upload.id, place, orjson.dumps(document))
+        is_old = sa.and_(_PARTS.c.upload == upload.id, _PARTS.c.place == place)
+        connection.execute(sa.delete(_PARTS).where(is_old))
+        connection.execute(sa.insert(_PARTS), {"upload": upload.id, "place": place, "body": body})
 
     def _seal(self, upload_id: str, index: int, piece: bytes) -> bytes:
         return self._store.seal_bytes(PIECE_LABEL, piece, _about(upload_id, index))

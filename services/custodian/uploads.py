@@ -17,13 +17,7 @@ from records import (
 )
 from records.outcomes import EntryOutcome
 from records.summary import summary_from
-from services.custodian.fhir_uploads import (
-    ENTRIES,
-    REMARKABLE,
-    check_fhir,
-    read_outcomes,
-    store_fhir,
-)
+from services.custodian.fhir_uploads import REMARKABLE, check_fhir, read_outcomes, store_fhir
 from services.custodian.file_kinds import (
     FHIR,
     TABLE,
@@ -50,9 +44,11 @@ from services.custodian.upload_store import (
     CHECKING,
     DESCRIPTION,
     DROPPED,
+    ENTRIES,
     LEAVE,
     MAPPING,
     MAX_WAITING_BYTES,
+    OUTCOMES,
     STORED,
     STORING,
     SUMMARY,
@@ -303,7 +299,8 @@ class CustodianUploads:
         upload = self._uploads.get(party, upload_id)
         if upload.sent.kind != FHIR:
             raise NotFound
-        return read_outcomes(upload)
+        stored = self._uploads.find_document(upload, OUTCOMES)
+        return read_outcomes(stored or upload.report.get(ENTRIES, ""))
 
     def delete_expired(self) -> int:
         """Delete every file that has waited longer than a day; return how many.

@@ -185,6 +185,17 @@ class StudyModels:
                 return validation
         raise NotFound
 
+    def external_validation_plot(
+        self, party: str, model_id: str, name: str, plot_name: str
+    ) -> bytes:
+        """Return a plot of an external validation as SVG.
+
+        Raises:
+            NotFound, ModelsNotFound (models): as `external_validation`; or there is no such plot.
+        """
+        document = self.external_validation(party, model_id, name).document()
+        return self._diagnostics.report_picture(document, f"{plot_name}.svg")
+
     def retire(self, party: str, model_id: str) -> ModelStatus:
         """Take a model out of service for good; one that has ended stays as it is.
 

@@ -97,6 +97,15 @@ class StudyRuns:
                 return document
         raise NotFound
 
+    def plot(self, party: str, name: str, run_id: str, plot_name: str) -> bytes:
+        """Return a plot of the report of a refused run as SVG.
+
+        Raises:
+            NotFound, ModelsNotFound (models): as `document`; or there is no such plot.
+        """
+        document = self.document(party, name, run_id)
+        return self._diagnostics.report_picture(document, f"{plot_name}.svg")
+
 
 def _report(run: TrainingRun) -> RunReport:
     report = json.loads(run.report) if run.report else {"failures": [], "card": {}}

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -434,6 +435,35 @@ def test_a_node_that_ends_its_answer_early_ends_the_script_with_one_line(
     door.close()
     assert message.startswith("Nothing was checked: ")
     assert "\n" not in message
+
+
+def test_a_long_answer_is_not_parsed_again_after_each_of_its_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a node gives up sending before ten thousand logs have been read."""
+    answer = json.dumps({"result": [{"data": "0x" + "ab" * 200}] * 2_000}).encode()
+    script, parsed = load_script(), list[int]()
+    door = socket.socket(socket.AF_UNIX)
+    door.bind(str(tmp_path / "node.ipc"))
+    door.listen()
+
+    def serve() -> None:
+        client, _ = door.accept()
+        with client:
+            client.recv(4096)
+            for at in range(0, len(answer), 10_000):
+                client.sendall(answer[at : at + 10_000])
+
+    def loads(text: bytearray) -> Any:
+        parsed.append(len(text))
+        return json.loads(text)
+
+    threading.Thread(target=serve, daemon=True).start()
+    monkeypatch.setattr(script, "json", SimpleNamespace(loads=loads, dumps=json.dumps))
+    assert len(script.ask(door.getsockname(), "eth_getLogs")) == 2_000
+    door.close()
+    # 10,000 is no multiple of a log's length, so that few parts end where a log does.
+    assert len(parsed) <= 3
 
 
 def test_the_scripts_constants_are_those_of_the_contract_and_the_vocabulary() -> None:

@@ -12,6 +12,8 @@ import pytest
 from liar import NOW_S
 from stranger_world import World, load_script
 
+from consent.typed_data import GENESIS_HEAD, Op, next_head
+
 MISSING = "whose terms are not in the evidence"
 
 
@@ -53,6 +55,62 @@ def run(world: World, tmp_path: Path, text: bytes) -> Any:
     file = tmp_path / "evidence.ndjson"
     file.write_bytes(text)
     return script.run(str(file), "node", str(tmp_path))
+
+
+def operation_lines(world: World) -> list[dict[str, Any]]:
+    """Return the lines of a world's ledger, as an installation writes them."""
+    head, lines = GENESIS_HEAD, list[dict[str, Any]]()
+    for position, change in enumerate(world.chain.history, 1):
+        words = [change.body[at : at + 32] for at in range(0, len(change.body), 32)]
+        head = next_head(head, change.op, words)
+        line = {"kind": "operation", "position": position, "op": Op(change.op).name.lower()}
+        line |= {"words": ["0x" + each.hex() for each in words], "head": "0x" + head.hex()}
+        lines.append(line | ({"signer": "0x" + change.signer.hex()} if change.signer else {}))
+    return lines
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"words": ["0x" + "11" * 32]},
+        {"op": "granted"},
+        {"position": 2},
+        {"position": 0},
+        {"position": 99},
+        {"head": "0x" + "22" * 27},
+        {"signer": "0x" + "33" * 20},
+    ],
+    ids=str,
+)
+def test_a_line_that_is_not_what_the_ledger_has_is_named(
+    tmp_path: Path, change: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = World()
+    deployment, *others = world.lines()
+    first, *rest = operation_lines(world)
+    deployment |= {"count": len(rest) + 1, "head": rest[-1]["head"]}
+    lines = [deployment, first | change, *rest, *others]
+    run(world, tmp_path, b"\n".join(json.dumps(line).encode() for line in lines))
+    place = change.get("position", 1)
+    named = [f"the line of operation {place} is not what the ledger has"] if change else []
+    assert json.loads(capsys.readouterr().out)["wrong"] == named
+
+
+@pytest.mark.parametrize(
+    "changed", [{"count": 99}, {"count": 0}, {"head": "0x" + "22" * 27}], ids=str
+)
+def test_a_deployment_that_states_another_head_or_count_is_named(
+    tmp_path: Path, changed: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = World()
+    deployment, *others = world.lines()
+    lines = operation_lines(world)
+    deployment |= {"count": len(lines), "head": lines[-1]["head"]} | changed
+    run(world, tmp_path, b"\n".join(json.dumps(line).encode() for line in [deployment, *others]))
+    assert json.loads(capsys.readouterr().out)["wrong"] == [
+        "count and head of the deployment's line are not the ledger's"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from consent.typed_data import Op
 from storage import merkle
 
 QUESTION = "ab" * 32
+FILE = "ef" * 32
 MODEL = "model-1"
 Judge = Callable[..., dict[str, Any]]
 
@@ -36,17 +37,17 @@ def anchor(world: World, kind: str, root: bytes) -> None:
 def publish(world: World, consent: bytes, **changed: Any) -> list[dict[str, Any]]:
     """Anchor a model that rests on a consent; return its two lines of evidence.
 
-    `changed` has other values of the card: study, id or question.
+    `changed` has other values of the card: study, id, sha256 or question.
     """
     used = {"consent": consent.hex(), "decision": "permitted", "part": "training"}
     used |= {"patient": "11" * 32, "record": "22" * 32, "version": 1}  # type: ignore[dict-item]
     head = {"format": "vouchsafe-manifest-1", "question": QUESTION}
     manifest = canonical({**head, "lines": [used]})
-    facts = {"study": STUDY, "id": MODEL, "question": QUESTION} | changed
+    facts = {"study": STUDY, "id": MODEL, "question": QUESTION, "sha256": FILE} | changed
     card = canonical(
         {
             "study": facts["study"],
-            "model": {"id": facts["id"]},
+            "model": {"id": facts["id"], "sha256": facts["sha256"]},
             "question": {"sha256": facts["question"]},
         }
     )
@@ -54,7 +55,7 @@ def publish(world: World, consent: bytes, **changed: Any) -> list[dict[str, Any]
     card_hash = hashlib.sha256(card.encode())
     anchor(world, "manifest", root)
     anchor(world, "card", card_hash.digest())
-    model = {"model": MODEL, "state": "active", "manifest_root": root.hex()}
+    model = {"model": MODEL, "sha256": FILE, "state": "active", "manifest_root": root.hex()}
     model["card_sha256"] = card_hash.hexdigest()
     return [
         {"kind": "card", "text": card, **model},
@@ -79,15 +80,27 @@ def test_a_model_that_rests_on_a_consent_to_another_study_is_found(judge: Judge)
         assert judge(world, [*world.lines(), *model])["wrong"] == [named] * (study == STUDY)
 
 
-@pytest.mark.parametrize("changed", [{"id": "model-2"}, {"question": "cd" * 32}, {"study": ""}])
+@pytest.mark.parametrize(
+    "changed",
+    [{"id": "model-2"}, {"sha256": "01" * 32}, {"question": "cd" * 32}, {"study": ""}],
+    ids=str,
+)
 def test_a_manifest_under_the_card_of_another_model_is_found(
     judge: Judge, changed: dict[str, str]
 ) -> None:
     world = World()
     model = publish(world, world.granted, **changed)
-    no_card = f"no card of {MODEL} names the study and the question of its manifest"
+    no_card = f"no card of {MODEL} names its file, and its manifest's study and question"
     assert no_card in judge(world, [*world.lines(), *model])["wrong"]
     assert no_card in judge(world, [*world.lines(), model[1]])["wrong"]
+
+
+def test_a_manifest_that_names_another_file_than_the_card_is_found(judge: Judge) -> None:
+    world = World()
+    card, manifest = publish(world, world.granted)
+    manifest["sha256"] = "01" * 32
+    no_card = f"no card of {MODEL} names its file, and its manifest's study and question"
+    assert no_card in judge(world, [*world.lines(), card, manifest])["wrong"]
 
 
 def test_a_manifest_that_can_be_read_in_two_ways_is_found(judge: Judge) -> None:

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
+from pathlib import Path
 
-from models import card_document
+import pytest
+import sqlalchemy as sa
+
+from models import Diagnostics, card_document
 from models.card_document import CardDocument
 from models.errors import ModelsNotFound
 
 
-def test_a_plot_that_many_ask_for_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = list[str]()
+def test_each_plot_of_any_number_of_reports_is_drawn_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, engine: sa.Engine
+) -> None:
+    """Whoever asks for many of them again and again would hold up every page."""
+    drawn = list[tuple[int, str]]()
 
     def draw(content: dict, name: str) -> bytes | None:
-        drawn.append(name)
-        return b"<svg/>" if content["n"] and name == "roc.svg" else None
+        drawn.append((content["n"], name))
+        return b"<svg>%d</svg>" % content["n"] if name == "roc.svg" else None
 
     monkeypatch.setattr(card_document, "draw_card_plot", draw)
-    card_document._draw.cache_clear()
-    document = CardDocument(
-        title="T", name="N", study="S", content={}, figures={"n": 3.25}, lines=()
-    )
-    assert {document.draw("roc.svg") for _ in range(24)} == {b"<svg/>"}
-    assert drawn == ["roc.svg"]
-    with pytest.raises(ModelsNotFound, match="no plot other"):
-        document.draw("other.svg")
-    card_document._draw.cache_clear()
+    first = CardDocument(title="T", name="N", study="S", content={}, figures={"n": 0}, lines=())
+    reports = [replace(first, figures={"n": number}) for number in range(100)]
+    for _ in range(2):  # another process finds what the first one stored
+        diagnostics = Diagnostics(
+            engine=engine, ledger=None, store=None, home=tmp_path, clock=lambda: 0.0
+        )
+        plots = [diagnostics.report_picture(report, "roc.svg") for report in reports]
+        assert plots == [b"<svg>%d</svg>" % number for number in range(100)]
+    assert drawn == [(number, "roc.svg") for number in range(100)]
+    for name in ("other.svg", "../roc.svg", "x" * 300 + ".svg"):
+        with pytest.raises(ModelsNotFound, match="no (plot|file)"):
+            diagnostics.report_picture(first, name)
+    assert len(list((tmp_path / "reports").iterdir())) == 100

@@ -18,7 +18,7 @@ from models.errors import (
     ModelsNotFound,
     ModelsRefused,
 )
-from models.external_validation import ExternalValidation, _count_known
+from models.external_validation import ExternalValidation
 from models.manifest import TRAINING_PART
 from models.model_files import MODEL
 from models.served_model import load_model
@@ -61,11 +61,6 @@ def test_the_figures_are_those_of_the_patients_who_did_not_train_the_model(world
     validations = world.diagnostics.external_validations(world.model.id)
     assert [item.content for item in validations] == [json.loads(json.dumps(result))]
     assert any("AUROC" in line for line in validations[0].to_lines())
-
-
-def test_a_result_does_not_tell_whether_somebody_permits_both_studies() -> None:
-    counts = [_count_known(people) for people in (0, 1, 10, 11, 44)]
-    assert counts == ["0 to 10", "0 to 10", "0 to 10", 10, 40]
 
 
 def test_an_external_validation_has_a_card_of_its_own_in_all_forms(world) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
 from consent import FindingCode, LedgerUnavailable
 from models.findings import ModelFinding
@@ -59,6 +60,17 @@ def test_a_rewritten_manifest_is_found_by_its_root_and_its_consents(world) -> No
         ModelFinding.MANIFEST_ROOT_DIFFERS,
         ModelFinding.MANIFEST_CONSENTS_DIFFER,
     ]
+
+
+@pytest.mark.parametrize(
+    "change", ["study = 'study:another'", "question_text = question_text || ' '"]
+)
+def test_a_row_of_another_study_or_question_than_the_cards_is_a_finding(world, change: str) -> None:
+    world.retire("uci-heart-1")  # of one in service, the consents would be missing too
+    assert findings(world) == []
+    with world.diagnostics.engine.begin() as connection:
+        connection.execute(sa.text(f"UPDATE models_models SET {change}"))
+    assert findings(world) == [ModelFinding.ROW_DIFFERS]
 
 
 def test_a_missing_anchor_is_a_finding(world) -> None:

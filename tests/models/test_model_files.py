@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import errno
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,65 @@ def test_a_file_is_stored_and_only_its_owner_may_read_it(tmp_path: Path) -> None
     path = files.path("m-1", MODEL)
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     assert [entry.name for entry in path.parent.iterdir()] == [MODEL]
+
+
+def test_a_file_that_two_write_at_the_same_moment_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, sync = ModelFiles(tmp_path), os.fsync
+
+    def write_another(descriptor: int) -> None:
+        monkeypatch.setattr(os, "fsync", sync)
+        files.write("m-1", "roc.svg", b"<svg>another</svg>")
+        assert files.read("m-1", "roc.svg") == b"<svg>another</svg>"
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", write_another)
+    files.write("m-1", "roc.svg", b"<svg/>")
+    assert files.read("m-1", "roc.svg") == b"<svg/>"
+    assert [path.name for path in (tmp_path / "m-1").iterdir()] == ["roc.svg"]
+
+
+def test_a_file_that_many_ask_for_at_once_is_made_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, made, read = ModelFiles(tmp_path), list[int](), ModelFiles.read
+    has_missed, has_answer = threading.Event(), threading.Event()
+
+    def make() -> bytes:
+        made.append(1)
+        second.start()
+        assert has_missed.wait(30)  # the second one has found no file, while this one is made
+        return b"<svg/>"
+
+    def find(store: ModelFiles, model_id: str, name: str) -> bytes:
+        try:
+            return read(store, model_id, name)
+        finally:
+            if threading.current_thread() is second:
+                has_missed.set()
+
+    def ask() -> None:
+        assert files.read_or_make("m-1", "roc.svg", make) == b"<svg/>"
+        has_answer.set()
+
+    second = threading.Thread(target=ask, daemon=True)
+    monkeypatch.setattr(ModelFiles, "read", find)
+    assert files.read_or_make("m-1", "roc.svg", make) == b"<svg/>"
+    assert has_answer.wait(30)
+    assert made == [1]
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="no space"):
+        ModelFiles(tmp_path).write("m-1", "roc.svg", b"<svg/>")
+    assert list((tmp_path / "m-1").iterdir()) == []
 
 
 @pytest.mark.parametrize(

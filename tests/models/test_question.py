@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from models.question import Question, load_stored_question
+from models.question_parts import spell_value
 from records import DeclarationInvalid
 
 FOLDER = Path(__file__).resolve().parents[2] / "models" / "questions"
@@ -115,3 +116,8 @@ def test_values_are_formatted_as_clinicians_write_them(nhanes: Question) -> None
     assert nhanes.features[0].format(55) == "55 years"
     assert nhanes.features[0].accepted == "0 to 120 years"
     assert boolean.accepted == "yes, no"
+
+
+def test_a_value_that_is_no_code_stays_as_it_is_written() -> None:
+    assert spell_value("very-good") == "very good"
+    assert spell_value("HER2-positive") == "HER2-positive"

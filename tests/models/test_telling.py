@@ -294,13 +294,23 @@ def test_a_second_unit_or_window_of_a_measurement_does_not_show_whose_value_it_l
     assert compare_columns(columns).copies == [False, False, True]
 
 
-@pytest.mark.parametrize("kind", ["another order", "fewer values", "many apart", "unrelated"])
+@pytest.mark.parametrize("people", [0, 1, MIN_COUNT - 1])
+def test_the_last_and_the_mean_of_a_stable_measurement_are_not_both_shown(people: int) -> None:
+    draw = np.random.default_rng(5)
+    last = draw.normal(170, 10, 300)
+    last[200:] = np.nan
+    mean = last + np.where(draw.random(300) < 0.2, draw.normal(0, 1, 300), 0)
+    mean[:people] = np.nan
+    assert compare_columns(np.stack([last, mean, -mean], axis=1)).columns == [False, True, True]
+
+
+@pytest.mark.parametrize("kind", ["noise", "fewer values", "many apart", "unrelated"])
 def test_measurements_that_many_patients_tell_apart_are_all_shown(kind: str) -> None:
     draw = np.random.default_rng(6)
     first = draw.normal(100, 25, 300)
     others = {
-        "another order": -first,
-        "fewer values": (first / 10).round(),
+        "noise": first + draw.normal(0, 10, 300),
+        "fewer values": (first / 25).round(),
         "many apart": np.where(np.arange(300) < 12, 250 + np.arange(300), first),
         "unrelated": draw.normal(100, 25, 300),
     }
@@ -389,6 +399,32 @@ def test_no_learner_learns_from_a_value_that_few_patients_have(people: int, is_i
     for setting in list_settings(question, labels):
         fitted = fitter.fit_choice(setting, max(setting.rounds), values, labels)
         assert np.array_equal(fitted.final_log_odds(having), fitted.final_log_odds(lacking))
+
+
+@pytest.mark.parametrize("kind", ["no value", "a category"])
+@pytest.mark.parametrize("people", [1, MIN_COUNT - 1])
+def test_no_learner_chooses_a_side_by_the_outcomes_of_the_few_who_have_something(
+    kind: str, people: int
+) -> None:
+    text = (Path(__file__).parent / "small-question.toml").read_text()
+    question = Question.parse(text, "q.toml")
+    draw = np.random.default_rng(people)
+    values = np.stack([draw.normal(size=600), draw.integers(0, 6, 600)], axis=1).astype(np.float32)
+    few, column = np.arange(600) < people, 0 if kind == "no value" else 1
+    effect = values[:, column] - values[:, column].mean()
+    values[few, column] = np.nan if kind == "no value" else 6
+    others = draw.random(600) < 1 / (1 + np.exp(1 - effect))
+    row = np.array([[0, 3]], np.float32)
+    row[0, column] = values[0, column]
+    effects = []
+    for is_ill in (False, True):
+        labels = np.where(few, is_ill, others)
+        fitter = Fitter.of(question, 0)
+        assert fitter.types == ("q", "c")
+        settings = list_settings(question, others)
+        fitted = [fitter.fit_choice(each, max(each.rounds), values, labels) for each in settings]
+        effects.append([each.learner.contributions(row)[0, column] for each in fitted])
+    assert np.abs(np.subtract(*effects)).max() < 0.5
 
 
 @pytest.mark.parametrize("outliers", [1, 3])

@@ -118,6 +118,18 @@ def test_a_request_that_is_refused_or_has_ended_is_not_counted_together() -> Non
     assert together._counts == {}
 
 
+def test_an_end_that_is_reported_twice_counts_once() -> None:
+    together = Together(9)
+    limit = UnderWay(2, 1, together)
+    first, _ = limit.begin("a"), limit.begin("a")
+    first()
+    first()
+    limit.begin("a")
+    assert together._counts == {"a": 2}
+    with pytest.raises(TooManyRequests):
+        limit.begin("a")
+
+
 @pytest.fixture
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     """Return a client of views that count what one caller has under way.
@@ -169,6 +181,21 @@ def test_a_large_body_counts_whatever_the_view_declares(client: FlaskClient) -> 
     assert client.post("/plain", data=b"a" * 2**20).status_code == 200
     first.close()
     assert client.post("/plain", data=b"a" * (2**20 + 1)).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/plain", "/stream", "/short"])
+def test_an_answer_that_fails_on_its_way_out_ends_once(
+    client: FlaskClient, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends, end = list[str](), UnderWay._end
+    monkeypatch.setattr(UnderWay, "_end", lambda limit, who: (ends.append(who), end(limit, who)))
+
+    @client.application.after_request
+    def fail(_: Response) -> Response:
+        raise OSError
+
+    assert client.get(path).status_code == 500
+    assert ends == ["somebody"]
 
 
 @pytest.mark.parametrize(("depth", "status"), [(2, 200), (3, 429)])

@@ -126,6 +126,7 @@ def test_no_sentence_ends_in_a_button_which_print_leaves_out() -> None:
     [
         ("mexican-american, asian, other-hispanic", "Mexican American, Asian, other Hispanic"),
         ("very-good, of-no-list", "Very good, of no list"),
+        ("HER2-positive, HER2-negative", "HER2-positive, HER2-negative"),
         ("yes, no", "Yes, no"),
         ("-5 to 20 mg/dL", "-5 to 20 mg/dL"),
     ],
@@ -134,3 +135,19 @@ def test_a_card_writes_accepted_values_as_records_do(app: Flask, text: str, word
     macro = '{% from "parts/card_tables.html" import accepted with context %}'
     template = macro + "{{ accepted(text) | sentence }}"
     assert render(app, template, text=text) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("race: mexican american", "Race: Mexican American"),
+        ("tumour: HER2-positive", "Tumour: HER2-positive"),
+        ("age: 40 to below 60", "Age: 40 to below 60"),
+        ("weight (kg)", "Weight (kg)"),
+    ],
+)
+def test_a_card_writes_the_values_of_groups_as_records_do(
+    app: Flask, text: str, words: str
+) -> None:
+    macro = '{% from "parts/card_tables.html" import row_words with context %}'
+    assert render(app, macro + "{{ row_words(text) | sentence }}", text=text) == words

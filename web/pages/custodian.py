@@ -133,7 +133,8 @@ def submit_upload() -> Response:
     try:
         report = services().custodian.uploads.submit(words(), account.party, new, by=account.id)
     except Invalid as exc:
-        return _upload_form(first_errors(exc), status_of(exc))
+        renamed = {} if own is None else {"mapping": "own-mapping"}
+        return _upload_form(first_errors(exc, **renamed), status_of(exc))
     again = "?again=yes" if report.upload.state == STORED else ""
     return see_other(f"/custodian/deposits/{report.upload.id}{again}")
 

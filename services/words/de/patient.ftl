@@ -381,7 +381,7 @@ keys-used = Zuletzt benutzt
 
 keys-add = Passkey hinzufügen
 
-keys-add-lead = Ein zweiter Passkey auf einem anderen Gerät hilft, wenn Sie eines verlieren.
+keys-add-lead = Ein Passkey auf einem anderen Gerät hilft, wenn Sie eines verlieren.
 
 keys-add-first = Mit einem Passkey können Sie sich hier ohne Ihr Unterschriftsprogramm anmelden und unterschreiben.
 

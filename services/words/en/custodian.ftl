@@ -409,9 +409,9 @@ deposit-mapping-choose = Choose a mapping for this table
 
 deposit-mapping-error = The mapping cannot be used: { $why }
 
-deposit-mapping-text = it is not UTF-8 text
+deposit-mapping-text = it is not UTF-8 text. Save it as UTF-8
 
-deposit-mapping-long = it has more than { $most } bytes
+deposit-mapping-long = it has more than { $most } bytes. Remove what the table does not need
 
 deposit-mapping-custodian = The mapping names another custodian. Remove the name.
 

@@ -381,7 +381,7 @@ keys-used = Último uso
 
 keys-add = Añadir una llave de acceso
 
-keys-add-lead = Una segunda llave en otro dispositivo ayuda cuando pierde uno.
+keys-add-lead = Una llave en otro dispositivo ayuda cuando pierde uno.
 
 keys-add-first = Con una llave de acceso puede entrar y firmar aquí sin su programa de firma.
 

@@ -33,7 +33,7 @@ from services.accounts import (
 )
 from services.accounts.accounts import new_id
 from services.accounts.challenges import MAKE, SIGN_IN
-from services.accounts.signature_requests import VALID_S, message_from, message_to
+from services.accounts.signature_requests import KEPT_S, VALID_S, message_from, message_to
 from services.statement import RequestedTerms, terms_for
 from services.words import Words
 from web.pages.signing import signed_form
@@ -200,6 +200,28 @@ def test_a_signature_request_expires_after_ten_minutes(hospital, identity, patie
     finally:
         signings._clock = real
     assert hospital.platform.ledger.consents_of(patient.subject) == []
+
+
+@node
+def test_a_message_that_nobody_signs_is_deleted_and_one_that_was_signed_is_kept(
+    hospital, identity, patient
+) -> None:
+    signed, unsigned = (
+        sign(hospital, patient, permit(hospital, patient.subject)) for _ in range(2)
+    )
+    assert submit(hospital, patient, signed).is_in_force
+    signings, real = identity.signatures, identity.signatures._clock
+    try:
+        signings.delete_expired()
+        assert signings.get(patient.account, unsigned[0])
+        signings._clock = lambda: real() + KEPT_S + 1
+        assert signings.delete_expired() >= 1
+        assert signings.delete_expired() == 0
+    finally:
+        signings._clock = real
+    assert submit(hospital, patient, signed).is_repeated
+    with pytest.raises(SignatureExpired, match="Unknown"):
+        submit(hospital, patient, unsigned)
 
 
 @node

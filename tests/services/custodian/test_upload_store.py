@@ -14,6 +14,8 @@ from services.custodian.upload_store import (
     CHECKED,
     CHECKING,
     DROPPED,
+    ENTRIES,
+    OUTCOMES,
     STORED,
     STORING,
     Sent,
@@ -98,3 +100,28 @@ def test_files_of_an_organisation_that_wait_have_a_limit_together(
     uploads.add(replace(SENT, party="organisation:there"), io.BytesIO(b"d"))
     assert uploads.report(waiting, {}, DROPPED)  # what is stored or discarded no longer waits
     uploads.add(SENT, io.BytesIO(b"d"))
+
+
+def test_a_list_of_files_reads_none_of_their_entries(
+    uploads: UploadStore, checked: Upload, engine: sa.Engine
+) -> None:
+    """The entries of fifty large files would fill the memory of the pages."""
+    outcomes = "e" * 50_000
+    assert uploads.report(checked, {ENTRIES: outcomes, "rows": 9}, STORED)
+    (listed,) = uploads.of_party(SENT.party)
+    assert listed.report == {"good": 1, "rows": 9}
+    with engine.connect() as connection:
+        (stored,) = connection.scalars(sa.text("SELECT report FROM web_uploads"))
+    assert len(stored) < 100
+    assert uploads.find_document(listed, OUTCOMES) == outcomes  # although the file is deleted
+
+
+@pytest.mark.parametrize("state", [DROPPED, STORED])
+def test_entries_that_an_earlier_release_kept_in_the_report_leave_it(
+    uploads: UploadStore, checked: Upload, engine: sa.Engine, state: str
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(sa.text("""UPDATE web_uploads SET report = '{"entries": "old"}'"""))
+    assert uploads.report(uploads.require(checked.id), {}, state)
+    upload = uploads.require(checked.id)
+    assert (upload.report, uploads.find_document(upload, OUTCOMES)) == ({}, "old")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 import pytest
+import sqlalchemy as sa
 
 from consent import DAY_S
 from services.errors import NotFound
@@ -45,6 +46,14 @@ def test_a_patient_who_has_not_answered_receives_no_second_request(requests, now
     (lapsed,) = requests.list_by_subject(patients[0])
     assert lapsed.state == LAPSED
     assert requests.send(DETAILS, patients, "r") == 3
+
+
+def test_sending_to_nobody_stores_nothing(requests, engine) -> None:
+    patients, count = people(3), sa.text("SELECT count(*) FROM web_askings WHERE party = 'study:a'")
+    for _ in range(3):
+        requests.send(DETAILS, patients, "r")
+    with engine.connect() as connection:
+        assert connection.scalar(count) == 1
 
 
 def test_a_patient_who_declined_receives_no_request_for_half_a_year(requests, now) -> None:

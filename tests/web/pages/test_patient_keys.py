@@ -29,7 +29,10 @@ def test_a_passkey_is_added_on_the_page_and_removed_again(hospital, browser) -> 
         stored = people.passkeys.of(account.id)
         assert len(stored) == 2
         new = next(item for item in stored if item.id != first.id)
+        me.go(f"/patient/keys/{first.id.hex()}/removal")
+        me.says("You signed in with this one")  # both may have one name
         me.go(f"/patient/keys/{new.id.hex()}/removal")
+        assert "You signed in with this one" not in me.text()
         me.page.click("form[data-sign] button.primary")
         me.says("The passkey is removed.")
         assert [item.id for item in people.passkeys.of(account.id)] == [first.id]

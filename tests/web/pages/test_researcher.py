@@ -467,6 +467,7 @@ def test_an_external_validation_has_a_page_a_file_and_a_pdf(hospital, researcher
     title = hospital.platform.information.party_name(f"study:{studies[1]}")
     assert f'<a href="{path}">{title}</a>' in of_model
     assert title in page
+    assert "Download the report (PDF)" in page  # it is no card
     assert "study:" not in of_model + page  # the id of a study: people read its title
     api = researcher.api("GET", f"{path}/card.pdf")
     assert (api.status_code, api.data) == (200, researcher.get(f"{path}/card.pdf").data)

@@ -108,6 +108,7 @@ def removal(id: str) -> Response:
         message="KeyRemoval",
         signer=review.signer,
         passkey=review.passkey,
+        current=current_passkey(services().identity),
         is_last=review.is_last,
     )
 

@@ -102,7 +102,8 @@ def run_pdf(slug: str, run: str) -> Response:
 @picture
 def run_plot(slug: str, run: str, name: str) -> Response:
     """Return a plot of the report of a refused run."""
-    return svg_response(_report(slug, run).draw(f"{name.removesuffix('.svg')}.svg"))
+    party, plot_name = current_account().party, name.removesuffix(".svg")
+    return svg_response(services().researcher.study_runs.plot(party, slug, run, plot_name))
 
 
 def _report(slug: str, run: str) -> CardDocument:
@@ -190,7 +191,9 @@ def evaluation_pdf(id: str, slug: str) -> Response:
 @picture
 def evaluation_plot(id: str, slug: str, name: str) -> Response:
     """Return a plot of an external validation."""
-    return svg_response(_evaluation(id, slug).draw(f"{name.removesuffix('.svg')}.svg"))
+    party, plot_name = current_account().party, name.removesuffix(".svg")
+    models = services().researcher.models
+    return svg_response(models.external_validation_plot(party, id, slug, plot_name))
 
 
 def _evaluation(id: str, slug: str) -> CardDocument:
