@@ -101,6 +101,11 @@ class Recoveries:
             if recovery.state == WAITING
         ]
 
+    def vetoed(self) -> list[Recovery]:
+        """Return each subject's newest recovery, if the patient refused it."""
+        newest = [recoveries[-1] for recoveries in list(self._by_subject.values())]
+        return [recovery for recovery in newest if recovery.state == VETOED]
+
 
 def with_ready_times(
     chain: Chain, contract: str, recoveries: Sequence[Recovery], now_s: float

@@ -153,6 +153,16 @@ class SubjectKeys:
         self._views.newest()
         return self._with_ready_times(self._mirror.recoveries.waiting())
 
+    def refused_recoveries(self, since_s: float) -> list[Recovery]:
+        """Return the recoveries proposed since then that the patient refused, and none came after.
+
+        Raises:
+            ViewRefused, LedgerUnavailable: as `ConsentLedger.view`.
+        """
+        self._views.newest()
+        refused = self._mirror.recoveries.vetoed()
+        return [recovery for recovery in refused if recovery.since_s >= since_s]
+
     def remove_expired(self, limit: int = _MAX_REMOVALS) -> list[Outcome]:
         """Remove delegates' keys after their end, at most `limit`; call it once a minute.
 

@@ -12,7 +12,7 @@ from records.json_strict import loads
 from services.accounts.accounts import new_id
 from services.accounts.errors import ProofInvalid
 from services.accounts.invitations import RECOVER, VALID_DAYS
-from services.accounts.key_recoveries import READY, KeyRecoveries
+from services.accounts.key_recoveries import OPEN, READY, KeyRecoveries
 from services.custodian.identity_checks import IDENTITY_CHECKS, IdentityChecks
 from services.custodian.invitations import IssuedInvitation
 from services.errors import Invalid
@@ -23,20 +23,24 @@ from services.schemas import SignedEnrolmentSchema, ValidationError
 from services.words import Words
 
 ON_HOLD: Final = "on-hold"
+REFUSED: Final = "refused"
+REFUSED_LISTED_S: Final = 60 * DAY_S
+"""For so long after its proposal a refused key is listed: it may be the first sign of a theft."""
 LOG: Final = logging.getLogger("vouchsafe.custodian")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingRecovery:
-    """A new key that was proposed for a patient and is not valid yet.
+    """A new key that was proposed for a patient, and is not valid yet or was refused.
 
     Attributes:
         number: the patient's hospital number, "" if the directory has none.
         subject: 32 bytes.
         signer: the new key.
         state: ``waiting`` during the delay, ``ready`` after it; ``on-hold`` if the account that
-            proposed it has been disabled, or the patient refused it: it is not completed.
-        ready_at_s: the end of the delay, seconds UTC; None if it cannot be read now.
+            proposed it has been disabled: it is not completed; ``refused`` by the patient.
+        ready_at_s: the end of the delay, seconds UTC; None if it cannot be read now, or it is
+            refused.
     """
 
     number: str
@@ -116,19 +120,30 @@ class CustodianRecoveries:
         return self._key_recoveries.is_on_hold(recovery.subject, recovery.signer)
 
     def list_pending(self) -> list[PendingRecovery]:
-        """Return every recovery that waits for the end of its delay."""
-        recoveries = self._ledger.keys.open_recoveries()
+        """Return every recovery that waits for the end of its delay; then those just refused."""
+        keys = self._ledger.keys
+        recoveries = keys.open_recoveries()
+        recoveries += keys.refused_recoveries(self._clock() - REFUSED_LISTED_S)
         numbers = self._directory.numbers_of([recovery.subject for recovery in recoveries])
-        return [
-            PendingRecovery(
-                number=numbers.get(recovery.subject, ""),
-                subject=recovery.subject,
-                signer=recovery.signer,
-                state=ON_HOLD if self._is_on_hold(recovery) else recovery.state,
-                ready_at_s=recovery.ready_at_s,
+        pending = []
+        for recovery in recoveries:
+            state = self._state(recovery)
+            pending.append(
+                PendingRecovery(
+                    number=numbers.get(recovery.subject, ""),
+                    subject=recovery.subject,
+                    signer=recovery.signer,
+                    state=state,
+                    ready_at_s=None if state == REFUSED else recovery.ready_at_s,
+                )
             )
-            for recovery in recoveries
-        ]
+        return pending
+
+    def _state(self, recovery: Recovery) -> str:
+        is_refused = self._ledger.keys.is_refused(recovery.subject, recovery.signer)
+        if is_refused or recovery.state not in OPEN:
+            return REFUSED
+        return ON_HOLD if self._is_on_hold(recovery) else recovery.state
 
     def propose(self, words: Words, request: RecoveryRequest, *, by: str) -> list[PendingRecovery]:
         """Propose a new key for a patient and return what is pending now.

@@ -31,7 +31,7 @@ from services.accounts import (
 )
 from services.custodian.identity_checks import IdentityChecks
 from services.custodian.patient_journal import PatientJournal
-from services.custodian.recoveries import CustodianRecoveries
+from services.custodian.recoveries import REFUSED_LISTED_S, CustodianRecoveries
 from services.errors import Invalid
 from services.installation import Installation
 from services.patient.acts import PatientActs
@@ -200,6 +200,9 @@ def test_a_key_that_was_refused_by_the_patients_phone_never_signs_in(clinic: Cli
     [recovery] = clinic.ledger.keys.open_recoveries()
     veto = clinic.signed(clinic.phone, RecoveryVeto(clinic.subject, recovery.signer))
     assert clinic.ledger.keys.veto_recovery([veto])[0].ok
+    assert [(each.number, each.state) for each in clinic.recoveries.list_pending()] == [
+        (NUMBER, "refused")
+    ]
     clinic.town.clock.now_s += DELAY_S + 1
     assert clinic.recoveries.complete_due() == 0
     assert not clinic.identity.key_recoveries.has_open(clinic.subject)
@@ -210,6 +213,8 @@ def test_a_key_that_was_refused_by_the_patients_phone_never_signs_in(clinic: Cli
         key.key_hash != keccak(recovery.signer)
         for key in clinic.ledger.keys.of_subject(clinic.subject)
     )
+    clinic.town.clock.now_s += REFUSED_LISTED_S
+    assert clinic.recoveries.list_pending() == []
 
 
 def test_an_identity_check_is_in_the_patients_journal_before_the_link_leaves(

@@ -527,7 +527,7 @@ card-view = Ledger view
 card-at-block = ledger at block { $block }, { $count } changes
 
 card-not-known = not known
-card-inputs-few = Effects are “not known” where fewer than 11 people tell an input, or it from an earlier one.
+card-inputs-few = The effect of an input is “not known” if it is the same for all but a few people, or nearly the same as an earlier input. A few are fewer than 11.
 
 card-plot-calibration = Calibration: how many of 100 had the outcome, by estimate
 

@@ -1031,7 +1031,7 @@ recoveries-made = Recovery link
 
 recoveries-next = The patient opens it on the new device. The key they create is listed under Account recovery and works seven days later.
 
-recoveries-caption = Pending recoveries
+recoveries-caption = Proposed keys
 
 recoveries-patient = Patient
 
@@ -1044,6 +1044,8 @@ recoveries-waiting = The patient can refuse it
 recoveries-ready = The delay is over; it is being completed
 
 recoveries-on-hold = On hold: the account of the person who proposed it is disabled. Check the identity again and issue a new link.
+
+recoveries-by-patient = The patient refused it. Somebody else may have used the link: ask the patient before you issue another one.
 
 recoveries-new = Issue a recovery link
 
@@ -1059,7 +1061,7 @@ recoveries-refused = The register refused it. Nothing was proposed.
 
 recoveries-button = Make the link
 
-empty-recoveries = No pending recoveries.
+empty-recoveries = No key waits, and none was refused in the last 60 days.
 
 ## People
 
