@@ -435,7 +435,7 @@ def test_a_page_that_is_told_to_go_elsewhere_sends_nothing_more(page: Page, site
 
 
 def test_the_menu_marks_the_entry_that_a_page_is_below(app: Flask) -> None:
-    template = '{% from "parts/frame.html" import main_menu with context %}{{ main_menu(menu) }}'
+    template = '{% from "parts/menu.html" import main_menu with context %}{{ main_menu(menu) }}'
     menu = [("/patient", "menu-home"), ("/patient/journal", "menu-journal")]
     menu += [("/patient/journal/new", "New")]
     pages = ("/patient", "/patient/journal", "/patient/journal/7/proof", "/patient/help")
@@ -456,7 +456,7 @@ def test_the_menu_marks_the_entry_that_a_page_is_below(app: Flask) -> None:
 
 
 def test_each_page_of_a_role_marks_one_entry_of_its_menu(app: Flask) -> None:
-    template = '{% from "parts/frame.html" import main_menu with context %}{{ main_menu(none) }}'
+    template = '{% from "parts/menu.html" import main_menu with context %}{{ main_menu(none) }}'
     site = Flask("site")
     for blueprint in BLUEPRINTS:
         site.register_blueprint(blueprint)

@@ -107,11 +107,11 @@ def test_the_main_button_of_a_declined_request_comes_first(app: Flask) -> None:
 
 def test_a_patient_without_a_passkey_is_not_offered_a_second_one(app: Flask) -> None:
     page = content(app, "patient/keys.html", keys=KEYS)
-    assert "second passkey" not in page
+    assert "A passkey on another device" not in page
     assert "without your signing program" in page
     passkey = SimpleNamespace(id=b"1", label="Phone", made_at_s=1, used_at_s=1)
     keys = SimpleNamespace(**(vars(KEYS) | {"passkeys": [passkey]}))
-    assert "A second passkey" in content(app, "patient/keys.html", keys=keys)
+    assert "A passkey on another device" in content(app, "patient/keys.html", keys=keys)
 
 
 def test_the_page_of_keys_does_not_deny_a_recovery_that_is_complete(app: Flask) -> None:
