@@ -1,4 +1,4 @@
-"""Measures a record on disk, and times: a file for each block, packed, packed without a cache."""
+"""Measures bytes and times of records: in a file for each block, packed, and without a cache."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def parts(bench: Bench) -> dict[str, int]:
 def measure_kind(
     records: list[Record], name: str, *, packed: bool, sealed: int = 0
 ) -> tuple[dict[str, Any], int]:
-    """Deposit records into a new installation; return its figures, and the sealed bytes.
+    """Deposit records into a new installation; return its figures and the sealed bytes.
 
-    With the `sealed` bytes of another installation, this one keeps no cache of them.
+    If `sealed` is given, from another installation, this one keeps no cache.
     """
     with install(packed=packed) as bench:
         if sealed:
@@ -47,7 +47,7 @@ def measure_kind(
         ids = bench.store.deposits.deposit(records).record_ids
         deposited_s = time.perf_counter()
         if len(bench.store.versions.read(ids)) != len(records):
-            raise SystemExit("not every record was read")
+            raise SystemExit("some records could not be read back")
         read_s = time.perf_counter()
         if bench.store.check():
             raise SystemExit("verification has findings")
@@ -55,7 +55,7 @@ def measure_kind(
         full = parts(bench)
         cached = sum(file.stat().st_size for file in (bench.home / "sealed").glob("*.car"))
     if sealed and cached:
-        raise SystemExit("there is a cache, where none should be")
+        raise SystemExit("the cache has files although its limit is 0")
     sealed = sealed or cached
     taken = {part: full[part] - empty[part] for part in full}
     figures = {f"{name} {part} bytes a record": round(taken[part] / len(records)) for part in taken}

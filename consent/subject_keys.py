@@ -154,7 +154,7 @@ class SubjectKeys:
         return self._with_ready_times(self._mirror.recoveries.waiting())
 
     def refused_recoveries(self, since_s: float) -> list[Recovery]:
-        """Return the recoveries proposed since then that the patient refused, and none came after.
+        """Return each subject's newest recovery, if proposed since then and refused by the patient.
 
         Raises:
             ViewRefused, LedgerUnavailable: as `ConsentLedger.view`.

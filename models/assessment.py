@@ -64,8 +64,8 @@ class Assessment:
         learners: both kinds, side by side.
         importance: of each predictor, the mean absolute log-odds among all patients.
         strengths: of each predictor, the AUROC that it has alone.
-        telling: which predictors' figures would tell of 1 to 10 patients.
-        ranges: of each predictor, which values these patients had; None for a copy of another.
+        telling: which predictors' figures are hidden, as they could tell of fewer than 11 patients.
+        ranges: of each predictor, which values these patients had; None if nearly equal to another.
         frequency: with and without the features that count tests; None without such features.
         far: the distance from the middle that few patients exceed.
         absence: AUROC of which values are missing, without those that few patients lack.

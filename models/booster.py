@@ -138,8 +138,8 @@ class TreeRows:
 def _replace_rare(values: Values, types: Sequence[str], least: int) -> Values:
     """Return the rows to learn from, without gaps and categories that fewer than `least` have.
 
-    They become the middle number or the commonest category: on which side of a split they go would
-    be chosen by the outcomes of these few alone, and the answer about anybody like them show it.
+    They become the middle number or the commonest category. Else the outcomes of these few alone
+    would decide their side of a split, and the answer about somebody like them would show it.
     """
     replaced = values
     for column, kind in enumerate(types):

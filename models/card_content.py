@@ -44,7 +44,7 @@ _MISSING: Final = {
     "xgboost": "missing values stay missing: each split of a tree learns a direction for them",
 }
 _NOT_LISTED: Final = (
-    "Reasons that fewer than 11 patients or records have are not listed, and these not counted."
+    "Reasons that apply to fewer than 11 patients or records are not listed; those are not counted."
 )
 _PARTITION: Final = (
     "cross-validation by a keyed hash of the person, the study and the label; the published model"
@@ -195,8 +195,8 @@ def steady_counts(content: Any) -> Any:
 def describe_cohort(cohort: Cohort, matrix: Matrix) -> dict[str, Any]:
     """Return the flow of patients: who was permitted, left out and analysed, in tens.
 
-    A reason that 1 to 10 have is not stated, and they are counted nowhere: it would tell that
-    somebody has it.
+    A reason that applies to 1 to 10 patients is not listed, and these patients are not counted:
+    else the card would tell that the reason applies to somebody.
     """
     records = cohort.records.values()
     first, last = describe_years(records)

@@ -15,7 +15,9 @@ INTERVAL_NOTE: Final = (
     " on, fewer groups can lie inside."
 )
 NO_COUNTS: Final = "how often tested: the question declares no such input"
-NO_EFFECT: Final = "effect hidden: fewer than 11 patients differ in it, or between it and another"
+NO_EFFECT: Final = (
+    "effect hidden: all but a few patients have the same value, or it is close to another input"
+)
 BEFORE_NOTE: Final = (
     "Each was measured on its own patients, by models that had not learned from them."
 )

@@ -82,7 +82,8 @@ def _find_hidden(values: Sequence[int], parts: Sequence[Floats]) -> set[int]:
     """Return the categories whose shares would tell of few patients, alone or by what is left.
 
     All shares of a part make 1, so who has a rare category could be computed from the others.
-    A category that nobody has counts as rare: else what is hidden beside it would tell of that.
+    A category that nobody has counts as rare: else the hidden categories would tell whether
+    somebody has it.
     """
     counts = {value: [int((part == value).sum()) for part in parts] for value in values}
     hidden = {value for value, sizes in counts.items() if _is_small(sizes)}

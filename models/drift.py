@@ -25,8 +25,8 @@ _MAX_CODES: Final = 20
 def describe_bins(cells: Floats, codes: int = 0) -> dict[str, list[float]]:
     """Return the bins of a distribution and the share in each; the last one is of missing values.
 
-    A bin of 1 to 10 people has the share 0 and they are counted in no other, so that it does not
-    tell of them. The share of missing values is one of all people. No edge tells of
+    A bin of 1 to 10 people has the share 0, and no other bin counts them: so it does not tell of
+    them. The share of missing values is a share of all people. No edge tells of
     them either: edges of numbers lie between values of at least 11 people each, or have at least
     11 people on both sides; those of codes are the same whatever the values are.
 
@@ -86,7 +86,7 @@ def list_bins(card: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def measure_psi(shares: Sequence[float], places: Sequence[int]) -> float | None:
     """Return the population stability index of some answers.
 
-    None with fewer than 100, or where the card does not state the shares.
+    None for fewer than 100 answers, or if the card does not state the shares.
 
     It is the sum over bins of (a - e) * ln(a / e), with the shares a of the answers and e of the
     training patients; a share below 0.005 counts as 0.005.

@@ -12,7 +12,7 @@ class ModelFinding(FindingCode):
     FILE_LEFT = ("file-left", "the file of a retired model still exists")
     FILE_DIFFERS = ("file-differs", "the model file is missing or differs from what was written")
     CARD_DIFFERS = ("card-differs", "the model card is missing or differs from what was written")
-    ROW_DIFFERS = ("row-differs", "the model's row has another study or question than its card")
+    ROW_DIFFERS = ("row-differs", "the model's row names another study or question than its card")
     CARD_NOT_ANCHORED = ("card-not-anchored", "the model card is not anchored on the ledger")
     MANIFEST_UNREADABLE = ("manifest-unreadable", "the manifest is missing or cannot be read")
     MANIFEST_ROOT_DIFFERS = (

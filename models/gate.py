@@ -240,7 +240,7 @@ def _attack_failures(question: Question, attack: Attack) -> list[GateFailure]:
 def _size_failures(size: SampleSize) -> list[GateFailure]:
     if size.patients >= size.for_risk:
         return []
-    # In tens, as the card states it; one that is rounded up beyond the bound is hidden.
+    # In tens, as on the card; a count that would be rounded up beyond the bound is hidden.
     count, minimum = steady(size.patients), size.for_risk - 1
     stated = count if isinstance(count, int) and count <= minimum else None
     return [

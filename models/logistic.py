@@ -186,7 +186,7 @@ def _term_content(term: Term) -> dict[str, Any]:
 def _category_terms(column: int, present: Floats, least: int) -> list[Term]:
     """Return a term for each category but the reference: the first that enough patients have.
 
-    As the reference, a rare category would be learned from what all others have in common.
+    If a rare category were the reference, the intercept would show the outcomes of its patients.
     """
     kinds, counts = np.unique(present, return_counts=True)
     reference = int(np.argmax(counts >= least))

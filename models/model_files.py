@@ -17,7 +17,7 @@ MODEL: Final = "model.ubj"
 CARD: Final = "card.json"
 MANIFEST: Final = "manifest.json"
 REPORTS: Final = "reports"
-"""The folder of the plots of reports; a model's id, which names its folder, ends with a number."""
+"""The folder of the plots of reports. No model has this folder: its id ends with a number."""
 
 
 class ModelFiles:
@@ -43,7 +43,7 @@ class ModelFiles:
         """Write a file; it is durable when this returns."""
         target = self.path(model_id, name)
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # A draft of its own: two requests may draw the same plot at the same moment.
+        # Each call has its own draft: two requests may draw the same plot at the same moment.
         descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=".")
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -69,7 +69,7 @@ class ModelFiles:
     def read_or_make(self, model_id: str, name: str, make: Callable[[], bytes]) -> bytes:
         """Return the bytes of a file, which is made and written on first use.
 
-        Of many who ask for it at once, one makes it.
+        If several threads ask for it at once, one of them makes it.
         """
         with suppress(ModelsNotFound):
             return self.read(model_id, name)

@@ -53,7 +53,7 @@ class Feature:
     `disclosure` says what the feature is for who tries to recognise a person in a copy: an
     identifier (`direct`, never copied), something that others know (`quasi`, the default),
     something that harms (`sensitive`), or neither (`other`). With `may_be_rare` a run is not
-    refused because too few patients tell the feature: then nobody learns whether one does.
+    refused because nobody has a value or all have the same: a refusal would tell of that.
     """
 
     code: str
@@ -102,7 +102,7 @@ class Feature:
 
 
 def spell_value(value: str) -> str:
-    """Return a value for people: a code such as very-good in words, any other as it is written."""
+    """Return a value as people read it: a code such as very-good in words, others unchanged."""
     return value.replace("-", " ") if value == value.lower() else value
 
 

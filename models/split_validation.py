@@ -72,9 +72,9 @@ class SplitModels:
 def validate_splits(
     rows: Rows, models: SplitModels, parts: Sequence[str]
 ) -> tuple[SplitResult, ...]:
-    """Return the result of each part of 11 patients or more, by name; empty with fewer than two.
+    """Return the result of each part of 11 patients or more, by name; empty if fewer than two.
 
-    The name of a smaller one would tell that somebody is in it.
+    The name of a smaller part would tell that it has patients.
 
     Args:
         rows: one a patient.

@@ -32,7 +32,7 @@ def steady(count: int) -> int | str:
 
 
 def conceal(count: int) -> int | str:
-    """Return a count in tens; 0 to 10 is a text, so that it does not tell if there is anybody."""
+    """Return a count in tens; 0 to 10 give one text, which does not tell if there is anybody."""
     return steady(count) if count >= MIN_COUNT else f"0 to {MIN_COUNT - 1}"
 
 
@@ -46,7 +46,7 @@ def coarsen(share: float, people: int) -> float:
 
 
 def coarsen_missing(share: float, people: int) -> float:
-    """Return the share of people without a value, in steps of 11 people or more.
+    """Return the share of people without a value, in steps of 11 people from 110 people on.
 
     Of few people the steps are tenths or twentieths: in hundredths, one person more or less would
     show.

@@ -27,14 +27,14 @@ _ALIKE: Final = 0.99
 class Telling:
     """Which columns are not to be measured beside those before them, and why.
 
-    Whether nobody or a few are told apart makes no difference: that something is hidden, or is
-    not, would else tell whether somebody has a value.
+    Nobody counts like a few patients here. Else a figure that is hidden, or one that is not, would
+    tell whether somebody has a value.
 
     Attributes:
         rare: all but fewer than 11 patients have the same value.
         close: it differs from an earlier column in fewer than 11 patients, or in who has one value.
-        copies: it has nearly the same order as an earlier column, or the same but for fewer than
-            11 patients; unit and numbering make no difference. These are among the close ones.
+        copies: it orders patients nearly as an earlier column does, or exactly so without fewer
+            than 11 patients; units do not matter. All copies are close too.
     """
 
     rare: list[bool]
@@ -55,9 +55,9 @@ def find_telling_columns(values: Values, categories: Sequence[bool] = ()) -> lis
 def compare_columns(values: Values, categories: Sequence[bool] = ()) -> Telling:
     """Return which columns are not to be measured beside those before them.
 
-    A column of which all but 1 to 10 patients have the same value shows the outcome of these few.
-    So does one that differs from an earlier column in 1 to 10 patients, or in who has one value, by
-    the difference of the figures.
+    If all but 1 to 10 patients have the same value, a column shows the outcome of these few. If it
+    differs from an earlier column in 1 to 10 patients, or in who has one value, the difference of
+    the figures shows it.
 
     Args:
         values: shape (n, columns); NaN is missing, and a value like any other.
@@ -104,7 +104,7 @@ class _Ordered:
         self._ranks = rankdata(column, nan_policy="omit")
 
     def is_copied_by(self, other: _Ordered) -> bool:
-        """Return whether without fewer than 11 patients both order all others alike."""
+        """Return whether both order all patients alike, or all but fewer than 11 of them."""
         is_both = self._is_known & other._is_known
         alone = int((self._is_known | other._is_known).sum()) - int(is_both.sum())
         if alone < MIN_COUNT and _are_alike(self._ranks[is_both], other._ranks[is_both]):
@@ -211,7 +211,7 @@ def _list_sets(parts: list[Mask]) -> list[Mask]:
 
 
 def _are_close(some: Mask, others: Mask, least: int = 1) -> bool:
-    """Return whether a set differs from another, or from its complement, in so few patients."""
+    """Return whether sets, or one and a complement, differ in `least` to 10 patients."""
     first, second = some.astype(np.float32), others.astype(np.float32)
     common = first @ second.T
     apart = first.sum(axis=1)[:, None] + second.sum(axis=1)[None, :] - 2 * common

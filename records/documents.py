@@ -113,7 +113,7 @@ def why_no_value(resource: bytes | Mapping[str, Any], now_s: float = math.inf) -
     """Return why a resource gives no value, or EntryCode.NOTHING if it does.
 
     Args:
-        resource: in JSON as it is stored, or parsed with each number as one of Python.
+        resource: JSON as it is stored, or parsed with each number as an int or a float.
         now_s: seconds UTC; what starts later gives no value.
     """
     read = orjson.loads(resource) if isinstance(resource, bytes) else resource

@@ -36,7 +36,7 @@ class FhirEntry(NamedTuple):
         newest_first: True in a Bundle of type history.
         modified: when a deletion took effect (response.lastModified), or "".
         named: the resourceType of a resource that cannot be kept, so that it is not here, or "".
-        is_plain: whether it is known that each number of the resource is one of Python.
+        is_plain: True if each number of the resource is known to be an int or a float.
     """
 
     number: int

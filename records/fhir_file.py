@@ -200,7 +200,7 @@ class _Parsed(NamedTuple):
 
     Attributes:
         value: with its numbers as written.
-        is_plain: whether these are all numbers of Python.
+        is_plain: whether each of these is an int or a float.
         is_flawed: whether some of its parts have no single meaning.
     """
 

@@ -53,7 +53,7 @@ def loads_exact(body: bytes, max_depth: int = MAX_DEPTH) -> Any:
 
 
 def loads_digits(body: bytes, max_depth: int) -> Any:
-    """Return what `loads_exact` does, of a text of which `loads_plain` returned None.
+    """Return what `loads_exact` returns, for a text for which `loads_plain` returned None.
 
     Raises:
         JsonInvalid: as for `loads`, with this depth.

@@ -57,7 +57,7 @@ def read_day(text: Any) -> str | None:
     return None if match is None else _day(match[1], match[2], match[3])
 
 
-# Resources repeat few days.
+# Many resources have the same day.
 @lru_cache(maxsize=4_096)
 def _day(year: str, month: str | None, day: str | None) -> str | None:
     try:

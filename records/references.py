@@ -175,7 +175,7 @@ def find_subject(entry: FhirEntry, sender: str, systems: Sequence[str]) -> Subje
 def _find_wrapped(
     entry: FhirEntry, resource: Mapping[str, Any], sender: str, systems: Sequence[str]
 ) -> Subject:
-    """Return whom a resource is about whose parts name it."""
+    """Return whom a resource is about, if parts of its elements name the patient."""
     wrapped = _WRAPPED | ({"link": "target"} if entry.kind == "Person" else {})
     for element, name in wrapped.items():
         if element in resource:
@@ -257,7 +257,7 @@ def _why_no_person(element: str, kind: str) -> EntryCode:
 def _names(entry: FhirEntry, text: str, sender: str) -> Iterator[str]:
     """Yield what the referred Patient may be called, the most certain name first."""
     text = _unversioned(text)
-    # Few references are searches, and each is asked.
+    # Few references are searches, and this runs for every reference.
     is_search = "?" in text or "%" in text
     conditional = _CONDITIONAL.match(unquote(text)) if is_search else None
     if conditional:

@@ -87,7 +87,7 @@ class UnderWay:
         self._waiting = Counter[str]()
 
     def begin(self, caller: str) -> Callable[[], None]:
-        """Return what is to be called when the request has ended; only its first call counts.
+        """Return a function to call when the request has ended; only its first call counts.
 
         Raises:
             TooManyRequests: as many of this caller are under way; says when to try again.
@@ -96,7 +96,7 @@ class UnderWay:
         with self._changed:
             if is_counted and (self._is_free(caller) or self._wait(caller)):
                 self._counts[caller] += 1
-                # An answer that fails on its way out is made again, with the same hooks.
+                # If an answer fails after it was made, Flask makes another and repeats the hooks.
                 return cache(lambda: self._end(caller))
         if is_counted:
             self._together.leave(caller)

@@ -175,7 +175,7 @@ def ask(where, method, *params):
             if not (chunk := wire.recv(2**20)):
                 raise ConnectionError("the chain node ended its answer early")
             text += chunk
-            # Not after each part: a node gives up a long answer that is read too slowly.
+            # Not after each part: a node ends a long answer that is read too slowly.
             if not chunk.rstrip().endswith(b"}"):
                 continue
             try:
@@ -676,7 +676,7 @@ class Check:
         )
 
     def check_lines(self, heads):
-        # Nothing below relies on these lines, but their reader may.
+        # No check below uses these lines, but somebody may read them.
         for line in self.all("operation"):
             at, words = line["position"], [unhex(word) for word in line["words"]]
             told = self.ops[at - 1][:2] if 0 < at <= len(heads) else (0, [])
@@ -684,10 +684,10 @@ class Check:
             event = EVENTS[told[0]][0].split("(")[0].lower() if told[0] else ""
             fits = fits and line["op"].replace("_", "") == event
             fits = fits and ("signer" not in line or keccak(unhex(line["signer"])) in words)
-            self.holds(fits, f"the line of operation {at} is not what the ledger has")
+            self.holds(fits, f"the line of operation {at} differs from the ledger")
         said = self.deployment.get("count"), self.deployment.get("head")
         is_said = said == (None, None) or heads[said[0] - 1 : said[0]] == [unhex(said[1])]
-        self.holds(is_said, "count and head of the deployment's line are not the ledger's")
+        self.holds(is_said, "count and head of the deployment's line differ from the ledger")
 
     def contract_says(self, function):
         call = {"to": self.deployment["contract"], "data": "0x" + keccak(function)[:4].hex()}
@@ -954,7 +954,7 @@ class Check:
             self.holds(is_whole, f"manifest of {model} is not what was anchored")
             study = studies.get(((model, line.get("sha256")), held["question"]), "")
             self.holds(
-                study, f"no card of {model} names its file, and its manifest's study and question"
+                study, f"no card of {model} names its file, its study and its manifest's question"
             )
             for used in held["lines"]:
                 consent = unhex(used["consent"])

@@ -39,7 +39,7 @@ from services.tables import METADATA
 
 VALID_S: Final = 600
 KEPT_S: Final = 3_600
-"""Longer than the ledger may take to answer a message that was signed in its last second."""
+"""An unsigned message is kept this long: the ledger may answer after the time to sign."""
 WALLET_SIGNATURE_BYTES: Final = 65
 
 _REQUESTS: Final = sa.Table(
@@ -209,7 +209,7 @@ class SignatureRequests:
         return Signed(message, address, signature)
 
     def delete_expired(self) -> int:
-        """Delete every message that nobody signed within the hour; return how many."""
+        """Delete every message without an answer of the ledger after an hour; return how many."""
         is_old = _REQUESTS.c.prepared_at_s < int(self._clock()) - KEPT_S
         with self._engine.begin() as connection:
             expired = sa.delete(_REQUESTS).where(is_old, _REQUESTS.c.outcome.is_(None))

@@ -54,7 +54,7 @@ def read_people(
     patients, people = Patients(), list[frozenset[str]]()
     whole, room = dict[int, list[FhirEntry]](), CHUNK_ENTRIES
     for part in chunks(list(enumerate(files)), FILES_A_PAUSE):
-        # It would scan the resources of Bundles again and again; between parts it runs.
+        # The collector would scan the resources again and again; it runs between parts.
         with collector_paused():
             for index, file in part:
                 with _naming(file, is_one=len(files) == 1):

@@ -53,7 +53,7 @@ def read_outcomes(entries: str) -> Iterator[EntryOutcome]:
     A small file can have millions of entries: they are never in memory all at once.
 
     Args:
-        entries: what the report of the file had as ENTRIES.
+        entries: the ENTRIES of the file's report.
     """
     packed = base64.b64decode(entries)
     unpacking, rest = zlib.decompressobj(), b""

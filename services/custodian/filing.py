@@ -272,7 +272,7 @@ class ResourceFiling:
         """Return the work on each record once: by its id, or by its source if it is new."""
         sources = [work.source for work in pending]
         if len(set(sources)) == len(sources) and not any(work.record_id for work in pending):
-            return list(pending)  # no record has two names here; storing looks each up
+            return list(pending)  # no record is here twice; each is looked up when it is stored
         known = self._store.versions.find([work.header for work in pending], sources)
         grouped: dict[str, _Work] = {}
         for work, record_id in zip(pending, known, strict=True):

@@ -25,7 +25,7 @@ from services.words import Words
 ON_HOLD: Final = "on-hold"
 REFUSED: Final = "refused"
 REFUSED_LISTED_S: Final = 60 * DAY_S
-"""For so long after its proposal a refused key is listed: it may be the first sign of a theft."""
+"""A refused key is listed this long after its proposal: it may be the first sign of a theft."""
 LOG: Final = logging.getLogger("vouchsafe.custodian")
 
 
@@ -120,7 +120,7 @@ class CustodianRecoveries:
         return self._key_recoveries.is_on_hold(recovery.subject, recovery.signer)
 
     def list_pending(self) -> list[PendingRecovery]:
-        """Return every recovery that waits for the end of its delay; then those just refused."""
+        """Return every recovery that waits; then those that patients refused, for 60 days."""
         keys = self._ledger.keys
         recoveries = keys.open_recoveries()
         recoveries += keys.refused_recoveries(self._clock() - REFUSED_LISTED_S)

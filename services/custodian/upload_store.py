@@ -265,7 +265,7 @@ class UploadStore:
     def report(self, upload: Upload, report: dict[str, Any], state: str) -> bool:
         """Add to an upload's report; its file is deleted in STORED, DROPPED and UNUSABLE.
 
-        What is in it as ENTRIES becomes the document OUTCOMES, which stays. An upload that is no
+        Its ENTRIES are stored apart, as the document OUTCOMES, and are kept. An upload that is no
         longer in the state that `upload` has does not change: False.
         """
         has_ended = state not in _WAITING

@@ -189,7 +189,7 @@ class ConsentRequests:
                 if rows:
                     connection.execute(sa.insert(_REQUESTS), rows)
                 sent += len(rows)
-            if not sent and not note:  # else sending to nobody again and again would fill the disk
+            if not sent and not note:  # else repeated requests to nobody would fill the disk
                 connection.execute(sa.delete(_BATCHES).where(_BATCHES.c.id == batch))
         return sent
 

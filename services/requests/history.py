@@ -288,8 +288,8 @@ class AccessHistory:
 def _result(entry: HistoryEntry, runs: Sequence[TrainingRun], trained: Collection[str]) -> str:
     """Return what became of a use for training; without a run, people were counted.
 
-    So were those whom a run left out, as for a missing value: `trained` are the models that
-    learned from the patient.
+    A patient whom a run left out, such as for a missing value, was counted too. `trained` are the
+    models that learned from the patient.
     """
     for run in reversed(runs):
         ended_at_s = math.inf if run.ended_at_s is None else run.ended_at_s

@@ -93,7 +93,7 @@ def test_a_line_that_is_not_what_the_ledger_has_is_named(
     lines = [deployment, first | change, *rest, *others]
     run(world, tmp_path, b"\n".join(json.dumps(line).encode() for line in lines))
     place = change.get("position", 1)
-    named = [f"the line of operation {place} is not what the ledger has"] if change else []
+    named = [f"the line of operation {place} differs from the ledger"] if change else []
     assert json.loads(capsys.readouterr().out)["wrong"] == named
 
 
@@ -109,7 +109,7 @@ def test_a_deployment_that_states_another_head_or_count_is_named(
     deployment |= {"count": len(lines), "head": lines[-1]["head"]} | changed
     run(world, tmp_path, b"\n".join(json.dumps(line).encode() for line in [deployment, *others]))
     assert json.loads(capsys.readouterr().out)["wrong"] == [
-        "count and head of the deployment's line are not the ledger's"
+        "count and head of the deployment's line differ from the ledger"
     ]
 
 

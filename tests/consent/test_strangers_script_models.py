@@ -90,7 +90,7 @@ def test_a_manifest_under_the_card_of_another_model_is_found(
 ) -> None:
     world = World()
     model = publish(world, world.granted, **changed)
-    no_card = f"no card of {MODEL} names its file, and its manifest's study and question"
+    no_card = f"no card of {MODEL} names its file, its study and its manifest's question"
     assert no_card in judge(world, [*world.lines(), *model])["wrong"]
     assert no_card in judge(world, [*world.lines(), model[1]])["wrong"]
 
@@ -99,7 +99,7 @@ def test_a_manifest_that_names_another_file_than_the_card_is_found(judge: Judge)
     world = World()
     card, manifest = publish(world, world.granted)
     manifest["sha256"] = "01" * 32
-    no_card = f"no card of {MODEL} names its file, and its manifest's study and question"
+    no_card = f"no card of {MODEL} names its file, its study and its manifest's question"
     assert no_card in judge(world, [*world.lines(), card, manifest])["wrong"]
 
 

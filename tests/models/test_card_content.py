@@ -46,7 +46,7 @@ def test_the_flow_of_patients_does_not_tell_whether_anybody_has_a_reason(few: in
     assert (flow["left_out"], flow["refused"]) == ({"no-label": 40}, {"not-permitted": 700})
     assert (flow["permitted"], flow["patients"]) == (100, 60)
     lines = describe_flow({"data": flow})
-    assert "Reasons that fewer than 11 patients or records have are not listed" in lines[-1]
+    assert "Reasons that apply to fewer than 11 patients or records are not listed" in lines[-1]
 
 
 @pytest.mark.parametrize("patients", [150, 400, 800])

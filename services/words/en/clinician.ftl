@@ -482,7 +482,7 @@ card-left-out = People left out
 
 card-refused = Records refused
 card-not-listed = Not listed
-card-not-listed-text = Reasons of fewer than 11 people or records. These are not counted here.
+card-not-listed-text = Reasons that apply to fewer than 11 people or records. These people and records are not counted here.
 
 card-permissions = Permissions
 
@@ -527,7 +527,7 @@ card-view = Ledger view
 card-at-block = ledger at block { $block }, { $count } changes
 
 card-not-known = not known
-card-inputs-few = The effect of an input is “not known” if it is the same for all but a few people, or nearly the same as an earlier input. A few are fewer than 11.
+card-inputs-few = The effect of an input is “not known” if all but a few people have the same value, or if the input is nearly the same as an earlier one. “A few” means fewer than 11.
 
 card-plot-calibration = Calibration: how many of 100 had the outcome, by estimate
 

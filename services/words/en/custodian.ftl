@@ -409,9 +409,9 @@ deposit-mapping-choose = Choose a mapping for this table
 
 deposit-mapping-error = The mapping cannot be used: { $why }
 
-deposit-mapping-text = it is not UTF-8 text. Save it as UTF-8
+deposit-mapping-text = it is not UTF-8 text. Save it as UTF-8.
 
-deposit-mapping-long = it has more than { $most } bytes. Remove what the table does not need
+deposit-mapping-long = it has more than { $most } bytes. Remove the parts that this table does not need.
 
 deposit-mapping-custodian = The mapping names another custodian. Remove the name.
 
@@ -1045,7 +1045,7 @@ recoveries-ready = The delay is over; it is being completed
 
 recoveries-on-hold = On hold: the account of the person who proposed it is disabled. Check the identity again and issue a new link.
 
-recoveries-by-patient = The patient refused it. Somebody else may have used the link: ask the patient before you issue another one.
+recoveries-by-patient = The patient refused this key. Somebody else may have used the link. Ask the patient before you issue another one.
 
 recoveries-new = Issue a recovery link
 
@@ -1061,7 +1061,7 @@ recoveries-refused = The register refused it. Nothing was proposed.
 
 recoveries-button = Make the link
 
-empty-recoveries = No key waits, and none was refused in the last 60 days.
+empty-recoveries = No new keys are waiting. Keys that a patient refuses are listed here for 60 days.
 
 ## People
 

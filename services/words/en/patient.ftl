@@ -381,7 +381,7 @@ keys-used = Last used
 
 keys-add = Add a passkey
 
-keys-add-lead = A passkey on another device helps when you lose one.
+keys-add-lead = A passkey on another device helps if you lose a device.
 
 keys-add-first = A passkey lets you sign in and sign here without your signing program.
 

@@ -64,7 +64,7 @@ def test_a_recovery_link_makes_a_passkey_that_the_patients_old_phone_refuses(
         refuse(old_phone)
         keeper.go("/custodian/recoveries")
         keeper.says(number)
-        keeper.says("The patient refused it.")
+        keeper.says("The patient refused this key.")
         hospital.platform.custodian.recoveries.complete_due()
         new_phone.page.goto(link)
         new_phone.says("It will not work.")

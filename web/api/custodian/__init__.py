@@ -201,7 +201,7 @@ def post_proposal_answer(study: str, body: dict[str, Any]) -> StudyReview:
 @requires_role(CUSTODIAN)
 @returns(RecoveriesSchema)
 def get_recoveries() -> list[PendingRecovery]:
-    """Return every new key of a patient that waits; then those refused in the last 60 days."""
+    """Return the new keys that wait; then those that patients refused, for 60 days."""
     return services().custodian.recoveries.list_pending()
 
 
