@@ -70,7 +70,7 @@ def test_a_mapping_that_is_too_long_is_refused_and_never_cut(keeper: Visitor) ->
     mapping = FITTING + "#" * MAX_MAPPING
     answer = send(keeper, HEAD + b"W-1,70\n", mapping=mapping, chosen="")
     assert answer.status_code == 422
-    assert f"it has more than {MAX_MAPPING:,} bytes. Remove what" in answer.text
+    assert f"it has more than {MAX_MAPPING:,} bytes. Remove the parts" in answer.text
     assert 'id="own-mapping-error"' in answer.text  # beside the file, not beside the list
     assert 'id="mapping-error"' not in answer.text
 
