@@ -151,3 +151,16 @@ def test_a_card_writes_the_values_of_groups_as_records_do(
 ) -> None:
     macro = '{% from "parts/card_tables.html" import row_words with context %}'
     assert render(app, macro + "{{ row_words(text) | sentence }}", text=text) == words
+
+
+@pytest.mark.parametrize(("effect", "is_hidden"), [(None, True), (0.25, False)])
+def test_a_card_says_why_the_effect_of_an_input_is_hidden_only_where_one_is(
+    app: Flask, effect: float | None, is_hidden: bool
+) -> None:
+    row = {"words": "age", "accepts": "years", "range": {"low": 20, "high": 80}, "reviewed": ""}
+    row |= {"missing_share": None if is_hidden else 0.1, "auroc_alone": effect}
+    card = {"predictors": [row | {"mean_log_odds": effect}]}
+    source = '{% from "parts/card_tables.html" import inputs with context %}{{ inputs(card) }}'
+    page = render(app, source, card=card, numbered=lambda title, _item: title)
+    assert page.count("hidden") == (4 if is_hidden else 0)
+    assert ("if all but a few people have the same value" in page) == is_hidden

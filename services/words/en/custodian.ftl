@@ -1045,7 +1045,7 @@ recoveries-ready = The delay is over; it is being completed
 
 recoveries-on-hold = On hold: the account of the person who proposed it is disabled. Check the identity again and issue a new link.
 
-recoveries-by-patient = The patient refused this key. Somebody else may have used the link. Ask the patient before you issue another one.
+recoveries-by-patient = The patient refused this key. Somebody else may have made it. Ask the patient before you issue another link.
 
 recoveries-new = Issue a recovery link
 
