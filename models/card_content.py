@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -151,17 +152,21 @@ def describe_evaluation(evaluation: Evaluation, decimals: int = 3) -> dict[str, 
     """Return an evaluation as a card has it, from which no exact count can be computed.
 
     The share in each bin and the prevalence have two decimals, and what follows from them is
-    computed from these: an exact interval would tell how many patients it was made of.
+    computed from these: an exact interval would tell how many patients it was made of. So would
+    the scaled Brier score, and the net benefit where all patients are treated.
     """
     prevalence = round(evaluation.prevalence, 2)
+    variance, brier = prevalence * (1 - prevalence), round(evaluation.brier, decimals)
+    scaled = round(1 - brier / variance, decimals) + 0.0 if variance else None
     bins = [_steady_bin(each) for each in evaluation.bins]
-    benefit = [
-        (threshold, model, prevalence - (1 - prevalence) * threshold / (1 - threshold))
-        for threshold, model, _ in evaluation.net_benefit
-    ]
+    benefit = []
+    for threshold, model, treat_all in evaluation.net_benefit:
+        stated = prevalence - (1 - prevalence) * threshold / (1 - threshold)
+        treats_all = math.isclose(model, treat_all, abs_tol=1e-9)
+        benefit.append((threshold, stated if treats_all else model, stated))
     steadied = replace(evaluation, bins=tuple(bins), net_benefit=tuple(benefit))
     content: dict[str, Any] = steady_counts(round_figures(asdict(steadied), decimals))
-    return content | {"prevalence": prevalence}
+    return content | {"prevalence": prevalence, "scaled_brier": scaled}
 
 
 def _steady_bin(exact: Bin) -> Bin:

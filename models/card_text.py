@@ -123,11 +123,9 @@ def _spell(code: str) -> str:
 def describe_flow(content: Mapping[str, Any]) -> list[str]:
     """Return who was permitted, left out and analysed, as lines."""
     data = content["data"]
-    parts = (
-        [f"training: {data['training']}, held out for testing: {data['held_out']}"]
-        if "held_out" in data
-        else []
-    )
+    parts = []
+    if "held_out" in data:
+        parts.append(f"training: {data['training']}, held out for testing: {data['held_out']}")
     return [
         *([f"patients who permit it: {data['permitted']}"] if "permitted" in data else []),
         f"patients: {data['patients']}, {data['events']} with the label",
@@ -157,7 +155,7 @@ def describe_performance(content: Mapping[str, Any]) -> list[str]:
         f"calibration slope (ideal: 1): {format_estimate(slope, 2)}",
         f"calibration intercept (ideal: 0): {format_estimate(intercept, 2)}",
         f"observed to expected (ideal: 1): {format_estimate(figures['observed_to_expected'], 2)}",
-        f"Brier score: {figures['brier']:z.3f}, scaled: {figures['scaled_brier']:z.3f}"
+        f"Brier score: {figures['brier']:z.3f}, scaled: {format_estimate(figures['scaled_brier'])}"
         " (1 is perfect, 0 is knowing only the prevalence)",
     ]
 
@@ -275,7 +273,8 @@ def _moves_text(moves: float | None) -> str:
     return f"; {NO_EFFECT}" if moves is None else f"; moves the log-odds by {moves:z.3f} on average"
 
 
-def _format_share(share: float | None) -> str:
+def format_share(share: float | None) -> str:
+    """Return a share in percent, or that it is hidden."""
     return HIDDEN if share is None else f"{share:z.0%}"
 
 
@@ -288,7 +287,7 @@ def _input_lines(content: Mapping[str, Any]) -> list[str]:
     without = list_importance_without(content)
     inputs = [
         f"{row['words']} ({row['code']}): {_spell_choices(row['accepts'])};"
-        f" missing {_format_share(row['missing_share'])}"
+        f" missing {format_share(row['missing_share'])}"
         + describe_bounds(row.get("range"))
         + (f"; AUROC alone {row['auroc_alone']:z.2f}" if row.get("auroc_alone") else "")
         + _moves_text(row["mean_log_odds"])
@@ -312,7 +311,7 @@ def _table_lines(content: Mapping[str, Any]) -> list[str]:
     return [
         f"{row['words']}: without {_format_cells(row['without'], row['is_share'])},"
         f" with {_format_cells(row['having'], row['is_share'])};"
-        f" missing {_format_share(row['missing'])}"
+        f" missing {format_share(row['missing'])}"
         for row in content["patients_by_outcome"]
     ]
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
+from models.booster import feature_types
 from models.card_content import describe_evaluation, round_figures
 from models.card_document import CardDocument
 from models.card_text import (
@@ -16,6 +17,7 @@ from models.card_text import (
     describe_groups,
     describe_performance,
     describe_thresholds,
+    format_share,
     make_printable,
     make_section,
 )
@@ -29,6 +31,7 @@ from models.errors import (
     ModelsRefused,
 )
 from models.evaluation import evaluate
+from models.features import Values
 from models.manifest import TRAINING_PART, Manifest
 from models.model_files import MANIFEST, MODEL, ModelFiles
 from models.performance import make_threshold_table
@@ -37,8 +40,8 @@ from models.registry import Model
 from models.served_model import load_model
 from models.shown_groups import add_group, is_close, read_groups
 from models.subgroups import divide_into_subgroups
-from models.suppression import MIN_COHORT, MIN_COUNT, conceal, steady
-from models.telling import VisibleCuts
+from models.suppression import MIN_COHORT, MIN_COUNT, coarsen_missing, conceal, steady
+from models.telling import VisibleCuts, compare_columns
 
 FORMAT: Final = "vouchsafe external validation 1"
 _PREFIX: Final = "external-"
@@ -69,7 +72,7 @@ class ExternalValidation:
                 f"with the outcome: {content['events']}",
                 f"  left out, since the model learned from them: {content['in_training']}",
                 f"  AUROC when the model was developed: {content['developed_auroc']:z.3f}",
-                f"  share of missing values: {content['missing']:z.0%}",
+                f"  share of missing values: {format_share(content['missing'])}",
                 *make_section("Performance on other patients", describe_performance(content)),
                 *make_section(THRESHOLDS, describe_thresholds(content)),
                 *make_section("Subgroups", describe_groups(content)),
@@ -166,10 +169,29 @@ def validate_externally(
         "developed_auroc": developed["auroc"]["value"],
         "evaluation": describe_evaluation(evaluation, decimals),
         "thresholds": round_figures([asdict(row) for row in table], decimals),
-        "missing": round(float(np.isnan(values).mean()), decimals),
+        "missing": measure_missing(values, feature_types(question)),
     }
     _write(consents, files, others, content)
     return ExternalValidation(content)
+
+
+def measure_missing(values: Values, types: Sequence[str]) -> float | None:
+    """Return the mean share of missing values; None if no input may be counted.
+
+    An input that fewer than 11 patients tell apart is not counted, else the share would tell
+    whether somebody has a value; the share of each other input is in steps.
+
+    Args:
+        values: shape (n, inputs); NaN is missing.
+        types: of each input, c for a category.
+    """
+    telling = compare_columns(values, [kind == "c" for kind in types]).columns
+    shares = [
+        coarsen_missing(float(np.isnan(column).mean()), len(column))
+        for column, is_telling in zip(values.T, telling, strict=True)
+        if not is_telling
+    ]
+    return round(float(np.mean(shares)), 2) if shares else None
 
 
 def list_external_validations(files: ModelFiles, model_id: str) -> list[ExternalValidation]:

@@ -52,7 +52,7 @@ def test_the_flow_of_patients_does_not_tell_whether_anybody_has_a_reason(few: in
 @pytest.mark.parametrize("patients", [150, 400, 800])
 def test_the_exact_counts_cannot_be_computed_from_the_figures_of_a_card(patients: int) -> None:
     draw = np.random.default_rng(patients)
-    estimates = 0.6 * draw.random(patients)
+    estimates = 0.01 + 0.6 * draw.random(patients)
     labels = draw.random(patients) < estimates
     card = describe_evaluation(evaluate(labels, estimates, {}, (0.001, 0.5)))
     for row in card["bins"]:
@@ -73,6 +73,16 @@ def test_the_exact_counts_cannot_be_computed_from_the_figures_of_a_card(patients
     for threshold, _, treat_all in card["net_benefit"]:
         follows = prevalence - (1 - prevalence) * threshold / (1 - threshold)
         assert treat_all == pytest.approx(follows, abs=0.002)
+    # Where all are treated, the exact net benefit would tell the exact prevalence.
+    assert card["net_benefit"][0][1] == card["net_benefit"][0][2]
+    scaled = 1 - card["brier"] / (prevalence * (1 - prevalence))
+    assert card["scaled_brier"] == pytest.approx(scaled, abs=0.001)
+
+
+def test_without_a_stated_prevalence_the_brier_score_is_not_scaled() -> None:
+    labels = np.arange(5_000) < 20
+    card = describe_evaluation(evaluate(labels, np.full(5_000, 0.004), {}, (0.1, 0.3)))
+    assert (card["prevalence"], card["scaled_brier"]) == (0.0, None)
 
 
 def test_the_net_benefit_of_the_same_patients_is_stated_once() -> None:

@@ -18,7 +18,7 @@ from models.errors import (
     ModelsNotFound,
     ModelsRefused,
 )
-from models.external_validation import ExternalValidation
+from models.external_validation import ExternalValidation, measure_missing
 from models.manifest import TRAINING_PART
 from models.model_files import MODEL
 from models.served_model import load_model
@@ -170,3 +170,18 @@ def test_a_model_is_evaluated_on_studies_of_its_own_question_alone() -> None:
     for evaluate in (models.evaluate, models.evaluate_now):
         with pytest.raises(NotFound):
             evaluate("party", "model", "study")
+
+
+@pytest.mark.parametrize("patients", [60, 500, 990])
+@pytest.mark.parametrize("few", [1, 10])
+def test_the_share_of_missing_values_does_not_tell_whether_anybody_has_one(
+    patients: int, few: int
+) -> None:
+    nobody = np.full((patients, 2), np.nan, np.float32)
+    nobody[:, 0] = np.arange(patients)
+    somebody = nobody.copy()
+    somebody[:few, 1] = 1
+    assert measure_missing(somebody, "qq") == measure_missing(nobody, "qq") == 0
+    assert measure_missing(nobody[:, 1:], "q") is None
+    somebody[: patients // 2, 1] = np.arange(patients // 2) % 7
+    assert measure_missing(somebody, "qq") == pytest.approx(0.25, abs=0.03)
