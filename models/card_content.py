@@ -42,7 +42,10 @@ _KINDS: Final = {
 }
 _MISSING: Final = {
     LOGISTIC: "a missing number becomes the median, with an indicator where many are missing",
-    "xgboost": "missing values stay missing: each split of a tree learns a direction for them",
+    "xgboost": (
+        "missing values stay missing: each split of a tree learns a direction for them; trees learn"
+        " from the middle or commonest value where fewer than 11 patients lack one"
+    ),
 }
 _NOT_LISTED: Final = (
     "Reasons that apply to fewer than 11 patients or records are not listed; those are not counted."

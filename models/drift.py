@@ -26,9 +26,9 @@ def describe_bins(cells: Floats, codes: int = 0) -> dict[str, list[float]]:
     """Return the bins of a distribution and the share in each; the last one is of missing values.
 
     A bin of 1 to 10 people has the share 0, and no other bin counts them: so it does not tell of
-    them. The share of missing values is a share of all people. No edge tells of
-    them either: edges of numbers lie between values of at least 11 people each, or have at least
-    11 people on both sides; those of codes are the same whatever the values are.
+    them. No edge tells of them either: edges of numbers lie between values of at least 11 people
+    each, or have at least 11 people on both sides; those of codes are the same whatever the values
+    are. The share of missing values is one of all people.
 
     Args:
         cells: shape (n,); NaN is missing.

@@ -25,7 +25,7 @@ MAX_OBSERVATIONS: Final = 4096
 MAX_CODE_CHARACTERS: Final = 128
 MAX_TEXT_CHARACTERS: Final = 4096
 SUBJECT_BYTES: Final = 32
-ISO_DATE_CHARACTERS: Final = 10
+_DATE_CHARACTERS: Final = 10
 SCHEMA: Final = 1
 
 Observations = Mapping[str, tuple[Value, str]]
@@ -104,7 +104,7 @@ def _require_content(record: Record) -> None:
 
 
 def _require_date(text: str) -> None:
-    if len(text) != ISO_DATE_CHARACTERS or not _is_date(text):
+    if len(text) != _DATE_CHARACTERS or not _is_date(text):
         raise RecordInvalid("recorded_on: must be a date such as 2018-01-31")
 
 

@@ -114,7 +114,7 @@ def test_two_categories_that_one_patient_tells_apart_are_not_both_measured() -> 
     second = np.where(SIZE < 5, 0, 2).astype(np.float32)
     second[SIZE > 6] = np.nan
     assert find_telling_columns(np.stack([first, second], axis=1)) == [False, False]
-    # Also with the same ones: that a column is shown would tell that nobody is told apart.
+    # The same patients too: else a column that is shown would tell that no patient differs.
     second[(SIZE >= 4) & (SIZE < 5)] = 2
     assert find_telling_columns(np.stack([first, second], axis=1)) == [False, True]
     second[int(np.flatnonzero(SIZE >= 4)[0])] = 0
