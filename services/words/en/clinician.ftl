@@ -527,6 +527,9 @@ card-view = Ledger view
 card-at-block = ledger at block { $block }, { $count } changes
 
 card-not-known = not known
+
+card-hidden-note = “Hidden” is a figure that could tell of 10 people or fewer.
+
 card-inputs-few = The effect of an input is hidden if all but a few people have the same value. It is also hidden if the input is nearly the same as an earlier one. “A few” means fewer than 11.
 
 card-plot-calibration = Calibration: how many of 100 had the outcome, by estimate
