@@ -170,8 +170,7 @@ class CustodianUploads:
         try:
             kind = kind_of(new.file)
             mapping = self._mapping_text(words, new) if kind == TABLE else ""
-            name = PurePath(new.name).name[:MAX_NAME]
-            sent = Sent(party, by, name, kind, mapping, new.on_bad)
+            sent = Sent(party, by, _name(new.name), kind, mapping, new.on_bad)
             if mapping:
                 require_encoding(new.file, layout_of(sent).file.encoding)
         except FileRefused as exc:
@@ -283,8 +282,8 @@ class CustodianUploads:
                 raise FileRefused("file", "deposit-wrong-kind")
         except FileRefused as exc:
             raise exc.in_words(words) from exc
-        name = PurePath(new.name).name[:MAX_NAME]
-        upload = self._add(words, Sent(party, by, name, FHIR, sender, LEAVE), new.file)
+        sent = Sent(party, by, _name(new.name), FHIR, sender, LEAVE)
+        upload = self._add(words, sent, new.file)
         self._uploads.move(upload, CHECKING, STORING)
         job = self._jobs.enqueue(_STORE, {"upload": upload.id}, party)
         self._uploads.move(upload, STORING, STORING, job.id)
@@ -377,6 +376,11 @@ class CustodianUploads:
         if path is None:
             raise FileRefused("mapping", "deposit-mapping-choose")
         return path.read_text(encoding="utf-8")
+
+
+def _name(sent: str) -> str:
+    """Return a file's name without folders, and without characters that would hide others."""
+    return "".join(filter(str.isprintable, PurePath(sent).name))[:MAX_NAME]
 
 
 def _can_store(upload: Upload) -> bool:
