@@ -262,7 +262,7 @@ class CustodianUploads:
         if upload.sent.kind == FHIR:
             return store_fhir(self._intake, upload, body, progress)
         rows = read_sent_table(upload.sent, body, self._today())
-        summary = self._records.deposit_rows(rows, progress)
+        summary = self._records.deposit_rows(rows, progress, upload.report["good"])
         return {**summary.counts, "affected_models": list(summary.affected_models)}
 
     def import_fhir(

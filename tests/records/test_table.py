@@ -234,13 +234,13 @@ def test_each_record_has_a_source_of_its_own(tmp_path: Path) -> None:
 
 def test_millions_of_lines_that_are_no_rows_are_not_all_kept(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("records.rows._MAX_LISTED", 3)
-    kept = []
+    listed = []
     monkeypatch.setattr(
-        "records.rows.RowReader.warnings", lambda self: kept.extend(self.totals) or self.totals
+        "records.rows.RowReader.warnings", lambda self: listed.extend(self.totals) or self.totals
     )
     lines = "Total,,\n" * 50 + "# a remark,,\n" * 50 + "who,town,weight\n" * 50
     check_table(table(tmp_path, "who,town,weight\n7,Tokyo,70\n" + lines), mapping())
-    assert len(kept) == 3
+    assert len(listed) == 3
 
 
 @pytest.mark.parametrize("packed", [False, True])
