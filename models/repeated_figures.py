@@ -1,7 +1,7 @@
 """Repeats the figures of an earlier card or report about nearly the same people.
 
 Two cards before and after one person would tell that person's outcome: each figure differs a
-little, and whoever knows who joined or left can compare them.
+little, and somebody who knows who joined or left can compare them.
 """
 
 from __future__ import annotations
@@ -126,9 +126,9 @@ def _hide(failures: Sequence[GateFailure]) -> list[GateFailure]:
     return [replace(failure, is_hidden=True) for failure in failures]
 
 
-def count_changed(one: Manifest, other: Manifest) -> int:
-    """Return how many patients are in one manifest alone, or have other records in the other."""
-    records, others = _list_records(one), _list_records(other)
+def count_changed(before: Manifest, now: Manifest) -> int:
+    """Return how many patients joined, left, or have other records now."""
+    records, others = _list_records(before), _list_records(now)
     return sum(records.get(each) != others.get(each) for each in records.keys() | others.keys())
 
 
