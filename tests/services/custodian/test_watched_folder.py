@@ -279,3 +279,12 @@ def test_a_file_that_vanishes_or_becomes_a_folder_holds_up_no_other(
     leave(inbox, "b.json", bundle(PATIENT))
     leave(inbox, "d.json", bundle(PATIENT))
     assert watched.take() == [inbox / "done" / "d.json"]
+
+
+def test_a_file_of_a_system_whose_clock_is_days_ahead_is_taken(
+    watched: WatchedFolder, tmp_path: Path
+) -> None:
+    inbox = tmp_path / "inbox"
+    leave(inbox, "ahead.json", bundle(PATIENT), age_s=-2 * 86_400)
+    leave(inbox, "soon.json", bundle(PATIENT), age_s=-60)
+    assert watched.take() == [inbox / "done" / "ahead.json"]
