@@ -172,7 +172,7 @@ def test_no_text_has_a_character_that_postgresql_cannot_store(hospital, custodia
         stranger.post(
             "/sign-in/finish", data={"challenge": "\0"}, headers={"Origin": keeper.origin}
         ),
-        custodian.get("/jobs?limit=%00"),
+        custodian.get("/custodian/overview?a=%00"),
         custodian.ask("POST", "/invitations", data=rb'{"role": "\u0000"}', **sent),
         custodian.ask("POST", "/invitations", data=rb'{"role": "\\\u0000"}', **sent),
     ]
