@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from models import Diagnostics, ExternalValidation, Model
-from services.cards import ModelCard, ModelCards
+from services.cards import CardFiles, ModelCard, ModelCards
 from services.errors import NotFound
 from services.jobs.queue import ACTIVE, Job, JobQueue
 from services.model_monitoring import ModelMonitoring, ModelMonth
@@ -113,14 +113,6 @@ class StudyModels:
         """
         return self._monitoring.list_months(self._owned.model(party, model_id).id)
 
-    def plot(self, party: str, model_id: str, name: str) -> bytes:
-        """Return a plot of a model's card as SVG.
-
-        Raises:
-            NotFound: as `get`; or there is no such plot.
-        """
-        return self._cards.plot(self._owned.model(party, model_id).id, name)
-
     def train(self, party: str, name: str) -> Job:
         """Return the job that trains a model of a study; a training in progress is returned.
 
@@ -185,16 +177,14 @@ class StudyModels:
                 return validation
         raise NotFound
 
-    def external_validation_plot(
-        self, party: str, model_id: str, name: str, plot_name: str
-    ) -> bytes:
-        """Return a plot of an external validation as SVG.
+    def validation_files(self, party: str, model_id: str, name: str) -> CardFiles:
+        """Return an external validation as files.
 
         Raises:
-            NotFound, ModelsNotFound (models): as `external_validation`; or there is no such plot.
+            NotFound: as `external_validation`.
         """
-        document = self.external_validation(party, model_id, name).document()
-        return self._diagnostics.report_picture(document, f"{plot_name}.svg")
+        report = self.external_validation(party, model_id, name).document()
+        return self._cards.report_files(f"{model_id}-{name}", report)
 
     def retire(self, party: str, model_id: str) -> ModelStatus:
         """Take a model out of service for good; one that has ended stays as it is.
@@ -205,21 +195,13 @@ class StudyModels:
         self._diagnostics.retire(self._owned.model(party, model_id).id)
         return self.get(party, model_id)
 
-    def card_file(self, party: str, model_id: str) -> bytes:
-        """Return a model's card as JSON: the bytes whose hash is on the ledger.
+    def files(self, party: str, model_id: str) -> CardFiles:
+        """Return a model's card as files.
 
         Raises:
             NotFound: as `get`.
         """
-        return self._cards.json(self._owned.model(party, model_id).id)
-
-    def card_pdf(self, party: str, model_id: str) -> bytes:
-        """Return a model's card as PDF.
-
-        Raises:
-            NotFound: as `get`.
-        """
-        return self._cards.pdf(self._owned.model(party, model_id).id)
+        return self._cards.files(self._owned.model(party, model_id).id)
 
     def compare(self, party: str, name: str) -> Sequence[ModelCard]:
         """Return the newest ten models of a study with their cards, the newest first.

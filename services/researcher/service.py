@@ -98,7 +98,7 @@ def build_researcher(parts: Parts) -> ResearcherService:
             ledger=ledger,
             feasibility=feasibility,
         ),
-        study_runs=StudyRuns(owned=owned, diagnostics=diagnostics),
+        study_runs=StudyRuns(owned=owned, diagnostics=diagnostics, cards=parts.cards),
         models=StudyModels(
             owned=owned,
             jobs=parts.jobs,

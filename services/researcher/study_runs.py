@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models import CardDocument, Diagnostics, TrainingRun, document_report
+from models import Diagnostics, TrainingRun, document_report
+from services.cards import CardFiles, ModelCards
 from services.errors import NotFound
 from services.researcher.owned_studies import OwnedStudies
 
@@ -60,9 +61,10 @@ class RunReport:
 class StudyRuns:
     """The runs of a researcher's studies."""
 
-    def __init__(self, *, owned: OwnedStudies, diagnostics: Diagnostics) -> None:
+    def __init__(self, *, owned: OwnedStudies, diagnostics: Diagnostics, cards: ModelCards) -> None:
         self._owned = owned
         self._diagnostics = diagnostics
+        self._cards = cards
 
     def list(self, party: str, name: str) -> Sequence[RunReport]:
         """Return the runs of a study, the newest first.
@@ -84,8 +86,8 @@ class StudyRuns:
                 return report
         raise NotFound
 
-    def document(self, party: str, name: str, run_id: str) -> CardDocument:
-        """Return the report of a refused run as JSON, text, plots and PDF.
+    def files(self, party: str, name: str, run_id: str) -> CardFiles:
+        """Return the report of a refused run as files.
 
         Raises:
             NotFound: as `get`; or the gate left no report.
@@ -94,17 +96,8 @@ class StudyRuns:
         for run in self._diagnostics.runs_of([study.study]):
             document = document_report(run) if str(run.id) == run_id else None
             if document is not None:
-                return document
+                return self._cards.report_files(f"run-{run_id}", document)
         raise NotFound
-
-    def plot(self, party: str, name: str, run_id: str, plot_name: str) -> bytes:
-        """Return a plot of the report of a refused run as SVG.
-
-        Raises:
-            NotFound, ModelsNotFound (models): as `document`; or there is no such plot.
-        """
-        document = self.document(party, name, run_id)
-        return self._diagnostics.report_picture(document, f"{plot_name}.svg")
 
 
 def _report(run: TrainingRun) -> RunReport:

@@ -32,7 +32,7 @@ from web.api.schemas import (
     SubjectUsesSchema,
 )
 from web.current import current_caller, services
-from web.responses import PDF, download_response, json_response
+from web.responses import PDF, card_pdf, json_response
 from web.view_options import one_at_a_time, requires_role
 
 NDJSON: Final = "application/x-ndjson"
@@ -107,8 +107,7 @@ def get_audited_card(model: str) -> Response:
 @returns_file(PDF)
 def get_audited_card_pdf(model: str) -> Response:
     """Return a model's card as PDF, with its figures."""
-    body = services().auditor.cards.pdf(model)
-    return download_response(body, f"{model}-card.pdf", PDF)
+    return card_pdf(services().auditor.cards.files(model))
 
 
 @bp.get("/auditor/subjects/<subject>/consents")
