@@ -22,10 +22,9 @@ from web.api.auditor.schemas import (
     JournalSearchBody,
     LedgerStatusSchema,
 )
-from web.api.resources import accepts, idempotent, returns, returns_file
+from web.api.resources import accepts, accepts_nothing, idempotent, returns, returns_file
 from web.api.schemas import (
     JobSchema,
-    NothingSchema,
     ObjectAnswer,
     PageSchema,
     SubjectConsentsSchema,
@@ -132,9 +131,9 @@ def get_audited_uses(subject: str, body: dict[str, Any]) -> SubjectUses:
 @bp.post("/auditor/evidence")
 @requires_role(AUDITOR)
 @idempotent
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(JobSchema, status=202)
-def post_bundle(body: dict[str, Any]) -> Job:
+def post_bundle() -> Job:
     """Write the evidence to a file; the job that is writing one is returned as it is."""
     return services().auditor.start_bundle(current_caller().party)
 

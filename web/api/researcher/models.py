@@ -20,8 +20,8 @@ from web.api.researcher.schemas import (
     RunReportSchema,
     RunsSchema,
 )
-from web.api.resources import accepts, idempotent, returns, returns_file
-from web.api.schemas import JobSchema, ModelMonthsSchema, NothingSchema, ObjectAnswer
+from web.api.resources import accepts, accepts_nothing, idempotent, returns, returns_file
+from web.api.schemas import JobSchema, ModelMonthsSchema, ObjectAnswer
 from web.current import current_caller, services
 from web.responses import PDF, SVG, card_pdf, json_response, svg_response
 from web.view_options import one_at_a_time, requires_role
@@ -32,9 +32,9 @@ bp = Blueprint("researcher_api_models", __name__)
 @bp.post("/researcher/studies/<study>/training")
 @requires_role(RESEARCHER)
 @idempotent
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(JobSchema, status=202)
-def post_training(study: str, body: dict[str, Any]) -> Job:
+def post_training(study: str) -> Job:
     """Train a model of a study; a training in progress is returned."""
     return _models().train(current_caller().party, study)
 
@@ -160,18 +160,18 @@ def get_study_model_plot(model: str, picture: str) -> Response:
 @bp.post("/researcher/models/<model>/retraining")
 @requires_role(RESEARCHER)
 @idempotent
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(JobSchema, status=202)
-def post_retraining(model: str, body: dict[str, Any]) -> Job:
+def post_retraining(model: str) -> Job:
     """Replace a model by one trained from scratch on what is permitted now."""
     return _models().retrain(current_caller().party, model)
 
 
 @bp.post("/researcher/models/<model>/retirement")
 @requires_role(RESEARCHER)
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(ModelStatusSchema)
-def post_retirement(model: str, body: dict[str, Any]) -> ModelStatus:
+def post_retirement(model: str) -> ModelStatus:
     """Take a model out of service for good and destroy its file; its card stays."""
     return _models().retire(current_caller().party, model)
 
