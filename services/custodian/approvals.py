@@ -54,7 +54,10 @@ class StudyReview:
 
 
 class CustodianApprovals:
-    """Lists proposed studies and decides on them; only one given back for changes comes again."""
+    """Lists proposed studies and decides on them; only one given back for changes comes again.
+
+    NotFound is raised for a study that nobody proposed.
+    """
 
     def __init__(self, *, requests: RequestStores) -> None:
         self._proposals = requests.proposals
@@ -70,19 +73,11 @@ class CustodianApprovals:
         return self._proposals.list_all()
 
     def get(self, name: str) -> Proposal:
-        """Return a proposed study.
-
-        Raises:
-            NotFound: as `review`.
-        """
+        """Return a proposed study."""
         return self._proposals.get(study_id(name))
 
     def review(self, words: Words, name: str) -> StudyReview:
-        """Return what the custodian reads about a study.
-
-        Raises:
-            NotFound: nobody proposed a study of this name.
-        """
+        """Return what the custodian reads about a study."""
         proposal = self.get(name)
         return StudyReview(
             proposal=proposal,
@@ -108,7 +103,6 @@ class CustodianApprovals:
         `version` is that of the proposal that was read; without it the present one is meant.
 
         Raises:
-            NotFound: as `review`.
             ProposalChanged (services.requests): it is another version by now.
         """
         self._proposals.approve(self.get(name).study, by, version)

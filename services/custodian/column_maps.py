@@ -45,7 +45,10 @@ class NewMapping:
 
 
 class CustodianColumns:
-    """A table without a mapping waits, described; its columns can change until it is stored."""
+    """A table without a mapping waits, described; its columns can change until it is stored.
+
+    NotFound is raised for an upload that the party does not have.
+    """
 
     def __init__(
         self,
@@ -69,20 +72,12 @@ class CustodianColumns:
         return description_from(self._require_described(party, upload_id)[1])
 
     def choices(self, party: str, upload_id: str) -> dict[str, str]:
-        """Return the fields of the page from which a table was checked; none before.
-
-        Raises:
-            NotFound: the party has no such upload.
-        """
+        """Return the fields of the page from which a table was checked; none before."""
         upload = self._uploads.get(party, upload_id)
         return dict(self._uploads.find_document(upload, CHOICES) or {})
 
     def has_names_problem(self, party: str, upload_id: str) -> bool:
-        """Return whether a waiting table could not be read with the rows of names that were chosen.
-
-        Raises:
-            NotFound: the party has no such upload.
-        """
+        """Return whether a waiting table could not be read with the chosen rows of names."""
         return bool(self._uploads.get(party, upload_id).report.get(NAMES_PROBLEM))
 
     def read_again(

@@ -163,7 +163,10 @@ class ListConfirmation:
 
 
 class InvitationLists:
-    """Checks lists of patients, and issues every link of a list or none."""
+    """Checks lists of patients, and issues every link of a list or none.
+
+    NotFound is raised for a list that does not exist or is older than a day.
+    """
 
     def __init__(  # noqa: PLR0913 - seven ports, by keyword
         self,
@@ -209,11 +212,7 @@ class InvitationLists:
         return self._described(self._lists.add(people, language, by=by))
 
     def get(self, list_id: str) -> InvitationList:
-        """Return a list; before it is confirmed, as it would be carried out now.
-
-        Raises:
-            NotFound: there is no such list, or it is older than a day.
-        """
+        """Return a list; before it is confirmed, as it would be carried out now."""
         return self._described(self._lists.get(list_id))
 
     def list_all(self) -> list[ListSummary]:
@@ -243,7 +242,6 @@ class InvitationLists:
             by: the account that is responsible.
 
         Raises:
-            NotFound: as `get`.
             Invalid: a line is wrong, the identity check is missing, nobody is left to invite, or
                 mails are wanted without a mail server.
             LedgerUnavailable, ViewRefused (consent), JournalUnavailable (storage): nobody was
@@ -277,11 +275,7 @@ class InvitationLists:
         return self._described(issued)
 
     def delete(self, list_id: str, *, by: str) -> None:
-        """Delete a list, and with it what can be shown of its links; those go on working.
-
-        Raises:
-            NotFound: as `get`.
-        """
+        """Delete a list, and with it what can be shown of its links; those go on working."""
         self._lists.get(list_id)
         self._lists.delete(list_id)
         LOG.info("invitation list %s deleted by %s", list_id, by)

@@ -133,7 +133,10 @@ class UploadReport:
 
 
 class CustodianUploads:
-    """Files wait sealed, a day at most, until they are stored or discarded."""
+    """Files wait sealed, a day at most, until they are stored or discarded.
+
+    NotFound is raised for an upload that the party does not have.
+    """
 
     SLOW_S: Final = 60
 
@@ -186,19 +189,11 @@ class CustodianUploads:
         return self.get(words, party, upload.id)
 
     def get(self, words: Words, party: str, upload_id: str) -> UploadReport:
-        """Return one of a party's uploads and what was found in it.
-
-        Raises:
-            NotFound: the party has no such upload.
-        """
+        """Return one of a party's uploads and what was found in it."""
         return self._report(words, self._uploads.get(party, upload_id))
 
     def discard(self, words: Words, party: str, upload_id: str) -> UploadReport:
-        """Delete a file that was checked or that no worker processes; any other does not change.
-
-        Raises:
-            NotFound: the party has no such upload.
-        """
+        """Delete a file that was checked or that no worker processes; any other does not change."""
         upload = self._uploads.get(party, upload_id)
         if upload.state in (CHECKED, MAPPING) or self.is_stuck(upload):
             self._uploads.report(upload, {}, DROPPED)

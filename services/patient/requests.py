@@ -110,11 +110,7 @@ class PatientRequests:
         ]
 
     def get(self, subject: bytes, words: Words, request_id: str) -> RequestDetail:
-        """Return a request in full.
-
-        Raises:
-            NotFound: it does not exist, or was sent to another patient.
-        """
+        """Return a request in full."""
         return self._detail(words, self._requests.get(subject, request_id))
 
     def requested_records(
@@ -187,11 +183,7 @@ class PatientRequests:
         return self._detail(words, self._requests.get(subject, request_id))
 
     def reconsider(self, subject: bytes, words: Words, request_id: str) -> RequestDetail:
-        """Let the patient answer a declined request again, for 30 days; else nothing changes.
-
-        Raises:
-            NotFound: the request does not exist, or was sent to another patient.
-        """
+        """Let the patient answer a declined request again, for 30 days; else nothing changes."""
         request = self._requests.get(subject, request_id)
         if self._requests.reopen(request):
             party = request.details.party

@@ -59,7 +59,10 @@ class RunReport:
 
 
 class StudyRuns:
-    """The runs of a researcher's studies."""
+    """The runs of a researcher's studies.
+
+    NotFound is raised for a study or run that does not exist or is not the party's.
+    """
 
     def __init__(self, *, owned: OwnedStudies, diagnostics: Diagnostics, cards: ModelCards) -> None:
         self._owned = owned
@@ -67,20 +70,12 @@ class StudyRuns:
         self._cards = cards
 
     def list(self, party: str, name: str) -> Sequence[RunReport]:
-        """Return the runs of a study, the newest first.
-
-        Raises:
-            NotFound: there is no such study, or it is another party's.
-        """
+        """Return the runs of a study, the newest first."""
         study = self._owned.get(party, name)
         return [_report(run) for run in self._diagnostics.runs_of([study.study])][::-1]
 
     def get(self, party: str, name: str, run_id: str) -> RunReport:
-        """Return a run of a study.
-
-        Raises:
-            NotFound: there is none, or it is another study's.
-        """
+        """Return a run of a study."""
         for report in self.list(party, name):
             if str(report.id) == run_id:
                 return report
@@ -90,7 +85,7 @@ class StudyRuns:
         """Return the report of a refused run as files.
 
         Raises:
-            NotFound: as `get`; or the gate left no report.
+            NotFound: also if the gate left no report.
         """
         study = self._owned.get(party, name)
         for run in self._diagnostics.runs_of([study.study]):
