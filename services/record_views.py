@@ -56,10 +56,8 @@ class ValueSeries:
 
     Attributes:
         code: `system|code`.
-        name: in the reader's words.
         unit: of the chart, as written.
         unit_name: the same in the reader's words.
-        lines: every line with this code.
         chart: None if there are fewer than two numbers in one unit.
         others: how many lines are not in the chart: bounds, texts, other units.
     """

@@ -56,7 +56,6 @@ class LedgerStatus:
         parts: ledger, mirror, journal and anchors; an unavailable part is unchecked.
         view: the verified view of the ledger; None while it is unavailable.
         contract, finality: which contract, and how its chain agrees on blocks.
-        verifications: the newest verification jobs.
     """
 
     parts: list[PartStatus]

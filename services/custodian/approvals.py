@@ -25,12 +25,9 @@ class StudyReview:
     """What a custodian reads before deciding on a study.
 
     Attributes:
-        proposal: the study, and the decision if there is one.
-        owner_name: the organisation that runs it.
         reach: how many patients the study may ask at most; None while that cannot be checked.
         needed: the categories without which nobody is asked.
         patients: all patients in the directory.
-        question: what it predicts, and from what.
         text: the request as patients will read it.
         copies: the copies of both kinds that left so far, newest first.
         deletions: how many people's rows must go from the pseudonymised ones, and what the study

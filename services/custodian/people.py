@@ -23,11 +23,9 @@ class StaffAccount:
     """A person of staff who joined here; times are seconds UTC.
 
     Attributes:
-        id: of the account.
         name, role, party: as invited.
         joined_at_s: when the account was opened.
         last_used_at_s: when one of its passkeys last signed in; None if it has none.
-        is_disabled: True if it can no longer sign in.
         sessions: where the person is signed in now, the newest first.
     """
 
@@ -48,11 +46,8 @@ class OpenInvitation:
     Attributes:
         id: names the link; it cannot be used to join.
         kind: ``join``, or ``recover`` for a new key of a patient.
-        role: whom it is for.
         name: of staff; the hospital number of a patient, "" if the directory has none.
-        party: of staff.
         issued_by: the name of the account that issued it; "" if it is not known.
-        issued_at_s, until_s: seconds UTC.
     """
 
     id: str

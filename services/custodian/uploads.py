@@ -105,7 +105,6 @@ class UploadReport:
     """A file, what is in it, and what became of it.
 
     Attributes:
-        upload: the file, its state and its counts.
         is_working: True while a worker has it.
         can_store: whether storing its good rows is possible and wanted.
         can_map: whether its columns can be mapped, or mapped again after the check.

@@ -40,8 +40,6 @@ class ExportStatus:
 
     Attributes:
         job: its job; None if none was requested, or its file was deleted.
-        is_ready: True if it can be downloaded.
-        has_failed: True if it could not be made.
     """
 
     job: Job | None

@@ -53,7 +53,6 @@ class WithdrawalResult:
     Attributes:
         submitted: in force once the ledger has it, and while the ledger is unavailable.
         study_names: of the models in use that were trained under the permission.
-        at_s: the time of the withdrawal.
         replaced_by_s: when these models are replaced at the latest.
     """
 

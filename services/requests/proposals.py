@@ -74,7 +74,6 @@ class Proposal:
         data_from, data_to: ISO dates, or "".
         days: how long a permission lasts.
         until_s: when the study ends.
-        wants_copy: True if it also requests a copy to download.
         agreement: of a pseudonymised copy; None if the copy is an anonymised one.
         contact: for patients' questions.
         state: proposed, returned (to be changed), approved or refused.

@@ -32,7 +32,6 @@ class RunReport:
     Attributes:
         state: running, done, refused, stopped or failed.
         note: why it did not succeed; otherwise empty.
-        failures: the thresholds that it missed.
         card: what the card would have stated; empty unless the gate refused the run.
         model: the id of the model that it made; "" if there is none.
     """
