@@ -131,9 +131,7 @@ def build_custodian(parts: Parts, erase_exports: Callable[[bytes], object]) -> C
             installation=installation,
         ),
         uploads=uploads,
-        columns=CustodianColumns(
-            uploads=parts.uploads, files=uploads, jobs=parts.jobs, installation=installation
-        ),
+        columns=CustodianColumns(uploads=parts.uploads, files=uploads, installation=installation),
         records=records,
         intake=intake,
         subjects=CustodianSubjects(

@@ -183,9 +183,12 @@ class CustodianUploads:
         if stored is not None:
             return self._report(words, stored)
         upload = self._add(words, sent, new.file)
-        job = self._jobs.enqueue(CHECK, {"upload": upload.id}, party)
-        self._uploads.move(upload, CHECKING, CHECKING, job.id)
+        self.queue_check(upload)
         return self.get(words, party, upload.id)
+
+    def queue_check(self, upload: Upload) -> None:
+        """Have a worker check a file that waits for its check."""
+        self._queue(CHECK, upload, CHECKING)
 
     def get(self, words: Words, party: str, upload_id: str) -> UploadReport:
         """Return one of a party's uploads and what was found in it."""
@@ -208,8 +211,7 @@ class CustodianUploads:
         if not _can_store(upload) or upload.state in (DROPPED, UNUSABLE):
             raise NotFound
         if self._uploads.move(upload, CHECKED, STORING) or self.is_stuck(upload):
-            job = self._jobs.enqueue(_STORE, {"upload": upload.id}, party)
-            self._uploads.move(upload, STORING, STORING, job.id)
+            self._queue(_STORE, upload, STORING)
         return self.get(words, party, upload_id)
 
     def run_check(self, upload_id: str, progress: Progress) -> dict[str, Any]:
@@ -243,6 +245,10 @@ class CustodianUploads:
         result["anchored_at_s"] = int(self._installation.clock())
         self._uploads.report(upload, result, STORED)
         return {name: value for name, value in result.items() if name not in _NO_COUNTS}
+
+    def _queue(self, kind: str, upload: Upload, state: str) -> None:
+        job = self._jobs.enqueue(kind, {"upload": upload.id}, upload.sent.party)
+        self._uploads.move(upload, state, state, job.id)
 
     def _add(self, words: Words, sent: Sent, file: IO[bytes]) -> Upload:
         try:
@@ -280,8 +286,7 @@ class CustodianUploads:
         name = PurePath(new.name).name[:MAX_NAME]
         upload = self._add(words, Sent(party, by, name, FHIR, sender, LEAVE), new.file)
         self._uploads.move(upload, CHECKING, STORING)
-        job = self._jobs.enqueue(_STORE, {"upload": upload.id}, party)
-        self._uploads.move(upload, STORING, STORING, job.id)
+        self._queue(_STORE, upload, STORING)
         return self.get(words, party, upload.id)
 
     def outcomes(self, party: str, upload_id: str) -> Iterator[EntryOutcome]:

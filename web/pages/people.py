@@ -14,7 +14,7 @@ from services.tokens import CUSTODIAN
 from web.current import current_account, services, words
 from web.pages.forms import first_errors
 from web.pages.guard import render, render_form, see_other
-from web.shown_once import carry, forget, take
+from web.pages.shown_once import carry, forget, take
 from web.view_options import requires_role
 
 DONE: Final = {"disable": "people-disabled-now", "sign-out": "people-signed-out-now"}
@@ -41,8 +41,7 @@ def issue_recovery_link() -> Response:
     except Invalid as exc:
         return _recoveries(first_errors(exc))
     facts = {"number": number, "issued": asdict(issued)}
-    is_secure = services().installation.site.is_secure
-    return carry(see_other(RECOVERY_LINK), RECOVERY_LINK, facts, is_secure=is_secure)
+    return carry(RECOVERY_LINK, facts)
 
 
 @bp.get("/custodian/recoveries/made")
