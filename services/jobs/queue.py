@@ -241,6 +241,17 @@ class JobQueue:
             query = query.where(_JOBS.c.state.in_(states))
         return self._select(query)
 
+    def find_newest(
+        self,
+        *,
+        kind: str | None = None,
+        requested_by: str | None = None,
+        states: Collection[str] = (),
+    ) -> Job | None:
+        """Return the newest job that matches every condition given, or None."""
+        jobs = self.newest(kind=kind, requested_by=requested_by, states=states, limit=1)
+        return jobs[0] if jobs else None
+
     def counts(self) -> dict[tuple[str, str], int]:
         """Return the number of active jobs by kind and state."""
         query = sa.select(_JOBS.c.kind, _JOBS.c.state, sa.func.count()).where(_IS_ACTIVE)

@@ -9,7 +9,7 @@ from services.errors import Invalid, NotFound
 from services.patient.acts import CORRECTION_ASKED, QUESTION_SENT, PatientActs
 from services.patient.history import PatientHistory
 from services.requests.messages import CORRECTION, KINDS, MAX_OPEN, MAX_TEXT, Message, Messages
-from services.requests.wording import format_day
+from services.requests.wording import format_record
 from services.words import Words
 from storage import RecordStore
 
@@ -84,8 +84,7 @@ class PatientMessages:
         if kind == CORRECTION:
             for entry in self._store.records_of(subject):
                 if entry.record_id.hex() == about:
-                    day = format_day(words, entry.recorded_on)
-                    return f"{words(f'category-{entry.category}')}, {day}"
+                    return format_record(words, entry.category, entry.recorded_on)
             return ""
         try:
             line = self._history.find_line(subject, words, about)

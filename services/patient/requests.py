@@ -16,7 +16,7 @@ from services.patient.signatures import PatientSignatures, subject_of
 from services.requests import DECLINED, LAPSED, WAITING, ConsentRequest, ConsentRequests
 from services.requests.choices import Choice, ChoiceInvalid, full_choice, latest_end, restrict
 from services.requests.descriptions import RequestDescriptions, RequestText
-from services.requests.wording import format_day, make_statement
+from services.requests.wording import format_day, format_record, make_statement
 from services.statement import terms_for
 from services.words import Words
 from storage import RecordStore
@@ -120,7 +120,7 @@ class PatientRequests:
         return [
             (
                 record.record_id.hex(),
-                f"{words(f'category-{record.category}')}, {format_day(words, record.recorded_on)}",
+                format_record(words, record.category, record.recorded_on),
             )
             for record in self._store.records_of(subject)
             if record.category in detail.request.details.categories
@@ -159,7 +159,7 @@ class PatientRequests:
         else:
             draft = self._requests.load_draft(request) | {"answer": LESS}
             self._requests.save_draft(request, draft)
-        return self._detail(words, self._requests.get(subject, request_id))
+        return self.get(subject, words, request_id)
 
     def choose_copy(
         self, subject: bytes, words: Words, request_id: str, *, may_copy: bool
@@ -180,7 +180,7 @@ class PatientRequests:
             whole_records=request.details.whole_records,
         )
         self._save(request, str(self._requests.load_draft(request)["answer"]), choice)
-        return self._detail(words, self._requests.get(subject, request_id))
+        return self.get(subject, words, request_id)
 
     def reconsider(self, subject: bytes, words: Words, request_id: str) -> RequestDetail:
         """Let the patient answer a declined request again, for 30 days; else nothing changes."""
@@ -188,7 +188,7 @@ class PatientRequests:
         if self._requests.reopen(request):
             party = request.details.party
             self._acts.add(subject, new_id(), acts.RECONSIDERED, party=party)
-        return self._detail(words, self._requests.get(subject, request_id))
+        return self.get(subject, words, request_id)
 
     def prepare_grant(self, account: Account, words: Words, request_id: str) -> GrantReview:
         """Return the permission for the patient's device to sign; it expires after ten minutes.

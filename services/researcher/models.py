@@ -190,8 +190,7 @@ class StudyModels:
     def active_job(self, party: str, name: str) -> Job | None:
         """Return the newest job of a study that is queued or running, if there is one."""
         study = self._owned.get(party, name)
-        jobs = self._jobs.newest(requested_by=study.study, states=ACTIVE, limit=1)
-        return jobs[0] if jobs else None
+        return self._jobs.find_newest(requested_by=study.study, states=ACTIVE)
 
     def job(self, party: str, name: str, job_id: str) -> Job:
         """Return a job of a study."""

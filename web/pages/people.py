@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 
 from services.errors import Invalid
 from services.requests.messages import OUTCOMES
-from services.requests.wording import format_day
+from services.requests.wording import format_record
 from services.tokens import CUSTODIAN
 from web.current import current_account, services, words
 from web.pages.forms import first_errors
@@ -128,14 +128,10 @@ def answer_message(id: str) -> Response:
 
 def _message(message_id: str, errors: dict[str, str]) -> Response:
     sent = services().custodian.messages.get(message_id)
-    record = ""
-    if sent.record is not None:
-        category, day = sent.record
-        record = f"{words()(f'category-{category}')}, {format_day(words(), day)}"
     return render_form(
         "custodian/message.html",
         title=words()(f"inbox-{sent.message.kind}"),
-        record=record,
+        record=format_record(words(), *sent.record) if sent.record else "",
         errors=errors,
         sent=sent,
         message=sent.message,
