@@ -92,10 +92,7 @@ class RecordViews:
     ) -> list[LineView]:
         """Return what corrections of these records replaced or removed, the newest first.
 
-        Args:
-            words: the reader's.
-            former: former versions, the oldest first; those of other records are left out.
-            records: the current versions.
+        Of `former` versions, the oldest first, those of other records are left out.
         """
         newer = {record.record_id: record for record in records}
         lines: list[RecordLine] = []

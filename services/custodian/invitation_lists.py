@@ -190,11 +190,8 @@ class InvitationLists:
     def check(self, words: Words, content: bytes, language: str, *, by: str) -> InvitationList:
         """Store a list for a day and return what it would do; nobody is invited yet.
 
-        Args:
-            words: of messages.
-            content: CSV (`read_people`), at most 1,000 people.
-            language: of the letters to people whose line has none.
-            by: the account that sends it.
+        `content` is CSV (`read_people`) of at most 1,000 people; `language` is that of letters to
+        people whose line has none.
 
         Raises:
             Invalid: the list cannot be read, or too many lists are stored.
@@ -234,12 +231,6 @@ class InvitationLists:
 
         The journal has the identity check of each person before the links exist, and the links are
         stored in one transaction.
-
-        Args:
-            words: of messages.
-            list_id: the list.
-            confirmation: the identity check, and who gets a link and a mail.
-            by: the account that is responsible.
 
         Raises:
             Invalid: a line is wrong, the identity check is missing, nobody is left to invite, or

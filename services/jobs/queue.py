@@ -264,9 +264,7 @@ class JobQueue:
     ) -> list[str]:
         """Return the ids of the jobs that a worker should claim, oldest first.
 
-        Args:
-            kinds: only these; empty for all.
-            excluded: none of these.
+        Only these `kinds`, if any are given, and none of the `excluded`.
         """
         query = sa.select(_JOBS.c.id).where(
             self._is_claimable(), _JOBS.c.kind.not_in(list(excluded))

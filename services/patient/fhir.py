@@ -110,12 +110,7 @@ def searchset(resources: Iterable[Resource]) -> Resource:
 def to_consent(consent: ConsentSummary, subject: bytes, custodian: str) -> Resource:
     """Return a permission or refusal as a Consent (FHIR R4, IHE PCF 1.1).
 
-    It renders what the ledger says and never permits by itself.
-
-    Args:
-        consent: with terms that can be read.
-        subject: the patient.
-        custodian: the party that enrolled the patient.
+    It renders what the ledger says and never permits by itself. Its terms must be readable.
     """
     terms = consent.terms
     assert terms is not None  # noqa: S101 - the caller leaves the others out

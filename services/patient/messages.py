@@ -52,12 +52,7 @@ class PatientMessages:
     ) -> list[MessageSummary]:
         """Send a message to the custodian; return all of the patient's messages.
 
-        Args:
-            subject: the patient.
-            words: for the texts.
-            kind: ``question`` or ``correction``.
-            about: a row of the patient's history, or the id of one of the patient's records; "".
-            text: the patient's words, 2,000 characters at most.
+        `about` is a row of the patient's history, the id of one of the patient's records, or "".
 
         Raises:
             Invalid: its fields say what is missing; nothing was sent.

@@ -136,12 +136,7 @@ class PatientRequests:
     ) -> RequestDetail:
         """Store the answer to a request. A yes is in force only when it is signed.
 
-        Args:
-            subject: the patient.
-            words: for the messages.
-            request_id: of the request.
-            answer: yes, less or no.
-            choice: of a "less": what is allowed; without it, only the answer is stored.
+        Without a `choice` of what a "less" allows, only the answer is stored.
 
         Raises:
             NotFound: the request does not exist or is not waiting.

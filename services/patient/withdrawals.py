@@ -214,10 +214,7 @@ class PatientWithdrawals:
     ) -> ResearchReview | None:
         """Return the change for the patient's device to sign; None if nothing is to be changed.
 
-        Args:
-            account: the patient's.
-            words: for the statement.
-            choice: ``on`` or ``off``.
+        `choice` is ``on`` or ``off``.
         """
         subject = subject_of(account)
         opt_out = _opt_out(self._consents.list_all(subject, words))

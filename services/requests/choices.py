@@ -76,9 +76,7 @@ class Choice:
 
         With individual records left out, each other record is named, so later ones are excluded.
 
-        Args:
-            party: the recipient.
-            record_categories: the category of each stored record, by record id.
+        `record_categories` has the category of each stored record by its id.
         """
         records: Sequence[str] = (ANY,)
         if self.left_out:

@@ -226,10 +226,7 @@ class StudyProposals:
         The study is registered before the approval is stored, so that a crash between the two
         leaves no approval without a study.
 
-        Args:
-            study: its id.
-            by: the account that decides.
-            version: of the proposal that was read; None is the present one.
+        `version` is that of the proposal that was read; None is the present one.
 
         Raises:
             NotFound: there is no such proposal.
