@@ -151,7 +151,10 @@ _BODY: Final = [
 
 
 class StudyProposals:
-    """The rows of proposals; an approved one is a study that may send requests and train."""
+    """The rows of proposals; an approved one is a study that may send requests and train.
+
+    NotFound is raised for a study that nobody proposed.
+    """
 
     def __init__(
         self, engine: sa.Engine, diagnostics: Diagnostics, clock: Callable[[], float]
@@ -202,11 +205,7 @@ class StudyProposals:
         return proposals[0] if proposals else None
 
     def get(self, study: str) -> Proposal:
-        """Return a proposal.
-
-        Raises:
-            NotFound: there is none.
-        """
+        """Return a proposal."""
         proposal = self.find(study)
         if proposal is None:
             raise NotFound
@@ -229,7 +228,6 @@ class StudyProposals:
         `version` is that of the proposal that was read; None is the present one.
 
         Raises:
-            NotFound: there is no such proposal.
             ProposalChanged: it is another one by now.
         """
         proposal = self.get(study)
@@ -272,7 +270,7 @@ class StudyProposals:
         `state` is `REFUSED` or `RETURNED`.
 
         Raises:
-            NotFound, ProposalChanged: as `approve`.
+            ProposalChanged: as `approve`.
         """
         proposal = self.get(study)
         if proposal.state == PROPOSED:
