@@ -144,7 +144,8 @@ def _figures(assessment: Assessment, development: Development) -> dict[str, Any]
         "patients_by_outcome": round_figures([asdict(row) for row in assessment.patients]),
         "tuning": {
             "learner": development.kind,
-            "recalibration": development.recalibration.content(),
+            # Its coefficients are in the model file: exact ones follow from each outcome.
+            "recalibration": {"method": development.recalibration.method},
             "tried": development.tried[0],
             "within": development.tried[1],
         },

@@ -15,6 +15,7 @@ from models.card_notes import (
     ITEMS_NOTE,
     NO_COUNTS,
     NO_EFFECT,
+    describe_measured,
 )
 from models.question_parts import spell_value
 from models.training_range import describe_bounds
@@ -61,6 +62,7 @@ def describe_card(content: Mapping[str, Any]) -> list[str]:
     """Return a card of either format as lines without control characters."""
     lines = [
         ITEMS_NOTE,
+        *describe_measured(content),
         *make_section("Intended use", [content["intended_use"]]),
         *make_section("Limits", content["limits"]),
         *make_section("Outcome", [content["outcome"]["definition"]]),
@@ -83,9 +85,7 @@ def make_printable(lines: Sequence[str]) -> list[str]:
 
 
 def _performance_title(content: Mapping[str, Any]) -> str:
-    if "tuning" in content:
-        return "Performance out of fold"
-    return "Performance on held-out patients"
+    return f"Performance {'out of fold' if 'tuning' in content else 'on held-out patients'}"
 
 
 def _second_format(content: Mapping[str, Any]) -> list[str]:
