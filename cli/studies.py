@@ -311,6 +311,6 @@ def _performance(model_card: ModelCard) -> str:
     auroc = evaluation["auroc"]
     return (
         f"AUROC {auroc['value']:z.3f} ({auroc['low']:z.3f} to {auroc['high']:z.3f}), "
-        f"Brier {evaluation['brier']:z.3f}, calibration slope {evaluation['slope']:z.2f}, "
+        f"Brier {evaluation['brier']['value']:z.3f}, calibration slope {evaluation['slope']:z.2f}, "
         f"intercept {evaluation['intercept']:z.2f}"
     )
