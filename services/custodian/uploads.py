@@ -105,7 +105,6 @@ class UploadReport:
     """A file, what is in it, and what became of it.
 
     Attributes:
-        upload: the file, its state and its counts.
         is_working: True while a worker has it.
         can_store: whether storing its good rows is possible and wanted.
         can_map: whether its columns can be mapped, or mapped again after the check.
@@ -133,7 +132,10 @@ class UploadReport:
 
 
 class CustodianUploads:
-    """Files wait sealed, a day at most, until they are stored or discarded."""
+    """Files wait sealed, a day at most, until they are stored or discarded.
+
+    NotFound is raised for an upload that the party does not have.
+    """
 
     SLOW_S: Final = 60
 
@@ -180,24 +182,19 @@ class CustodianUploads:
         if stored is not None:
             return self._report(words, stored)
         upload = self._add(words, sent, new.file)
-        job = self._jobs.enqueue(CHECK, {"upload": upload.id}, party)
-        self._uploads.move(upload, CHECKING, CHECKING, job.id)
+        self.queue_check(upload)
         return self.get(words, party, upload.id)
 
-    def get(self, words: Words, party: str, upload_id: str) -> UploadReport:
-        """Return one of a party's uploads and what was found in it.
+    def queue_check(self, upload: Upload) -> None:
+        """Have a worker check a file that waits for its check."""
+        self._queue(CHECK, upload, CHECKING)
 
-        Raises:
-            NotFound: the party has no such upload.
-        """
+    def get(self, words: Words, party: str, upload_id: str) -> UploadReport:
+        """Return one of a party's uploads and what was found in it."""
         return self._report(words, self._uploads.get(party, upload_id))
 
     def discard(self, words: Words, party: str, upload_id: str) -> UploadReport:
-        """Delete a file that was checked or that no worker processes; any other does not change.
-
-        Raises:
-            NotFound: the party has no such upload.
-        """
+        """Delete a file that was checked or that no worker processes; any other does not change."""
         upload = self._uploads.get(party, upload_id)
         if upload.state in (CHECKED, MAPPING) or self.is_stuck(upload):
             self._uploads.report(upload, {}, DROPPED)
@@ -213,8 +210,7 @@ class CustodianUploads:
         if not _can_store(upload) or upload.state in (DROPPED, UNUSABLE):
             raise NotFound
         if self._uploads.move(upload, CHECKED, STORING) or self.is_stuck(upload):
-            job = self._jobs.enqueue(_STORE, {"upload": upload.id}, party)
-            self._uploads.move(upload, STORING, STORING, job.id)
+            self._queue(_STORE, upload, STORING)
         return self.get(words, party, upload_id)
 
     def run_check(self, upload_id: str, progress: Progress) -> dict[str, Any]:
@@ -248,6 +244,10 @@ class CustodianUploads:
         result["anchored_at_s"] = int(self._installation.clock())
         self._uploads.report(upload, result, STORED)
         return {name: value for name, value in result.items() if name not in _NO_COUNTS}
+
+    def _queue(self, kind: str, upload: Upload, state: str) -> None:
+        job = self._jobs.enqueue(kind, {"upload": upload.id}, upload.sent.party)
+        self._uploads.move(upload, state, state, job.id)
 
     def _add(self, words: Words, sent: Sent, file: IO[bytes]) -> Upload:
         try:
@@ -285,8 +285,7 @@ class CustodianUploads:
         sent = Sent(party, by, _name(new.name), FHIR, sender, LEAVE)
         upload = self._add(words, sent, new.file)
         self._uploads.move(upload, CHECKING, STORING)
-        job = self._jobs.enqueue(_STORE, {"upload": upload.id}, party)
-        self._uploads.move(upload, STORING, STORING, job.id)
+        self._queue(_STORE, upload, STORING)
         return self.get(words, party, upload.id)
 
     def outcomes(self, party: str, upload_id: str) -> Iterator[EntryOutcome]:

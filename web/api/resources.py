@@ -12,6 +12,7 @@ from flask import Response, request
 from records.json_strict import loads
 from services.errors import Malformed
 from services.idempotency import key_of
+from web.api.schemas import NothingSchema
 from web.current import find_caller, services
 from web.errors import UnsupportedMediaType
 from web.responses import json_response
@@ -37,6 +38,18 @@ def accepts(schema: type[Any]) -> Callable[[View], View]:
         return wrapped
 
     return wrap
+
+
+def accepts_nothing(view: View) -> View:
+    """Require an empty object as the JSON body; the view gets no `body`."""
+    options_of(view).accepts = NothingSchema
+
+    @functools.wraps(view)
+    def wrapped(**names: str) -> Any:
+        _body(NothingSchema)
+        return view(**names)
+
+    return wrapped
 
 
 def returns(schema: type[Any], status: int = 200) -> Callable[[View], View]:

@@ -125,12 +125,7 @@ def render_form(
 ) -> Response:
     """Return a page with a form: 422 with errors, and what was sent in its fields.
 
-    Args:
-        template: of the page.
-        title: its h1.
-        errors: by field.
-        status: in place of 200 or 422.
-        values: what else the template names; `values` replaces what was sent in the fields.
+    Another `status` can be given; `values` replaces what was sent in the fields.
     """
     status = status or (422 if errors else 200)
     values = {"values": request.form, **values}

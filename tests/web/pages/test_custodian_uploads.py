@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from visitors import Visitor, signed_in
+from visitors import Visitor, described, signed_in
 from workbooks import changed, workbook
 
 from consent import DAY_S
@@ -237,15 +237,6 @@ def test_a_table_that_waits_for_its_columns_is_counted_as_waiting(
     before = waiting()
     described(hospital, keeper, b"pid,crp\nW1,2\nW2,3\n", "waits.csv")
     assert waiting() == before + 1
-
-
-def described(hospital: Any, keeper: Visitor, body: bytes, name: str) -> str:
-    """Send a table without a mapping, let it be described, and return its address."""
-    path = keeper.post(
-        "/custodian/deposits/new", file=(io.BytesIO(body), name), mapping="draft", bad="leave"
-    ).headers["Location"]
-    hospital.work("check-upload")
-    return str(path)
 
 
 def test_what_a_workbook_hides_is_said_before_its_columns_are_mapped_and_after_the_check(
