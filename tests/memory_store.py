@@ -252,10 +252,10 @@ class Custodian:
             ),
         }
         self.installation: Installation = ports["installation"]
-        journal = PatientJournal(
+        self.journal = PatientJournal(
             ledger=self.ledger, store=self.store, installation=self.installation
         )
-        self.intake = FhirIntake(**ports, stores=self.stores, journal=journal)
+        self.intake = FhirIntake(**ports, stores=self.stores, journal=self.journal)
         self.records = CustodianRecords(**ports)
         self.censuses = Censuses(self.store, self.installation)
 
