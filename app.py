@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-gc.disable()  # what is imported stays: looking for garbage meanwhile took two fifths of a start
+gc.disable()  # what is imported stays: looking for garbage meanwhile took a third of a start
 
 import click
 
