@@ -64,6 +64,8 @@ def _limited(path: Path, lines: Iterator[Line]) -> Iterator[Line]:
     for number, line in enumerate(lines):  # 0 is the header
         if number > MAX_ROWS:
             raise TableInvalid(f"{path.name}: more than {MAX_ROWS:,} rows. Split the file.")
+        if len(line[1]) > MAX_COLUMNS:  # of several such lines at once, few fit in memory
+            require_width(path, line[1])
         yield line
 
 
@@ -98,7 +100,7 @@ def _read_lines(path: Path, file: FileFormat, columns: Collection[str] | None) -
 
 
 def require_width(path: Path, header: Sequence[str]) -> None:
-    """Refuse a header of more columns than a table has.
+    """Refuse a header, or another line, of more columns than a table has.
 
     Raises:
         TableInvalid: it has them.
