@@ -30,7 +30,7 @@ _MAX_CHUNK_BYTES: Final = 256 * 2**20
 _MAX_GROUP_BYTES: Final = 2 * 2**30
 """Of all columns of one row group: each has a dictionary in memory while the group is read."""
 _MAX_CELL_BYTES: Final = 64 * 2**10
-_MAX_UNPACKED_BYTES: Final = 4 * 2**30
+_MAX_UNPACKED_BYTES: Final = 2**30
 _MAX_ROW_CHARACTERS: Final = 16 * 2**20
 """Of a CSV file; a row may have many lines, and a small compressed file one that never ends."""
 _PARQUET: Final = b"PAR1"
@@ -198,7 +198,7 @@ class _Unpacked(gzip.GzipFile):
         piece = super().read(size)
         self._unpacked_bytes += len(piece)
         if self._unpacked_bytes > _MAX_UNPACKED_BYTES:
-            raise TableInvalid("the file unpacks to more than 4 GiB; split it")
+            raise TableInvalid("the file unpacks to more than 1 GiB; split it")
         return piece
 
 
