@@ -77,6 +77,19 @@ def test_each_pair_of_colours_can_be_told_apart(
     assert contrast(colours[ink], colours[on]) >= least
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_shaded_part_of_a_chart_can_be_seen_and_hides_no_line(theme: str) -> None:
+    css = (STATIC / "estimate.css").read_text(encoding="utf-8")
+    rule = re.search(r"\.chart-band \{\s*fill: var\(--([\w-]+)\);\s*fill-opacity: ([\d.]+)", css)
+    assert rule is not None
+    colours, share = themes()[theme], float(rule[2])
+    fill, page = colours[rule[1]], colours["page"]
+    pairs = [(int(fill[at : at + 2], 16), int(page[at : at + 2], 16)) for at in (1, 3, 5)]
+    shaded = "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in pairs)
+    assert contrast(shaded, page) >= 1.3
+    assert contrast(colours["chart-1"], shaded) >= EDGE
+
+
 def test_the_formula_is_the_one_of_wcag() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)

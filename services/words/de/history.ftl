@@ -37,6 +37,8 @@ used-copy-whole = { $study } hat eine Kopie mit Ihren ganzen Daten und einem Cod
 
 used-copy-left-out = Wir haben Ihre Daten ({ $categories }) für eine Kopie geöffnet, um die { $study } gebeten hatte. Ihre Werte haben wir nicht herausgegeben. Sie hatten das am { $date } erlaubt.
 
+used-copy-unmade = Wir haben Ihre Daten ({ $categories }) für eine Kopie geöffnet, um die { $study } gebeten hatte. Die Kopie wird noch erstellt, oder sie konnte nicht erstellt werden. Bisher haben wir Ihre Werte nicht herausgegeben. Sie hatten das am { $date } erlaubt.
+
 used-self = Sie haben diese Daten selbst angesehen: { $categories }.
 
 counted-people = { $party } hat gezählt, wie viele Menschen welche Werte haben, auch Sie. Kein Mensch hat Ihre Daten gelesen, und niemand hat Werte von Ihnen gesehen.
@@ -90,6 +92,8 @@ used-copy-pseudonymised-undated = { $study } hat eine Kopie mit Ihren genauen We
 used-copy-whole-undated = { $study } hat eine Kopie mit Ihren ganzen Daten und einem Code statt Ihres Namens heruntergeladen. Sie hatten es erlaubt.
 
 used-copy-left-out-undated = Wir haben Ihre Daten ({ $categories }) für eine Kopie geöffnet, um die { $study } gebeten hatte. Ihre Werte haben wir nicht herausgegeben. Sie hatten es erlaubt.
+
+used-copy-unmade-undated = Wir haben Ihre Daten ({ $categories }) für eine Kopie geöffnet, um die { $study } gebeten hatte. Die Kopie wird noch erstellt, oder sie konnte nicht erstellt werden. Bisher haben wir Ihre Werte nicht herausgegeben. Sie hatten es erlaubt.
 
 records = Daten
 

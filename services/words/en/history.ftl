@@ -37,6 +37,8 @@ used-copy-whole = { $study } downloaded a copy with your whole records and a cod
 
 used-copy-left-out = We opened your { $categories } for a copy that { $study } asked for. None of your values were handed out. You allowed this on { $date }.
 
+used-copy-unmade = We opened your { $categories } for a copy that { $study } asked for. The copy is being made, or it could not be made. So far, none of your values were handed out. You allowed this on { $date }.
+
 used-self = You looked at your { $categories } yourself.
 
 counted-people = { $party } counted how many people have which values, you among them. No person read your records, and no value of yours was shown to anybody.
@@ -90,6 +92,8 @@ used-copy-pseudonymised-undated = { $study } downloaded a copy with your exact v
 used-copy-whole-undated = { $study } downloaded a copy with your whole records and a code instead of your name. You allowed this.
 
 used-copy-left-out-undated = We opened your { $categories } for a copy that { $study } asked for. None of your values were handed out. You allowed this.
+
+used-copy-unmade-undated = We opened your { $categories } for a copy that { $study } asked for. The copy is being made, or it could not be made. So far, none of your values were handed out. You allowed this.
 
 records = records
 

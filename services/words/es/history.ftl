@@ -37,6 +37,8 @@ used-copy-whole = { $study } descargó una copia con sus datos enteros y un cód
 
 used-copy-left-out = Abrimos sus datos ({ $categories }) para una copia que pidió { $study }. No entregamos ningún valor suyo. Usted lo permitió el { $date }.
 
+used-copy-unmade = Abrimos sus datos ({ $categories }) para una copia que pidió { $study }. La copia se está haciendo o no se pudo hacer. Hasta ahora no entregamos ningún valor suyo. Usted lo permitió el { $date }.
+
 used-self = Usted consultó estos datos: { $categories }.
 
 counted-people = { $party } contó cuántas personas tienen qué valores, también usted. Ninguna persona leyó sus datos y nadie vio valores suyos.
@@ -90,6 +92,8 @@ used-copy-pseudonymised-undated = { $study } descargó una copia con sus valores
 used-copy-whole-undated = { $study } descargó una copia con sus datos enteros y un código en lugar de su nombre. Usted lo había permitido.
 
 used-copy-left-out-undated = Abrimos sus datos ({ $categories }) para una copia que pidió { $study }. No entregamos ningún valor suyo. Usted lo había permitido.
+
+used-copy-unmade-undated = Abrimos sus datos ({ $categories }) para una copia que pidió { $study }. La copia se está haciendo o no se pudo hacer. Hasta ahora no entregamos ningún valor suyo. Usted lo había permitido.
 
 records = datos
 

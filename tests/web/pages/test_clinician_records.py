@@ -91,6 +91,23 @@ def test_a_value_is_a_chart_with_a_table_and_no_script(person, clinician) -> Non
     assert clinician.get(f"/clinician/patients/{key}/values?code=x|none").status_code == 404
 
 
+def test_a_single_result_offers_no_picture(hospital, clinician) -> None:
+    subject = hospital.new_patient()
+    (number,) = add_numbers(hospital, [subject])
+    hospital.platform.store.deposits.deposit([potassium(subject, "2024-02-15", 5.1)])
+    permit(hospital, HOSPITAL, ("TREAT",), [subject])
+    key, patient = key_of(hospital, number), signed_in(hospital, "patient", "", subject)
+    page = clinician.get(f"/clinician/patients/{key}/records").text
+    record = hospital.platform.store.records_of(subject)[0].record_id.hex()
+    for text in (page, patient.get(f"/patient/records/{record}").text):
+        assert "5.1 mmol/L" in text
+        assert "Over time" not in text
+    hospital.platform.store.deposits.deposit([potassium(subject, "2024-03-15", 6.2)])
+    page = clinician.get(f"/clinician/patients/{key}/records").text
+    assert page.count(">Over time<") == 2
+    assert "Over time" in patient.get(f"/patient/records/{record}").text
+
+
 def test_every_reading_is_in_the_journal_before_it_is_shown(hospital, person, clinician) -> None:
     subject, key = person
     journal = hospital.platform.store.journal

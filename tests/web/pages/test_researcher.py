@@ -20,6 +20,7 @@ from visitors import HOSPITAL, signed_in
 import app as application
 from cli.trial_wallet import TrialWallet
 from models.pseudonymised import DELETION_DAYS
+from services.requests import ReleasedCopies
 from services.statement import RequestedTerms
 from services.words import Words
 from web.cookies import cookie_name
@@ -415,8 +416,28 @@ def test_a_patient_reads_that_nothing_left_when_too_few_permit_a_copy(hospital, 
     page = researcher.post(path.replace("studies", "sets") + "/copy", agree="yes")
     assert "fewer than 50 people permit a copy" in page.text.lower()
     history = signed_in(hospital, "patient", "", people[0]).get("/patient/journal").text
-    assert "None of your values were handed out." in history
+    assert "or it could not be made. So far, none of your values were handed out." in history
     assert "downloaded a copy" not in history
+
+
+def test_a_patient_reads_that_a_copy_is_being_made_until_it_is_stored(
+    hospital, researcher, monkeypatch
+) -> None:
+    path = approved(hospital, researcher, copy="yes")
+    people = hospital.subjects[280:360]
+    permit(hospital, "study:" + path.rsplit("/", 1)[1], ("MLTRAINING", "HRESCH"), people)
+    read, store = [], ReleasedCopies.add
+
+    def read_and_store(*given):
+        read.append(signed_in(hospital, "patient", "", people[0]).get("/patient/journal").text)
+        return store(*given)
+
+    monkeypatch.setattr(ReleasedCopies, "add", read_and_store)
+    researcher.post(path.replace("studies", "sets") + "/copy", agree="yes")
+    assert "The copy is being made" in read[0]
+    assert "downloaded a copy" not in read[0]
+    later = signed_in(hospital, "patient", "", people[0]).get("/patient/journal").text
+    assert "The copy is being made" not in later
 
 
 @pytest.mark.parametrize("role", ["clinician", "custodian", "auditor"])
