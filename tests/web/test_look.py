@@ -308,6 +308,26 @@ def test_paper_is_black_on_white_without_the_menu(page: Page, site: str) -> None
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
+@pytest.mark.parametrize("chart", ["chart-1", "chart-2", "chart-3"])
+def test_paper_shows_charts_in_colours_for_white_whatever_the_screen(chart: str) -> None:
+    paper = (STATIC / "colours.css").read_text(encoding="utf-8").partition("@media print")[2]
+    colours = dict(re.findall(r"--([\w-]++): (#[0-9a-f]{6})", paper))
+    assert contrast(colours[chart], colours["page"]) >= EDGE
+
+
+def test_paper_leaves_out_what_only_a_screen_can_fill_in(page: Page, site: str) -> None:
+    page.emulate_media(media="print")
+    page.goto(site + "/patient/journal")
+    page.evaluate(
+        """() => {
+          const part = document.createElement('details')
+          part.innerHTML = '<summary>Filter this</summary><form><input></form>'
+          document.querySelector('main').append(part)
+        }"""
+    )
+    assert not page.get_by_text("Filter this").is_visible()
+
+
 def test_paper_shows_long_lines_whole(page: Page, site: str) -> None:
     page.emulate_media(media="print")
     page.goto(site + "/patient/journal")

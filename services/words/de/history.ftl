@@ -55,6 +55,8 @@ empty-journal = Noch hat niemand Ihre Daten genutzt, und niemand wurde abgelehnt
 
 empty-journal-filter = Keine Zeile passt zu Ihrer Auswahl. Zeigen Sie alle Zeilen, um den Rest zu sehen.
 
+empty-journal-filter-page = Keine Zeile auf dieser Seite passt zu Ihrer Auswahl. Weiter zurück geht es unter „Ältere“.
+
 ## Beweis
 
 proof-title = Beweis
@@ -95,7 +97,7 @@ used-copy-left-out-undated = Wir haben Ihre Daten ({ $categories }) für eine Ko
 
 used-copy-unmade-undated = Wir haben Ihre Daten ({ $categories }) für eine Kopie geöffnet, um die { $study } gebeten hatte. Die Kopie wird noch erstellt, oder sie konnte nicht erstellt werden. Bisher haben wir Ihre Werte nicht herausgegeben. Sie hatten es erlaubt.
 
-records = Daten
+records = Gesundheitsdaten
 
 condition-asked = eine Krankheit
 
@@ -177,7 +179,7 @@ act-correction-asked = Sie haben { $party } gebeten, einen Eintrag zu berichtige
 
 act-got-answer = { $party } hat Ihre Frage beantwortet.
 
-act-got-correction = { $party } hat den Eintrag berichtigt.
+act-got-correction = { $party } teilt mit, dass der Eintrag berichtigt ist.
 
 act-got-refusal = { $party } hat den Eintrag nicht geändert und Ihnen gesagt, warum.
 

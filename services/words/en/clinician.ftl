@@ -112,7 +112,7 @@ past-estimate = { $count } of 100 ({ $low } to { $high })
 
 past-undecided = Not decided yet
 
-empty-past = No estimates yet. Choose a patient in My patients.
+empty-past = No estimates to show. Choose a patient in My patients.
 
 prediction-estimate-head = Estimate
 

@@ -55,6 +55,8 @@ empty-journal = Nobody has used your records yet, and nobody was refused. Every 
 
 empty-journal-filter = No line fits your filter. Show all lines to see the rest.
 
+empty-journal-filter-page = No line on this page fits your filter. Look further back under “Older”.
+
 ## Prove it
 
 proof-title = Proof
@@ -177,7 +179,7 @@ act-correction-asked = You asked { $party } to correct a record.
 
 act-got-answer = { $party } answered your question.
 
-act-got-correction = { $party } corrected the record.
+act-got-correction = { $party } says that the record is corrected.
 
 act-got-refusal = { $party } did not change the record and told you why.
 

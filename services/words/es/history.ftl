@@ -55,6 +55,8 @@ empty-journal = Nadie ha usado sus datos todavía, y no se ha rechazado a nadie.
 
 empty-journal-filter = Ninguna línea coincide con lo que eligió. Muestre todas las líneas para ver el resto.
 
+empty-journal-filter-page = Ninguna línea de esta página coincide con lo que eligió. Mire más atrás en «Más antiguas».
+
 ## Prueba
 
 proof-title = Prueba
@@ -95,7 +97,7 @@ used-copy-left-out-undated = Abrimos sus datos ({ $categories }) para una copia 
 
 used-copy-unmade-undated = Abrimos sus datos ({ $categories }) para una copia que pidió { $study }. La copia se está haciendo o no se pudo hacer. Hasta ahora no entregamos ningún valor suyo. Usted lo había permitido.
 
-records = datos
+records = datos de salud
 
 condition-asked = una enfermedad
 
@@ -177,7 +179,7 @@ act-correction-asked = Usted pidió a { $party } que corrija un registro.
 
 act-got-answer = { $party } contestó su pregunta.
 
-act-got-correction = { $party } corrigió el registro.
+act-got-correction = { $party } dice que el registro está corregido.
 
 act-got-refusal = { $party } no cambió el registro y le dijo por qué.
 

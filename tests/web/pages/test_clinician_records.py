@@ -120,6 +120,18 @@ def test_every_reading_is_in_the_journal_before_it_is_shown(hospital, person, cl
     assert use["actor"] == f"clinician:{clinician.account.id}"
 
 
+def test_an_empty_page_of_a_filtered_history_sends_to_older_lines(
+    person, patient, clinician, monkeypatch
+) -> None:
+    clinician.get(f"/clinician/patients/{person[1]}/records")
+    address = "/patient/journal?last=2001-01-01"
+    assert "No line fits your filter." in patient.get(address).text
+    monkeypatch.setattr("services.requests.history.PAGE_ROWS", 1)
+    page = patient.get(address).text
+    assert "No line on this page fits your filter." in page
+    assert ">Older<" in page and "No line fits" not in page
+
+
 def test_who_permits_only_estimates_cannot_be_read(hospital, clinician) -> None:
     subject = hospital.subjects[30]
     (number,) = add_numbers(hospital, [subject])
