@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,8 @@ from cli.output import Output, with_services
 from cli.questions import print_limits, print_question_check
 from cli.records import FILE, FOLDER, TARGET
 from consent import DAY_S, ConsentNotFound, Wallet
-from models import Card, CardDocument, ModelsNotFound
-from services.cards import ModelCard
+from models import Card, ModelsNotFound
+from services.cards import CardFiles, ModelCard
 from services.clinician.predictions import SubjectQuestion
 from services.clinician.reports import InputWarnings, Likeness
 from services.dates import iso_day
@@ -188,27 +188,23 @@ def card(
         model_card = cards.get(model)
     except ModelsNotFound:
         report = services.researcher.runs.report(model)
-        _write(report, folder, document)
+        _write(cards.report_files(model, report), report.plots, folder, document)
         output.result(dict(report.content), *report.lines)
         return
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "card.json").write_bytes(cards.json(model))
-        for name in model_card.plots:
-            (folder / f"{name}.svg").write_bytes(cards.plot(model, name))
-    if document is not None:
-        document.write_bytes(cards.pdf(model))
+    _write(cards.files(model), model_card.plots, folder, document)
     output.result(dict(model_card.content), *Card(model_card.content).to_lines())
 
 
-def _write(report: CardDocument, folder: Path | None, document: Path | None) -> None:
+def _write(
+    files: CardFiles, plots: Sequence[str], folder: Path | None, document: Path | None
+) -> None:
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "card.json").write_bytes(report.to_json())
-        for name in report.plots:
-            (folder / f"{name}.svg").write_bytes(report.draw(f"{name}.svg"))
+        (folder / "card.json").write_bytes(files.to_json())
+        for name in plots:
+            (folder / f"{name}.svg").write_bytes(files.plot(name))
     if document is not None:
-        document.write_bytes(report.to_pdf())
+        document.write_bytes(files.to_pdf())
 
 
 @click.command()
@@ -223,7 +219,8 @@ def evaluate(
     """Evaluate MODEL on the patients who permit another study to train, without those it knows."""
     party = services.installation.organisation
     validation = services.researcher.models.evaluate_now(party, model, study)
-    _write(validation.document(), **targets)
+    report = validation.document()
+    _write(services.cards.report_files(model, report), report.plots, **targets)
     output.result(validation.content, *validation.to_lines())
 
 
@@ -314,6 +311,6 @@ def _performance(model_card: ModelCard) -> str:
     auroc = evaluation["auroc"]
     return (
         f"AUROC {auroc['value']:z.3f} ({auroc['low']:z.3f} to {auroc['high']:z.3f}), "
-        f"Brier {evaluation['brier']:z.3f}, calibration slope {evaluation['slope']:z.2f}, "
+        f"Brier {evaluation['brier']['value']:z.3f}, calibration slope {evaluation['slope']:z.2f}, "
         f"intercept {evaluation['intercept']:z.2f}"
     )

@@ -14,7 +14,7 @@ from models.candidates import Fitter
 from models.crossvalidation import OutOfFold, Rows
 from models.description import Characteristic, describe_patients
 from models.development import Development
-from models.evaluation import Estimate, Evaluation, auroc, evaluate
+from models.evaluation import Estimate, Evaluation, auroc, evaluate, shift
 from models.features import Matrix
 from models.frequency import Frequency, measure_frequency
 from models.gate import GateFailure, find_gate_failures
@@ -173,28 +173,28 @@ def _evaluate(
     if not others:
         return first
     rows = (first, *others)
-    area = float(np.mean([figures.auroc.value for figures in rows]))
-    moved = area - first.auroc.value
     return dataclasses.replace(
         first,
-        auroc=Estimate(area, first.auroc.low + moved, min(1.0, first.auroc.high + moved)),
-        auprc=float(np.mean([figures.auprc for figures in rows])),
-        brier=float(np.mean([figures.brier for figures in rows])),
+        auroc=_average([figures.auroc for figures in rows]),
+        auprc=_average([figures.auprc for figures in rows]),
+        brier=_average([figures.brier for figures in rows]),
         scaled_brier=float(np.mean([figures.scaled_brier for figures in rows])),
         slope=float(np.mean([figures.slope for figures in rows])),
         intercept=float(np.mean([figures.intercept for figures in rows])),
     )
 
 
+def _average(estimates: Sequence[Estimate]) -> Estimate:
+    """Return the mean of all repeats with the interval of the first, around it."""
+    return shift(estimates[0], float(np.mean([estimate.value for estimate in estimates])))
+
+
 def _measure_learner(kind: str, labels: Labels, predictions: OutOfFold) -> LearnerFigures:
-    areas = [auroc(labels, row) for row in predictions.probabilities]
-    area = float(np.mean([estimate.value for estimate in areas]))
-    moved = area - areas[0].value
     probabilities = np.clip(predictions.probabilities, 1e-12, 1 - 1e-12)
     right = np.where(labels, probabilities, 1 - probabilities)
     return LearnerFigures(
         kind=kind,
-        auroc=Estimate(area, areas[0].low + moved, min(1.0, areas[0].high + moved)),
+        auroc=_average([auroc(labels, row) for row in predictions.probabilities]),
         brier=float(((1 - right) ** 2).mean()),
         log_loss=float(-np.log(right).mean()),
     )

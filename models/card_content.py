@@ -20,7 +20,7 @@ from models.card import FORMAT, Card
 from models.cohort import Cohort
 from models.development import Development
 from models.drift import describe_bins
-from models.evaluation import Bin, Evaluation, wilson
+from models.evaluation import Bin, Evaluation, measure_precision, wilson
 from models.features import Matrix
 from models.gate import LEAVING_AUROC, LEAVING_TPR, MAX_CALIBRATION_ERROR, may_leave
 from models.question import Question
@@ -144,7 +144,8 @@ def _figures(assessment: Assessment, development: Development) -> dict[str, Any]
         "patients_by_outcome": round_figures([asdict(row) for row in assessment.patients]),
         "tuning": {
             "learner": development.kind,
-            "recalibration": development.recalibration.content(),
+            # Its coefficients are in the model file: exact ones follow from each outcome.
+            "recalibration": {"method": development.recalibration.method},
             "tried": development.tried[0],
             "within": development.tried[1],
         },
@@ -156,10 +157,11 @@ def describe_evaluation(evaluation: Evaluation, decimals: int = 3) -> dict[str, 
 
     The share in each bin and the prevalence have two decimals, and what follows from them is
     computed from these: an exact interval would tell how many patients it was made of. So would
-    the scaled Brier score, and the net benefit where all patients are treated.
+    the scaled Brier score, the net benefit where all patients are treated, and the interval of the
+    area under the precision-recall curve, which follows from the outcomes in tens.
     """
     prevalence = round(evaluation.prevalence, 2)
-    variance, brier = prevalence * (1 - prevalence), round(evaluation.brier, decimals)
+    variance, brier = prevalence * (1 - prevalence), round(evaluation.brier.value, decimals)
     scaled = round(1 - brier / variance, decimals) + 0.0 if variance else None
     bins = [_steady_bin(each) for each in evaluation.bins]
     benefit = []
@@ -167,7 +169,9 @@ def describe_evaluation(evaluation: Evaluation, decimals: int = 3) -> dict[str, 
         stated = prevalence - (1 - prevalence) * threshold / (1 - threshold)
         treats_all = math.isclose(model, treat_all, abs_tol=1e-9)
         benefit.append((threshold, stated if treats_all else model, stated))
-    steadied = replace(evaluation, bins=tuple(bins), net_benefit=tuple(benefit))
+    events = max(MIN_COUNT, (evaluation.events + 5) // 10 * 10)
+    auprc = measure_precision(evaluation.auprc.value, events)
+    steadied = replace(evaluation, auprc=auprc, bins=tuple(bins), net_benefit=tuple(benefit))
     content: dict[str, Any] = steady_counts(round_figures(asdict(steadied), decimals))
     return content | {"prevalence": prevalence, "scaled_brier": scaled}
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from models.tripod import GUIDELINE
 
@@ -21,6 +22,10 @@ NO_EFFECT: Final = (
 BEFORE_NOTE: Final = (
     "Each was measured on its own patients, by models that had not learned from them."
 )
+_REPEATED_NOTE: Final = (
+    "The figures and counts are those that training run {run} measured. Since then, fewer than 11"
+    " patients joined, left or have other records. New figures could tell about these patients."
+)
 FIRST_INTERVAL_NOTE: Final = (
     "The interval of a prediction is Wilson's 95 % interval of the share that had the label among"
     " the patients with a similar prediction (see the calibration bins), widened to include the"
@@ -37,3 +42,9 @@ FIRST_ATTACK_NOTE: Final = (
     " the predicted probability of the true outcome. It is the simplest attack, without shadow"
     " models; a stronger one could find more."
 )
+
+
+def describe_measured(content: Mapping[str, Any]) -> list[str]:
+    """Return which run measured the figures of a card, if it was not the card's own."""
+    run = content.get("measured_in")
+    return [] if run is None else [_REPEATED_NOTE.format(run=run)]

@@ -15,6 +15,7 @@ from models.card_notes import (
     ITEMS_NOTE,
     NO_COUNTS,
     NO_EFFECT,
+    describe_measured,
 )
 from models.question_parts import spell_value
 from models.training_range import describe_bounds
@@ -61,6 +62,7 @@ def describe_card(content: Mapping[str, Any]) -> list[str]:
     """Return a card of either format as lines without control characters."""
     lines = [
         ITEMS_NOTE,
+        *describe_measured(content),
         *make_section("Intended use", [content["intended_use"]]),
         *make_section("Limits", content["limits"]),
         *make_section("Outcome", [content["outcome"]["definition"]]),
@@ -83,9 +85,7 @@ def make_printable(lines: Sequence[str]) -> list[str]:
 
 
 def _performance_title(content: Mapping[str, Any]) -> str:
-    if "tuning" in content:
-        return "Performance out of fold"
-    return "Performance on held-out patients"
+    return f"Performance {'out of fold' if 'tuning' in content else 'on held-out patients'}"
 
 
 def _second_format(content: Mapping[str, Any]) -> list[str]:
@@ -150,12 +150,13 @@ def describe_performance(content: Mapping[str, Any]) -> list[str]:
     return [
         f"AUROC (95 % interval, DeLong): {format_estimate(figures['auroc'])}",
         *_repeat_lines(content),
-        f"area under the precision-recall curve: {figures['auprc']:z.3f}"
+        f"area under the precision-recall curve: {format_estimate(figures['auprc'])}"
         f" (chance: the prevalence, {figures['prevalence']:z.2f})",
         f"calibration slope (ideal: 1): {format_estimate(slope, 2)}",
         f"calibration intercept (ideal: 0): {format_estimate(intercept, 2)}",
         f"observed to expected (ideal: 1): {format_estimate(figures['observed_to_expected'], 2)}",
-        f"Brier score: {figures['brier']:z.3f}, scaled: {format_estimate(figures['scaled_brier'])}"
+        f"Brier score: {format_estimate(figures['brier'])},"
+        f" scaled: {format_estimate(figures['scaled_brier'])}"
         " (1 is perfect, 0 is knowing only the prevalence)",
     ]
 
@@ -181,7 +182,7 @@ def _before_lines(content: Mapping[str, Any]) -> list[str]:
         f"{before['id']}: {before['patients']} patients",
         f"AUROC: {format_estimate(now['auroc'])}, before {format_estimate(before['auroc'])}",
         *calibration,
-        f"Brier score: {now['brier']:z.3f}, before {before['brier']:z.3f}",
+        f"Brier score: {format_estimate(now['brier'])}, before {format_estimate(before['brier'])}",
         BEFORE_NOTE,
     ]
 

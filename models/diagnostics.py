@@ -268,8 +268,10 @@ class Diagnostics:
             CohortTooSmall: see `models.external_validation.validate_externally`.
         """
         self._studies.require_open(study_id, self.clock())
-        model, developed = self._registry.get(model_id), self.card(model_id).content["evaluation"]
-        return validate_externally(self._consents, self._files, model, study_id, developed)
+        model = self._registry.get(model_id)
+        same = [each.id for each in self.models() if each.question_text == model.question_text]
+        others = [each for each in same if each != model_id]
+        return validate_externally(self._consents, self._files, model, study_id, others)
 
     def external_validations(self, model_id: str) -> list[ExternalValidation]:
         """Return the newest external validation of a model on each study.

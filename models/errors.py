@@ -8,6 +8,7 @@ if TYPE_CHECKING:  # the scorer process needs neither the questions nor the gate
     from collections.abc import Mapping, Sequence
 
     from models.gate import GateFailure
+    from models.manifest import Manifest
     from models.question import Feature, Rule
 
 
@@ -102,19 +103,24 @@ class GateClosed(ModelsRefused):
     Attributes:
         failures: why, in order.
         report: what was measured, as JSON has it.
+        people: whom it was measured on.
         run: the id that the model would have had; `vouchsafe card` shows the report by it.
     """
 
     run = ""
 
     def __init__(
-        self, failures: Sequence[GateFailure], report: Mapping[str, Any] | None = None
+        self,
+        failures: Sequence[GateFailure],
+        report: Mapping[str, Any] | None = None,
+        people: Manifest | None = None,
     ) -> None:
         """Keep every failure."""
         messages = "; ".join(failure.message for failure in failures)
         super().__init__(f"the model is not published: {messages}")
         self.failures = tuple(failures)
         self.report = dict(report or {})
+        self.people = people
 
 
 class ModelRetired(ModelsRefused):

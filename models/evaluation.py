@@ -72,9 +72,9 @@ class Evaluation:
     n: int
     events: int
     auroc: Estimate
-    auprc: float
+    auprc: Estimate
     prevalence: float
-    brier: float
+    brier: Estimate
     scaled_brier: float
     slope: float
     slope_error: float
@@ -103,10 +103,10 @@ def evaluate(
         thresholds: the range of probabilities at which acting is clinically plausible.
         cuts: of these probabilities, if other figures are shown beside these.
     """
-    from sklearn.metrics import average_precision_score, brier_score_loss
+    from sklearn.metrics import average_precision_score
 
     prevalence = float(labels.mean())
-    brier = float(brier_score_loss(labels, probabilities))
+    brier = _brier(labels, probabilities)
     intercept, slope = measure_calibration(labels, probabilities)
     intercept_error, slope_error = calibration_errors(labels, probabilities)
     visible = cuts or VisibleCuts(probabilities)
@@ -118,15 +118,15 @@ def evaluate(
         n=len(labels),
         events=int(labels.sum()),
         auroc=auroc(labels, probabilities),
-        auprc=float(average_precision_score(labels, probabilities)),
+        auprc=measure_precision(average_precision_score(labels, probabilities), int(labels.sum())),
         prevalence=prevalence,
         brier=brier,
-        scaled_brier=1 - brier / (prevalence * (1 - prevalence)),
+        scaled_brier=1 - brier.value / (prevalence * (1 - prevalence)),
         slope=slope,
         slope_error=slope_error,
         intercept=intercept,
         intercept_error=intercept_error,
-        observed_to_expected=_observed_to_expected(labels, probabilities),
+        observed_to_expected=measure_observed(labels, probabilities),
         bins=bins,
         net_benefit=_net_benefit(labels, probabilities, thresholds, visible),
         spread=_spread(labels, probabilities, visible),
@@ -250,7 +250,32 @@ def _net_benefit(
     return tuple(rows)
 
 
-def _observed_to_expected(labels: Labels, probabilities: Floats) -> Estimate:
+def measure_precision(area: float, events: int) -> Estimate:
+    """Return an area under the precision-recall curve with its 95 % interval.
+
+    Symmetric in log-odds, by the number of patients with the outcome (Boyd, Eng and Page 2013).
+    """
+    value = float(np.clip(area, 1e-9, 1 - 1e-9))
+    log_odds, width = np.log(value / (1 - value)), _Z / np.sqrt(events * value * (1 - value))
+    low, high = (float(1 / (1 + np.exp(-log_odds + side * width))) for side in (1, -1))
+    return Estimate(float(area), low, high)
+
+
+def _brier(labels: Labels, probabilities: Floats) -> Estimate:
+    """Return the mean squared error with the interval of a mean."""
+    errors = (labels - probabilities) ** 2
+    mean, margin = float(errors.mean()), _Z * float(errors.std(ddof=1)) / np.sqrt(len(errors))
+    return Estimate(mean, max(0.0, mean - margin), mean + margin)
+
+
+def shift(estimate: Estimate, value: float) -> Estimate:
+    """Return an estimate of a share with another value, and its interval moved as far."""
+    moved = value - estimate.value
+    return Estimate(value, max(0.0, estimate.low + moved), min(1.0, estimate.high + moved))
+
+
+def measure_observed(labels: Labels, probabilities: Floats) -> Estimate:
+    """Return the observed over the expected number of events, with its 95 % interval."""
     ratio, error = measure_ratio(labels, probabilities)
     return Estimate(ratio, max(0.0, ratio - _Z * error), ratio + _Z * error)
 
@@ -293,6 +318,6 @@ def _evaluate_part(words: str, labels: Labels, probabilities: Floats) -> Subgrou
         n=n,
         events=events,
         auroc=auroc(labels, probabilities),
-        observed_to_expected=_observed_to_expected(labels, probabilities),
+        observed_to_expected=measure_observed(labels, probabilities),
         slope=Estimate(slope, slope - _Z * error, slope + _Z * error),
     )

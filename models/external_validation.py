@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from models.booster import feature_types
+from models.card import read_stored_card
 from models.card_content import describe_evaluation, round_figures
 from models.card_document import CardDocument
 from models.card_text import (
@@ -33,7 +34,7 @@ from models.errors import (
 from models.evaluation import evaluate
 from models.features import Values
 from models.manifest import TRAINING_PART, Manifest
-from models.model_files import MANIFEST, MODEL, ModelFiles
+from models.model_files import CARD, MANIFEST, MODEL, ModelFiles
 from models.performance import make_threshold_table
 from models.question import load_stored_question
 from models.registry import Model
@@ -106,7 +107,7 @@ def validate_externally(
     files: ModelFiles,
     model: Model,
     study: str,
-    developed: Mapping[str, Any],
+    others: Sequence[str],
 ) -> ExternalValidation:
     """Return how well a model predicts for the patients who permit another study to train.
 
@@ -119,25 +120,25 @@ def validate_externally(
         files: of the models.
         model: whose file must be there.
         study: whose permissions are asked for.
-        developed: the evaluation of the model's card.
+        others: ids of the other models of the question.
 
     Raises:
         ModelsRefused: it is the study that trained the model; or fewer than 11 of its patients
-            are others than those of another study that this model was evaluated on.
+            are others than those of another study that this model was evaluated on; or one to ten
+            are others than those that another model was evaluated on.
         CohortTooSmall: fewer than 50 patients, or fewer than 11 with or without the outcome.
         ConsentsChanged: a consent ended meanwhile; nothing was stored.
-        ModelsBroken: the model's file is missing or was changed.
+        ModelsBroken: the file or the card of the model is missing or was changed.
         StorageError, ConsentError: the record store or the ledger is unavailable or inconsistent.
     """
     if study == model.study:
         raise ModelsRefused(f"study {study} trained model {model.id}; name another study")
     question = load_stored_question(model.question_text)
     served = load_model(files.path(model.id, MODEL), model.sha256)
+    card, _ = read_stored_card(files.read(model.id, CARD))
     cohort = gather_cohort(consents.store, question, study)
-    trained = {line.patient for line in Manifest.from_json(files.read(model.id, MANIFEST)).lines}
-    lines = [line for line in cohort.manifest.lines if line.patient not in trained]
-    others = replace(cohort.manifest, lines=tuple(lines))
-    matrix = build_matrix(question, others, cohort.records, TRAINING_PART)
+    untrained = _leave_out_trained(files, model.id, cohort.manifest)
+    matrix = build_matrix(question, untrained, cohort.records, TRAINING_PART)
     events = int(matrix.labels.sum())
     size = len(matrix.labels)
     if size < MIN_COHORT or min(events, size - events) < MIN_COUNT:
@@ -145,7 +146,7 @@ def validate_externally(
             f"too few patients: at least {MIN_COHORT} who did not train the model are required, "
             f"{MIN_COUNT} of them with and {MIN_COUNT} without the outcome"
         )
-    stored = _find_stored(files, model.id, study, set(others.patients(TRAINING_PART)))
+    stored = _find_stored(files, model.id, study, set(untrained.patients(TRAINING_PART)), others)
     if stored is not None:
         return stored
     values = matrix.values[:, question.predictors()]
@@ -166,13 +167,20 @@ def validate_externally(
         "patients": steady(size),
         "events": steady(events),
         "in_training": conceal(len(cohort.manifest.patients(TRAINING_PART)) - size),
-        "developed_auroc": developed["auroc"]["value"],
+        "developed_auroc": card.content["evaluation"]["auroc"]["value"],
         "evaluation": describe_evaluation(evaluation, decimals),
         "thresholds": round_figures([asdict(row) for row in table], decimals),
         "missing": measure_missing(values, feature_types(question)),
     }
-    _write(consents, files, others, content)
+    _write(consents, files, untrained, content)
     return ExternalValidation(content)
+
+
+def _leave_out_trained(files: ModelFiles, model_id: str, manifest: Manifest) -> Manifest:
+    """Return the manifest without the patients whom the model learned from."""
+    trained = {line.patient for line in Manifest.from_json(files.read(model_id, MANIFEST)).lines}
+    lines = [line for line in manifest.lines if line.patient not in trained]
+    return replace(manifest, lines=tuple(lines))
 
 
 def measure_missing(values: Values, types: Sequence[str]) -> float | None:
@@ -208,28 +216,43 @@ def list_external_validations(files: ModelFiles, model_id: str) -> list[External
 
 
 def _find_stored(
-    files: ModelFiles, model_id: str, study: str, patients: set[str]
+    files: ModelFiles, model_id: str, study: str, patients: set[str], others: Sequence[str]
 ) -> ExternalValidation | None:
     """Return the stored result if the patients are too close to those of a result, also an older.
 
+    The same patients may be those of a result of another model: what differs is the model.
+
     Raises:
-        ModelsRefused: they are too close to those of another study, and there is no result to
-            return.
+        ModelsRefused: they are too close to those of another study or model, and there is no
+            result to return.
     """
     names, stored = files.list_names(model_id, _PEOPLE_PREFIX), None
     try:
         stored = ExternalValidation(json.loads(files.read(model_id, _file_name(study))))
     except ModelsNotFound:
         names = [name for name in names if name != _people_name(study)]  # it was interrupted
-    if not is_close(patients, [g for name in names for g in read_groups(files, model_id, name)]):
-        return None
-    if stored is None:
-        raise ModelsRefused(
-            f"study {study} has the same patients as another study that model {model_id} was "
-            f"evaluated on, or fewer than {MIN_COUNT} others; evaluate again when more people "
-            "permit it"
-        )
-    return stored
+    if is_close(patients, _read_people(files, model_id, names)):
+        if stored is None:
+            raise ModelsRefused(
+                f"study {study} has the same patients as another study that model {model_id} was "
+                f"evaluated on, or fewer than {MIN_COUNT} others; evaluate again when more people "
+                "permit it"
+            )
+        return stored
+    for other in others:
+        groups = _read_people(files, other, files.list_names(other, _PEOPLE_PREFIX))
+        if is_close(patients, [group for group in groups if group != patients]):
+            if stored is None:
+                raise ModelsRefused(
+                    f"model {other} was evaluated on nearly the same patients: fewer than "
+                    f"{MIN_COUNT} joined or left since; evaluate again when more people permit it"
+                )
+            return stored
+    return None
+
+
+def _read_people(files: ModelFiles, model_id: str, names: Sequence[str]) -> list[set[str]]:
+    return [group for name in names for group in read_groups(files, model_id, name)]
 
 
 def _write(

@@ -170,13 +170,17 @@ class GateFailure:
         """The figure as it may be stated."""
         if not self.is_hidden:
             return float(self.measured)
-        return self.minimum if self.maximum == math.inf else self.maximum
+        return self.minimum if self._is_below else self.maximum
+
+    @property
+    def _is_below(self) -> bool:
+        return self.maximum == math.inf or self.measured < self.minimum
 
     @property
     def measured_text(self) -> str:
         """The figure with its margin, as text."""
         if self.is_hidden:
-            return f"{self.figure:.3g} or {'less' if self.maximum == math.inf else 'more'}"
+            return f"{self.figure:.3g} or {'less' if self._is_below else 'more'}"
         if self.margin:
             return f"{self.measured:z.2f} ± {self.margin:z.2f}"
         return f"{self.measured:z.3f}" if self.measured % 1 else f"{self.measured:g}"

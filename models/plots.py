@@ -138,7 +138,8 @@ def _draw_precision(axes: Axes, content: Mapping[str, Any]) -> None:
     if content["curves"]["precision_recall"]:
         recall, precision = zip(*content["curves"]["precision_recall"], strict=True)
         axes.plot(recall, precision, color=_BLUE, linewidth=2)
-    text = f"area {content['evaluation']['auprc']:z.3f}"
+    auprc = content["evaluation"]["auprc"]  # a number on cards of earlier releases
+    text = f"area {auprc['value'] if isinstance(auprc, Mapping) else auprc:z.3f}"
     axes.text(0.97, 0.95, text, transform=axes.transAxes, ha="right")
     _frame_unit_square(axes)
     _label(axes, "Precision and recall", "recall (sensitivity)", "precision (PPV)")

@@ -43,10 +43,11 @@ from models.registry import (
     Model,
     ModelRegistry,
 )
+from models.repeated_figures import find_earlier, repeat_in_card, repeat_in_data
 from models.splits import split_patients
 from models.studies import StudyRegistry
 from models.suppression import MIN_COUNT
-from models.training_report import report_data, report_model
+from models.training_report import describe_data, make_report
 from models.training_runs import DONE, FAILED, REFUSED, STOPPED, TrainingRun, TrainingRuns
 from storage import Record
 
@@ -107,7 +108,7 @@ class Trainer:
 
         Raises:
             CohortTooSmall: there are too few permitted patients.
-            GateClosed: the model does not meet the gate; nothing but the run's report is kept.
+            GateClosed: the model does not meet the gate; the run's report and manifest are kept.
             ConsentsChanged: consents were lost during every attempt.
             RunCancelled: `progress` cancelled the run.
             StorageError, ConsentError: a part is unavailable; the run can be resumed.
@@ -121,6 +122,8 @@ class Trainer:
             report = None
             if isinstance(exc, GateClosed):
                 report, exc.run = json.dumps(exc.report), run.model_id
+                if exc.people is not None:  # for `find_earlier`, before anybody sees the figures
+                    self.files.write(run.model_id, MANIFEST, exc.people.to_json())
             self.runs.update(run.id, note=str(exc), report=report, **ended)
             raise
         self.runs.update(run.id, state=DONE, step="activate", ended_at_s=self._now_s())
@@ -169,9 +172,12 @@ class Trainer:
         _require_outcomes(matrix)
         earlier = self.runs.count_earlier(run)
         predictors = Predictors.of(matrix, question)
+        figures = find_earlier(self.files, self.runs, run, cohort.manifest)
         flaws = check_data(matrix, question, list_common_codes(cohort), predictors)
         if flaws:
-            raise GateClosed(flaws, report_data(flaws, cohort, matrix, earlier))
+            counts = describe_data(cohort, matrix, earlier)
+            stated, failures = repeat_in_data(figures, counts, flaws)
+            raise GateClosed(failures, make_report(failures, stated), cohort.manifest)
         if self._has_lost_consent(run, cohort.manifest):
             return None
         patients = cohort.manifest.patients(TRAINING_PART)
@@ -190,10 +196,12 @@ class Trainer:
             budget=self.budget,
             before=self._describe_before(run),
         )
-        if assessment.failures:
-            report = report_model(assessment.failures, create_card(run, question, result))
-            raise GateClosed(assessment.failures, report)
-        return self._store(run, question, result)
+        card, failures = repeat_in_card(
+            figures, create_card(run, question, result), assessment.failures
+        )
+        if failures:
+            raise GateClosed(failures, make_report(failures, card.content), cohort.manifest)
+        return self._store(run, card, result)
 
     def _describe_before(self, run: TrainingRun) -> dict[str, Any] | None:
         """Return the figures of the model that this run would replace; None if there is none.
@@ -211,8 +219,7 @@ class Trainer:
         except (ModelsNotFound, ModelsBroken, KeyError, ValueError):
             return {"id": before[-1]}
 
-    def _store(self, run: TrainingRun, question: Question, result: TrainingResult) -> Model:
-        card = create_card(run, question, result)
+    def _store(self, run: TrainingRun, card: Card, result: TrainingResult) -> Model:
         manifest = result.cohort.manifest
         self.files.write(run.model_id, MODEL, result.development.raw)
         self.files.write(run.model_id, MANIFEST, manifest.to_json())

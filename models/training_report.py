@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from models.card import Card
 from models.card_content import describe_cohort, round_figures
 from models.card_document import CardDocument
+from models.card_notes import describe_measured
 from models.card_text import (
     describe_card,
     describe_earlier_runs,
@@ -25,18 +25,15 @@ from models.training_runs import EarlierRuns, TrainingRun
 FORMAT: Final = "vouchsafe-training-report-1"
 
 
-def report_data(
-    failures: Sequence[GateFailure], cohort: Cohort, matrix: Matrix, earlier: EarlierRuns
-) -> dict[str, Any]:
-    """Return the report of a run whose data were refused: no model was made."""
+def describe_data(cohort: Cohort, matrix: Matrix, earlier: EarlierRuns) -> dict[str, Any]:
+    """Return the figures of a run whose data were refused: no model was made."""
     runs = {"all": earlier.all, "refused": earlier.refused}
-    content = {"data": describe_cohort(cohort, matrix), "runs_before": runs}
-    return {"format": FORMAT, "failures": list_failures(failures), "card": content}
+    return {"data": describe_cohort(cohort, matrix), "runs_before": runs}
 
 
-def report_model(failures: Sequence[GateFailure], card: Card) -> dict[str, Any]:
-    """Return the report of a run whose model was refused: every figure of its card."""
-    return {"format": FORMAT, "failures": list_failures(failures), "card": dict(card.content)}
+def make_report(failures: Sequence[GateFailure], figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the report of a refused run: what it missed, and every figure of its card."""
+    return {"format": FORMAT, "failures": list_failures(failures), "card": dict(figures)}
 
 
 def list_failures(failures: Sequence[GateFailure]) -> list[Mapping[str, Any]]:
@@ -66,6 +63,7 @@ def document_report(run: TrainingRun) -> CardDocument | None:
     if "evaluation" in figures:
         lines += describe_card(figures)
     else:
+        lines += describe_measured(figures)
         lines += make_section("Patients", describe_flow(figures))
         lines += make_section("Development", [describe_earlier_runs(figures)])
     named = {"run": run.id, "study": run.study, "question": run.question}

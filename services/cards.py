@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
-from models import Diagnostics, Model, list_plots, write_card_pdf
+from models import CardDocument, Diagnostics, Model, list_plots, write_card_pdf
 from services.parties import PartyNames
 
 IN_SERVICE: Final = ("active", "affected")
@@ -29,6 +30,30 @@ class ModelCard:
     def plots(self) -> tuple[str, ...]:
         """The names of the card's plots, which depend on its format."""
         return list_plots(self.content)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardFiles:
+    """A card, the report of a refused run, or an external validation as files.
+
+    Attributes:
+        name: of the JSON and the PDF, without its ending.
+        to_pdf: the same content gives the same bytes.
+        draw: a plot of a file name, such as ``roc.svg``.
+    """
+
+    name: str
+    to_json: Callable[[], bytes]
+    to_pdf: Callable[[], bytes]
+    draw: Callable[[str], bytes]
+
+    def plot(self, name: str) -> bytes:
+        """Return the plot of a name, such as ``roc``, as SVG.
+
+        Raises:
+            ModelsNotFound (models): there is no such plot.
+        """
+        return self.draw(f"{name}.svg")
 
 
 class ModelCards:
@@ -54,31 +79,26 @@ class ModelCards:
             model=model, content=content, study_name=self._parties.name_of(model.study)
         )
 
-    def json(self, model_id: str) -> bytes:
-        """Return a model's card as the bytes whose hash is on the ledger.
-
-        Raises:
-            ModelsNotFound (models): there is no such model.
-        """
-        return self._diagnostics.card(model_id).to_json()
-
-    def pdf(self, model_id: str) -> bytes:
-        """Return a model's card as PDF; the same card gives the same bytes.
+    def files(self, model_id: str) -> CardFiles:
+        """Return a model's card as files; its JSON is the bytes whose hash is on the ledger.
 
         Raises:
             ModelsNotFound (models): there is no such model.
         """
         card = self._diagnostics.card(model_id)
-        return write_card_pdf(card, lambda name: self._diagnostics.picture(model_id, name))
+        draw = partial(self._diagnostics.picture, model_id)
+        return CardFiles(
+            name=f"{model_id}-card",
+            to_json=card.to_json,
+            to_pdf=lambda: write_card_pdf(card, draw),
+            draw=draw,
+        )
 
-    def plot(self, model_id: str, name: str) -> bytes:
-        """Return one plot of a card as SVG.
-
-        Args:
-            model_id: of the model.
-            name: one of the card's `plots`.
-
-        Raises:
-            ModelsNotFound (models): there is no such model or plot.
-        """
-        return self._diagnostics.picture(model_id, f"{name}.svg")
+    def report_files(self, name: str, report: CardDocument) -> CardFiles:
+        """Return the report of a refused run, or an external validation, as files of this name."""
+        return CardFiles(
+            name=name,
+            to_json=report.to_json,
+            to_pdf=report.to_pdf,
+            draw=partial(self._diagnostics.report_picture, report),
+        )

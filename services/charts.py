@@ -54,9 +54,7 @@ class Chart:
     """A chart in units of the drawing, from the upper left corner; oldest point first.
 
     Attributes:
-        width, height: of the drawing.
         left, right, top, bottom: the edges of the area of the points.
-        marks: the points.
         line: the points as the attribute of an SVG polyline.
         band_top, band_height: the reference range of the newest value; a height of 0: none.
         days, values: the lines of the axes.

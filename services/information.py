@@ -33,8 +33,6 @@ class LedgerFacts:
         domain: the EIP-712 domain that signatures are for.
         custodian: the account that enrols, 20 bytes.
         finality: how the chain agrees on blocks.
-        view: the newest verified view.
-        anchors: the newest roots by kind.
         is_development: True for trials.
     """
 

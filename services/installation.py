@@ -21,7 +21,6 @@ class Installation:
         home: the folder of its files.
         clock: the current time, seconds UTC.
         is_development: True for trials; no real patients.
-        version: of the software.
         web_processes: how many processes serve the pages; each counts its own part of a limit.
         person_systems: the identifier systems that name a person in FHIR, the most trusted first.
         inbox: the folder whose FHIR files are stored automatically; None without one.

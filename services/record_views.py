@@ -58,10 +58,8 @@ class ValueSeries:
 
     Attributes:
         code: `system|code`.
-        name: in the reader's words.
         unit: of the chart, as written.
         unit_name: the same in the reader's words.
-        lines: every line with this code.
         chart: None if there are fewer than two numbers in one unit.
         others: how many lines are not in the chart: bounds, texts, other units.
     """
@@ -102,10 +100,7 @@ class RecordViews:
     ) -> list[LineView]:
         """Return what corrections of these records replaced or removed, the newest first.
 
-        Args:
-            words: the reader's.
-            former: former versions, the oldest first; those of other records are left out.
-            records: the current versions.
+        Of `former` versions, the oldest first, those of other records are left out.
         """
         newer = {record.record_id: record for record in records}
         lines: list[RecordLine] = []

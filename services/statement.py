@@ -53,9 +53,7 @@ class RequestedTerms:
 def terms_for(requested: RequestedTerms, statement: str) -> Terms:
     """Return terms under a fresh salt.
 
-    Args:
-        requested: what is permitted or forbidden.
-        statement: the sentences that the patient reads and signs (`wording.make_statement`).
+    `statement` is what the patient reads and signs (`wording.make_statement`).
 
     Raises:
         UnknownCode, TermsInvalid (consent): a code that is not in the vocabulary, or no code.

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gc
+import io
+import json
+import logging
 import os
 import shutil
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +20,7 @@ from hypothesis import settings
 from postgres import new_database, running_postgres
 
 from deploy.database import make_engine, metadatas
+from services.logs import log_to_stderr
 
 pytest_plugins = ("hospital",)
 ENDED = pytest.StashKey[int]()
@@ -29,9 +34,15 @@ settings.register_profile("deep", max_examples=1_000, deadline=None)
 settings.load_profile("usual")
 
 
+def pytest_collection() -> None:
+    """Look for no garbage while test modules are imported: they live until the end."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """Keep the garbage collector from what was imported: it lives until the end."""
+    """Keep the garbage collector from what was imported, and let it look at the rest."""
     gc.freeze()
+    gc.enable()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -110,3 +121,17 @@ def fast_root_key() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as costs:  # of its own: a test may undo what it patched
         costs.setattr("storage.rootkey.SCRYPT_N", 2**10)
         yield
+
+
+@pytest.fixture
+def log_lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """The log lines written to stderr; the loggers are restored afterwards."""
+    ours = logging.getLogger("vouchsafe")
+    before = (ours.handlers[:], ours.level, ours.propagate)
+    ours.handlers[:] = []
+    stderr = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    log_to_stderr()
+    log_to_stderr()
+    yield lambda: [json.loads(line) for line in stderr.getvalue().splitlines()]
+    ours.handlers[:], ours.level, ours.propagate = before

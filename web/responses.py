@@ -8,6 +8,7 @@ from typing import Any, Final
 import orjson
 from flask import Response
 
+from services.cards import CardFiles
 from web.view_options import JSON
 
 CSV: Final = "text/csv; charset=utf-8"
@@ -21,6 +22,16 @@ SEALED: Final = "application/octet-stream"
 def svg_response(content: bytes) -> Response:
     """Return a picture."""
     return Response(content, content_type=SVG)
+
+
+def card_json(card: CardFiles) -> Response:
+    """Return a card as a JSON file."""
+    return download_response(card.to_json(), f"{card.name}.json", JSON)
+
+
+def card_pdf(card: CardFiles) -> Response:
+    """Return a card as a PDF file."""
+    return download_response(card.to_pdf(), f"{card.name}.pdf", PDF)
 
 
 def json_response(document: Any, status: int = 200, media_type: str = JSON) -> Response:

@@ -76,7 +76,7 @@ def _model(card: dict[str, Any], sha256: str) -> list[str]:
     attack = f"LiRA AUC {card['attack']['auroc']:z.3f}"
     return [
         f"4. model      AUROC {auroc['value']:z.3f} ({auroc['low']:z.3f} to {auroc['high']:z.3f}), "
-        f"out of fold; Brier {evaluation['brier']:z.3f}",
+        f"out of fold; Brier {evaluation['brier']['value']:z.3f}",
         f"              calibration slope {evaluation['slope']:z.2f}, intercept "
         f"{evaluation['intercept']:z.2f}; {attack}; sha-256 {sha256[:16]}…",
     ]

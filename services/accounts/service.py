@@ -203,9 +203,7 @@ class IdentityService:
     def sign_in_with_wallet(self, address: bytes, answer: dict[str, str]) -> Account:
         """Return the account whose wallet signed the message.
 
-        Args:
-            address: of the wallet, 20 bytes.
-            answer: the fields of the `SignInMessage`, and ``signature`` in hex.
+        `answer` has the fields of the `SignInMessage`, and ``signature`` in hex.
 
         Raises:
             SignInFailed: the same for every cause, as `sign_in`.

@@ -56,7 +56,6 @@ class LedgerStatus:
         parts: ledger, mirror, journal and anchors; an unavailable part is unchecked.
         view: the verified view of the ledger; None while it is unavailable.
         contract, finality: which contract, and how its chain agrees on blocks.
-        verifications: the newest verification jobs.
     """
 
     parts: list[PartStatus]
@@ -269,13 +268,12 @@ class AuditorService:
 
     def evidence_status(self) -> EvidenceStatus:
         """Return which bundle is being written and which is ready."""
-        newest = self._jobs.newest(kind=EVIDENCE, limit=1)
-        active = self._jobs.newest(kind=EVIDENCE, states=ACTIVE, limit=1)
-        done = self._jobs.newest(kind=EVIDENCE, states=(DONE,), limit=1)
+        newest = self._jobs.find_newest(kind=EVIDENCE)
+        done = self._jobs.find_newest(kind=EVIDENCE, states=(DONE,))
         return EvidenceStatus(
-            active=active[0] if active else None,
-            ready=Bundle.of(self._folder, done[0]) if done else None,
-            has_failed=bool(newest) and not newest[0].is_active and newest[0].state != DONE,
+            active=self._jobs.find_newest(kind=EVIDENCE, states=ACTIVE),
+            ready=Bundle.of(self._folder, done) if done else None,
+            has_failed=newest is not None and not newest.is_active and newest.state != DONE,
         )
 
     def bundle_path(self, job_id: str) -> Path:

@@ -68,7 +68,6 @@ class PatientList:
     """One page of a list of patients.
 
     Attributes:
-        patients: of this page.
         total: how many patients all pages have.
         page, pages: from 1, and how many there are.
         estimated_at_s: when the newest estimate about a patient was made, by the patient's key.
@@ -104,7 +103,6 @@ class CareRequest:
     """Whom a clinician asks for access, to which categories of records, for how many days.
 
     Attributes:
-        number: the hospital number.
         categories: codes of the vocabulary.
         days: one of `REQUEST_DAYS`.
         reason: what the clinician tells the patient; or "".

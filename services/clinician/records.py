@@ -52,7 +52,6 @@ class PatientTimeline:
     Attributes:
         patient: with the categories that may be read.
         category: the only one on the page; "" for all.
-        days: of this page.
         earlier: what corrections replaced in the records of this page, the newest first.
         duties: what the patient asks of those who read them (codes of OBLIGATIONS).
         total: how many lines all pages have.

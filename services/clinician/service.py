@@ -15,14 +15,7 @@ from services.record_views import RecordViews
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClinicianService:
-    """What clinicians can do, by subject.
-
-    Attributes:
-        patients: who permits a prediction, and requests for access.
-        predictions: made about these patients, and what was decided with them.
-        records: that these patients let the organisation read.
-        cards: of the models.
-    """
+    """What clinicians can do, by subject."""
 
     patients: ClinicianPatients
     predictions: ClinicianPredictions

@@ -25,12 +25,9 @@ class StudyReview:
     """What a custodian reads before deciding on a study.
 
     Attributes:
-        proposal: the study, and the decision if there is one.
-        owner_name: the organisation that runs it.
         reach: how many patients the study may ask at most; None while that cannot be checked.
         needed: the categories without which nobody is asked.
         patients: all patients in the directory.
-        question: what it predicts, and from what.
         text: the request as patients will read it.
         copies: the copies of both kinds that left so far, newest first.
         deletions: how many people's rows must go from the pseudonymised ones, and what the study
@@ -54,7 +51,10 @@ class StudyReview:
 
 
 class CustodianApprovals:
-    """Lists proposed studies and decides on them; only one given back for changes comes again."""
+    """Lists proposed studies and decides on them; only one given back for changes comes again.
+
+    NotFound is raised for a study that nobody proposed.
+    """
 
     def __init__(self, *, requests: RequestStores) -> None:
         self._proposals = requests.proposals
@@ -70,19 +70,11 @@ class CustodianApprovals:
         return self._proposals.list_all()
 
     def get(self, name: str) -> Proposal:
-        """Return a proposed study.
-
-        Raises:
-            NotFound: as `review`.
-        """
+        """Return a proposed study."""
         return self._proposals.get(study_id(name))
 
     def review(self, words: Words, name: str) -> StudyReview:
-        """Return what the custodian reads about a study.
-
-        Raises:
-            NotFound: nobody proposed a study of this name.
-        """
+        """Return what the custodian reads about a study."""
         proposal = self.get(name)
         return StudyReview(
             proposal=proposal,
@@ -108,7 +100,6 @@ class CustodianApprovals:
         `version` is that of the proposal that was read; without it the present one is meant.
 
         Raises:
-            NotFound: as `review`.
             ProposalChanged (services.requests): it is another version by now.
         """
         self._proposals.approve(self.get(name).study, by, version)

@@ -15,7 +15,6 @@ from services.custodian.saved_mappings import FOLDER
 from services.custodian.tables import NAMES_PROBLEM, layout_of
 from services.custodian.upload_store import (
     CHECKED,
-    CHECKING,
     CHOICES,
     DESCRIPTION,
     MAPPING,
@@ -23,10 +22,9 @@ from services.custodian.upload_store import (
     Upload,
     UploadStore,
 )
-from services.custodian.uploads import CHECK, CustodianUploads, UploadReport
+from services.custodian.uploads import CustodianUploads, UploadReport
 from services.errors import Invalid, NotFound
 from services.installation import Installation
-from services.jobs.queue import JobQueue
 from services.words import Words
 
 MAX_SKIPPED: Final = 1000
@@ -45,19 +43,20 @@ class NewMapping:
 
 
 class CustodianColumns:
-    """A table without a mapping waits, described; its columns can change until it is stored."""
+    """A table without a mapping waits, described; its columns can change until it is stored.
+
+    NotFound is raised for an upload that the party does not have.
+    """
 
     def __init__(
         self,
         *,
         uploads: UploadStore,
         files: CustodianUploads,
-        jobs: JobQueue,
         installation: Installation,
     ) -> None:
         self._uploads = uploads
         self._files = files
-        self._jobs = jobs
         self._installation = installation
 
     def describe(self, party: str, upload_id: str) -> TableDescription:
@@ -69,20 +68,12 @@ class CustodianColumns:
         return description_from(self._require_described(party, upload_id)[1])
 
     def choices(self, party: str, upload_id: str) -> dict[str, str]:
-        """Return the fields of the page from which a table was checked; none before.
-
-        Raises:
-            NotFound: the party has no such upload.
-        """
+        """Return the fields of the page from which a table was checked; none before."""
         upload = self._uploads.get(party, upload_id)
         return dict(self._uploads.find_document(upload, CHOICES) or {})
 
     def has_names_problem(self, party: str, upload_id: str) -> bool:
-        """Return whether a waiting table could not be read with the rows of names that were chosen.
-
-        Raises:
-            NotFound: the party has no such upload.
-        """
+        """Return whether a waiting table could not be read with the chosen rows of names."""
         return bool(self._uploads.get(party, upload_id).report.get(NAMES_PROBLEM))
 
     def read_again(
@@ -108,7 +99,7 @@ class CustodianColumns:
         self._uploads.keep_document(upload, NAMES, place._asdict())
         if self._uploads.set_mapping(upload, ""):
             self._uploads.keep_document(upload, CHOICES, {})
-            self._queue(upload)
+            self._files.queue_check(upload)
         return self._files.get(words, party, upload_id)
 
     def save(self, words: Words, party: str, upload_id: str, mapping: NewMapping) -> UploadReport:
@@ -129,7 +120,7 @@ class CustodianColumns:
             raise exc.in_words(words) from exc
         if self._uploads.set_mapping(upload, mapping.text):
             self._uploads.keep_document(upload, CHOICES, dict(mapping.choices))
-            self._queue(upload)
+            self._files.queue_check(upload)
         return self._files.get(words, party, upload_id)
 
     def _require_described(self, party: str, upload_id: str) -> tuple[Upload, Any]:
@@ -138,10 +129,6 @@ class CustodianColumns:
         if upload.state not in (MAPPING, CHECKED) or stored is None:
             raise NotFound
         return upload, stored
-
-    def _queue(self, upload: Upload) -> None:
-        job = self._jobs.enqueue(CHECK, {"upload": upload.id}, upload.sent.party)
-        self._uploads.move(upload, CHECKING, CHECKING, job.id)
 
     def _keep(self, mapping: NewMapping, former: str) -> None:
         if not mapping.name:

@@ -32,7 +32,10 @@ class PendingErasure:
 
 
 class CustodianErasures:
-    """Lists requests to be erased, records those made in person, and decides on them."""
+    """Lists requests to be erased, records those made in person, and decides on them.
+
+    NotFound is raised for a request that does not exist.
+    """
 
     def __init__(
         self, *, requests: ErasureRequests, directory: PatientDirectory, jobs: JobQueue
@@ -48,11 +51,7 @@ class CustodianErasures:
         return [PendingErasure(request, numbers.get(request.subject, "")) for request in requests]
 
     def get(self, identity: str) -> PendingErasure:
-        """Return a request.
-
-        Raises:
-            NotFound: there is none of this id.
-        """
+        """Return a request."""
         request = self._requests.get(identity)
         return PendingErasure(request, self._directory.number_of(request.subject) or "")
 
@@ -73,11 +72,7 @@ class CustodianErasures:
         return self.get(request.id)
 
     def approve(self, identity: str, *, by: str) -> PendingErasure:
-        """Have everything about the patient erased by a job; a decided request stays as it is.
-
-        Raises:
-            NotFound: as `get`.
-        """
+        """Have everything about the patient erased by a job; a decided request stays as it is."""
         self._requests.approve(self.get(identity).request.id, by)
         pending = self.get(identity)
         if pending.request.is_open:
@@ -88,7 +83,6 @@ class CustodianErasures:
         """Refuse a request with a reason that the patient reads; a decided one stays as it is.
 
         Raises:
-            NotFound: as `get`.
             Invalid: the reason is empty or too long.
         """
         if not reason.strip():

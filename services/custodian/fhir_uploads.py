@@ -52,8 +52,7 @@ def read_outcomes(entries: str) -> Iterator[EntryOutcome]:
 
     A small file can have millions of entries: they are never in memory all at once.
 
-    Args:
-        entries: the ENTRIES of the file's report.
+    `entries` are the ENTRIES of the file's report.
     """
     packed = base64.b64decode(entries)
     unpacking, rest = zlib.decompressobj(), b""

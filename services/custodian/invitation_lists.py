@@ -163,7 +163,10 @@ class ListConfirmation:
 
 
 class InvitationLists:
-    """Checks lists of patients, and issues every link of a list or none."""
+    """Checks lists of patients, and issues every link of a list or none.
+
+    NotFound is raised for a list that does not exist or is older than a day.
+    """
 
     def __init__(  # noqa: PLR0913 - seven ports, by keyword
         self,
@@ -187,11 +190,8 @@ class InvitationLists:
     def check(self, words: Words, content: bytes, language: str, *, by: str) -> InvitationList:
         """Store a list for a day and return what it would do; nobody is invited yet.
 
-        Args:
-            words: of messages.
-            content: CSV (`read_people`), at most 1,000 people.
-            language: of the letters to people whose line has none.
-            by: the account that sends it.
+        `content` is CSV (`read_people`) of at most 1,000 people; `language` is that of letters to
+        people whose line has none.
 
         Raises:
             Invalid: the list cannot be read, or too many lists are stored.
@@ -209,11 +209,7 @@ class InvitationLists:
         return self._described(self._lists.add(people, language, by=by))
 
     def get(self, list_id: str) -> InvitationList:
-        """Return a list; before it is confirmed, as it would be carried out now.
-
-        Raises:
-            NotFound: there is no such list, or it is older than a day.
-        """
+        """Return a list; before it is confirmed, as it would be carried out now."""
         return self._described(self._lists.get(list_id))
 
     def list_all(self) -> list[ListSummary]:
@@ -236,14 +232,7 @@ class InvitationLists:
         The journal has the identity check of each person before the links exist, and the links are
         stored in one transaction.
 
-        Args:
-            words: of messages.
-            list_id: the list.
-            confirmation: the identity check, and who gets a link and a mail.
-            by: the account that is responsible.
-
         Raises:
-            NotFound: as `get`.
             Invalid: a line is wrong, the identity check is missing, nobody is left to invite, or
                 mails are wanted without a mail server.
             LedgerUnavailable, ViewRefused (consent), JournalUnavailable (storage): nobody was
@@ -277,11 +266,7 @@ class InvitationLists:
         return self._described(issued)
 
     def delete(self, list_id: str, *, by: str) -> None:
-        """Delete a list, and with it what can be shown of its links; those go on working.
-
-        Raises:
-            NotFound: as `get`.
-        """
+        """Delete a list, and with it what can be shown of its links; those go on working."""
         self._lists.get(list_id)
         self._lists.delete(list_id)
         LOG.info("invitation list %s deleted by %s", list_id, by)

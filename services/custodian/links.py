@@ -54,6 +54,8 @@ class CustodianLinks:
 
     A linked patient's records stay under their own subject and consent. The two count as one person
     in models, tests and copies, and what one of them refuses is refused for both.
+
+    NotFound is raised for a link that does not exist.
     """
 
     def __init__(
@@ -78,11 +80,7 @@ class CustodianLinks:
         return [self._patients(link, numbers) for link in links]
 
     def get(self, identity: str) -> LinkedPatients:
-        """Return a link.
-
-        Raises:
-            NotFound: there is none of this id.
-        """
+        """Return a link."""
         link = self._store.links.find(identity)
         if link is None:
             raise NotFound
@@ -108,7 +106,6 @@ class CustodianLinks:
         retraining: their tests counted two people.
 
         Raises:
-            NotFound: as `get`.
             LedgerUnavailable (consent), JournalUnavailable (storage): nothing was linked.
         """
         return self._change(identity, LINKED, LINKED_PERSON, by)
@@ -120,7 +117,6 @@ class CustodianLinks:
         mixed two people.
 
         Raises:
-            NotFound: as `get`.
             Conflict: the two are not linked.
             LedgerUnavailable (consent), JournalUnavailable (storage): the link stays.
         """
@@ -132,7 +128,6 @@ class CustodianLinks:
         """Store that two patients are different people; files do not propose it again.
 
         Raises:
-            NotFound: as `get`.
             Conflict: the two are linked; undo the link instead. Or somebody else decides now.
         """
         decided = self.get(identity)

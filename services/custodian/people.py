@@ -23,11 +23,9 @@ class StaffAccount:
     """A person of staff who joined here; times are seconds UTC.
 
     Attributes:
-        id: of the account.
         name, role, party: as invited.
         joined_at_s: when the account was opened.
         last_used_at_s: when one of its passkeys last signed in; None if it has none.
-        is_disabled: True if it can no longer sign in.
         sessions: where the person is signed in now, the newest first.
     """
 
@@ -48,11 +46,8 @@ class OpenInvitation:
     Attributes:
         id: names the link; it cannot be used to join.
         kind: ``join``, or ``recover`` for a new key of a patient.
-        role: whom it is for.
         name: of staff; the hospital number of a patient, "" if the directory has none.
-        party: of staff.
         issued_by: the name of the account that issued it; "" if it is not known.
-        issued_at_s, until_s: seconds UTC.
     """
 
     id: str
@@ -66,7 +61,10 @@ class OpenInvitation:
 
 
 class CustodianPeople:
-    """Who can sign in here apart from patients, and which links are open; each change is logged."""
+    """Who can sign in here apart from patients, and which links are open; each change is logged.
+
+    NotFound is raised for an account that does not exist or is a patient's.
+    """
 
     def __init__(self, *, identity: IdentityService, directory: PatientDirectory) -> None:
         self._identity = identity
@@ -79,11 +77,7 @@ class CustodianPeople:
         return [self._staff(account, last_uses.get(account.id)) for account in staff]
 
     def get(self, account_id: str) -> StaffAccount:
-        """Return one staff account.
-
-        Raises:
-            NotFound: it does not exist, or is a patient's.
-        """
+        """Return one staff account."""
         account = self._identity.accounts.find(account_id)
         if account is None or account.role == PATIENT:
             raise NotFound("No staff account has this id; `person list` shows all ids.")
@@ -96,7 +90,6 @@ class CustodianPeople:
         Repeating it changes nothing. To let the person in again, invite them again.
 
         Raises:
-            NotFound: as `get`.
             Invalid: it is the caller's own account, or the last custodian who can sign in.
         """
         self.get(account_id)
@@ -108,11 +101,7 @@ class CustodianPeople:
         return self.get(account_id)
 
     def end_sessions(self, account_id: str, *, by: str) -> StaffAccount:
-        """Sign a person out everywhere; they can sign in again.
-
-        Raises:
-            NotFound: as `get`.
-        """
+        """Sign a person out everywhere; they can sign in again."""
         self.get(account_id)
         self._identity.sessions.end_all(account_id)
         LOG.info("sessions of account %s ended by %s", account_id, by)

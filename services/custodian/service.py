@@ -39,33 +39,7 @@ from services.subjects import SubjectRecords
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustodianService:
-    """What people of the organisation that operates this installation can do.
-
-    Attributes:
-        overview: health of the parts, holdings, pending work.
-        models: monthly reports of the models in service.
-        invitations: of patients and staff.
-        lists: of many patients who are invited at once.
-        mails: with the links of such lists.
-        uploads: files that are checked and then stored.
-        columns: the mapping of tables that were sent without one.
-        records: deposits of records.
-        intake: of FHIR files.
-        subjects: enrolment, and one subject's consents and uses.
-        approvals: decisions on proposed studies.
-        counting: whether researchers may have people counted.
-        people: staff accounts, open invitations, sessions.
-        recoveries: new keys for patients who lost theirs.
-        messages: patients' questions and requests for corrections.
-        erasures: of patients who ask for it.
-        consents: of other systems, as requests to their patients.
-        links: of two patients who are one person.
-        deaths: of patients.
-        history: whether the versions that corrections replace are kept.
-        categories: what is stored, compared with the rules of categories.
-        inbox: the folder whose FHIR files are stored automatically; None without one.
-        moves: of records that were filed under the wrong patient.
-    """
+    """What people of the organisation that operates this installation can do."""
 
     overview: CustodianOverview
     models: ModelMonitoring
@@ -157,9 +131,7 @@ def build_custodian(parts: Parts, erase_exports: Callable[[bytes], object]) -> C
             installation=installation,
         ),
         uploads=uploads,
-        columns=CustodianColumns(
-            uploads=parts.uploads, files=uploads, jobs=parts.jobs, installation=installation
-        ),
+        columns=CustodianColumns(uploads=parts.uploads, files=uploads, installation=installation),
         records=records,
         intake=intake,
         subjects=CustodianSubjects(

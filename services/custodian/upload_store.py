@@ -216,10 +216,7 @@ class UploadStore:
     def keep_document(self, upload: Upload, place: int, document: Any) -> None:
         """Store what was found in a file, sealed; it is deleted with the file.
 
-        Args:
-            upload: the file.
-            place: SUMMARY, DESCRIPTION, NAMES or CHOICES.
-            document: as JSON.
+        `place` is SUMMARY, DESCRIPTION, NAMES or CHOICES.
         """
         with self._engine.begin() as connection:
             self._replace(connection, upload, place, document)
@@ -288,8 +285,7 @@ class UploadStore:
     def delete_expired(self, is_active: Callable[[Upload], bool]) -> int:
         """Delete every file that has waited longer than a day; return how many.
 
-        Args:
-            is_active: whether a worker still stores a file, or will.
+        `is_active` says whether a worker still stores a file, or will.
         """
         is_old = _UPLOADS.c.at_s < int(self._clock()) - MAX_AGE_S
         uploads = self._select(sa.and_(is_old, _UPLOADS.c.state.in_(_WAITING)))

@@ -105,7 +105,6 @@ class UploadReport:
     """A file, what is in it, and what became of it.
 
     Attributes:
-        upload: the file, its state and its counts.
         is_working: True while a worker has it.
         can_store: whether storing its good rows is possible and wanted.
         can_map: whether its columns can be mapped, or mapped again after the check.
@@ -133,7 +132,10 @@ class UploadReport:
 
 
 class CustodianUploads:
-    """Files wait sealed, a day at most, until they are stored or discarded."""
+    """Files wait sealed, a day at most, until they are stored or discarded.
+
+    NotFound is raised for an upload that the party does not have.
+    """
 
     SLOW_S: Final = 60
 
@@ -170,8 +172,7 @@ class CustodianUploads:
         try:
             kind = kind_of(new.file)
             mapping = self._mapping_text(words, new) if kind == TABLE else ""
-            name = PurePath(new.name).name[:MAX_NAME]
-            sent = Sent(party, by, name, kind, mapping, new.on_bad)
+            sent = Sent(party, by, _name(new.name), kind, mapping, new.on_bad)
             if mapping:
                 require_encoding(new.file, layout_of(sent).file.encoding)
         except FileRefused as exc:
@@ -181,24 +182,19 @@ class CustodianUploads:
         if stored is not None:
             return self._report(words, stored)
         upload = self._add(words, sent, new.file)
-        job = self._jobs.enqueue(CHECK, {"upload": upload.id}, party)
-        self._uploads.move(upload, CHECKING, CHECKING, job.id)
+        self.queue_check(upload)
         return self.get(words, party, upload.id)
 
-    def get(self, words: Words, party: str, upload_id: str) -> UploadReport:
-        """Return one of a party's uploads and what was found in it.
+    def queue_check(self, upload: Upload) -> None:
+        """Have a worker check a file that waits for its check."""
+        self._queue(CHECK, upload, CHECKING)
 
-        Raises:
-            NotFound: the party has no such upload.
-        """
+    def get(self, words: Words, party: str, upload_id: str) -> UploadReport:
+        """Return one of a party's uploads and what was found in it."""
         return self._report(words, self._uploads.get(party, upload_id))
 
     def discard(self, words: Words, party: str, upload_id: str) -> UploadReport:
-        """Delete a file that was checked or that no worker processes; any other does not change.
-
-        Raises:
-            NotFound: the party has no such upload.
-        """
+        """Delete a file that was checked or that no worker processes; any other does not change."""
         upload = self._uploads.get(party, upload_id)
         if upload.state in (CHECKED, MAPPING) or self.is_stuck(upload):
             self._uploads.report(upload, {}, DROPPED)
@@ -214,8 +210,7 @@ class CustodianUploads:
         if not _can_store(upload) or upload.state in (DROPPED, UNUSABLE):
             raise NotFound
         if self._uploads.move(upload, CHECKED, STORING) or self.is_stuck(upload):
-            job = self._jobs.enqueue(_STORE, {"upload": upload.id}, party)
-            self._uploads.move(upload, STORING, STORING, job.id)
+            self._queue(_STORE, upload, STORING)
         return self.get(words, party, upload_id)
 
     def run_check(self, upload_id: str, progress: Progress) -> dict[str, Any]:
@@ -250,6 +245,10 @@ class CustodianUploads:
         self._uploads.report(upload, result, STORED)
         return {name: value for name, value in result.items() if name not in _NO_COUNTS}
 
+    def _queue(self, kind: str, upload: Upload, state: str) -> None:
+        job = self._jobs.enqueue(kind, {"upload": upload.id}, upload.sent.party)
+        self._uploads.move(upload, state, state, job.id)
+
     def _add(self, words: Words, sent: Sent, file: IO[bytes]) -> Upload:
         try:
             return self._uploads.add(sent, file)
@@ -263,7 +262,7 @@ class CustodianUploads:
         if upload.sent.kind == FHIR:
             return store_fhir(self._intake, upload, body, progress)
         rows = read_sent_table(upload.sent, body, self._today())
-        summary = self._records.deposit_rows(rows, progress)
+        summary = self._records.deposit_rows(rows, progress, upload.report["good"])
         return {**summary.counts, "affected_models": list(summary.affected_models)}
 
     def import_fhir(
@@ -283,11 +282,10 @@ class CustodianUploads:
                 raise FileRefused("file", "deposit-wrong-kind")
         except FileRefused as exc:
             raise exc.in_words(words) from exc
-        name = PurePath(new.name).name[:MAX_NAME]
-        upload = self._add(words, Sent(party, by, name, FHIR, sender, LEAVE), new.file)
+        sent = Sent(party, by, _name(new.name), FHIR, sender, LEAVE)
+        upload = self._add(words, sent, new.file)
         self._uploads.move(upload, CHECKING, STORING)
-        job = self._jobs.enqueue(_STORE, {"upload": upload.id}, party)
-        self._uploads.move(upload, STORING, STORING, job.id)
+        self._queue(_STORE, upload, STORING)
         return self.get(words, party, upload.id)
 
     def outcomes(self, party: str, upload_id: str) -> Iterator[EntryOutcome]:
@@ -377,6 +375,11 @@ class CustodianUploads:
         if path is None:
             raise FileRefused("mapping", "deposit-mapping-choose")
         return path.read_text(encoding="utf-8")
+
+
+def _name(sent: str) -> str:
+    """Return a file's name without folders, and without characters that would hide others."""
+    return "".join(filter(str.isprintable, PurePath(sent).name))[:MAX_NAME]
 
 
 def _can_store(upload: Upload) -> bool:

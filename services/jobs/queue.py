@@ -124,7 +124,10 @@ class Job:
 
 
 class JobQueue:
-    """The rows of all jobs. Workers poll them; there is no other queue that could be lost."""
+    """The rows of all jobs. Workers poll them; there is no other queue that could be lost.
+
+    JobLost is raised to a worker whose job another one has, or that has ended.
+    """
 
     def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
@@ -238,6 +241,17 @@ class JobQueue:
             query = query.where(_JOBS.c.state.in_(states))
         return self._select(query)
 
+    def find_newest(
+        self,
+        *,
+        kind: str | None = None,
+        requested_by: str | None = None,
+        states: Collection[str] = (),
+    ) -> Job | None:
+        """Return the newest job that matches every condition given, or None."""
+        jobs = self.newest(kind=kind, requested_by=requested_by, states=states, limit=1)
+        return jobs[0] if jobs else None
+
     def counts(self) -> dict[tuple[str, str], int]:
         """Return the number of active jobs by kind and state."""
         query = sa.select(_JOBS.c.kind, _JOBS.c.state, sa.func.count()).where(_IS_ACTIVE)
@@ -250,9 +264,7 @@ class JobQueue:
     ) -> list[str]:
         """Return the ids of the jobs that a worker should claim, oldest first.
 
-        Args:
-            kinds: only these; empty for all.
-            excluded: none of these.
+        Only these `kinds`, if any are given, and none of the `excluded`.
         """
         query = sa.select(_JOBS.c.id).where(
             self._is_claimable(), _JOBS.c.kind.not_in(list(excluded))
@@ -291,11 +303,7 @@ class JobQueue:
         return ((_JOBS.c.state == QUEUED) & (_JOBS.c.beat_at_s <= now_s)) | is_stale
 
     def beat(self, job: Job) -> None:
-        """Record that the job's worker is alive.
-
-        Raises:
-            JobLost: another worker has the job, or it has ended.
-        """
+        """Record that the job's worker is alive."""
         self._update(job, beat_at_s=self._now_s())
 
     def progress(self, job: Job, step: str, done: int, of: int) -> None:
@@ -303,7 +311,6 @@ class JobQueue:
 
         Raises:
             JobCancelled: the job was cancelled.
-            JobLost: another worker has the job, or it has ended.
         """
         if self._update(job, step=step, done=done, of=of, beat_at_s=self._now_s()):
             raise JobCancelled(job.id)
@@ -317,11 +324,7 @@ class JobQueue:
             connection.execute(sa.update(_JOBS).where(queued).values(state=CANCELLED))
 
     def postpone(self, job: Job, reason: str, wait_s: int) -> None:
-        """Queue a job again for later; this attempt does not count.
-
-        Raises:
-            JobLost: another worker has the job, or it has ended.
-        """
+        """Queue a job again for later; this attempt does not count."""
         self._update(
             job,
             state=QUEUED,
@@ -334,11 +337,7 @@ class JobQueue:
     def end(
         self, job: Job, state: str, result: dict[str, Any] | None = None, error: str = ""
     ) -> None:
-        """Record a job's final state and result.
-
-        Raises:
-            JobLost: another worker has the job, or it has ended.
-        """
+        """Record a job's final state and result."""
         body = orjson.dumps(result) if result is not None else None
         whole = {"done": WHOLE, "of": WHOLE} if state == DONE else {}
         self._update(job, state=state, result=body, error=error, **whole)

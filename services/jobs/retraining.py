@@ -61,10 +61,10 @@ class Retraining:
         self._rests_until_s = now_s + took_s + min(MAX_REST_S, REST * took_s)
 
     def _is_due(self, study: str) -> bool:
-        newest = self._jobs.newest(kind=RETRAIN, requested_by=study, limit=1)
-        if not newest:
+        newest = self._jobs.find_newest(kind=RETRAIN, requested_by=study)
+        if newest is None:
             return True
-        if newest[0].is_active:
+        if newest.is_active:
             return False
-        wait_s = AGAIN_AFTER_S if newest[0].state == DONE else AFTER_FAILURE_S
-        return self._clock() >= newest[0].requested_at_s + wait_s
+        wait_s = AGAIN_AFTER_S if newest.state == DONE else AFTER_FAILURE_S
+        return self._clock() >= newest.requested_at_s + wait_s

@@ -55,7 +55,6 @@ class PatientAct:
         kind: ``granted``, ``declined``, ``withdrawn``, ``stopped``, …, as the constants say.
         party: whom it is about; "" if it is about nobody.
         consent_id: the permission that began or ended; None if there is none.
-        at_s: seconds UTC.
     """
 
     id: str

@@ -47,7 +47,6 @@ class ConsentSummary:
     """One permission, or a refusal such as the research opt-out.
 
     Attributes:
-        consent_id: 32 bytes.
         terms: as signed; None if they cannot be read.
         state: active, recording (waits for the ledger), ended (also if its terms cannot be read),
             withdrawn, or unknown while the ledger cannot be verified.
@@ -156,7 +155,10 @@ class ConsentDetail(ConsentSummary):
 
 
 class PatientConsents:
-    """What a patient can read about their own permissions."""
+    """What a patient can read about their own permissions.
+
+    NotFound is raised for one that does not exist or is another patient's.
+    """
 
     def __init__(  # noqa: PLR0913 - seven ports, by keyword
         self,
@@ -212,22 +214,14 @@ class PatientConsents:
         return ConsentList(sorted(consents, key=lambda consent: -consent.signed_at_s), True)
 
     def find(self, subject: bytes, words: Words, consent_id: str) -> ConsentSummary:
-        """Return one permission by its id in hex.
-
-        Raises:
-            NotFound: it does not exist, or belongs to another patient.
-        """
+        """Return one permission by its id in hex."""
         for consent in self.list_all(subject, words).consents:
             if consent.consent_id.hex() == consent_id.removeprefix("0x"):
                 return consent
         raise NotFound
 
     def get(self, subject: bytes, words: Words, consent_id: str) -> ConsentDetail:
-        """Return one permission by its id in hex, with the uses under it.
-
-        Raises:
-            NotFound: it does not exist, or belongs to another patient.
-        """
+        """Return one permission by its id in hex, with the uses under it."""
         consent = self.find(subject, words, consent_id)
         uses = self._history.list_by_consent(subject, words, consent.consent_id)
         facts = {field.name: getattr(consent, field.name) for field in fields(consent)}

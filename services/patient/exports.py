@@ -15,7 +15,7 @@ from services.accounts.accounts import Accounts
 from services.accounts.passkeys import Passkeys
 from services.errors import NotFound
 from services.jobs.progress import Progress
-from services.jobs.queue import ACTIVE, Job, JobCancelled, JobQueue
+from services.jobs.queue import ACTIVE, CANCELLED, DONE, FAILED, Job, JobCancelled, JobQueue
 from services.patient.consents import PatientConsents, terms_document
 from services.patient.history import HistoryLine, PatientHistory
 from services.patient.messages import PatientMessages
@@ -28,8 +28,6 @@ from storage import sync_folder
 KIND: Final = "export"
 LABEL: Final = "export"
 KEPT_DAYS: Final = 7
-DONE: Final = "done"
-FAILED: Final = ("failed", "cancelled")
 Seal = Callable[[str, str, bytes], bytes]
 Open = Callable[[str, bytes, bytes], str]
 
@@ -40,8 +38,6 @@ class ExportStatus:
 
     Attributes:
         job: its job; None if none was requested, or its file was deleted.
-        is_ready: True if it can be downloaded.
-        has_failed: True if it could not be made.
     """
 
     job: Job | None
@@ -94,10 +90,9 @@ class PatientExports:
 
     def status(self, account: Account) -> ExportStatus:
         """Return the newest export of a patient."""
-        jobs = self._jobs.newest(kind=KIND, requested_by=account.id, limit=1)
-        job = jobs[0] if jobs else None
+        job = self._jobs.find_newest(kind=KIND, requested_by=account.id)
         is_ready = job is not None and job.state == DONE and self._path(job.id).is_file()
-        has_failed = job is not None and job.state in FAILED
+        has_failed = job is not None and job.state in (FAILED, CANCELLED)
         is_over = job is not None and not job.is_active
         return ExportStatus(
             job=None if is_over and not is_ready else job, is_ready=is_ready, has_failed=has_failed

@@ -23,9 +23,9 @@ _AUTHZ_SUBTYPE: Final = "https://profiles.ihe.net/ITI/BALP/CodeSystem/AuthZsubTy
 _TERMINOLOGY: Final = "http://terminology.hl7.org/CodeSystem"
 _LIMIT: Final = "http://hl7.org/fhir/StructureDefinition/consent-provision-limit"
 _STATUS: Final = {ACTIVE: "active", RECORDING: "proposed"}
+"""Of a permission; one that has ended, was withdrawn or cannot be checked is inactive."""
 LAST_INSTANT_S: Final = 253_402_300_799
 """The last second of the year 9999, seconds UTC: the last that FHIR can state."""
-"""Of a permission; one that has ended, was withdrawn or cannot be checked is inactive."""
 _PARTY_TYPES: Final = {"organisation": "Organization", "study": "ResearchStudy"}
 
 Resource = dict[str, Any]
@@ -110,12 +110,7 @@ def searchset(resources: Iterable[Resource]) -> Resource:
 def to_consent(consent: ConsentSummary, subject: bytes, custodian: str) -> Resource:
     """Return a permission or refusal as a Consent (FHIR R4, IHE PCF 1.1).
 
-    It renders what the ledger says and never permits by itself.
-
-    Args:
-        consent: with terms that can be read.
-        subject: the patient.
-        custodian: the party that enrolled the patient.
+    It renders what the ledger says and never permits by itself. The consent has readable terms.
     """
     terms = consent.terms
     assert terms is not None  # noqa: S101 - the caller leaves the others out

@@ -82,7 +82,6 @@ class HistoryPage:
     """Lines of the history, the newest first.
 
     Attributes:
-        lines: those that fit the filter.
         older_before: the row before which older lines begin; None if there are none.
         parties: name by id, of all lines of the page, whatever the filter.
         categories: of all lines of the page.
@@ -102,7 +101,6 @@ class LineProof:
 
     Attributes:
         seq: the journal row.
-        row_hash: of the journal row.
         line: what this row says; the history may fold it with others into one line.
         proof: that the journal contains the row (docs/spec); None before it is anchored.
         is_single_node: True if the ledger has only one validator, ours.

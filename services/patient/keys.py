@@ -64,7 +64,10 @@ class RemovalReview:
 
 
 class PatientKeys:
-    """What a patient can do with their own keys."""
+    """What a patient can do with their own keys.
+
+    NotFound is raised for a key that does not exist or is another account's.
+    """
 
     def __init__(
         self, *, identity: IdentityService, ledger: ConsentLedger, signatures: PatientSignatures
@@ -137,11 +140,7 @@ class PatientKeys:
         return request
 
     def prepare_removal(self, account: Account, key: str) -> RemovalReview:
-        """Return the removal of a passkey (its id in hex) for the patient's device to sign.
-
-        Raises:
-            NotFound: it does not exist, or is another account's.
-        """
+        """Return the removal of a passkey (its id in hex) for the patient's device to sign."""
         passkeys = {p.id.hex(): p for p in self._identity.passkeys.of(account.id)}
         passkey = passkeys.get(key)
         if passkey is None:
@@ -165,7 +164,6 @@ class PatientKeys:
         """Give a passkey (its id in hex) a name that only the patient sees.
 
         Raises:
-            NotFound: it does not exist, or is another account's.
             Invalid: the name is empty, longer than 64 characters or not printable.
         """
         passkeys = {p.id.hex(): p for p in self._identity.passkeys.of(account.id)}

@@ -9,7 +9,7 @@ from services.errors import Invalid, NotFound
 from services.patient.acts import CORRECTION_ASKED, QUESTION_SENT, PatientActs
 from services.patient.history import PatientHistory
 from services.requests.messages import CORRECTION, KINDS, MAX_OPEN, MAX_TEXT, Message, Messages
-from services.requests.wording import format_day
+from services.requests.wording import format_record
 from services.words import Words
 from storage import RecordStore
 
@@ -52,12 +52,7 @@ class PatientMessages:
     ) -> list[MessageSummary]:
         """Send a message to the custodian; return all of the patient's messages.
 
-        Args:
-            subject: the patient.
-            words: for the texts.
-            kind: ``question`` or ``correction``.
-            about: a row of the patient's history, or the id of one of the patient's records; "".
-            text: the patient's words, 2,000 characters at most.
+        `about` is a row of the patient's history, the id of one of the patient's records, or "".
 
         Raises:
             Invalid: its fields say what is missing; nothing was sent.
@@ -84,8 +79,7 @@ class PatientMessages:
         if kind == CORRECTION:
             for entry in self._store.records_of(subject):
                 if entry.record_id.hex() == about:
-                    day = format_day(words, entry.recorded_on)
-                    return f"{words(f'category-{entry.category}')}, {day}"
+                    return format_record(words, entry.category, entry.recorded_on)
             return ""
         try:
             line = self._history.find_line(subject, words, about)

@@ -59,8 +59,6 @@ class TrainedModel:
     """A published model that was trained on the patient's records.
 
     Attributes:
-        model: its row.
-        study_name: of the study that trained it.
         replaced_by_s: when it is replaced at the latest; None unless a withdrawal affects it.
         is_in_successor: whether the model that replaced it was trained on them too.
     """

@@ -16,7 +16,7 @@ from services.patient.signatures import PatientSignatures, subject_of
 from services.requests import DECLINED, LAPSED, WAITING, ConsentRequest, ConsentRequests
 from services.requests.choices import Choice, ChoiceInvalid, full_choice, latest_end, restrict
 from services.requests.descriptions import RequestDescriptions, RequestText
-from services.requests.wording import format_day, make_statement
+from services.requests.wording import format_day, format_record, make_statement
 from services.statement import terms_for
 from services.words import Words
 from storage import RecordStore
@@ -110,11 +110,7 @@ class PatientRequests:
         ]
 
     def get(self, subject: bytes, words: Words, request_id: str) -> RequestDetail:
-        """Return a request in full.
-
-        Raises:
-            NotFound: it does not exist, or was sent to another patient.
-        """
+        """Return a request in full."""
         return self._detail(words, self._requests.get(subject, request_id))
 
     def requested_records(
@@ -124,7 +120,7 @@ class PatientRequests:
         return [
             (
                 record.record_id.hex(),
-                f"{words(f'category-{record.category}')}, {format_day(words, record.recorded_on)}",
+                format_record(words, record.category, record.recorded_on),
             )
             for record in self._store.records_of(subject)
             if record.category in detail.request.details.categories
@@ -140,12 +136,7 @@ class PatientRequests:
     ) -> RequestDetail:
         """Store the answer to a request. A yes is in force only when it is signed.
 
-        Args:
-            subject: the patient.
-            words: for the messages.
-            request_id: of the request.
-            answer: yes, less or no.
-            choice: of a "less": what is allowed; without it, only the answer is stored.
+        Without a `choice` of what a "less" allows, only the answer is stored.
 
         Raises:
             NotFound: the request does not exist or is not waiting.
@@ -163,7 +154,7 @@ class PatientRequests:
         else:
             draft = self._requests.load_draft(request) | {"answer": LESS}
             self._requests.save_draft(request, draft)
-        return self._detail(words, self._requests.get(subject, request_id))
+        return self.get(subject, words, request_id)
 
     def choose_copy(
         self, subject: bytes, words: Words, request_id: str, *, may_copy: bool
@@ -184,19 +175,15 @@ class PatientRequests:
             whole_records=request.details.whole_records,
         )
         self._save(request, str(self._requests.load_draft(request)["answer"]), choice)
-        return self._detail(words, self._requests.get(subject, request_id))
+        return self.get(subject, words, request_id)
 
     def reconsider(self, subject: bytes, words: Words, request_id: str) -> RequestDetail:
-        """Let the patient answer a declined request again, for 30 days; else nothing changes.
-
-        Raises:
-            NotFound: the request does not exist, or was sent to another patient.
-        """
+        """Let the patient answer a declined request again, for 30 days; else nothing changes."""
         request = self._requests.get(subject, request_id)
         if self._requests.reopen(request):
             party = request.details.party
             self._acts.add(subject, new_id(), acts.RECONSIDERED, party=party)
-        return self._detail(words, self._requests.get(subject, request_id))
+        return self.get(subject, words, request_id)
 
     def prepare_grant(self, account: Account, words: Words, request_id: str) -> GrantReview:
         """Return the permission for the patient's device to sign; it expires after ten minutes.

@@ -119,12 +119,9 @@ class PatientSignatures:
     def prepare(self, account: Account, message: Message, **follow_up: Any) -> SignatureRequest:
         """Store a message for the patient to sign; it expires after ten minutes.
 
-        Args:
-            account: the patient's.
-            message: what is to be signed.
-            follow_up: what happens when it is in force: ``request`` is the id of the request that a
-                grant answers; ``research="off"`` marks an opt-out; ``party`` and ``consent`` (hex)
-                say whose permission a withdrawal ends.
+        `follow_up` is what happens when it is in force: ``request`` is the id of the request that a
+        grant answers; ``research="off"`` marks an opt-out; ``party`` and ``consent`` (hex) say
+        whose permission a withdrawal ends.
         """
         return self._identity.signatures.prepare(account, message, follow_up)
 
@@ -136,10 +133,7 @@ class PatientSignatures:
         After a withdrawal or a stop, re-encryption of what recipients could open is queued. After a
         change of keys, every session of the account has ended.
 
-        Args:
-            account: the patient's.
-            identity: the id of the prepared message.
-            credential: WebAuthn's as JSON, or ``{"wallet": …, "signature": …}`` in hex.
+        `credential` is WebAuthn's as JSON, or ``{"wallet": …, "signature": …}`` in hex.
 
         Raises:
             SignatureExpired: unknown, another account's, or expired.

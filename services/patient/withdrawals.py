@@ -53,7 +53,6 @@ class WithdrawalResult:
     Attributes:
         submitted: in force once the ledger has it, and while the ledger is unavailable.
         study_names: of the models in use that were trained under the permission.
-        at_s: the time of the withdrawal.
         replaced_by_s: when these models are replaced at the latest.
     """
 
@@ -100,7 +99,10 @@ class ResearchReview:
 
 
 class PatientWithdrawals:
-    """What a patient can do to end uses of their records."""
+    """What a patient can do to end uses of their records.
+
+    NotFound is raised for a permission that does not exist or is another patient's.
+    """
 
     def __init__(
         self,
@@ -120,11 +122,7 @@ class PatientWithdrawals:
     def prepare_withdrawal(
         self, account: Account, words: Words, consent_id: str
     ) -> WithdrawalReview:
-        """Return the withdrawal for the patient's device to sign; it expires after ten minutes.
-
-        Raises:
-            NotFound: the permission does not exist, or belongs to another patient.
-        """
+        """Return the withdrawal for the patient's device to sign; it expires after ten minutes."""
         consent = self._consents.find(subject_of(account), words, consent_id)
         signature = None
         if consent.terms is not None and consent.is_current:
@@ -156,7 +154,6 @@ class PatientWithdrawals:
         re-encryption of what the recipient could open is queued.
 
         Raises:
-            NotFound: the permission does not exist, or belongs to another patient.
             SignatureExpired, ProofInvalid: nothing was withdrawn; the patient can sign again.
         """
         consent = self._consents.find(subject_of(account), words, consent_id)
@@ -215,10 +212,7 @@ class PatientWithdrawals:
     ) -> ResearchReview | None:
         """Return the change for the patient's device to sign; None if nothing is to be changed.
 
-        Args:
-            account: the patient's.
-            words: for the statement.
-            choice: ``on`` or ``off``.
+        `choice` is ``on`` or ``off``.
         """
         subject = subject_of(account)
         opt_out = _opt_out(self._consents.list_all(subject, words))

@@ -42,7 +42,6 @@ class Choice:
         purposes, categories: codes, each of them requested.
         data_from, data_to: ISO dates, or "", within the requested period.
         ends_on: ISO date of the last day of the permission.
-        may_copy: True if a copy may be released.
         is_pseudonymised: True if that copy has exact values and pseudonyms, under an agreement.
         whole_records: True if that copy has whole records, not only the question's variables.
         left_out: ids of individual records that stay closed.
@@ -77,9 +76,7 @@ class Choice:
 
         With individual records left out, each other record is named, so later ones are excluded.
 
-        Args:
-            party: the recipient.
-            record_categories: the category of each stored record, by record id.
+        `record_categories` has the category of each stored record by its id.
         """
         records: Sequence[str] = (ANY,)
         if self.left_out:

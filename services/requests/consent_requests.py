@@ -70,7 +70,6 @@ class RequestDetails:
         data_from, data_to: ISO dates, or "".
         days: how long the permission lasts.
         condition: its subject in patients' words.
-        wants_copy: True if it also requests a copy to download.
         agreement: the title of the agreement, if the copy is a pseudonymised one; or "".
         agreement_ends_on: ISO date of its last day, or "".
         reason: what the person who asks for care tells the patient, in their own words; or "".

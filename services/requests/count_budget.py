@@ -72,9 +72,7 @@ class CountBudget:
     def spend(self, owner: str, name: str) -> None:
         """Take one count for a name, unless it was taken in this quarter.
 
-        Args:
-            owner: an organisation, for itself and its studies.
-            name: of the count, as hex of 32 bytes.
+        `owner` is an organisation, for itself and its studies; `name` has 32 bytes, as hex.
 
         Raises:
             CountsUsedUp: none is left.

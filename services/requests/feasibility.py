@@ -72,9 +72,7 @@ class FeasibilityCounts:
     def stable(self, name: str, count: int) -> int:
         """Return the number to show for a live count: the last shown, while few people moved.
 
-        Args:
-            name: what is counted; each name has its own number.
-            count: the live count.
+        Each `name` of what is counted has its own number.
         """
         key = hashlib.sha256(name.encode()).hexdigest()
         try:

@@ -79,7 +79,6 @@ class HistoryEntry:
 
     Attributes:
         seq: the journal row that proves it; the newest of those folded into it.
-        at_s: when.
         party: the user of the records.
         purpose: a code of the vocabulary.
         categories: the classes of records, sorted.

@@ -49,12 +49,9 @@ class Message:
     """A patient's question or request for a correction; times are seconds UTC.
 
     Attributes:
-        id: of the message.
-        subject: the patient, 32 bytes.
         kind: ``question`` or ``correction``.
         about: the journal row, or the id of the record, that it is about; "" if about neither.
         text: the patient's own words.
-        at_s: when it was sent.
         outcome: "" while it waits; then ``answered``, ``corrected`` or ``refused``.
         answer: the custodian's words; "" while it waits.
         answered_at_s: None while it waits.

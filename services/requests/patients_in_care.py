@@ -80,7 +80,10 @@ class _Permissions:
 
 
 class PatientsInCare:
-    """The patients of an organisation, as the ledger permits them now."""
+    """The patients of an organisation, as the ledger permits them now.
+
+    NotFound is raised for a key of which no patient permits it now.
+    """
 
     def __init__(
         self, store: RecordStore, ledger: ConsentLedger, directory: PatientDirectory
@@ -150,9 +153,6 @@ class PatientsInCare:
         """Return one of an organisation's patients.
 
         A patient who does not permit it, or does not exist, costs the same work and looks the same.
-
-        Raises:
-            NotFound: no patient of this key permits it now.
         """
         named, subject = self._find(key)
         estimates, readings = (
@@ -178,9 +178,6 @@ class PatientsInCare:
         """Return the subject of a patient who permits an estimate; reading alone is not enough.
 
         A patient who does not permit it, or does not exist, costs the same work and looks the same.
-
-        Raises:
-            NotFound: no patient of this key permits it now.
         """
         named, subject = self._find(key)
         permitted = self._store.permitted_categories(subject, party, ESTIMATE)

@@ -74,7 +74,6 @@ class Proposal:
         data_from, data_to: ISO dates, or "".
         days: how long a permission lasts.
         until_s: when the study ends.
-        wants_copy: True if it also requests a copy to download.
         agreement: of a pseudonymised copy; None if the copy is an anonymised one.
         contact: for patients' questions.
         state: proposed, returned (to be changed), approved or refused.
@@ -152,7 +151,10 @@ _BODY: Final = [
 
 
 class StudyProposals:
-    """The rows of proposals; an approved one is a study that may send requests and train."""
+    """The rows of proposals; an approved one is a study that may send requests and train.
+
+    NotFound is raised for a study that nobody proposed.
+    """
 
     def __init__(
         self, engine: sa.Engine, diagnostics: Diagnostics, clock: Callable[[], float]
@@ -203,11 +205,7 @@ class StudyProposals:
         return proposals[0] if proposals else None
 
     def get(self, study: str) -> Proposal:
-        """Return a proposal.
-
-        Raises:
-            NotFound: there is none.
-        """
+        """Return a proposal."""
         proposal = self.find(study)
         if proposal is None:
             raise NotFound
@@ -227,13 +225,9 @@ class StudyProposals:
         The study is registered before the approval is stored, so that a crash between the two
         leaves no approval without a study.
 
-        Args:
-            study: its id.
-            by: the account that decides.
-            version: of the proposal that was read; None is the present one.
+        `version` is that of the proposal that was read; None is the present one.
 
         Raises:
-            NotFound: there is no such proposal.
             ProposalChanged: it is another one by now.
         """
         proposal = self.get(study)
@@ -276,7 +270,7 @@ class StudyProposals:
         `state` is `REFUSED` or `RETURNED`.
 
         Raises:
-            NotFound, ProposalChanged: as `approve`.
+            ProposalChanged: as `approve`.
         """
         proposal = self.get(study)
         if proposal.state == PROPOSED:

@@ -65,7 +65,10 @@ class TooManyDrafts(Conflict):
 
 
 class QuestionDrafts:
-    """The rows of questions that are being built."""
+    """The rows of questions that are being built.
+
+    NotFound is raised for a question that does not exist or is another party's.
+    """
 
     def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
@@ -92,31 +95,19 @@ class QuestionDrafts:
     def change(
         self, party: str, identity: str, account: str, choices: QuestionChoices
     ) -> QuestionDraft:
-        """Replace the choices of a question and return it.
-
-        Raises:
-            NotFound: there is no such question of this party.
-        """
+        """Replace the choices of a question and return it."""
         self._update(party, identity, self._values(account, choices))
         return self.get(party, identity)
 
     def get(self, party: str, identity: str) -> QuestionDraft:
-        """Return a question of a party.
-
-        Raises:
-            NotFound: there is none, or it is another party's.
-        """
+        """Return a question of a party."""
         drafts = self._select((_DRAFTS.c.id == identity) & (_DRAFTS.c.party == party))
         if not drafts:
             raise NotFound
         return drafts[0]
 
     def get_any(self, identity: str) -> QuestionDraft:
-        """Return a question of any party, for the worker.
-
-        Raises:
-            NotFound: there is none.
-        """
+        """Return a question of any party, for the worker."""
         drafts = self._select(_DRAFTS.c.id == identity)
         if not drafts:
             raise NotFound
@@ -133,11 +124,7 @@ class QuestionDrafts:
             connection.execute(sa.delete(_DRAFTS).where(mine))
 
     def set_job(self, party: str, identity: str, job: str) -> None:
-        """Store which job counts the people of a question.
-
-        Raises:
-            NotFound: as `change`.
-        """
+        """Store which job counts the people of a question."""
         self._update(party, identity, {"job": job})
 
     def set_count(self, identity: str, stored: StoredCount) -> None:

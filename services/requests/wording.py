@@ -27,6 +27,11 @@ def format_day(words: Words, iso: str) -> str:
     return words("frame-unknown-day") if iso == UNDATED else words.iso_day(iso)
 
 
+def format_record(words: Words, category: str, recorded_on: str) -> str:
+    """Return which record is meant, in words: "blood tests, 3 March 2027"."""
+    return f"{words(f'category-{category}')}, {format_day(words, recorded_on)}"
+
+
 def format_categories(words: Words, codes: Iterable[str]) -> str:
     """Return categories in a patient's words: "blood tests and medicines"."""
     return words.listed(words(f"category-{'any' if code == ANY else code}") for code in codes)

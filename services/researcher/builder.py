@@ -52,7 +52,10 @@ class DraftDetails:
 
 
 class QuestionBuilder:
-    """The questions that a party's researchers build before they propose a study."""
+    """The questions that a party's researchers build before they propose a study.
+
+    NotFound is raised for a question that does not exist or is another party's.
+    """
 
     def __init__(
         self,
@@ -90,18 +93,13 @@ class QuestionBuilder:
         """Replace the choices of a question and return it.
 
         Raises:
-            NotFound: there is no such question of this party.
             Invalid: as `add`.
         """
         _require_size(choices)
         return self._details(self._drafts.change(party, identity, account, choices))
 
     def get(self, party: str, identity: str) -> DraftDetails:
-        """Return a question of a party.
-
-        Raises:
-            NotFound: as `change`.
-        """
+        """Return a question of a party."""
         return self._details(self._drafts.get(party, identity))
 
     def delete(self, party: str, identity: str) -> None:
@@ -112,7 +110,6 @@ class QuestionBuilder:
         """Have the people of a question counted by the worker, unless they are counted already.
 
         Raises:
-            NotFound: as `change`.
             Invalid: the question is incomplete.
             CountingOff, CountsUsedUp, TooManyRequests: see `PeopleCounting.start`.
         """
@@ -123,7 +120,7 @@ class QuestionBuilder:
         """Return dummy data of a question, made from the question alone.
 
         Raises:
-            NotFound, Invalid: as `count`.
+            Invalid: as `count`.
         """
         question = self._complete(party, identity)
         return DummyData(name=f"{question.id}-dummy.zip", content=create_dummy(question))
@@ -132,7 +129,6 @@ class QuestionBuilder:
         """Make a question one that studies can be proposed for; the same again changes nothing.
 
         Raises:
-            NotFound: as `change`.
             Invalid: the question is incomplete, or another question has its id.
         """
         question = self._complete(party, identity)

@@ -27,11 +27,9 @@ class CohortCounts:
     """The people of a study, each counted once; every count moves in steps of 11 or more.
 
     Attributes:
-        people_asked: how many people were asked.
         permitted: how many of them permit the study.
         reasons: how many of them do not, by reason.
         all_permitted: how many people permit it, asked or not.
-        view: the ledger by which they were counted.
     """
 
     study: Proposal

@@ -80,8 +80,8 @@ class PeopleCounting:
         """
         if not self.is_allowed:
             return CodeSearch(is_allowed=False)
-        active = self._jobs.newest(kind=CENSUS, states=ACTIVE, limit=1)
-        search = CodeSearch(is_allowed=True, job=active[0] if active else None)
+        active = self._jobs.find_newest(kind=CENSUS, states=ACTIVE)
+        search = CodeSearch(is_allowed=True, job=active)
         known = self._censuses.find_codes()
         if known is None:
             return search

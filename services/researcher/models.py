@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from models import Diagnostics, ExternalValidation, Model
-from services.cards import ModelCard, ModelCards
+from services.cards import CardFiles, ModelCard, ModelCards
 from services.errors import NotFound
 from services.jobs.queue import ACTIVE, Job, JobQueue
 from services.model_monitoring import ModelMonitoring, ModelMonth
@@ -69,7 +69,10 @@ class WithdrawalCounts:
 
 
 class StudyModels:
-    """Training of a researcher's models by the worker, and the models themselves."""
+    """Training of a researcher's models by the worker, and the models themselves.
+
+    NotFound is raised for a model, study or job that does not exist or is not the party's.
+    """
 
     def __init__(  # noqa: PLR0913 - six ports, by keyword
         self,
@@ -93,11 +96,7 @@ class StudyModels:
         return self._owned.models(self._owned.list(party))
 
     def get(self, party: str, model_id: str) -> ModelStatus:
-        """Return a model of a party's studies.
-
-        Raises:
-            NotFound: there is none, or it is another party's.
-        """
+        """Return a model of a party's studies."""
         model = self._owned.model(party, model_id)
         return ModelStatus(
             card=self._cards.get(model.id),
@@ -106,37 +105,21 @@ class StudyModels:
         )
 
     def months(self, party: str, model_id: str) -> Sequence[ModelMonth]:
-        """Return the monthly reports of a model in service, the newest first.
-
-        Raises:
-            NotFound: as `get`.
-        """
+        """Return the monthly reports of a model in service, the newest first."""
         return self._monitoring.list_months(self._owned.model(party, model_id).id)
-
-    def plot(self, party: str, model_id: str, name: str) -> bytes:
-        """Return a plot of a model's card as SVG.
-
-        Raises:
-            NotFound: as `get`; or there is no such plot.
-        """
-        return self._cards.plot(self._owned.model(party, model_id).id, name)
 
     def train(self, party: str, name: str) -> Job:
         """Return the job that trains a model of a study; a training in progress is returned.
 
         Raises:
-            NotFound: there is no such study, it is another party's, or it is not approved.
+            NotFound: also if the study is not approved.
         """
         study = self._owned.get_approved(party, name)
         arguments = {"study": study.study, "question": study.question}
         return self._jobs.enqueue("train", arguments, study.study)
 
     def retrain(self, party: str, model_id: str) -> Job:
-        """Return the job that trains the successor of a model on what is permitted now.
-
-        Raises:
-            NotFound: as `get`.
-        """
+        """Return the job that trains the successor of a model on what is permitted now."""
         model = self._owned.model(party, model_id)
         return self._jobs.enqueue("retrain", {"model": model.id}, model.study)
 
@@ -144,7 +127,7 @@ class StudyModels:
         """Return the job that evaluates a model on the patients of another study of the party.
 
         Raises:
-            NotFound: as `get`; or there is no such approved study, or it has another question.
+            NotFound: also if the study is not approved, or has another question.
         """
         model, study = self._evaluated(party, model_id, name)
         arguments = {"model": model.id, "study": study.study}
@@ -167,85 +150,50 @@ class StudyModels:
         return model, study
 
     def external_validations(self, party: str, model_id: str) -> Sequence[ExternalValidation]:
-        """Return the newest external validation of a model on each study.
-
-        Raises:
-            NotFound: as `get`.
-        """
+        """Return the newest external validation of a model on each study."""
         return self._diagnostics.external_validations(self._owned.model(party, model_id).id)
 
     def external_validation(self, party: str, model_id: str, name: str) -> ExternalValidation:
         """Return the newest external validation of a model on a study, by the study's name.
 
         Raises:
-            NotFound: as `get`; or the model was not evaluated on this study.
+            NotFound: also if the model was not evaluated on this study.
         """
         for validation in self.external_validations(party, model_id):
             if study_name(validation.content["study"]) == study_name(name):
                 return validation
         raise NotFound
 
-    def external_validation_plot(
-        self, party: str, model_id: str, name: str, plot_name: str
-    ) -> bytes:
-        """Return a plot of an external validation as SVG.
+    def validation_files(self, party: str, model_id: str, name: str) -> CardFiles:
+        """Return an external validation as files.
 
         Raises:
-            NotFound, ModelsNotFound (models): as `external_validation`; or there is no such plot.
+            NotFound: as `external_validation`.
         """
-        document = self.external_validation(party, model_id, name).document()
-        return self._diagnostics.report_picture(document, f"{plot_name}.svg")
+        report = self.external_validation(party, model_id, name).document()
+        return self._cards.report_files(f"{model_id}-{name}", report)
 
     def retire(self, party: str, model_id: str) -> ModelStatus:
-        """Take a model out of service for good; one that has ended stays as it is.
-
-        Raises:
-            NotFound: as `get`.
-        """
+        """Take a model out of service for good; one that has ended stays as it is."""
         self._diagnostics.retire(self._owned.model(party, model_id).id)
         return self.get(party, model_id)
 
-    def card_file(self, party: str, model_id: str) -> bytes:
-        """Return a model's card as JSON: the bytes whose hash is on the ledger.
-
-        Raises:
-            NotFound: as `get`.
-        """
-        return self._cards.json(self._owned.model(party, model_id).id)
-
-    def card_pdf(self, party: str, model_id: str) -> bytes:
-        """Return a model's card as PDF.
-
-        Raises:
-            NotFound: as `get`.
-        """
-        return self._cards.pdf(self._owned.model(party, model_id).id)
+    def files(self, party: str, model_id: str) -> CardFiles:
+        """Return a model's card as files."""
+        return self._cards.files(self._owned.model(party, model_id).id)
 
     def compare(self, party: str, name: str) -> Sequence[ModelCard]:
-        """Return the newest ten models of a study with their cards, the newest first.
-
-        Raises:
-            NotFound: there is no such study, or it is another party's.
-        """
+        """Return the newest ten models of a study with their cards, the newest first."""
         models = self._owned.models([self._owned.get(party, name)])
         return [self._cards.get(model.id) for model in models[:MAX_LISTED]]
 
     def active_job(self, party: str, name: str) -> Job | None:
-        """Return the newest job of a study that is queued or running, if there is one.
-
-        Raises:
-            NotFound: there is no such study, or it is another party's.
-        """
+        """Return the newest job of a study that is queued or running, if there is one."""
         study = self._owned.get(party, name)
-        jobs = self._jobs.newest(requested_by=study.study, states=ACTIVE, limit=1)
-        return jobs[0] if jobs else None
+        return self._jobs.find_newest(requested_by=study.study, states=ACTIVE)
 
     def job(self, party: str, name: str, job_id: str) -> Job:
-        """Return a job of a study.
-
-        Raises:
-            NotFound: there is none, or it is another study's.
-        """
+        """Return a job of a study."""
         study = self._owned.get(party, name)
         job = self._jobs.find(job_id)
         if job is None or job.requested_by != study.study:
@@ -253,10 +201,6 @@ class StudyModels:
         return job
 
     def cancel(self, party: str, name: str, job_id: str) -> Job:
-        """Ask a job of a study to end; a finished job stays as it is.
-
-        Raises:
-            NotFound: as `job`.
-        """
+        """Ask a job of a study to end; a finished job stays as it is."""
         self._jobs.cancel(self.job(party, name, job_id).id)
         return self.job(party, name, job_id)

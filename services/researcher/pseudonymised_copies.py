@@ -84,7 +84,11 @@ class SealedCopyFile:
 
 
 class PseudonymisedCopies:
-    """The pseudonymised copies of a researcher's studies."""
+    """The pseudonymised copies of a researcher's studies.
+
+    NotFound is raised unless the party has such an approved study with an agreement;
+    LedgerUnavailable (consent) where permissions cannot be checked now.
+    """
 
     def __init__(  # noqa: PLR0913 - six ports, by keyword
         self,
@@ -104,12 +108,7 @@ class PseudonymisedCopies:
         self._feasibility = feasibility
 
     def get(self, party: str, name: str) -> PseudonymisedOffer:
-        """Return what a study may download, what it downloaded, and whose rows must go.
-
-        Raises:
-            NotFound: there is no such approved study of this party, or it has no agreement.
-            LedgerUnavailable (consent): permissions cannot be checked now.
-        """
+        """Return what a study may download, what it downloaded, and whose rows must go."""
         study, agreement = self._require(party, name)
         self._deletions.update(study)
         subjects = self._store.permitted_subjects(study.study, agreement.purpose)
@@ -130,10 +129,8 @@ class PseudonymisedCopies:
         """Return a copy of the people who permit it now, encrypted; it is stored before it leaves.
 
         Raises:
-            NotFound: as `get`.
             CopyRefused: the agreement has ended, or deletions are overdue.
             CohortTooSmall, ConsentsChanged (models): too few people permit it, or they changed.
-            LedgerUnavailable (consent): permissions cannot be checked now.
         """
         study, agreement = self._require(party, name)
         self._deletions.update(study)
@@ -171,7 +168,6 @@ class PseudonymisedCopies:
         """Store that a study deleted the rows of these people; repeating it changes nothing.
 
         Raises:
-            NotFound: as `get`.
             Invalid: a name was never listed; nothing was stored.
         """
         study, _ = self._require(party, name)
@@ -184,7 +180,7 @@ class PseudonymisedCopies:
         """Store that a whole copy is deleted, with the rows of everybody in it.
 
         Raises:
-            NotFound: as `get`; or there is no such copy, or it was confirmed before.
+            NotFound: also if there is no such copy, or it was confirmed before.
         """
         study, _ = self._require(party, name)
         is_new = self._copies.confirm_deletion(study.study, copy_id)
@@ -194,11 +190,7 @@ class PseudonymisedCopies:
             raise NotFound
 
     def list_studies(self, party: str) -> list[PseudonymisedOffer]:
-        """Return what every study of a party with copies under an agreement must do.
-
-        Raises:
-            LedgerUnavailable (consent): permissions cannot be checked now.
-        """
+        """Return what every study of a party with copies under an agreement must do."""
         studies = [study for study in self._owned.list(party) if study.agreement]
         with_copies = [study for study in studies if self._copies.list_by_study(study.study)]
         return [self.get(party, study.study) for study in with_copies]

@@ -21,21 +21,7 @@ from services.researcher.training_sets import TrainingSets
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResearcherService:
-    """What researchers can do, by subject.
-
-    Attributes:
-        questions: what can be predicted, and how many people may fit.
-        builder: questions that are being built.
-        counting: how many people a question would have, before anybody is asked.
-        studies: of the researcher's party, and their requests to patients.
-        proposing: of new studies.
-        cohorts: who permits a study, in counts.
-        models: training, cards, and what withdrawals did to a model.
-        study_runs: training runs, refused ones with their reports.
-        training_sets: copies that leave, and whose rows must be deleted.
-        pseudonymised_copies: copies under an agreement, and the people to delete from them.
-        runs: training and counting while the caller waits, for the operator's command line.
-    """
+    """What researchers can do, by subject."""
 
     questions: ResearchQuestions
     builder: QuestionBuilder
@@ -98,7 +84,7 @@ def build_researcher(parts: Parts) -> ResearcherService:
             ledger=ledger,
             feasibility=feasibility,
         ),
-        study_runs=StudyRuns(owned=owned, diagnostics=diagnostics),
+        study_runs=StudyRuns(owned=owned, diagnostics=diagnostics, cards=parts.cards),
         models=StudyModels(
             owned=owned,
             jobs=parts.jobs,

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models import CardDocument, Diagnostics, TrainingRun, document_report
+from models import Diagnostics, TrainingRun, document_report
+from services.cards import CardFiles, ModelCards
 from services.errors import NotFound
 from services.researcher.owned_studies import OwnedStudies
 
@@ -31,7 +32,6 @@ class RunReport:
     Attributes:
         state: running, done, refused, stopped or failed.
         note: why it did not succeed; otherwise empty.
-        failures: the thresholds that it missed.
         card: what the card would have stated; empty unless the gate refused the run.
         model: the id of the model that it made; "" if there is none.
     """
@@ -58,53 +58,40 @@ class RunReport:
 
 
 class StudyRuns:
-    """The runs of a researcher's studies."""
+    """The runs of a researcher's studies.
 
-    def __init__(self, *, owned: OwnedStudies, diagnostics: Diagnostics) -> None:
+    NotFound is raised for a study or run that does not exist or is not the party's.
+    """
+
+    def __init__(self, *, owned: OwnedStudies, diagnostics: Diagnostics, cards: ModelCards) -> None:
         self._owned = owned
         self._diagnostics = diagnostics
+        self._cards = cards
 
     def list(self, party: str, name: str) -> Sequence[RunReport]:
-        """Return the runs of a study, the newest first.
-
-        Raises:
-            NotFound: there is no such study, or it is another party's.
-        """
+        """Return the runs of a study, the newest first."""
         study = self._owned.get(party, name)
         return [_report(run) for run in self._diagnostics.runs_of([study.study])][::-1]
 
     def get(self, party: str, name: str, run_id: str) -> RunReport:
-        """Return a run of a study.
-
-        Raises:
-            NotFound: there is none, or it is another study's.
-        """
+        """Return a run of a study."""
         for report in self.list(party, name):
             if str(report.id) == run_id:
                 return report
         raise NotFound
 
-    def document(self, party: str, name: str, run_id: str) -> CardDocument:
-        """Return the report of a refused run as JSON, text, plots and PDF.
+    def files(self, party: str, name: str, run_id: str) -> CardFiles:
+        """Return the report of a refused run as files.
 
         Raises:
-            NotFound: as `get`; or the gate left no report.
+            NotFound: also if the gate left no report.
         """
         study = self._owned.get(party, name)
         for run in self._diagnostics.runs_of([study.study]):
             document = document_report(run) if str(run.id) == run_id else None
             if document is not None:
-                return document
+                return self._cards.report_files(f"run-{run_id}", document)
         raise NotFound
-
-    def plot(self, party: str, name: str, run_id: str, plot_name: str) -> bytes:
-        """Return a plot of the report of a refused run as SVG.
-
-        Raises:
-            NotFound, ModelsNotFound (models): as `document`; or there is no such plot.
-        """
-        document = self.document(party, name, run_id)
-        return self._diagnostics.report_picture(document, f"{plot_name}.svg")
 
 
 def _report(run: TrainingRun) -> RunReport:

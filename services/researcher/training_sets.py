@@ -159,12 +159,8 @@ class TrainingSets:
     ) -> TrainingSetFile:
         """Return the set of the people who permit a copy now; it is stored before it leaves.
 
-        Args:
-            party: the researcher's organisation.
-            account_id: the researcher.
-            name: of the study.
-            columns: the codes of the features of a first copy; empty: the platform chooses. Later
-                copies have the columns of the first, or they could be joined to more.
+        `columns` are the codes of the features of a first copy; if empty, the platform chooses.
+        Later copies have the columns of the first, or they could be joined to more.
 
         Raises:
             NotFound: as `get`.

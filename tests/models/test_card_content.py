@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,7 +8,7 @@ import pytest
 
 from models.card_content import describe_cohort, describe_evaluation, describe_years
 from models.card_text import describe_flow
-from models.evaluation import evaluate, wilson
+from models.evaluation import evaluate, measure_precision, wilson
 from models.features import Matrix
 from models.performance import make_threshold_table, measure_curves
 from models.suppression import steady
@@ -75,8 +75,12 @@ def test_the_exact_counts_cannot_be_computed_from_the_figures_of_a_card(patients
         assert treat_all == pytest.approx(follows, abs=0.002)
     # Where all are treated, the exact net benefit would tell the exact prevalence.
     assert card["net_benefit"][0][1] == card["net_benefit"][0][2]
-    scaled = 1 - card["brier"] / (prevalence * (1 - prevalence))
+    scaled = 1 - card["brier"]["value"] / (prevalence * (1 - prevalence))
     assert card["scaled_brier"] == pytest.approx(scaled, abs=0.001)
+    # The interval follows from the outcomes in tens; from the exact number, it would tell that.
+    exact = evaluate(labels, estimates, {}, (0.1, 0.3)).auprc
+    expected = measure_precision(exact.value, (int(labels.sum()) + 5) // 10 * 10)
+    assert card["auprc"] == {name: round(end, 3) for name, end in asdict(expected).items()}
 
 
 def test_without_a_stated_prevalence_the_brier_score_is_not_scaled() -> None:

@@ -132,12 +132,24 @@ def evaluate_all(labels, predicted, **groups):
     return evaluate(labels, predicted, groups, (0.05, 0.5))
 
 
+@pytest.mark.parametrize("name", ["brier", "auprc"])
+def test_intervals_of_scores_contain_the_score_of_many_more_patients(name: str) -> None:
+    truth = getattr(evaluate(*draw(200_000), {}, (0.05, 0.5)), name).value
+    intervals = [
+        getattr(evaluate(*draw(300, seed), {}, (0.05, 0.5)), name) for seed in range(1, 201)
+    ]
+    assert 0.9 <= np.mean([row.low <= truth <= row.high for row in intervals]) <= 0.99
+    assert all(0 <= row.low < row.value < row.high <= 1 for row in intervals)
+
+
 def test_the_figures_of_an_evaluation_follow_their_definitions() -> None:
     labels, predicted = draw(2_000)
     result = evaluate_all(labels, predicted)
     prevalence = labels.mean()
-    assert result.brier == pytest.approx(np.mean((predicted - labels) ** 2))
-    assert result.scaled_brier == pytest.approx(1 - result.brier / (prevalence * (1 - prevalence)))
+    assert result.brier.value == pytest.approx(np.mean((predicted - labels) ** 2))
+    assert result.scaled_brier == pytest.approx(
+        1 - result.brier.value / (prevalence * (1 - prevalence))
+    )
     assert result.observed_to_expected.value == pytest.approx(prevalence / predicted.mean())
     threshold, model, treat_all = result.net_benefit[0]
     treated = predicted >= threshold

@@ -145,6 +145,27 @@ def test_two_studies_do_not_show_the_outcome_of_the_one_who_permits_only_one(
     assert world.diagnostics.evaluate(world.model.id, "study:third").content["study"]
 
 
+@pytest.mark.parametrize(("left", "is_refused"), [(0, False), (1, True), (10, True), (11, False)])
+def test_results_of_two_models_do_not_show_the_outcome_of_who_left_one_training(
+    world, heart_people, left: int, is_refused: bool
+) -> None:
+    """Who no longer trains the second model is among those whom it is evaluated on."""
+    first = world.diagnostics.evaluate(world.model.id, OTHER).content
+    trained = [person[0].subject for person in heart_people[::2]]
+    for subject in [*(person[0].subject for person in heart_people[1::2]), *trained[:left]]:
+        world.ledger.withdraw(subject)
+    second = world.diagnostics.retrain(world.model.id)
+    world.ledger.withdrawn.clear()
+    if is_refused:
+        with pytest.raises(ModelsRefused, match="uci-heart-1 was evaluated on nearly the same"):
+            world.diagnostics.evaluate(second.id, OTHER)
+        assert world.diagnostics.external_validations(second.id) == []
+    else:
+        result = world.diagnostics.evaluate(second.id, OTHER).content
+        assert (result["model"], first["model"]) == (second.id, world.model.id)
+        assert world.diagnostics.evaluate(second.id, OTHER).content == result
+
+
 def test_a_result_of_an_earlier_release_is_compared_too(world) -> None:
     first = world.diagnostics.evaluate(world.model.id, OTHER).content
     folder = world.diagnostics.home / world.model.id

@@ -38,7 +38,7 @@ CARD = Card(
             ],
             "spread": [[0.4, 0.1, 0.0, 0.0], [0.1, 0.2, 0.2, 0.0]],
             "net_benefit": [[0.05, 0.15, 0.16], [0.2, 0.1, 0.0], [0.4, 0.05, -0.3]],
-            "auprc": 0.5,
+            "auprc": estimate(0.5),
             "groups": [
                 {"words": "a", "n": 100, "auroc": estimate(0.7)},
                 {"words": "b", "n": None, "auroc": None},

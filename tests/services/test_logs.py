@@ -6,30 +6,14 @@ import logging
 import sys
 from types import SimpleNamespace
 
-import pytest
-
 import app as application
 from consent import LedgerUnavailable
-from services.logs import log_to_stderr, trace_of
+from services.logs import trace_of
 
 
-@pytest.fixture
-def lines(monkeypatch):
-    """The log lines written to stderr; the loggers are restored afterwards."""
-    ours = logging.getLogger("vouchsafe")
-    before = (ours.handlers[:], ours.level, ours.propagate)
-    ours.handlers[:] = []
-    stderr = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", stderr)
-    log_to_stderr()
-    log_to_stderr()
-    yield lambda: [json.loads(line) for line in stderr.getvalue().splitlines()]
-    ours.handlers[:], ours.level, ours.propagate = before
-
-
-def test_a_message_cannot_forge_a_second_log_line(lines) -> None:
+def test_a_message_cannot_forge_a_second_log_line(log_lines) -> None:
     logging.getLogger("vouchsafe.web").warning("%s", 'a\n{"level": "INFO"}\r\x1b[31m')
-    written = lines()
+    written = log_lines()
     assert len(written) == 1
     assert (written[0]["level"], written[0]["log"]) == ("WARNING", "vouchsafe.web")
 
@@ -48,7 +32,7 @@ def test_a_trace_contains_the_messages_of_project_errors_only() -> None:
     assert secret not in trace
 
 
-def test_the_web_process_writes_its_log_to_stderr(lines, monkeypatch, tmp_path) -> None:
+def test_the_web_process_writes_its_log_to_stderr(log_lines, monkeypatch, tmp_path) -> None:
     logging.getLogger("vouchsafe").handlers[:] = []
     stderr = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stderr)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import orjson
 import pytest
-from rig import SEED, Demo, Town, free_port, running
+from hospital import free_port
+from rig import SEED, Demo, Town, running
 
 from deploy.demo.draw import KINDS, draw
 from deploy.demo.people import MAPPING, TABLE

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -83,13 +82,6 @@ def enrolled_people(
     outcomes = platform.ledger.grant(TrialWallet(wallet, platform.ledger).sign_grants(expected))
     assert all(outcome.ok for outcome in outcomes)
     return dict(wallet.subjects())
-
-
-def free_port() -> str:
-    """Return a port of this machine that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
 
 
 def hear_nothing(step: str, done: int, of: int) -> None:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rig import CACHE, ROOT, free_port, settings_of
+from hospital import free_port
+from rig import CACHE, ROOT, settings_of
 
 import app
 

@@ -1,38 +1,19 @@
 from __future__ import annotations
 
-import io
 import json
-import logging
-import sys
 
 import pytest
 import sqlalchemy as sa
 
-from services.logs import log_to_stderr
-
 pytestmark = pytest.mark.node
 
 
-@pytest.fixture
-def lines(monkeypatch):
-    """The log lines written to stderr; the loggers are restored afterwards."""
-    ours = logging.getLogger("vouchsafe")
-    before = (ours.handlers[:], ours.level, ours.propagate)
-    ours.handlers[:] = []
-    stderr = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", stderr)
-    log_to_stderr()
-    log_to_stderr()
-    yield lambda: [json.loads(line) for line in stderr.getvalue().splitlines()]
-    ours.handlers[:], ours.level, ours.propagate = before
-
-
 def test_a_request_is_one_log_line_with_the_response_id_and_no_subject(
-    hospital, auditor, lines
+    hospital, auditor, log_lines
 ) -> None:
     subject = hospital.subjects[5].hex()
     answer = auditor.get(f"/auditor/subjects/{subject}/consents?canary=1")
-    (line,) = [line for line in lines() if line["log"] == "vouchsafe.access"]
+    (line,) = [line for line in log_lines() if line["log"] == "vouchsafe.access"]
     assert line["request"] == answer.headers["X-Request-Id"]
     assert (line["route"], line["status"], line["method"]) == (
         "api.auditor.get_audited_consents",
@@ -47,7 +28,7 @@ def test_a_request_is_one_log_line_with_the_response_id_and_no_subject(
 
 
 def test_an_incident_is_logged_with_its_code_and_without_its_message(
-    hospital, clinician, lines, monkeypatch
+    hospital, clinician, log_lines, monkeypatch
 ) -> None:
     secret = "ab" * 8
 
@@ -57,7 +38,7 @@ def test_an_incident_is_logged_with_its_code_and_without_its_message(
     monkeypatch.setattr(type(hospital.platform.diagnostics), "models", broken)
     answer = clinician.get("/clinician/models")
     assert answer.status_code == 500
-    line = next(line for line in lines() if "incident" in line)
+    line = next(line for line in log_lines() if "incident" in line)
     assert line["incident"] == answer.get_json()["incident"]
     assert line["request"] == answer.headers["X-Request-Id"]
     assert "in broken" in line["trace"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -49,3 +50,12 @@ def signed_in(
     secret, http = platform.identity.sessions.begin(account.id), hospital.app.test_client()
     http.set_cookie(cookie_name(platform.installation.site), secret)
     return Visitor(http, platform.installation.site.origin, csrf_of(secret), account)
+
+
+def described(hospital: Any, keeper: Visitor, body: bytes, name: str) -> str:
+    """Send a table without a mapping, let it be described, and return its address."""
+    path = keeper.post(
+        "/custodian/deposits/new", file=(io.BytesIO(body), name), mapping="draft", bad="leave"
+    ).headers["Location"]
+    hospital.work("check-upload")
+    return str(path)

@@ -13,8 +13,8 @@ from services.auditor.service import VERIFY
 from services.errors import Forbidden, NotFound
 from services.jobs.queue import Job
 from services.tokens import AUDITOR, CUSTODIAN, ROLES
-from web.api.resources import accepts, idempotent, returns, returns_file
-from web.api.schemas import JobSchema, NothingSchema
+from web.api.resources import accepts_nothing, idempotent, returns, returns_file
+from web.api.schemas import JobSchema
 from web.current import Caller, current_caller, services
 from web.view_options import one_at_a_time, requires_role
 
@@ -43,9 +43,9 @@ def delete_job(job: str) -> Job:
 @bp.post("/verifications")
 @requires_role(CUSTODIAN, AUDITOR)
 @idempotent
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(JobSchema, status=202)
-def post_verifications(body: dict[str, Any]) -> Job:
+def post_verifications() -> Job:
     """Verify ledger, store, journal, models and cards; the job holds the result."""
     caller = current_caller()
     if caller.role == CUSTODIAN and not _is_ours(caller):

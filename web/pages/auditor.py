@@ -19,7 +19,7 @@ from services.tokens import AUDITOR
 from web.current import current_account, services, words
 from web.pages.forms import first_errors, number_in
 from web.pages.guard import is_fragment, render, see_other
-from web.responses import CSV, PDF, download_response, json_file, svg_response
+from web.responses import CSV, card_json, card_pdf, download_response, json_file, svg_response
 from web.view_options import one_at_a_time, picture, requires_role
 
 SLOW_S: Final = 300
@@ -133,16 +133,15 @@ def model_card(id: str) -> Response:
 @requires_role(AUDITOR)
 def card_file(id: str) -> Response:
     """Return a model's card as a JSON file: the bytes whose hash is on the ledger."""
-    body = services().auditor.cards.json(id)
-    return download_response(body, f"{id}-card.json", "application/json")
+    return card_json(services().auditor.cards.files(id))
 
 
 @bp.get("/auditor/models/<id>/card.pdf")
 @requires_role(AUDITOR)
 @one_at_a_time
-def card_pdf(id: str) -> Response:
+def card_printout(id: str) -> Response:
     """Return a model's card as PDF."""
-    return download_response(services().auditor.cards.pdf(id), f"{id}-card.pdf", PDF)
+    return card_pdf(services().auditor.cards.files(id))
 
 
 @bp.get("/auditor/models/<id>/pictures/<name>")
@@ -150,7 +149,7 @@ def card_pdf(id: str) -> Response:
 @picture
 def card_plot(id: str, name: str) -> Response:
     """Return a plot of a model's card."""
-    return svg_response(services().auditor.cards.plot(id, name.removesuffix(".svg")))
+    return svg_response(services().auditor.cards.files(id).plot(name.removesuffix(".svg")))
 
 
 @bp.post("/auditor/verify")

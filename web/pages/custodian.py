@@ -34,8 +34,8 @@ from web.errors import status_of
 from web.pages import invitation_lists, people
 from web.pages.forms import first_errors, number_in
 from web.pages.guard import is_fragment, render, render_form, see_other
+from web.pages.shown_once import carry, forget, take
 from web.responses import CSV, download_response
-from web.shown_once import carry, forget, take
 from web.view_options import max_body, one_at_a_time, requires_role
 
 INVITED: Final = "/custodian/patients/made"
@@ -91,8 +91,7 @@ def invite() -> Response:
     except Invalid as exc:
         return _invitation_form(form, first_errors(exc))
     facts = {"invitation": asdict(invitation), "issued": asdict(issued)}
-    is_secure = services().installation.site.is_secure
-    return carry(see_other(INVITED), INVITED, facts, is_secure=is_secure)
+    return carry(INVITED, facts)
 
 
 @bp.get("/custodian/patients/made")
@@ -276,7 +275,7 @@ def _upload_form(errors: dict[str, str], status: int = 0) -> Response:
         errors=errors,
         mappings=uploads.mapping_names(),
         parked=services().custodian.intake.parked_count(),
-        inbox=services().installation.inbox,
+        inbox=str(services().installation.inbox or ""),
         rules=services().custodian.categories.version(),
         max_megabytes=words().number(MAX_BYTES / 10**6),
         uploads=[

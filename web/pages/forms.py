@@ -30,9 +30,7 @@ def number_in(text: str, max_digits: int = MAX_DIGITS) -> int | None:
 def first_errors(error: Invalid, **renamed: str) -> dict[str, str]:
     """Return the first message of each field, by the field's name in the form.
 
-    Args:
-        error: of the service.
-        renamed: names in the form that differ, by the service's name.
+    `renamed` has names in the form that differ, by the service's name.
     """
     return {renamed.get(name, name): messages[0] for name, messages in error.fields.items()}
 

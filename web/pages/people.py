@@ -9,12 +9,12 @@ from flask import Blueprint, Response, request
 
 from services.errors import Invalid
 from services.requests.messages import OUTCOMES
-from services.requests.wording import format_day
+from services.requests.wording import format_record
 from services.tokens import CUSTODIAN
 from web.current import current_account, services, words
 from web.pages.forms import first_errors
 from web.pages.guard import render, render_form, see_other
-from web.shown_once import carry, forget, take
+from web.pages.shown_once import carry, forget, take
 from web.view_options import requires_role
 
 DONE: Final = {"disable": "people-disabled-now", "sign-out": "people-signed-out-now"}
@@ -41,8 +41,7 @@ def issue_recovery_link() -> Response:
     except Invalid as exc:
         return _recoveries(first_errors(exc))
     facts = {"number": number, "issued": asdict(issued)}
-    is_secure = services().installation.site.is_secure
-    return carry(see_other(RECOVERY_LINK), RECOVERY_LINK, facts, is_secure=is_secure)
+    return carry(RECOVERY_LINK, facts)
 
 
 @bp.get("/custodian/recoveries/made")
@@ -129,14 +128,10 @@ def answer_message(id: str) -> Response:
 
 def _message(message_id: str, errors: dict[str, str]) -> Response:
     sent = services().custodian.messages.get(message_id)
-    record = ""
-    if sent.record is not None:
-        category, day = sent.record
-        record = f"{words()(f'category-{category}')}, {format_day(words(), day)}"
     return render_form(
         "custodian/message.html",
         title=words()(f"inbox-{sent.message.kind}"),
-        record=record,
+        record=format_record(words(), *sent.record) if sent.record else "",
         errors=errors,
         sent=sent,
         message=sent.message,

@@ -389,8 +389,6 @@ deposit-xml = The file is XML. Save a table as CSV or Excel, and FHIR as JSON.
 
 deposit-wrong-encoding = Line { $line } of the file cannot be read as { $encoding }. Save the file as UTF-8, or name its encoding in the mapping.
 
-deposit-encoding-unknown = The mapping names the encoding { $encoding }, which does not exist. Write, for example, utf-8 or cp1252.
-
 deposit-mapping = Mapping of columns
 
 deposit-mapping-hint = It says which column holds which value, in which unit

@@ -10,7 +10,6 @@ from memory_store import PATIENT, Custodian, DecidingLedger, bundle, send
 
 from consent import LedgerUnavailable
 from services.custodian.deaths import CustodianDeaths
-from services.custodian.patient_journal import PatientJournal
 from services.errors import Invalid
 from services.requests import ConsentRequests, RequestDetails
 from services.words import Words
@@ -26,10 +25,9 @@ def custodian(tmp_path: Path) -> Custodian:
 
 @pytest.fixture
 def deaths(custodian: Custodian) -> CustodianDeaths:
-    journal = PatientJournal(
-        ledger=custodian.ledger, store=custodian.store, installation=custodian.installation
+    return CustodianDeaths(
+        store=custodian.store, directory=custodian.directory, journal=custodian.journal
     )
-    return CustodianDeaths(store=custodian.store, directory=custodian.directory, journal=journal)
 
 
 @pytest.mark.parametrize(

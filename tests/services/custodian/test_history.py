@@ -11,7 +11,6 @@ from memory_store import OBSERVATION, PATIENT, Custodian, DecidingLedger, bundle
 from storage_install import access_request
 
 from services.custodian.history import CustodianHistory
-from services.custodian.patient_journal import PatientJournal
 from storage import NOBODY, AccessRequest, Record
 from storage.catalogue import Catalogue
 from storage.integrity import check_records
@@ -26,15 +25,9 @@ def custodian(tmp_path: Path) -> Custodian:
 
 @pytest.fixture
 def history(custodian: Custodian) -> CustodianHistory:
-    made = CustodianHistory(store=custodian.store, journal=journal(custodian))
+    made = CustodianHistory(store=custodian.store, journal=custodian.journal)
     made.set(keeps=True, by="c")
     return made
-
-
-def journal(custodian: Custodian) -> PatientJournal:
-    return PatientJournal(
-        ledger=custodian.ledger, store=custodian.store, installation=custodian.installation
-    )
 
 
 def glucose(value: float, day: int, **changes: Any) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import pytest
 from memory_store import OBSERVATION, PATIENT, Custodian, DecidingLedger, bundle, send
 
 from services.custodian.links import CustodianLinks
-from services.custodian.patient_journal import PatientJournal
 from services.errors import Conflict, Invalid, NotFound
 from services.words import Words
 from storage.person_links import DISMISSED, LINKED, PROPOSED, UNDONE
@@ -30,14 +29,11 @@ def custodian(tmp_path: Path) -> Custodian:
 
 @pytest.fixture
 def links(custodian: Custodian) -> CustodianLinks:
-    journal = PatientJournal(
-        ledger=custodian.ledger, store=custodian.store, installation=custodian.installation
-    )
     return CustodianLinks(
         store=custodian.store,
         directory=custodian.directory,
         diagnostics=custodian.models,
-        journal=journal,
+        journal=custodian.journal,
         censuses=custodian.censuses,
     )
 

@@ -12,7 +12,6 @@ from storage_install import access_request, record_of
 
 from records.outcomes import Outcome
 from services.custodian.moves import CustodianMoves
-from services.custodian.patient_journal import PatientJournal
 from services.errors import Invalid, NotFound
 from services.words import Words
 from storage import StorageNotFound
@@ -48,15 +47,12 @@ def custodian(tmp_path: Path) -> Custodian:
 
 @pytest.fixture
 def moves(custodian: Custodian) -> CustodianMoves:
-    journal = PatientJournal(
-        ledger=custodian.ledger, store=custodian.store, installation=custodian.installation
-    )
     return CustodianMoves(
         store=custodian.store,
         directory=custodian.directory,
         items=custodian.items,
         diagnostics=custodian.models,
-        journal=journal,
+        journal=custodian.journal,
         censuses=custodian.censuses,
         predictions=Deleted(custodian.forgotten),
         erase_exports=lambda subject: custodian.forgotten.append(("export", subject)),

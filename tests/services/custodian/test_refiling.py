@@ -10,7 +10,6 @@ from memory_store import OBSERVATION, PATIENT, Custodian, DecidingLedger, bundle
 from records.categories import RULES, read_rules
 from records.outcomes import Outcome
 from services.custodian import refiling
-from services.custodian.patient_journal import PatientJournal
 from services.custodian.refiling import CategoryMove, CustodianCategories
 
 OTHER = OBSERVATION | {
@@ -31,14 +30,11 @@ def custodian(tmp_path: Path) -> Custodian:
 
 @pytest.fixture
 def categories(custodian: Custodian) -> CustodianCategories:
-    journal = PatientJournal(
-        ledger=custodian.ledger, store=custodian.store, installation=custodian.installation
-    )
     return CustodianCategories(
         store=custodian.store,
         items=custodian.items,
         diagnostics=custodian.models,
-        journal=journal,
+        journal=custodian.journal,
     )
 
 

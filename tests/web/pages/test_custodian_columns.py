@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import re
 from typing import Any
 
 import pytest
-from visitors import Visitor, signed_in
+from visitors import Visitor, described, signed_in
 
 from services.custodian.records import CustodianRecords
 from storage import StoreUnavailable
@@ -23,15 +22,6 @@ FORM = {
 @pytest.fixture
 def keeper(hospital: Any) -> Visitor:
     return signed_in(hospital, "custodian")
-
-
-def described(hospital: Any, keeper: Visitor, body: bytes, name: str) -> str:
-    """Send a table without a mapping, let it be described, and return its address."""
-    path = keeper.post(
-        "/custodian/deposits/new", file=(io.BytesIO(body), name), mapping="draft", bad="leave"
-    ).headers["Location"]
-    hospital.work("check-upload")
-    return str(path)
 
 
 def _line(page: str) -> str:

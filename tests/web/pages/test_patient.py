@@ -45,13 +45,18 @@ def ask(hospital, subject: bytes, **changed) -> None:
     hospital.platform.requests.requests.send(RequestDetails(**(expected | changed)), [subject], "r")
 
 
-def grant(patient) -> None:
-    """Say yes to the first request, from the first page to the signature."""
+def say_yes(patient) -> None:
+    """Say yes to the first request, and stand before the signature."""
     patient.go("/patient")
     patient.page.click("text=Read the request")
     patient.page.check("input[value=yes]")
     patient.page.click("button:text('Continue')")
     patient.page.click("main a:text('Skip')")
+
+
+def grant(patient) -> None:
+    """Say yes to the first request, from the first page to the signature."""
+    say_yes(patient)
     patient.page.click("button:text('Sign with your passkey')")
     patient.says("Your permission is active.")
 
@@ -177,11 +182,7 @@ def test_everything_is_stopped_with_one_signature(hospital, patient) -> None:
 
 def test_closing_the_passkey_dialog_signs_nothing_and_keeps_the_choices(hospital, patient) -> None:
     ask(hospital, patient.subject)
-    patient.go("/patient")
-    patient.page.click("text=Read the request")
-    patient.page.check("input[value=yes]")
-    patient.page.click("button:text('Continue')")
-    patient.page.click("main a:text('Skip')")
+    say_yes(patient)
     patient.verifies(False)
     patient.page.click("button:text('Sign with your passkey')")
     patient.says("Nothing was signed.")
@@ -196,11 +197,7 @@ def test_a_page_that_shows_other_words_than_it_signs_is_refused_by_its_own_scrip
     hospital, patient
 ) -> None:
     ask(hospital, patient.subject)
-    patient.go("/patient")
-    patient.page.click("text=Read the request")
-    patient.page.check("input[value=yes]")
-    patient.page.click("button:text('Continue')")
-    patient.page.click("main a:text('Skip')")
+    say_yes(patient)
     patient.page.evaluate(
         "document.querySelector('[data-term=statement]').textContent = 'I allow nobody anything.'"
     )

@@ -524,7 +524,9 @@ def test_an_external_validation_has_a_page_a_file_and_a_pdf(hospital, researcher
         assert other.get(path + form).status_code == 404
 
 
-def test_the_page_of_a_card_has_the_items_of_the_guideline(hospital, researcher) -> None:
+def test_the_page_of_a_card_has_the_items_of_the_guideline_and_its_origin(
+    hospital, researcher
+) -> None:
     study = approved(hospital, researcher).rsplit("/", 1)[1]
     permit(hospital, f"study:{study}", ("MLTRAINING",), hospital.subjects[250:])
     model = hospital.platform.diagnostics.train(f"study:{study}", "small")
@@ -534,3 +536,7 @@ def test_the_page_of_a_card_has_the_items_of_the_guideline(hospital, researcher)
     page = researcher.get(f"/researcher/models/{model.id}").text
     numbers = set(", ".join(re.findall(r"\(([\d, a-g]+)\)", page)).split(", "))
     assert {item for row in answered for item in row.split(", ")} <= numbers
+    # A second model of the same people repeats the figures, and names the run that measured them.
+    again = hospital.platform.diagnostics.train(f"study:{study}", "small")
+    number, page = model.id.rsplit("-", 1)[1], researcher.get(f"/researcher/models/{again.id}").text
+    assert f"that training run {number} measured" in page and f"in training run {number}<" in page

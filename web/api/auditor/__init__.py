@@ -22,17 +22,16 @@ from web.api.auditor.schemas import (
     JournalSearchBody,
     LedgerStatusSchema,
 )
-from web.api.resources import accepts, idempotent, returns, returns_file
+from web.api.resources import accepts, accepts_nothing, idempotent, returns, returns_file
 from web.api.schemas import (
     JobSchema,
-    NothingSchema,
     ObjectAnswer,
     PageSchema,
     SubjectConsentsSchema,
     SubjectUsesSchema,
 )
 from web.current import current_caller, services
-from web.responses import PDF, download_response, json_response
+from web.responses import PDF, card_pdf, json_response
 from web.view_options import one_at_a_time, requires_role
 
 NDJSON: Final = "application/x-ndjson"
@@ -107,8 +106,7 @@ def get_audited_card(model: str) -> Response:
 @returns_file(PDF)
 def get_audited_card_pdf(model: str) -> Response:
     """Return a model's card as PDF, with its figures."""
-    body = services().auditor.cards.pdf(model)
-    return download_response(body, f"{model}-card.pdf", PDF)
+    return card_pdf(services().auditor.cards.files(model))
 
 
 @bp.get("/auditor/subjects/<subject>/consents")
@@ -133,9 +131,9 @@ def get_audited_uses(subject: str, body: dict[str, Any]) -> SubjectUses:
 @bp.post("/auditor/evidence")
 @requires_role(AUDITOR)
 @idempotent
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(JobSchema, status=202)
-def post_bundle(body: dict[str, Any]) -> Job:
+def post_bundle() -> Job:
     """Write the evidence to a file; the job that is writing one is returned as it is."""
     return services().auditor.start_bundle(current_caller().party)
 

@@ -36,7 +36,7 @@ from web.api.clinician.schemas import (
 from web.api.resources import accepts, returns, returns_file
 from web.api.schemas import ObjectAnswer
 from web.current import current_caller, services, words
-from web.responses import PDF, SVG, download_response, json_response, svg_response
+from web.responses import PDF, SVG, card_pdf, json_response, svg_response
 from web.view_options import one_at_a_time, requires_role
 
 bp = Blueprint("clinician_api", __name__)
@@ -179,7 +179,7 @@ def get_model_card(model: str) -> Response:
 @returns_file(PDF)
 def get_card_pdf(model: str) -> Response:
     """Return a model's card as PDF, with its figures."""
-    return download_response(_clinician().cards.pdf(model), f"{model}-card.pdf", PDF)
+    return card_pdf(_clinician().cards.files(model))
 
 
 @bp.get("/clinician/models/<model>/pictures/<picture>")
@@ -187,7 +187,7 @@ def get_card_pdf(model: str) -> Response:
 @returns_file(SVG)
 def get_card_plot(model: str, picture: str) -> Response:
     """Return a plot of a model's card as SVG: calibration, decision, contributions, and others."""
-    return svg_response(_clinician().cards.plot(model, picture))
+    return svg_response(_clinician().cards.files(model).plot(picture))
 
 
 def _clinician() -> ClinicianService:

@@ -45,10 +45,9 @@ from web.api.custodian.schemas import (
     UploadsSchema,
 )
 from web.api.guard import require_operator
-from web.api.resources import accepts, idempotent, returns, returns_file
+from web.api.resources import accepts, accepts_nothing, idempotent, returns, returns_file
 from web.api.schemas import (
     ModelMonthsSchema,
-    NothingSchema,
     PageSchema,
     SignedEnrolments,
     SubjectConsentsSchema,
@@ -149,9 +148,9 @@ def post_mapping(upload: str, body: NewMapping) -> UploadReport:
 @own.post("/custodian/uploads/<upload>/storing")
 @requires_role(CUSTODIAN)
 @idempotent
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(UploadReportSchema, status=202)
-def post_storing(upload: str, body: dict[str, Any]) -> UploadReport:  # noqa: ARG001 - empty
+def post_storing(upload: str) -> UploadReport:
     """Store the good rows of a checked file; a repeated request stores them once."""
     return services().custodian.uploads.store(words(), current_caller().party, upload)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint
 
 from services.custodian.messages import Inbox, PatientMessage
@@ -17,8 +15,7 @@ from web.api.custodian.schemas import (
     StaffAccountSchema,
     StaffSchema,
 )
-from web.api.resources import accepts, returns
-from web.api.schemas import NothingSchema
+from web.api.resources import accepts, accepts_nothing, returns
 from web.current import current_caller, services, words
 from web.view_options import requires_role
 
@@ -35,18 +32,18 @@ def get_people() -> list[StaffAccount]:
 
 @bp.post("/custodian/people/<account>/disable")
 @requires_role(CUSTODIAN)
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(StaffAccountSchema)
-def post_disable(account: str, body: dict[str, Any]) -> StaffAccount:
+def post_disable(account: str) -> StaffAccount:
     """Lock a person out: sessions end, passkeys are refused, links they issued are revoked."""
     return services().custodian.people.disable(words(), account, by=current_caller().id)
 
 
 @bp.post("/custodian/people/<account>/sign-out")
 @requires_role(CUSTODIAN)
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(StaffAccountSchema)
-def post_sign_out(account: str, body: dict[str, Any]) -> StaffAccount:
+def post_sign_out(account: str) -> StaffAccount:
     """End every session of a person, who can sign in again."""
     return services().custodian.people.end_sessions(account, by=current_caller().id)
 

@@ -19,8 +19,8 @@ from web.api.patient.schemas import (
     SignatureBody,
     SubmittedSchema,
 )
-from web.api.resources import accepts, returns
-from web.api.schemas import NothingSchema, ObjectAnswer
+from web.api.resources import accepts, accepts_nothing, returns
+from web.api.schemas import ObjectAnswer
 from web.cookies import current_passkey, with_new_session
 from web.current import current_account, current_subject, services, words
 from web.responses import json_response
@@ -56,9 +56,9 @@ def get_receipt(consent: str) -> Response:
 
 @bp.post("/patient/consents/<consent>/withdrawal")
 @requires_role(PATIENT)
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(ReviewSchema)
-def post_withdrawal(consent: str, body: dict[str, Any]) -> dict[str, Any]:
+def post_withdrawal(consent: str) -> dict[str, Any]:
     """Return the withdrawal of a permission to sign; no reason is needed."""
     withdrawals = services().patient.withdrawals
     review = withdrawals.prepare_withdrawal(current_account(), words(), consent)
@@ -69,9 +69,9 @@ def post_withdrawal(consent: str, body: dict[str, Any]) -> dict[str, Any]:
 
 @bp.post("/patient/stop")
 @requires_role(PATIENT)
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(ReviewSchema)
-def post_stop(body: dict[str, Any]) -> dict[str, Any]:
+def post_stop() -> dict[str, Any]:
     """Return the end of all permissions to sign."""
     review = services().patient.withdrawals.prepare_stop(current_account(), words())
     return {"signature": review.signature, "statement": words()("stop-page")}

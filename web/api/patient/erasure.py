@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, Response
 
 from services.accounts import PATIENT
 from services.patient.erasures import ErasureStatus
 from web.api.patient.schemas import ErasureStatusSchema
-from web.api.resources import accepts, returns
-from web.api.schemas import NothingSchema, ObjectAnswer
+from web.api.resources import accepts_nothing, returns
+from web.api.schemas import ObjectAnswer
 from web.current import current_subject, services
 from web.responses import json_response
 from web.view_options import requires_role
@@ -28,9 +26,9 @@ def get_erasure() -> ErasureStatus:
 
 @bp.post("/patient/erasure")
 @requires_role(PATIENT)
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(ErasureStatusSchema)
-def post_erasure(body: dict[str, Any]) -> ErasureStatus:  # noqa: ARG001 - empty
+def post_erasure() -> ErasureStatus:
     """Ask the custodian to erase the patient; a request that is open stays the only one."""
     return services().patient.erasures.request(current_subject())
 

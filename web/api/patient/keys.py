@@ -16,8 +16,7 @@ from web.api.patient.schemas import (
     ProofRequestSchema,
     ReviewSchema,
 )
-from web.api.resources import accepts, returns
-from web.api.schemas import NothingSchema
+from web.api.resources import accepts, accepts_nothing, returns
 from web.current import current_account, services, words
 from web.view_options import requires_role
 
@@ -34,9 +33,9 @@ def get_own_keys() -> KeyList:
 
 @bp.post("/patient/keys")
 @requires_role(PATIENT)
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(CreationSchema)
-def post_key(body: dict[str, Any]) -> DeviceRequest:
+def post_key() -> DeviceRequest:
     """Return the first request to the new device: to create a passkey."""
     return services().patient.keys.begin_addition(current_account())
 
@@ -64,9 +63,9 @@ def post_key_proof(body: dict[str, Any]) -> dict[str, Any]:
 
 @bp.post("/patient/keys/<key>/removal")
 @requires_role(PATIENT)
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(ReviewSchema)
-def post_key_removal(key: str, body: dict[str, Any]) -> dict[str, Any]:
+def post_key_removal(key: str) -> dict[str, Any]:
     """Return the removal of a passkey to sign."""
     review = services().patient.keys.prepare_removal(current_account(), key)
     return {"signature": review.signature, "statement": words()("keys-remove-title")}
@@ -74,9 +73,9 @@ def post_key_removal(key: str, body: dict[str, Any]) -> dict[str, Any]:
 
 @bp.post("/patient/keys/<signer>/veto")
 @requires_role(PATIENT)
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(ReviewSchema)
-def post_key_veto(signer: str, body: dict[str, Any]) -> dict[str, Any]:
+def post_key_veto(signer: str) -> dict[str, Any]:
     """Return the refusal of a proposed key to sign."""
     signature = services().patient.keys.prepare_veto(current_account(), signer)
     return {"signature": signature, "statement": words()("keys-veto-title")}

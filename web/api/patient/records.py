@@ -19,8 +19,8 @@ from web.api.patient.schemas import (
     TrainedModelsSchema,
     ValueBody,
 )
-from web.api.resources import accepts, returns, returns_file
-from web.api.schemas import NothingSchema, ObjectAnswer
+from web.api.resources import accepts, accepts_nothing, returns, returns_file
+from web.api.schemas import ObjectAnswer
 from web.current import current_subject, services, words
 from web.responses import NDJSON, download_response, json_response
 from web.view_options import one_at_a_time, requires_role
@@ -56,9 +56,9 @@ def get_own_value(body: dict[str, str]) -> ValueSeries:
 @bp.post("/patient/copy")
 @requires_role(PATIENT)
 @one_at_a_time
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(ObjectAnswer)
-def post_copy(body: dict[str, Any]) -> Response:
+def post_copy() -> Response:
     """Return every record, permission, receipt, request, message and line of the history."""
     return json_response(services().patient.exports.document(current_subject(), words()))
 
@@ -119,9 +119,9 @@ def get_origins_as_fhir() -> Response:
 @bp.post("/patient/fhir/records")
 @requires_role(PATIENT)
 @one_at_a_time
-@accepts(NothingSchema)
+@accepts_nothing
 @returns_file(NDJSON)
-def post_records_as_fhir(body: dict[str, Any]) -> Response:
+def post_records_as_fhir() -> Response:
     """Return every record as FHIR R4 NDJSON, with its Provenance; the history shows the opening."""
     records = services().patient.fhir.export_records(current_subject())
     return download_response(records, "my-records.ndjson", NDJSON)

@@ -16,8 +16,7 @@ from web.api.patient.schemas import (
     RequestsSchema,
     ReviewSchema,
 )
-from web.api.resources import accepts, returns
-from web.api.schemas import NothingSchema
+from web.api.resources import accepts, accepts_nothing, returns
 from web.current import current_account, current_subject, services, words
 from web.view_options import requires_role
 
@@ -56,18 +55,18 @@ def post_answer(request: str, body: dict[str, Any]) -> RequestDetail:
 
 @bp.post("/patient/requests/<request>/reconsider")
 @requires_role(PATIENT)
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(RequestDetailSchema)
-def post_reconsider(request: str, body: dict[str, str]) -> RequestDetail:
+def post_reconsider(request: str) -> RequestDetail:
     """Open a declined request again for 30 days; nothing changes for any other."""
     return services().patient.requests.reconsider(current_subject(), words(), request)
 
 
 @bp.post("/patient/requests/<request>/signing")
 @requires_role(PATIENT)
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(ReviewSchema)
-def post_signing_of_request(request: str, body: dict[str, Any]) -> GrantReview:
+def post_signing_of_request(request: str) -> GrantReview:
     """Return the chosen permission to sign: the sentences, the terms, the challenge."""
     return services().patient.requests.prepare_grant(current_account(), words(), request)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from flask import Blueprint, Response
 
@@ -21,8 +20,8 @@ from web.api.researcher.schemas import (
     DraftsSchema,
     QuestionChoicesBody,
 )
-from web.api.resources import accepts, idempotent, returns, returns_file
-from web.api.schemas import JobSchema, NothingSchema, QuestionLinkSchema
+from web.api.resources import accepts, accepts_nothing, idempotent, returns, returns_file
+from web.api.schemas import JobSchema, QuestionLinkSchema
 from web.current import current_caller, services
 from web.responses import ZIP, download_response
 from web.view_options import one_at_a_time, requires_role
@@ -41,9 +40,9 @@ def get_codes(body: dict[str, str]) -> CodeSearch:
 
 @bp.post("/researcher/census")
 @requires_role(RESEARCHER)
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(JobSchema, status=202)
-def post_census(body: dict[str, Any]) -> Job:
+def post_census() -> Job:
     """Take the census of this week, from which people are counted."""
     return services().researcher.counting.take_census(current_caller().party)
 
@@ -87,9 +86,9 @@ def post_draft(draft: str, body: QuestionChoices) -> DraftDetails:
 
 @bp.post("/researcher/drafts/<draft>/count")
 @requires_role(RESEARCHER)
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(DraftSchema, status=202)
-def post_draft_count(draft: str, body: dict[str, Any]) -> DraftDetails:
+def post_draft_count(draft: str) -> DraftDetails:
     """Count the people of a question, by the worker: 60 an hour, 100 different ones a quarter."""
     return _builder().count(current_caller().party, draft)
 
@@ -106,9 +105,9 @@ def get_draft_dummy(draft: str) -> Response:
 
 @bp.post("/researcher/drafts/<draft>/question")
 @requires_role(RESEARCHER)
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(QuestionLinkSchema)
-def post_draft_question(draft: str, body: dict[str, Any]) -> Question:
+def post_draft_question(draft: str) -> Question:
     """Install a question, so that a study can be proposed for it; its text is fixed then."""
     return _builder().install(current_caller().party, draft)
 

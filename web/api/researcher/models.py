@@ -20,10 +20,10 @@ from web.api.researcher.schemas import (
     RunReportSchema,
     RunsSchema,
 )
-from web.api.resources import accepts, idempotent, returns, returns_file
-from web.api.schemas import JobSchema, ModelMonthsSchema, NothingSchema, ObjectAnswer
+from web.api.resources import accepts, accepts_nothing, idempotent, returns, returns_file
+from web.api.schemas import JobSchema, ModelMonthsSchema, ObjectAnswer
 from web.current import current_caller, services
-from web.responses import PDF, SVG, download_response, json_response, svg_response
+from web.responses import PDF, SVG, card_pdf, json_response, svg_response
 from web.view_options import one_at_a_time, requires_role
 
 bp = Blueprint("researcher_api_models", __name__)
@@ -32,9 +32,9 @@ bp = Blueprint("researcher_api_models", __name__)
 @bp.post("/researcher/studies/<study>/training")
 @requires_role(RESEARCHER)
 @idempotent
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(JobSchema, status=202)
-def post_training(study: str, body: dict[str, Any]) -> Job:
+def post_training(study: str) -> Job:
     """Train a model of a study; a training in progress is returned."""
     return _models().train(current_caller().party, study)
 
@@ -77,8 +77,7 @@ def get_study_run(study: str, run: str) -> RunReport:
 @returns_file(PDF)
 def get_study_run_pdf(study: str, run: str) -> Response:
     """Return the report of a run that the gate refused as PDF."""
-    report = services().researcher.study_runs.document(current_caller().party, study, run)
-    return download_response(report.to_pdf(), f"run-{run}.pdf", PDF)
+    return card_pdf(services().researcher.study_runs.files(current_caller().party, study, run))
 
 
 @bp.get("/researcher/models")
@@ -122,8 +121,7 @@ def get_evaluations(model: str) -> Response:
 @returns_file(PDF)
 def get_evaluation_pdf(model: str, study: str) -> Response:
     """Return the newest external validation of a model on a study as PDF."""
-    validation = _models().external_validation(current_caller().party, model, study)
-    return download_response(validation.document().to_pdf(), f"{model}-{study}.pdf", PDF)
+    return card_pdf(_models().validation_files(current_caller().party, model, study))
 
 
 @bp.get("/researcher/models/<model>/months")
@@ -148,8 +146,7 @@ def get_study_model_card(model: str) -> Response:
 @returns_file(PDF)
 def get_study_model_card_pdf(model: str) -> Response:
     """Return a model's card as PDF, with its figures."""
-    body = _models().card_pdf(current_caller().party, model)
-    return download_response(body, f"{model}-card.pdf", PDF)
+    return card_pdf(_models().files(current_caller().party, model))
 
 
 @bp.get("/researcher/models/<model>/pictures/<picture>")
@@ -157,24 +154,24 @@ def get_study_model_card_pdf(model: str) -> Response:
 @returns_file(SVG)
 def get_study_model_plot(model: str, picture: str) -> Response:
     """Return a plot of a model's card as SVG: calibration, decision, contributions, and others."""
-    return svg_response(_models().plot(current_caller().party, model, picture))
+    return svg_response(_models().files(current_caller().party, model).plot(picture))
 
 
 @bp.post("/researcher/models/<model>/retraining")
 @requires_role(RESEARCHER)
 @idempotent
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(JobSchema, status=202)
-def post_retraining(model: str, body: dict[str, Any]) -> Job:
+def post_retraining(model: str) -> Job:
     """Replace a model by one trained from scratch on what is permitted now."""
     return _models().retrain(current_caller().party, model)
 
 
 @bp.post("/researcher/models/<model>/retirement")
 @requires_role(RESEARCHER)
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(ModelStatusSchema)
-def post_retirement(model: str, body: dict[str, Any]) -> ModelStatus:
+def post_retirement(model: str) -> ModelStatus:
     """Take a model out of service for good and destroy its file; its card stays."""
     return _models().retire(current_caller().party, model)
 

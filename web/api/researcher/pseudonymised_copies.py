@@ -9,8 +9,7 @@ from flask import Blueprint, Response
 from services.researcher.pseudonymised_copies import PseudonymisedCopies, PseudonymisedOffer
 from services.tokens import RESEARCHER
 from web.api.researcher.schemas import AcceptanceBody, DeletionsBody, PseudonymisedSchema
-from web.api.resources import accepts, idempotent, returns, returns_file
-from web.api.schemas import NothingSchema
+from web.api.resources import accepts, accepts_nothing, idempotent, returns, returns_file
 from web.current import current_caller, services
 from web.responses import SEALED, download_response
 from web.view_options import one_at_a_time, requires_role
@@ -53,9 +52,9 @@ def post_deletions(study: str, body: dict[str, Any]) -> PseudonymisedOffer:
 @bp.post("/researcher/studies/<study>/pseudonymised/<copy_id>/deletion")
 @requires_role(RESEARCHER)
 @idempotent
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(PseudonymisedSchema)
-def post_copy_deletion(study: str, copy_id: str, body: dict[str, Any]) -> PseudonymisedOffer:
+def post_copy_deletion(study: str, copy_id: str) -> PseudonymisedOffer:
     """Confirm that a whole copy is deleted; return what is left to do."""
     party = current_caller().party
     _copies().confirm_deletion(party, study, copy_id)

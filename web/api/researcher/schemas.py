@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+import dataclasses
+from typing import Any, Final, get_type_hints
 
 from marshmallow import fields, post_load, validate
 
@@ -10,7 +11,7 @@ from consent import CATEGORIES
 from models import Model, suppress
 from models.counting import CodeSummary
 from models.question import Feature
-from models.question_choices import INDEX_DAY, FeatureChoice, QuestionChoices
+from models.question_choices import FeatureChoice, QuestionChoices
 from models.timeline import DATE, FIRST, LAST, TAKES
 from services.requests import ReleasedCopy, Section
 from services.requests.copies import NAME_CHARACTERS
@@ -274,69 +275,53 @@ class _Texts(fields.List[Any]):
         super().__init__(Text(MAX_DRAFT_TEXT), load_default=list, validate=length)
 
 
-def _text(default: str = "", **options: Any) -> Text:
-    return Text(MAX_DRAFT_TEXT, 0, load_default=default, **options)
+def _text(default: str = "") -> Text:
+    return Text(MAX_DRAFT_TEXT, 0, load_default=default)
 
 
-def _number() -> fields.Float:
+def _field(kind: Any, default: Any) -> fields.Field[Any]:
+    if kind is bool:
+        return Flag(load_default=default)
+    if kind is str:
+        return _text(default)
+    if kind == tuple[str, ...]:
+        return _Texts()
     return fields.Float(load_default=None, allow_none=True, allow_nan=False)
 
 
-def _tuples(data: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(each) if isinstance(each, list) else each for name, each in data.items()}
+def _choices_body(doc: str, source: type[Any], **others: fields.Field[Any]) -> type[Strict]:
+    """Return the schema of a body that makes a dataclass: its fields, types and defaults.
+
+    `others` are the fields that need more than a type.
+    """
+    kinds = get_type_hints(source)
+    members = {
+        each.name: others.get(each.name) or _field(kinds[each.name], each.default)
+        for each in dataclasses.fields(source)
+    }
+
+    def make(_: Strict, data: dict[str, Any], **__: Any) -> Any:
+        tuples = {name: tuple(each) for name, each in data.items() if isinstance(each, list)}
+        return source(**data | tuples)
+
+    return type(
+        f"{source.__name__}Body", (Strict,), {"__doc__": doc, **members, "make": post_load(make)}
+    )
 
 
-class FeatureChoiceBody(Strict):
-    """One input; `since` and `until` are its window before the index."""
-
-    name = Text(64, required=True)
-    category = fields.String(required=True, validate=validate.OneOf(CATEGORIES))
-    codes = _Texts()
-    words = _text()
-    take = fields.String(load_default=LAST, validate=validate.OneOf(TAKES))
-    unit = _text()
-    values = _Texts()
-    is_boolean = Flag()
-    since = _text()
-    until = _text()
-    minimum = _number()
-    maximum = _number()
-
-    @post_load
-    def _to_choice(self, data: dict[str, Any], **_: Any) -> FeatureChoice:
-        return FeatureChoice(**_tuples(data))
-
-
-class QuestionChoicesBody(Strict):
-    """A question that is being built; every part may still be missing."""
-
-    id = _text()
-    title = _text()
-    intended_use = _text()
-    limits = _Texts()
-    index_take = fields.String(load_default=FIRST, validate=validate.OneOf((FIRST, LAST, DATE)))
-    index_codes = _Texts()
-    index_category = _text()
-    index_date = _text()
-    before = _text()
-    after = _text()
-    outcome_codes = _Texts()
-    outcome_category = _text()
-    outcome_words = _text()
-    outcome_definition = _text()
-    outcome_since = _text(INDEX_DAY)
-    outcome_until = _text(INDEX_DAY)
-    outcome_positive = _text()
-    outcome_minimum = _number()
-    outcome_maximum = _number()
-    outcome_unit = _text()
-    never_before = Flag()
-    absent_is_negative = Flag(load_default=True)
-    features = fields.List(fields.Nested(FeatureChoiceBody), load_default=list)
-
-    @post_load
-    def _to_choices(self, data: dict[str, Any], **_: Any) -> QuestionChoices:
-        return QuestionChoices(**_tuples(data))
+FeatureChoiceBody: Final = _choices_body(
+    "One input; `since` and `until` are its window before the index.",
+    FeatureChoice,
+    name=Text(64, required=True),
+    category=fields.String(required=True, validate=validate.OneOf(CATEGORIES)),
+    take=fields.String(load_default=LAST, validate=validate.OneOf(TAKES)),
+)
+QuestionChoicesBody: Final = _choices_body(
+    "A question that is being built; every part may still be missing.",
+    QuestionChoices,
+    index_take=fields.String(load_default=FIRST, validate=validate.OneOf((FIRST, LAST, DATE))),
+    features=fields.List(fields.Nested(FeatureChoiceBody), load_default=list),
+)
 
 
 class CodeQuery(Strict):
@@ -352,16 +337,12 @@ def _counts(name: str) -> fields.Dict:
 
 
 FeatureChoiceSchema = schema_of(
-    "FeatureChoiceSchema",
-    FeatureChoice,
-    "name category codes words take unit values is_boolean since until minimum maximum",
+    "FeatureChoiceSchema", FeatureChoice, " ".join(FeatureChoice.__slots__)
 )
 QuestionChoicesSchema = schema_of(
     "QuestionChoicesSchema",
     QuestionChoices,
-    "id title intended_use limits index_take index_codes index_category index_date before after "
-    "outcome_codes outcome_category outcome_words outcome_definition outcome_since outcome_until "
-    "outcome_positive outcome_minimum outcome_maximum outcome_unit never_before absent_is_negative",
+    " ".join(QuestionChoices.__slots__),
     features=FeatureChoiceSchema,
 )
 DraftLinkSchema = schema_of(

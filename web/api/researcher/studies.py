@@ -24,8 +24,7 @@ from web.api.researcher.schemas import (
     StudyDetailsSchema,
     StudySchema,
 )
-from web.api.resources import accepts, idempotent, returns, returns_file
-from web.api.schemas import NothingSchema
+from web.api.resources import accepts, accepts_nothing, idempotent, returns, returns_file
 from web.current import current_caller, services, words
 from web.responses import ZIP, download_response
 from web.view_options import one_at_a_time, requires_role
@@ -99,9 +98,9 @@ def get_study_request(study: str) -> RequestPreview:
 @bp.post("/researcher/studies/<study>/request")
 @requires_role(RESEARCHER)
 @idempotent
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(StudySchema)
-def post_study_request(study: str, body: dict[str, Any]) -> StudyDetails:
+def post_study_request(study: str) -> StudyDetails:
     """Ask everyone eligible who does not permit it; nobody gets a second unanswered request."""
     caller = current_caller()
     return _researcher().studies.send_requests(caller.party, caller.id, study)

@@ -9,8 +9,7 @@ from flask import Blueprint, Response
 from services.researcher.training_sets import Notices, TrainingSetOffer, TrainingSets
 from services.tokens import RESEARCHER
 from web.api.researcher.schemas import AgreementBody, NoticesSchema, TrainingSetSchema
-from web.api.resources import accepts, idempotent, returns, returns_file
-from web.api.schemas import NothingSchema
+from web.api.resources import accepts, accepts_nothing, idempotent, returns, returns_file
 from web.current import current_caller, services
 from web.responses import ZIP, download_response
 from web.view_options import one_at_a_time, requires_role
@@ -49,9 +48,9 @@ def get_notices() -> Notices:
 @bp.post("/researcher/notices/<set_id>/deletion")
 @requires_role(RESEARCHER)
 @idempotent
-@accepts(NothingSchema)
+@accepts_nothing
 @returns(NoticesSchema)
-def post_deletion(set_id: str, body: dict[str, Any]) -> Notices:
+def post_deletion(set_id: str) -> Notices:
     """Confirm that a copy is deleted; return the notices that are left."""
     party = current_caller().party
     _sets().confirm_deletion(party, set_id)

@@ -17,7 +17,7 @@ from services.tokens import CLINICIAN
 from web.current import current_account, services, words
 from web.pages.forms import first_errors
 from web.pages.guard import render, see_other
-from web.responses import PDF, download_response, svg_response
+from web.responses import card_pdf, svg_response
 from web.view_options import one_at_a_time, opens_records, picture, requires_role
 
 bp = Blueprint("clinician_predictions", __name__)
@@ -108,9 +108,9 @@ def model_card(id: str) -> Response:
 @bp.get("/clinician/models/<id>/card.pdf")
 @requires_role(CLINICIAN)
 @one_at_a_time
-def card_pdf(id: str) -> Response:
+def card_printout(id: str) -> Response:
     """Return the card of a model as PDF."""
-    return download_response(services().clinician.cards.pdf(id), f"{id}-card.pdf", PDF)
+    return card_pdf(services().clinician.cards.files(id))
 
 
 @bp.get("/clinician/models/<id>/pictures/<name>")
@@ -118,7 +118,7 @@ def card_pdf(id: str) -> Response:
 @picture
 def card_plot(id: str, name: str) -> Response:
     """Return a plot of a model's card."""
-    return svg_response(services().clinician.cards.plot(id, name.removesuffix(".svg")))
+    return svg_response(services().clinician.cards.files(id).plot(name.removesuffix(".svg")))
 
 
 def _query(fields: Mapping[str, str]) -> PatientQuestion:

@@ -7,12 +7,12 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from models import CardDocument
+from services.cards import CardFiles
 from services.tokens import RESEARCHER
 from web.current import current_account, services, words
 from web.pages.guard import is_fragment, render, see_other
 from web.pages.researcher.counts import count_text
-from web.responses import PDF, download_response, svg_response
+from web.responses import card_json, card_pdf, svg_response
 from web.view_options import one_at_a_time, picture, requires_role
 
 SLOW_S = 600
@@ -82,34 +82,6 @@ def run(slug: str, run: str) -> Response:
     )
 
 
-@bp.get("/researcher/studies/<slug>/runs/<run>/card.json")
-@requires_role(RESEARCHER)
-def run_file(slug: str, run: str) -> Response:
-    """Return the report of a refused run as a JSON file."""
-    return download_response(_report(slug, run).to_json(), f"run-{run}.json", "application/json")
-
-
-@bp.get("/researcher/studies/<slug>/runs/<run>/card.pdf")
-@requires_role(RESEARCHER)
-@one_at_a_time
-def run_pdf(slug: str, run: str) -> Response:
-    """Return the report of a refused run as PDF."""
-    return download_response(_report(slug, run).to_pdf(), f"run-{run}.pdf", PDF)
-
-
-@bp.get("/researcher/studies/<slug>/runs/<run>/pictures/<name>")
-@requires_role(RESEARCHER)
-@picture
-def run_plot(slug: str, run: str, name: str) -> Response:
-    """Return a plot of the report of a refused run."""
-    party, plot_name = current_account().party, name.removesuffix(".svg")
-    return svg_response(services().researcher.study_runs.plot(party, slug, run, plot_name))
-
-
-def _report(slug: str, run: str) -> CardDocument:
-    return services().researcher.study_runs.document(current_account().party, slug, run)
-
-
 @bp.get("/researcher/models/<id>")
 @requires_role(RESEARCHER)
 def model(id: str) -> Response:
@@ -129,37 +101,12 @@ def model(id: str) -> Response:
     )
 
 
-@bp.get("/researcher/models/<id>/pictures/<name>")
-@requires_role(RESEARCHER)
-@picture
-def plot(id: str, name: str) -> Response:
-    """Return a plot of a model's card."""
-    party, plot_name = current_account().party, name.removesuffix(".svg")
-    return svg_response(services().researcher.models.plot(party, id, plot_name))
-
-
-@bp.get("/researcher/models/<id>/card.json")
-@requires_role(RESEARCHER)
-def card_file(id: str) -> Response:
-    """Return a model's card as a JSON file: the bytes whose hash is on the ledger."""
-    body = services().researcher.models.card_file(current_account().party, id)
-    return download_response(body, f"{id}-card.json", "application/json")
-
-
-@bp.get("/researcher/models/<id>/card.pdf")
-@requires_role(RESEARCHER)
-@one_at_a_time
-def card_pdf(id: str) -> Response:
-    """Return a model's card as PDF."""
-    body = services().researcher.models.card_pdf(current_account().party, id)
-    return download_response(body, f"{id}-card.pdf", PDF)
-
-
 @bp.get("/researcher/models/<id>/evaluations/<slug>")
 @requires_role(RESEARCHER)
 def evaluation(id: str, slug: str) -> Response:
     """Show how well a model predicts for the patients of another study."""
-    document = _evaluation(id, slug)
+    models, party = services().researcher.models, current_account().party
+    document = models.external_validation(party, id, slug).document()
     return render(
         "researcher/evaluation.html",
         title=words()("evaluation-title", model=id),
@@ -170,35 +117,43 @@ def evaluation(id: str, slug: str) -> Response:
     )
 
 
+@bp.get("/researcher/models/<id>/card.json")
 @bp.get("/researcher/models/<id>/evaluations/<slug>/card.json")
+@bp.get("/researcher/studies/<slug>/runs/<run>/card.json")
 @requires_role(RESEARCHER)
-def evaluation_file(id: str, slug: str) -> Response:
-    """Return an external validation as a JSON file."""
-    body = _evaluation(id, slug).to_json()
-    return download_response(body, f"{id}-{slug}.json", "application/json")
+def card_file(**path: str) -> Response:
+    """Return a card, an external validation, or the report of a refused run as a JSON file."""
+    return card_json(_card(**path))
 
 
+@bp.get("/researcher/models/<id>/card.pdf")
 @bp.get("/researcher/models/<id>/evaluations/<slug>/card.pdf")
+@bp.get("/researcher/studies/<slug>/runs/<run>/card.pdf")
 @requires_role(RESEARCHER)
 @one_at_a_time
-def evaluation_pdf(id: str, slug: str) -> Response:
-    """Return an external validation as PDF."""
-    return download_response(_evaluation(id, slug).to_pdf(), f"{id}-{slug}.pdf", PDF)
+def card_printout(**path: str) -> Response:
+    """Return a card, an external validation, or the report of a refused run as PDF."""
+    return card_pdf(_card(**path))
 
 
+@bp.get("/researcher/models/<id>/pictures/<name>")
 @bp.get("/researcher/models/<id>/evaluations/<slug>/pictures/<name>")
+@bp.get("/researcher/studies/<slug>/runs/<run>/pictures/<name>")
 @requires_role(RESEARCHER)
 @picture
-def evaluation_plot(id: str, slug: str, name: str) -> Response:
-    """Return a plot of an external validation."""
-    party, plot_name = current_account().party, name.removesuffix(".svg")
-    models = services().researcher.models
-    return svg_response(models.external_validation_plot(party, id, slug, plot_name))
+def plot(name: str, **path: str) -> Response:
+    """Return a plot of a card, of an external validation, or of the report of a refused run."""
+    return svg_response(_card(**path).plot(name.removesuffix(".svg")))
 
 
-def _evaluation(id: str, slug: str) -> CardDocument:
-    models, party = services().researcher.models, current_account().party
-    return models.external_validation(party, id, slug).document()
+def _card(id: str = "", slug: str = "", run: str = "") -> CardFiles:
+    """Return the files of what a path names: a run of a study, a validation on one, or a model."""
+    party, researcher = current_account().party, services().researcher
+    if run:
+        return researcher.study_runs.files(party, slug, run)
+    if slug:
+        return researcher.models.validation_files(party, id, slug)
+    return researcher.models.files(party, id)
 
 
 @bp.get("/researcher/models/<id>/retirement")

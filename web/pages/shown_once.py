@@ -10,22 +10,26 @@ from typing import Any, Final
 import orjson
 from flask import Response, g, request
 
+from web.current import services
+from web.pages.guard import see_other
+
 COOKIE: Final = "shown-once"
 MAX_AGE_S: Final = 60
 
 
-def carry(response: Response, path: str, facts: dict[str, Any], *, is_secure: bool) -> Response:
-    """Return the response with the facts for the page at `path`, for a minute.
+def carry(path: str, facts: dict[str, Any]) -> Response:
+    """Return a redirect to the page at `path` with the facts for it, for a minute.
 
     They are in a cookie of that path alone, which no script reads, signed with the session's token.
     """
     body = base64.urlsafe_b64encode(orjson.dumps(facts))
+    response = see_other(path)
     response.set_cookie(
         COOKIE,
         f"{body.decode()}.{_mark(body)}",
         max_age=MAX_AGE_S,
         path=path,
-        secure=is_secure,
+        secure=services().installation.site.is_secure,
         httponly=True,
         samesite="Strict",
     )

@@ -1,0 +1,165 @@
+"""Two cards before and after a few people tell nothing about them: the figures are repeated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from models.diagnostics import QUESTIONS
+from models.errors import GateClosed
+from models.repeated_figures import MEASURED, MEASURED_IN
+from models.training_report import document_report
+
+STUDY = "study:diabetes-risk"
+QUESTION = "uci-heart"
+OF_THE_MODEL = {
+    "format",
+    "model",
+    "question",
+    "study",
+    "purpose",
+    "intended_use",
+    "limits",
+    "outcome",
+    "gate",
+    "gate_rule",
+    "release",
+    "provenance",
+    "reporting",
+    "before",
+    "runs_before",
+    "tuning",
+}
+"""What a card says that follows from no patient's outcome, or is rounded to a word or a count."""
+
+
+def measured(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was measured, without how the learner treats a missing value."""
+    members = {name: content[name] for name in MEASURED}
+    return members | {"data": {**content["data"], "missing": ""}}
+
+
+def card(world, model) -> Mapping[str, Any]:
+    return world.diagnostics.card(model.id).content
+
+
+def leave(world, count: int, start: int = 0) -> None:
+    for person in world.people[start : start + count]:
+        world.ledger.withdraw(person[0].subject)
+
+
+def test_each_member_of_a_card_is_repeated_or_follows_from_no_outcome(build, heart_people) -> None:
+    world = build(heart_people)
+    content = card(world, world.diagnostics.train(STUDY, QUESTION))
+    assert set(content) == OF_THE_MODEL | set(MEASURED)
+    assert set(content["tuning"]["recalibration"]) == {"method"}
+
+
+def test_a_card_after_ten_people_left_repeats_the_figures(build, heart_people) -> None:
+    world = build(heart_people)
+    first = world.diagnostics.train(STUDY, QUESTION)
+    leave(world, 10)
+    second = world.diagnostics.retrain(first.id)
+    old, new = card(world, first), card(world, second)
+    assert measured(new) == measured(old)
+    assert (new[MEASURED_IN], MEASURED_IN in old) == (1, False)
+    assert new["before"] == {"id": first.id}
+    assert new["provenance"]["manifest_root"] == second.manifest_root != first.manifest_root
+    assert new["model"]["sha256"] == second.sha256 != first.sha256
+    sentence = "The figures and counts are those that training run 1 measured."
+    lines = [world.diagnostics.card(model.id).to_lines() for model in (first, second)]
+    assert [sentence in " ".join(each) for each in lines] == [False, True]
+    assert world.diagnostics.check() == []
+
+
+def test_a_card_after_eleven_people_left_has_figures_of_its_own(build, heart_people) -> None:
+    world = build(heart_people)
+    first = world.diagnostics.train(STUDY, QUESTION)
+    leave(world, 6)
+    second = world.diagnostics.retrain(first.id)
+    leave(world, 5, start=6)
+    third = world.diagnostics.retrain(second.id)
+    assert card(world, second)[MEASURED_IN] == 1
+    assert MEASURED_IN not in card(world, third)  # eleven since the figures were measured
+    assert measured(card(world, third)) != measured(card(world, first))
+    leave(world, 1, start=11)
+    fourth = world.diagnostics.retrain(third.id)
+    assert card(world, fourth)[MEASURED_IN] == 3
+    assert measured(card(world, fourth)) == measured(card(world, third))
+
+
+@pytest.mark.parametrize("change", ["joined", "corrected"])
+def test_a_card_after_one_person_joined_or_was_corrected_repeats_the_figures(
+    build, heart_people, change: str
+) -> None:
+    world = build(list(heart_people[:-1] if change == "joined" else heart_people))
+    first = world.diagnostics.train(STUDY, QUESTION)
+    if change == "joined":
+        world.people.append(heart_people[-1])
+    else:
+        world.people[0] = [replace(record, version=2) for record in world.people[0]]
+    second = world.diagnostics.retrain(first.id)
+    assert measured(card(world, second)) == measured(card(world, first))
+    assert second.manifest_root != first.manifest_root
+
+
+def test_another_study_or_question_has_figures_of_its_own(build, heart_people, tmp_path) -> None:
+    text = (QUESTIONS / f"{QUESTION}.toml").read_text()
+    assert "rounds = 120" in text
+    (tmp_path / "other.toml").write_text(
+        text.replace("rounds = 120", "rounds = 100").replace(f'"{QUESTION}"', '"other"')
+    )
+    world = build(heart_people, question_folders=(QUESTIONS, tmp_path))
+    world.diagnostics.train(STUDY, QUESTION)
+    other = world.diagnostics.train(STUDY, "other")
+    assert MEASURED_IN not in card(world, other)
+
+
+@pytest.fixture
+def refusing(build, heart_people, tmp_path):
+    """A world whose question was changed so that the gate refuses it."""
+
+    def make(old: str, new: str):
+        text = (QUESTIONS / f"{QUESTION}.toml").read_text()
+        assert old in text
+        (tmp_path / f"{QUESTION}.toml").write_text(text.replace(old, new, 1))
+        return build(heart_people, question_folders=(tmp_path,))
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[[features]]", "[gate]\nmax_attack_auroc = 0.01\n\n[[features]]"),
+        ("[[features]]", "[gate]\nmin_slope = 1.4\n\n[[features]]"),
+        ('"http://loinc.org|2093-3"', '"http://loinc.org|2093-30"'),
+    ],
+    ids=["attack", "slope", "data"],
+)
+def test_a_run_refused_after_one_person_left_repeats_the_figures(refusing, old, new) -> None:
+    world = refusing(old, new)
+    reports = []
+    for count in (0, 1):
+        leave(world, count)
+        with pytest.raises(GateClosed):
+            world.diagnostics.train(STUDY, QUESTION)
+        run = world.diagnostics.training_runs()[-1]
+        reports.append(json.loads(run.report))
+        assert all(row["message"] in run.note for row in reports[-1]["failures"])
+    before, after = (report["card"] for report in reports)
+    assert after[MEASURED_IN] == 1
+    names = MEASURED if "evaluation" in before else ["data"]
+    assert [before[name] for name in names] == [after[name] for name in names]
+    codes = [[row["code"] for row in report["failures"]] for report in reports]
+    assert codes[0] == codes[1]
+    for row in reports[1]["failures"]:
+        assert row["measured"].endswith((" or more", " or less"))
+        assert f"{row['figure']:.3g}" in row["measured"].split()
+    document = document_report(run)
+    assert document is not None
+    assert any("that training run 1 measured" in line for line in document.lines)
