@@ -9,7 +9,6 @@ import random
 import re
 import secrets
 import zipfile
-from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
@@ -21,8 +20,6 @@ from visitors import HOSPITAL, signed_in
 import app as application
 from cli.trial_wallet import TrialWallet
 from models.pseudonymised import DELETION_DAYS
-from services.requests import ReleasedCopies
-from services.researcher.owned_studies import OwnedStudies
 from services.statement import RequestedTerms
 from services.words import Words
 from web.cookies import cookie_name
@@ -420,45 +417,6 @@ def test_a_patient_reads_that_nothing_left_when_too_few_permit_a_copy(hospital, 
     history = signed_in(hospital, "patient", "", people[0]).get("/patient/journal").text
     assert "or it could not be made. So far, none of your values were handed out." in history
     assert "downloaded a copy" not in history
-
-
-def test_a_patient_reads_that_a_copy_is_being_made_until_it_is_stored(
-    hospital, researcher, monkeypatch
-) -> None:
-    path = approved(hospital, researcher, copy="yes")
-    people = hospital.subjects[280:360]
-    patient = signed_in(hospital, "patient", "", people[0])
-    permit(hospital, "study:" + path.rsplit("/", 1)[1], ("MLTRAINING", "HRESCH"), people)
-    read, store = [], ReleasedCopies.add
-
-    def read_and_store(*given):
-        read.append(patient.get("/patient/journal").text)
-        return store(*given)
-
-    monkeypatch.setattr(ReleasedCopies, "add", read_and_store)
-    researcher.post(path.replace("studies", "sets") + "/copy", agree="yes")
-    assert "The copy is being made" in read[0]
-    assert "downloaded a copy" not in read[0]
-    assert "The copy is being made" not in patient.get("/patient/journal").text
-
-
-def test_after_the_end_of_a_study_no_copy_leaves_and_no_training_is_offered(
-    hospital, researcher, monkeypatch
-) -> None:
-    slug = approved(hospital, researcher, copy="yes").rsplit("/", 1)[1]
-    permit(hospital, f"study:{slug}", ("MLTRAINING", "HRESCH"), hospital.subjects[0:80])
-    assert "Train a model" in researcher.get(f"/researcher/studies/{slug}/cohort").text
-    get = OwnedStudies.get
-    monkeypatch.setattr(OwnedStudies, "get", lambda *given: replace(get(*given), until_s=1))
-    page = researcher.get(f"/researcher/sets/{slug}").text
-    assert "No new copy leaves." in page and "Accept and continue" not in page
-    assert researcher.get(f"/researcher/sets/{slug}/copy").status_code == 303
-    assert researcher.post(f"/researcher/sets/{slug}/copy", agree="yes").status_code == 303
-    answer = researcher.api("POST", f"/researcher/studies/{slug}/set", {"agree": True})
-    assert answer.status_code == 409
-    assert "The study ended on" in answer.get_json()["detail"]
-    page = researcher.get(f"/researcher/studies/{slug}/cohort").text
-    assert "No model can be trained any more." in page and "Train a model" not in page
 
 
 @pytest.mark.parametrize("role", ["clinician", "custodian", "auditor"])
