@@ -246,7 +246,7 @@ def _encoding(table: Section) -> str:
     except (LookupError, ValueError):
         is_known = False
     if not is_known:
-        raise table.error("encoding", f"unknown encoding {encoding!r}; use utf-8 or cp1252, say")
+        raise table.error("encoding", f"unknown encoding {encoding!r}; write utf-8 or cp1252")
     return encoding
 
 

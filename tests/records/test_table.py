@@ -10,6 +10,7 @@ import pytest
 from records import CellFaultCode, TableInvalid, to_records
 from records.description import describe_table
 from records.faults import CellFault
+from records.identifiers import _Numbers
 from records.mapping import Mapping
 from records.table import MAX_FAULTS, check_table, read_table
 
@@ -255,3 +256,38 @@ def test_a_table_of_any_kind_has_a_limit_of_rows(tmp_path: Path, monkeypatch, pa
         describe_table(path, "t.csv", datetime.date(2026, 1, 1))
     fewer = text.rpartition("3,")[0]
     assert check_table(table(tmp_path, fewer), mapping()).rows == 3
+
+
+def test_days_whose_rows_are_far_apart_do_not_fill_the_memory(tmp_path: Path, monkeypatch) -> None:
+    text = MAPPING.replace('date = "2020-01-31"', 'date_column = "day"\ntime_column = "at"')
+    layout = Mapping.parse(text % "visits = true", "m.toml")
+    head = "who,day,at,town,weight\n"
+    rows = [f"{n},2020-01-01,{hour}:00,Zürich,70\n" for hour in (10, 11) for n in range(9)]
+    apart, together = head + "".join(rows), head + "".join(sorted(rows))
+    assert len(list(read_table(table(tmp_path, apart), layout))) == 9
+    monkeypatch.setattr("records.table.MAX_WAITING", 6)
+    assert len(list(read_table(table(tmp_path, together), layout))) == 9
+    with pytest.raises(TableInvalid, match="rows of one day are far apart. Sort it by id and date"):
+        list(read_table(table(tmp_path, apart), layout))
+
+
+def test_the_different_numbers_of_a_large_column_are_counted_in_little_memory(monkeypatch) -> None:
+    monkeypatch.setattr("records.identifiers._LEAST", 4)
+    column = _Numbers()
+    for number in range(1_000):
+        column.add(float(number % 300))
+        assert len(column._seen) <= 600
+    assert len(column) == 300
+
+
+def test_a_line_of_more_columns_than_a_table_has_ends_the_reading(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("records.table_file.MAX_COLUMNS", 4)
+    wide = "7,Zürich,70,,\n"
+    for text in ("who,town,weight\n" + wide, "other,town,weight\n1,2,3\n" + wide):
+        path = table(tmp_path, text)
+        for read in (
+            lambda path=path: check_table(path, mapping()),
+            lambda path=path: describe_table(path, "t.csv", datetime.date(2026, 1, 1)),
+        ):
+            with pytest.raises(TableInvalid, match="5 columns; the limit is 4"):
+                read()
