@@ -55,11 +55,16 @@ def _row(month: ModelMonth, words: Words) -> tuple[str, ...]:
         _figure(month.estimate_psi, few),
         _figure(month.worst_psi, few) + worst,
         known if month.outcomes else few,
-        _figure(month.observed_to_expected, few),
-        _figure(month.auroc, few),
+        _figure(month.observed_to_expected, few)
+        + _interval(month.observed_to_expected_low, month.observed_to_expected_high),
+        _figure(month.auroc, few) + _interval(month.auroc_low, month.auroc_high),
         words(f"months-{month.state}"),
     )
 
 
 def _figure(figure: float | None, few: str) -> str:
     return few if figure is None else f"{figure:z.2f}"
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f" ({low:z.2f} to {high:z.2f})"

@@ -128,9 +128,9 @@ def _deposit_table(
         if report.wrong:
             output.end_incomplete()
         return
-    rows = list(read_table(table, layout, options["only_good"], today))
+    rows = read_table(table, layout, options["only_good"], today)
     with output.progress() as progress:
-        summary = services.custodian.records.deposit_rows(rows, progress)
+        summary = services.custodian.records.deposit_rows(rows, progress, report.good)
     same = summary.records - summary.new - summary.corrected - summary.erased
     counts = {"records": summary.records, "deposited": summary.new, "same": same}
     counts |= {"corrected": summary.corrected, "erased": summary.erased}

@@ -32,6 +32,7 @@ def main(slither: str) -> int:
         # Apart from what the tests compile, which slither would analyse too.
         "FOUNDRY_OUT": "out/analysis",
         "FOUNDRY_CACHE_PATH": "cache/analysis",
+        "FOUNDRY_OPTIMIZER": "false",  # the sources are analysed, not their code
     }
     # slither reads every build there, also that of an earlier version of the sources.
     for folder in ("out", "cache"):

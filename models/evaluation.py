@@ -126,7 +126,7 @@ def evaluate(
         slope_error=slope_error,
         intercept=intercept,
         intercept_error=intercept_error,
-        observed_to_expected=_observed_to_expected(labels, probabilities),
+        observed_to_expected=measure_observed(labels, probabilities),
         bins=bins,
         net_benefit=_net_benefit(labels, probabilities, thresholds, visible),
         spread=_spread(labels, probabilities, visible),
@@ -274,7 +274,8 @@ def shift(estimate: Estimate, value: float) -> Estimate:
     return Estimate(value, max(0.0, estimate.low + moved), min(1.0, estimate.high + moved))
 
 
-def _observed_to_expected(labels: Labels, probabilities: Floats) -> Estimate:
+def measure_observed(labels: Labels, probabilities: Floats) -> Estimate:
+    """Return the observed over the expected number of events, with its 95 % interval."""
     ratio, error = measure_ratio(labels, probabilities)
     return Estimate(ratio, max(0.0, ratio - _Z * error), ratio + _Z * error)
 
@@ -317,6 +318,6 @@ def _evaluate_part(words: str, labels: Labels, probabilities: Floats) -> Subgrou
         n=n,
         events=events,
         auroc=auroc(labels, probabilities),
-        observed_to_expected=_observed_to_expected(labels, probabilities),
+        observed_to_expected=measure_observed(labels, probabilities),
         slope=Estimate(slope, slope - _Z * error, slope + _Z * error),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from consent import MLTRAINING
 from models.card import Card
 from models.drift import ALARM_PSI, list_bins, measure_psi
 from models.errors import ModelsBroken
-from models.evaluation import auroc
+from models.evaluation import auroc, measure_observed
 from models.features import find_label
 from models.model_files import CARD, ModelFiles
 from models.persons import group_by_person
@@ -134,13 +134,14 @@ class ModelMonitor:
         add_group(self.files, model.id, _PEOPLE, people)
         if min(int(labels.sum()), int((~labels).sum())) < MIN_COUNT:
             return None
-        area = auroc(labels, estimates)
-        return {
-            "answers": steady(len(labels)),
-            "events": steady(int(labels.sum())),
-            "observed_to_expected": round(float(labels.mean() / estimates.mean()), 2),
-            "auroc": {"value": round(area.value, 2), "low": round(area.low, 2)}
-            | {"high": round(area.high, 2)},
+        figures = {
+            "observed_to_expected": asdict(measure_observed(labels, estimates)),
+            "auroc": asdict(auroc(labels, estimates)),
+        }
+        counts = {"answers": steady(len(labels)), "events": steady(int(labels.sum()))}
+        return counts | {
+            name: {end: round(value, 2) for end, value in figure.items()}
+            for name, figure in figures.items()
         }
 
     def _last_of_each(self, answers: Sequence[ServedAnswer]) -> list[ServedAnswer]:

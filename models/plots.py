@@ -192,7 +192,7 @@ def _draw_distributions(axes: Axes, content: Mapping[str, Any]) -> None:
     axes.bar(centres, without, width, color=_GREY)
     axes.bar(centres, [-share for share in with_label], width, color=_BLUE)
     axes.axhline(0, color=_INK, linewidth=0.8)
-    top = max([*without, *with_label]) * 1.1 or 1  # where no bar is shown
+    top = max([*without, *with_label]) * 1.4 or 1  # room for the words; 1 where no bar is shown
     axes.set_xlim(0, 1)
     axes.set_ylim(-top, top)
     axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):z.0%}")

@@ -37,6 +37,7 @@ class FhirEntry(NamedTuple):
         modified: when a deletion took effect (response.lastModified), or "".
         named: the resourceType of a resource that cannot be kept, so that it is not here, or "".
         is_plain: True if each number of the resource is known to be an int or a float.
+        size: the bytes of its line; 0 if an entry before it is of the same text.
     """
 
     number: int
@@ -50,6 +51,7 @@ class FhirEntry(NamedTuple):
     named: str = ""
     place: str = ""
     is_plain: bool = False
+    size: int = 0
 
     @property
     def kind(self) -> str:

@@ -248,15 +248,17 @@ def _of_line(number: int, line: bytes) -> Iterator[FhirEntry]:
     except JsonInvalid:
         yield FhirEntry(number, code=_why_unread(line))
         return
+    size = len(line)
     for entry in list_entries(parsed.value, f"entry[{number}]"):
-        yield _numbered(entry, number, parsed)
+        yield _numbered(entry, number, parsed, size)
+        size = 0  # the others of a Bundle are parts of the same line
 
 
-def _numbered(entry: FhirEntry, number: int, parsed: _Parsed) -> FhirEntry:
+def _numbered(entry: FhirEntry, number: int, parsed: _Parsed, size: int = 0) -> FhirEntry:
     """Return an entry with its number; a place that only repeats the number is removed."""
     entry = _checked(entry) if parsed.is_flawed else entry
     place = "" if entry.place == f"entry[{number}]" else entry.place
-    return entry._replace(number=number, place=place, is_plain=parsed.is_plain)
+    return entry._replace(number=number, place=place, is_plain=parsed.is_plain, size=size)
 
 
 def _why_unread(line: bytes) -> EntryCode:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Final
 
 from records.columns import Column
@@ -17,13 +18,31 @@ MAX_UNIQUE_NUMBERS: Final = 0.95
 MIN_NUMBER: Final = 1000
 """Whole numbers below it, such as ages, may differ in a small table by nature."""
 _COUNTS: Final = ("1", "{count}", "{score}")
+_LEAST: Final = 4096
+
+
+class _Numbers:
+    """The different numbers of a column, in an eighth of the memory of a set of them."""
+
+    def __init__(self) -> None:
+        self._seen = array("d")
+        self._least = _LEAST
+
+    def add(self, number: float | str) -> None:
+        self._seen.append(float(number))
+        if len(self._seen) >= 2 * self._least:
+            self._least = max(len(self), _LEAST)
+
+    def __len__(self) -> int:
+        self._seen = array("d", set(self._seen))
+        return len(self._seen)
 
 
 class IdentifierWatch:
     """Sees every row of a table, of the few columns that could identify people."""
 
     def __init__(self, mapping: Mapping) -> None:
-        self._values: dict[str, set[str | float | bool]] = {}
+        self._values: dict[str, set[str | float | bool] | _Numbers] = {}
         self._offsets: dict[str, float | None] = {}
         self._names: dict[str, Column] = {}
         for column in mapping.mapped() if mapping.long is None else ():
@@ -31,7 +50,7 @@ class IdentifierWatch:
                 continue
             if column.kind == NUMBER and column.unit in _COUNTS:
                 self._offsets[column.code] = None
-                self._values[column.code] = set()
+                self._values[column.code] = _Numbers()
             elif len(column.values) >= MIN_ROWS:
                 self._values[column.code] = set()
             self._names[column.code] = column

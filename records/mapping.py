@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping as Units
@@ -38,6 +40,12 @@ DUPLICATES: Final = (REFUSE, LATEST)
 BAD_CELL_RULES: Final = (REFUSE, MISSING)
 ANY: Final = "*"
 MAX_SKIPPED_LINES: Final = 1000
+# Python has codecs of other kinds: some unpack a file of a few bytes to all of the memory.
+_ENCODING: Final = re.compile(
+    r"(?:ascii|big5\w*+|cp\d++|euc_\w++|gb\d++|gbk|hp-roman8|hz|iso2022_\w++|iso8859-\d++|johab|"
+    r"koi8-\w|kz1048|mac-\w++|palmos|ptcp154|shift_jis\w*+|tis-620|utf-(?:8|16|32)\S*+)"
+)
+"""Of characters, as Python names them: `latin-1` is iso8859-1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,11 +232,22 @@ def _file(table: Section, decimal: str) -> FileFormat:
     separator = _one_character(table, "separator", ",")
     if separator == decimal:
         raise table.error("decimal", "must differ from the separator")
-    encoding = table.text("encoding", "utf-8-sig")
+    encoding = _encoding(table)
     header_rows = table.integer("header_rows", 1)
     if not 1 <= header_rows <= MAX_HEADER_ROWS:
         raise table.error("header_rows", f"must be 1 to {MAX_HEADER_ROWS} rows of names")
     return FileFormat(separator, encoding, skip, table.text("sheet", ""), decimal, header_rows)
+
+
+def _encoding(table: Section) -> str:
+    encoding = table.text("encoding", "utf-8-sig")
+    try:
+        is_known = _ENCODING.fullmatch(codecs.lookup(encoding).name) is not None
+    except (LookupError, ValueError):
+        is_known = False
+    if not is_known:
+        raise table.error("encoding", f"unknown encoding {encoding!r}; write utf-8 or cp1252")
+    return encoding
 
 
 def _date(table: Section) -> str:

@@ -37,6 +37,8 @@ MAX_LEVELS: Final = 200
 """Different values of a column that are kept; more are only counted."""
 MAX_SAMPLE: Final = 20_000
 """Rows of which every cell is kept: of larger tables every second, fourth, …"""
+MAX_SAMPLE_CELLS: Final = 4_000_000
+"""Of these rows together: of a wide table fewer are kept, since each cell is a text in memory."""
 MAX_DISTINCT: Final = 200_000
 """Different values of a column that are counted; a larger table has at least so many."""
 SHAPED: Final = 300
@@ -240,7 +242,7 @@ def profile_table(path: Path, names: NamesPlace | None = None) -> TableProfile:
             column.see(cell, profile.numbers, profile.rows)
         if profile.rows % step == 0:
             profile.sample.append(cells)
-            if len(profile.sample) > MAX_SAMPLE:
+            if len(profile.sample) > min(MAX_SAMPLE, MAX_SAMPLE_CELLS // len(cells)):
                 del profile.sample[::2]
                 step *= 2
     if not profile.rows:

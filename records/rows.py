@@ -22,6 +22,8 @@ from records.values import BOUND_SUFFIX
 Observations = dict[str, tuple[float | int | str | bool, str]]
 Documents = tuple[tuple[str, Observations], ...]
 _IGNORED: Final = "ignored"
+_MAX_LISTED: Final = 1_000
+"""Of the lines that are no rows: a small compressed file can have hundreds of millions of them."""
 
 
 @dataclass(slots=True)
@@ -127,7 +129,7 @@ class RowReader:
             return None
         note = self._why_left_out(person, cells)
         if note is not None:
-            self.totals.append(CellFault(0, "", note, line=line))
+            self._list_left_out(note, line)
             return None
         self._number += 1
         row = ReadRow(self._number, line)
@@ -157,6 +159,10 @@ class RowReader:
         is_id = person != "" and person == self.mapping.id_column
         is_header = is_id and [cell.strip() for cell in cells] == self.names
         return CellFaultCode.HEADER_AGAIN if is_header else None
+
+    def _list_left_out(self, code: CellFaultCode, line: int) -> None:
+        if len(self.totals) < _MAX_LISTED:
+            self.totals.append(CellFault(0, "", code, line=line))
 
     def warnings(self) -> list[CellFault]:
         """Return the row of units, the lines of totals, and how many nameless cells there are."""

@@ -25,6 +25,8 @@ from records.workbook_notes import workbook_notes
 from storage import Record
 
 MAX_FAULTS: Final = 1000
+MAX_WAITING: Final = 20_000_000
+"""Values of days that are not complete yet, which are all in memory."""
 
 Key = tuple[str, ...]
 
@@ -186,15 +188,27 @@ def _single(rows: Iterator[ReadRow], mapping: TableMapping) -> Iterator[ParsedRo
 def _grouped(
     rows: Iterator[ReadRow], last: Mapping[Key, int], mapping: TableMapping
 ) -> Iterator[ParsedRow]:
-    """Yield one row for each person and day, as soon as its last row was read."""
-    waiting: dict[Key, list[ReadRow]] = {}
+    """Yield one row for each person and day, as soon as its last row was read.
+
+    Raises:
+        TableInvalid: the rows of the days are so far apart that they fill the memory.
+    """
+    waiting, count = dict[Key, list[ReadRow]](), 0
     for row in rows:
         group = waiting.setdefault((row.person, row.day), [])
         group.append(row)
+        count += _values_in(row)
+        if count > MAX_WAITING:
+            raise TableInvalid("the table: rows of one day are far apart. Sort it by id and date.")
         if last[row.person, row.day] == row.number:
             del waiting[row.person, row.day]
+            count -= sum(map(_values_in, group))
             documents = _merged(sorted(group, key=attrgetter("time")), mapping)
             yield ParsedRow(row.number, row.person, row.day, mapping.custodian, documents)
+
+
+def _values_in(row: ReadRow) -> int:
+    return sum(len(observations) for _, observations in row.documents)
 
 
 def _merged(rows: Sequence[ReadRow], mapping: TableMapping) -> Documents:

@@ -23,7 +23,7 @@ from records.mapping import FileFormat
 from records.workbook import WORKBOOK_MAGIC, read_workbook
 
 _BATCH_ROWS: Final = 4096
-_MAX_PARQUET_ROWS: Final = 5_000_000
+MAX_ROWS: Final = 5_000_000
 """A file of 2 MB can hold billions of equal rows, which are compressed there but not here."""
 _MAX_CHUNK_BYTES: Final = 256 * 2**20
 """Of one column in one row group, unpacked."""
@@ -53,10 +53,18 @@ def read_cells(
         columns: the columns to read of a Parquet file, where others may hold anything.
 
     Raises:
-        TableInvalid: the file is missing, empty, in another encoding, or damaged.
+        TableInvalid: the file is missing, empty, in another encoding, or damaged, or has more rows
+            than fit in memory.
     """
-    lines = _read_lines(path, file, columns)
+    lines = _limited(path, _read_lines(path, file, columns))
     return lines if file.header_rows == 1 else _with_joined_header(path, lines, file.header_rows)
+
+
+def _limited(path: Path, lines: Iterator[Line]) -> Iterator[Line]:
+    for number, line in enumerate(lines):  # 0 is the header
+        if number > MAX_ROWS:
+            raise TableInvalid(f"{path.name}: more than {MAX_ROWS:,} rows. Split the file.")
+        yield line
 
 
 def _with_joined_header(path: Path, lines: Iterator[Line], count: int) -> Iterator[Line]:
@@ -120,11 +128,7 @@ def _csv(path: Path, file: FileFormat) -> Iterator[Line]:
         try:
             encoding = _encoding(binary, file.encoding)
             yield from _csv_lines(path, io.TextIOWrapper(binary, encoding, newline=""), file)
-        except LookupError as exc:
-            raise TableInvalid(
-                f"{path.name}: unknown encoding {encoding}; correct it in the mapping"
-            ) from exc
-        except UnicodeDecodeError as exc:
+        except UnicodeError as exc:  # of UTF-16 and UTF-32 it need not be a UnicodeDecodeError
             raise TableInvalid(f"{path.name}: {_undecodable(path, encoding)}") from exc
         except (gzip.BadGzipFile, EOFError) as exc:
             raise TableInvalid(f"{path.name}: damaged gzip file") from exc
@@ -256,9 +260,9 @@ def _parquet(path: Path, file: FileFormat, columns: Collection[str] | None) -> I
                 name for name, is_mapped in zip(schema.names, is_read, strict=True) if is_mapped
             ]
             _require_flat(path, [schema.field(name) for name in names], pyarrow)
-            if opened.metadata.num_rows > _MAX_PARQUET_ROWS:
+            if opened.metadata.num_rows > MAX_ROWS:
                 rows = opened.metadata.num_rows
-                problem = f"{rows} rows; the maximum is {_MAX_PARQUET_ROWS}. Split the file"
+                problem = f"{rows} rows; the maximum is {MAX_ROWS}. Split the file"
                 raise TableInvalid(f"{path.name}: {problem}.")
             _require_small_chunks(path, opened.metadata, set(names))
             yield 0, list(schema.names)

@@ -26,7 +26,8 @@ class ModelMonth:
         is_alarm: whether an index is above 0.25.
         outcomes: how many answers of the year until then have a known outcome, in tens.
         events: how many of those patients had the outcome, in tens.
-        observed_to_expected, auroc: of those.
+        observed_to_expected, auroc: of those, with 95 % intervals; reports of earlier releases
+            have none of the first.
     """
 
     model: str
@@ -38,8 +39,12 @@ class ModelMonth:
     is_alarm: bool
     outcomes: str
     events: str
-    observed_to_expected: float | None
-    auroc: float | None
+    observed_to_expected: float | None = None
+    observed_to_expected_low: float | None = None
+    observed_to_expected_high: float | None = None
+    auroc: float | None = None
+    auroc_low: float | None = None
+    auroc_high: float | None = None
 
     @property
     def state(self) -> str:
@@ -122,6 +127,9 @@ def _month_of(report: MonthlyReport) -> ModelMonth:
     rows: list[dict[str, Any]] = [row for row in content["drift"] if row["psi"] is not None]
     worst: dict[str, Any] = max(rows[:-1], key=lambda row: row["psi"], default=_NO_INPUT)
     outcomes = content["outcomes"] or {}
+    ratio, area = outcomes.get("observed_to_expected", {}), outcomes.get("auroc", {})
+    if not isinstance(ratio, dict):
+        ratio = {"value": ratio}
     return ModelMonth(
         model=content["model"],
         month=content["month"],
@@ -132,6 +140,10 @@ def _month_of(report: MonthlyReport) -> ModelMonth:
         is_alarm=report.is_alarm,
         outcomes=str(outcomes.get("answers", "")),
         events=str(outcomes.get("events", "")),
-        observed_to_expected=outcomes.get("observed_to_expected"),
-        auroc=outcomes["auroc"]["value"] if outcomes else None,
+        observed_to_expected=ratio.get("value"),
+        observed_to_expected_low=ratio.get("low"),
+        observed_to_expected_high=ratio.get("high"),
+        auroc=area.get("value"),
+        auroc_low=area.get("low"),
+        auroc_high=area.get("high"),
     )

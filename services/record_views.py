@@ -34,7 +34,8 @@ class LineView:
         source: who measured it, and the organisation that holds it.
         version: what is known of earlier versions.
         readings: how models read the value, each with the rule.
-        code: the first coding, if the value can be followed over time.
+        code: the first coding; "" without one.
+        is_followed: whether there is, or may be, a second number to compare it with over time.
     """
 
     line: RecordLine
@@ -48,6 +49,7 @@ class LineView:
     version: str
     readings: Sequence[str]
     code: str
+    is_followed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +80,15 @@ class RecordViews:
         self._diagnostics = diagnostics
         self._parties = parties
 
-    def describe(self, words: Words, records: Sequence[Record]) -> list[LineView]:
-        """Return the lines of records in the reader's words, in the order of the records."""
-        return self._describe(words, [line for record in records for line in lines_of(record)])
+    def describe(
+        self, words: Words, records: Sequence[Record], has_others: bool = False
+    ) -> list[LineView]:
+        """Return the lines of records in the reader's words, in the order of the records.
+
+        `has_others` says that there are others of their category, which are not opened.
+        """
+        lines = [line for record in records for line in lines_of(record)]
+        return self._describe(words, lines, has_others)
 
     def timeline(self, words: Words, records: Sequence[Record]) -> list[LineView]:
         """Return the lines of records, the newest first."""
@@ -132,14 +140,25 @@ class RecordViews:
             others=len(views) - len(points),
         )
 
-    def _describe(self, words: Words, lines: Sequence[RecordLine]) -> list[LineView]:
+    def _describe(
+        self, words: Words, lines: Sequence[RecordLine], has_others: bool = False
+    ) -> list[LineView]:
         questions = self._diagnostics.questions()
         names = _names_by_code(questions)
         readings = ValueReadings(questions)
-        return [self._view(words, line, names, readings) for line in lines]
+        numbers = Counter(series for line in lines for series in _series_of(line))
+        followed = {
+            line for line in lines for each in _series_of(line) if has_others or numbers[each] > 1
+        }
+        return [self._view(words, line, names, readings, line in followed) for line in lines]
 
     def _view(
-        self, words: Words, line: RecordLine, names: dict[str, str], readings: ValueReadings
+        self,
+        words: Words,
+        line: RecordLine,
+        names: dict[str, str],
+        readings: ValueReadings,
+        is_followed: bool,
     ) -> LineView:
         called = next((names[code] for code in line.codes if code in names), line.name)
         if any(code.endswith(f"|{called}") for code in line.codes):  # it came without a name
@@ -158,7 +177,15 @@ class RecordViews:
             version=_version(words, line),
             readings=_readings(words, line, readings),
             code=line.codes[0] if line.codes else "",
+            is_followed=is_followed,
         )
+
+
+def _series_of(line: RecordLine) -> list[tuple[str, str, str]]:
+    """Return the charts that a line is a point of: by category, code and unit."""
+    if line.number is None or not line.is_in_force:
+        return []
+    return [(line.category, code, line.unit_code) for code in dict.fromkeys(line.codes)]
 
 
 def _names_by_code(questions: Sequence[Any]) -> dict[str, str]:

@@ -253,12 +253,18 @@ class Journal:
             return int(connection.scalar(sa.select(sa.func.max(ROWS.c.seq))) or 0)
 
     def of_subject(
-        self, subject: bytes, limit: int = 100, before: int | None = None
+        self,
+        subject: bytes,
+        limit: int = 100,
+        before: int | None = None,
+        under: tuple[bytes, str] | None = None,
     ) -> list[JournalRow]:
-        """Return a subject's rows, newest first."""
+        """Return a subject's rows, newest first; `under` one consent, or of one outcome."""
         query = sa.select(ROWS).where(ROWS.c.subject == subject)
         if before is not None:
             query = query.where(ROWS.c.seq < before)
+        if under is not None:
+            query = query.where((ROWS.c.consent_id == under[0]) | (ROWS.c.outcome == under[1]))
         with reading(self._engine) as connection:
             ordered = query.order_by(ROWS.c.seq.desc()).limit(limit)
             return [_row(row) for row in connection.execute(ordered)]

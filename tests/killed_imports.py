@@ -19,7 +19,7 @@ from pathlib import Path
 
 import orjson
 import sqlalchemy as sa
-from memory_store import Custodian
+from memory_store import Custodian, empty_database
 
 from services.custodian.fhir_files import FhirFile
 
@@ -102,6 +102,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     draw, kills = random.Random(chosen.seed), 0
+    empty_database()  # made here once, and not in each process
     for point in draw.choices(range(MAX_POINT), k=chosen.points):
         with tempfile.TemporaryDirectory(prefix="vouchsafe-killed-") as folder:
             home = Path(folder)

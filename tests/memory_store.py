@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -176,6 +178,18 @@ class CorrectedModels:
         return []
 
 
+@cache
+def empty_database() -> bytes:
+    """Return an SQLite file with every table of store and services: to make one takes longer."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        engine = make_engine(f"sqlite:///{path}")
+        for tables in (STORAGE_TABLES, SERVICE_TABLES):
+            tables.create_all(engine)
+        engine.dispose()
+        return path.read_bytes()
+
+
 class Custodian:
     """A custodian's services of deposits on a store without nodes."""
 
@@ -186,9 +200,10 @@ class Custodian:
         ledger: Any = None,
         blocks: MemoryBlocks | None = None,
     ) -> None:
-        self.engine: sa.Engine = make_engine(f"sqlite:///{home}/test.db")
-        for tables in (STORAGE_TABLES, SERVICE_TABLES):
-            tables.create_all(self.engine)
+        database = home / "test.db"
+        if not database.exists():
+            database.write_bytes(empty_database())
+        self.engine: sa.Engine = make_engine(f"sqlite:///{database}")
         self.now_s = NOW_S
         self.ledger: Any = ledger or AnchorLedger()
         self.home, self.blocks = home, blocks or MemoryBlocks()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from flask import current_app, request
 
-from services.errors import Forbidden
+from services.errors import Forbidden, Malformed
 
 View = TypeVar("View", bound=Callable[..., Any])
 MAX_SMALL_BYTES: Final = 64 * 2**10
 JSON: Final = "application/json"
+NUL_PROBLEM: Final = "A text has a NUL character (U+0000). Remove it and send again."
 READING: Final = ("GET", "HEAD")
 """Methods that change nothing; Flask answers HEAD by the view of GET (RFC 9110, 9.3.2)."""
 
@@ -72,6 +73,16 @@ def require_own_site() -> None:
     """
     if request.headers.get("Sec-Fetch-Site", "") in ("cross-site", "same-site"):
         raise Forbidden("Another site caused this request. Open the page from within this site.")
+
+
+def require_no_nul(texts: Iterable[str]) -> None:
+    """Refuse a text that PostgreSQL could not store.
+
+    Raises:
+        Malformed: it has a NUL character.
+    """
+    if any("\0" in text for text in texts):
+        raise Malformed(NUL_PROBLEM)
 
 
 def requires_role(*roles: str) -> Callable[[View], View]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from consent import (
@@ -33,6 +34,20 @@ from services.accounts.webauthn import DeviceRequest, NewPasskey
 ALREADY_ENROLLED: Final = "already-enrolled"
 _OTHER_KEY: Final = "Another key is enrolled for this patient. Join or sign in with that key."
 _NOT_SHOWN: Final = "the ledger does not show the enrolment yet; try again later"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletAccount:
+    """A new account that signs in with a wallet.
+
+    Attributes:
+        account: the patient's.
+        is_proved: whether the wallet has proved itself. An enrolment that the ledger had before
+            proves nothing: everybody can read its signature there. Then the wallet must sign in.
+    """
+
+    account: Account
+    is_proved: bool
 
 
 class Registrations:
@@ -121,7 +136,7 @@ class Registrations:
 
         Raises:
             InvitationExpired: as `begin`.
-            ProofInvalid: the device did not prove it.
+            ProofInvalid: the device did not prove it, or sent the enrolment that the ledger has.
             SignInFailed: the ledger refused the enrolment, or has another key for the patient.
             LedgerUnavailable (consent): the same link continues later.
         """
@@ -131,6 +146,8 @@ class Registrations:
             raise ProofInvalid("Create a passkey first.", "cancel")
         passkey = pending.passkey
         if invitation.invitee.role == PATIENT and not challenge_id:
+            if self._is_enrolled(pending):  # everybody can read that signature on the ledger
+                raise ProofInvalid("The enrolment was sent already. Start again.", "cancel")
             self._enrol(invitation, passkey, credential)
         else:
             self._require_possession(pending, challenge_id, credential)
@@ -152,7 +169,7 @@ class Registrations:
         message = self._enrolment(self._pending.get_invitation(secret), address)
         return typed_message(self._ledger.domain(), message)
 
-    def finish_with_wallet(self, secret: str, address: bytes, signature: str) -> Account:
+    def finish_with_wallet(self, secret: str, address: bytes, signature: str) -> WalletAccount:
         """Return the new account of a patient whose own wallet is the subject's key.
 
         Raises:
@@ -164,12 +181,15 @@ class Registrations:
         message = self._enrolment(invitation, address)
         hashed = digest(self._ledger.domain(), message)
         signature_bytes = require_signed_by(address, hashed, signature, ProofInvalid)
+        is_known = self._ledger.keys.is_enrolling(message.subject, address)
+        is_known = is_known or self._ledger.is_enrolled(message.subject)
         self._submit(Signed(message, address, signature_bytes))
         self._require_valid_key(message.subject, address)
         pending = self._pending.begin(invitation)
-        return self._pending.complete(
+        account = self._pending.complete(
             pending, lambda connection: self._wallets.add(connection, address, pending.account_id)
         )
+        return WalletAccount(account=account, is_proved=not is_known)
 
     def _has_other_key(self, pending: PendingRegistration) -> bool:
         subject, passkey = pending.invitation.invitee.subject, pending.passkey

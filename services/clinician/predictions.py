@@ -366,11 +366,14 @@ class ClinicianPredictions:
 
     def _report(self, prediction: StoredPrediction, words: Words) -> PredictionReport:
         body = prediction.body
+        model = self._diagnostics.model(body["model"])
         return PredictionReport(
             id=prediction.id,
             patient_number=self._directory.number_of(prediction.subject) or "",
             question=self._diagnostics.question(body["question"]),
-            card=self._diagnostics.card(body["model"]).content,
+            card=self._diagnostics.card(model.id).content,
+            model_state=model.state,
+            model_ended_at_s=model.ended_at_s,
             predicted_at_s=prediction.at_s,
             decision=prediction.decision,
             reason=prediction.reason,

@@ -107,7 +107,8 @@ class PredictionReport:
         likeness: to other patients; None for predictions of earlier releases.
         start: points of 100 before any value; the points of `contributions` lead to the estimate.
         warnings: about the values; None for predictions of earlier releases.
-        is_affected: whether people on whose records the model was trained withdrew.
+        model_state: of the model now, a state of `models.registry`.
+        model_ended_at_s: when the model was replaced or retired; None while it serves.
         block, count: the view of the ledger by which the records were opened.
         card: the content of the model's card.
         decision: "" until the clinician decided; then one of `CHOICES`.
@@ -124,7 +125,8 @@ class PredictionReport:
     high: float
     prevalence: float
     start: int
-    is_affected: bool
+    model_state: str
+    model_ended_at_s: int | None
     warnings: InputWarnings | None
     likeness: Likeness | None
     inputs: Sequence[InputLine]
@@ -137,6 +139,11 @@ class PredictionReport:
     decision: str
     reason: str
     decided_at_s: int | None
+
+    @property
+    def is_affected(self) -> bool:
+        """Whether the model has to be replaced or retired: it learned from what is not so now."""
+        return self.model_state == "affected"
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -205,7 +212,6 @@ def body_of(words: Words, prediction: Prediction, at_s: float) -> dict[str, Any]
         "count": prediction.view.count,
         "block": prediction.view.block_number,
         "commitment": prediction.input_commitment.hex(),
-        "affected": prediction.is_affected,
     }
 
 
@@ -232,7 +238,6 @@ def values_of(words: Words, body: Mapping[str, Any]) -> dict[str, Any]:
     same = ("model", "model_sha256", "outcome", "probability", "low", "high", "prevalence")
     start, bars = _stored_bars(words, body)
     return {name: body[name] for name in (*same, "block", "count")} | {
-        "is_affected": body["affected"],
         "input_commitment": body["commitment"],
         "warnings": InputWarnings(**body["warnings"]) if "warnings" in body else None,
         "likeness": _stored_likeness(body),

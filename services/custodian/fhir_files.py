@@ -10,6 +10,8 @@ from records.fhir_entries import FhirEntry
 from records.fhir_file import read_entries
 
 CHUNK_ENTRIES: Final = 5_000
+CHUNK_BYTES: Final = 32 * 2**20
+"""Of lines: as objects of Python they take up to twenty times as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class _Part:
 
     Attributes:
         entries: each with the index of its file.
+        size: the bytes of their lines.
         kinds: of the entries of the file that is read now; "" for any that names its resource
             otherwise than by kind and id.
         earlier: the same of the files before it.
@@ -34,6 +37,7 @@ class _Part:
     """
 
     entries: list[tuple[int, FhirEntry]] = field(default_factory=list)
+    size: int = 0
     kinds: set[str] = field(default_factory=set)
     earlier: set[str] = field(default_factory=set)
     people: frozenset[str] | None = frozenset()
@@ -51,7 +55,7 @@ class _Part:
 
     def takes(self, kind: str) -> bool:
         """Return whether the next entry of this kind may be added."""
-        if len(self.entries) >= CHUNK_ENTRIES:
+        if len(self.entries) >= CHUNK_ENTRIES or self.size >= CHUNK_BYTES:
             return False
         if self.is_other or not self.earlier:
             return True
@@ -84,6 +88,7 @@ def parts(
                 part = _Part()
                 part.begin(people[index])
             part.kinds.add(kind)
+            part.size += entry.size
             part.entries.append((index, entry))
     if part.entries:
         yield part.entries

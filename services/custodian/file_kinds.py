@@ -90,17 +90,15 @@ def require_encoding(file: IO[bytes], encoding: str) -> None:
     """
     if next(pieces(file)).startswith((_PARQUET, *_PACKED, *_UTF_16)):
         return
-    try:
-        decoder = codecs.getincrementaldecoder(encoding)()
-    except LookupError as exc:
-        raise FileRefused("mapping", "deposit-encoding-unknown", encoding=encoding) from exc
+    decoder = codecs.getincrementaldecoder(encoding)()
     line = 1
     for piece in (*pieces(file), b""):
         try:
             decoder.decode(piece, final=not piece)
-        except UnicodeDecodeError as exc:
+        except UnicodeError as exc:
             # The decoder kept the start of a character that a piece before this one cut in two.
-            read = exc.object[: exc.start]
+            # UTF-16 and UTF-32 without their mark fail with an error that names no place.
+            read = exc.object[: exc.start] if isinstance(exc, UnicodeDecodeError) else b""
             line += read.count(b"\n")
             name = "UTF-8" if encoding == UTF_8 else encoding
             raise FileRefused("file", "deposit-wrong-encoding", line=line, encoding=name) from exc

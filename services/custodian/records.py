@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Final
 
 from consent import ConsentRefused
 from models import Diagnostics
@@ -14,6 +16,9 @@ from services.installation import Installation
 from services.jobs.progress import Progress
 from services.requests import PatientDirectory
 from storage import Arriving, DepositReport, Merged, Record, RecordStore
+
+MAX_VALUES: Final = 500_000
+"""Of the rows that are stored together: a value takes a hundred times its bytes in a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,12 @@ class DepositSummary:
         """The counts by name."""
         names = ("records", "new", "corrected", "erased")
         return {name: getattr(self, name) for name in names}
+
+    def plus(self, other: DepositSummary) -> DepositSummary:
+        """Return what two parts of one table did together."""
+        counts = {name: count + other.counts[name] for name, count in self.counts.items()}
+        affected = {*self.affected_models, *other.affected_models}
+        return DepositSummary(**counts, affected_models=tuple(sorted(affected)))
 
 
 class CustodianRecords:
@@ -76,22 +87,34 @@ class CustodianRecords:
             raise NotFound
         return self._store.deposits.deposit(records, sources)
 
-    def deposit_rows(self, rows: Sequence[ParsedRow], progress: Progress) -> DepositSummary:
+    def deposit_rows(
+        self, rows: Iterable[ParsedRow], progress: Progress, total: int
+    ) -> DepositSummary:
         """Seal and store the records of parsed rows; a person who is new gets a subject.
+
+        They are read and stored in parts, so that few of them are in memory; `total` is how many
+        there are.
 
         The same rows give the same people and sources whichever way they come in, so nothing is
         stored twice. Another value for the same person, category, day and code is a correction; a
         code that was not there is added; what a table leaves out stays. Models that were trained
         on a corrected record are marked as affected.
         """
+        summary, done = DepositSummary(records=0, new=0), 0
+        for part in _parts(rows):
+            step = partial(_report, progress, (done, len(part), total))
+            summary = summary.plus(self._deposit_part(part, step))
+            done += len(part)
+        progress("storing", total, total)
+        return summary
+
+    def _deposit_part(self, rows: Sequence[ParsedRow], progress: Progress) -> DepositSummary:
         subjects = self._directory.get_or_add(row.person for row in rows)
         records, sources = to_records(rows, subjects, self._organisation)
         arriving = [
             Arriving(record, source) for record, source in zip(records, sources, strict=True)
         ]
-        report = self._store.versions.merge(
-            arriving, merge_observations, lambda _, done, of: progress("storing", done, of)
-        )
+        report = self._store.versions.merge(arriving, merge_observations, progress)
         corrected = report.ids_of(Merged.CHANGED)
         affected = self._diagnostics.apply_corrections(corrected) if corrected else []
         return DepositSummary(
@@ -101,3 +124,23 @@ class CustodianRecords:
             erased=report.count(Merged.ERASED),
             affected_models=tuple(each.model.id for each in affected),
         )
+
+
+def _parts(rows: Iterable[ParsedRow]) -> Iterator[list[ParsedRow]]:
+    part, values = list[ParsedRow](), 0
+    for row in rows:
+        part.append(row)
+        values += 1 + sum(len(observations) for _, observations in row.documents)
+        if values >= MAX_VALUES:
+            yield part
+            part, values = [], 0
+    if part:
+        yield part
+
+
+def _report(
+    progress: Progress, place: tuple[int, int, int], _step: str, done: int, of: int
+) -> None:
+    """Report the progress of a part as that of the whole table."""
+    before, rows, total = place
+    progress("storing", min(before + rows * done // max(of, 1), total), total)

@@ -61,14 +61,14 @@ def check_sent_table(sent: Sent, body: bytes, today: datetime.date) -> TableRepo
         return check_table(path, layout_of(sent), today=today, has_summary=True)
 
 
-def read_sent_table(sent: Sent, body: bytes, today: datetime.date) -> list[ParsedRow]:
-    """Return the rows of a table that can be stored.
+def read_sent_table(sent: Sent, body: bytes, today: datetime.date) -> Iterator[ParsedRow]:
+    """Yield the rows of a table that can be stored.
 
     Raises:
         TableInvalid (records): a row is bad, and the custodian chose to store nothing then.
     """
     with as_path(body) as path:
-        return list(read_table(path, layout_of(sent), sent.on_bad == LEAVE, today))
+        yield from read_table(path, layout_of(sent), sent.on_bad == LEAVE, today)
 
 
 def describe_waiting(uploads: UploadStore, upload: Upload, today: datetime.date) -> dict[str, Any]:

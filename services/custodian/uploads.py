@@ -172,8 +172,7 @@ class CustodianUploads:
         try:
             kind = kind_of(new.file)
             mapping = self._mapping_text(words, new) if kind == TABLE else ""
-            name = PurePath(new.name).name[:MAX_NAME]
-            sent = Sent(party, by, name, kind, mapping, new.on_bad)
+            sent = Sent(party, by, _name(new.name), kind, mapping, new.on_bad)
             if mapping:
                 require_encoding(new.file, layout_of(sent).file.encoding)
         except FileRefused as exc:
@@ -263,7 +262,7 @@ class CustodianUploads:
         if upload.sent.kind == FHIR:
             return store_fhir(self._intake, upload, body, progress)
         rows = read_sent_table(upload.sent, body, self._today())
-        summary = self._records.deposit_rows(rows, progress)
+        summary = self._records.deposit_rows(rows, progress, upload.report["good"])
         return {**summary.counts, "affected_models": list(summary.affected_models)}
 
     def import_fhir(
@@ -283,8 +282,8 @@ class CustodianUploads:
                 raise FileRefused("file", "deposit-wrong-kind")
         except FileRefused as exc:
             raise exc.in_words(words) from exc
-        name = PurePath(new.name).name[:MAX_NAME]
-        upload = self._add(words, Sent(party, by, name, FHIR, sender, LEAVE), new.file)
+        sent = Sent(party, by, _name(new.name), FHIR, sender, LEAVE)
+        upload = self._add(words, sent, new.file)
         self._uploads.move(upload, CHECKING, STORING)
         self._queue(_STORE, upload, STORING)
         return self.get(words, party, upload.id)
@@ -376,6 +375,11 @@ class CustodianUploads:
         if path is None:
             raise FileRefused("mapping", "deposit-mapping-choose")
         return path.read_text(encoding="utf-8")
+
+
+def _name(sent: str) -> str:
+    """Return a file's name without folders, and without characters that would hide others."""
+    return "".join(filter(str.isprintable, PurePath(sent).name))[:MAX_NAME]
 
 
 def _can_store(upload: Upload) -> bool:

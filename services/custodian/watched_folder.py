@@ -15,7 +15,7 @@ from typing import BinaryIO, Final
 
 import orjson
 
-from consent import ConsentError
+from consent import DAY_S, ConsentError
 from records.errors import RecordsInvalid
 from records.outcomes import EntryOutcome, Outcome, operation_outcome
 from services.custodian.fhir_files import FhirFile
@@ -107,23 +107,37 @@ class WatchedFolder:
             with ExitStack() as opened:
                 folders = _open_folders(self._folder, opened)
                 self._fetch(folders)
-                names = [name for _, name in _list_files(folders.working)]
+                files = _list_files(folders.working)
+                names = [name for at_s, name in files if self._is_settled(at_s)]
                 return [self._take(name, folders, progress) for name in names]
+
+    def _is_settled(self, at_s: float) -> bool:
+        age_s = self._clock() - at_s
+        # Of a system whose clock is days ahead, a file would otherwise wait as long unseen.
+        return age_s >= SETTLED_S or age_s <= -DAY_S
 
     def _fetch(self, folders: _Folders) -> None:
         """Move the files that nobody writes to any more to ``working/``.
 
         One whose name is there already waits: a system may give the next file the same name.
         """
-        waiting = {name for _, name in _list_files(folders.working)}
         for at_s, name in _list_files(folders.inbox):
-            if self._clock() - at_s >= SETTLED_S and name not in waiting:
+            if not self._is_settled(at_s) or _exists(name, folders.working):
+                continue
+            try:
                 _move(name, folders.inbox, name, folders.working)
+            except FileNotFoundError:  # its system took it back or renamed it
+                LOG.warning("a watched file was gone before it was taken")
 
     def _take(self, name: str, folders: _Folders, progress: Progress) -> Path:
         take = self._take_table if _is_table(name) else self._take_fhir
         try:
+            before = _written(name, folders.working)
             place, report = take(name, folders.working, progress)
+            if _written(name, folders.working) != before:
+                # Its system had it open: what it wrote last may not have been read.
+                LOG.warning("a watched file was written while it was read; it is read again")
+                return self._folder / WORKING / name
         except (StorageError, ConsentError, OSError, *UNAVAILABLE_ERRORS) as exc:
             LOG.warning("a watched file waits: %s", type(exc).__name__)
             return self._folder / WORKING / name
@@ -228,6 +242,12 @@ def _is_table(name: str) -> bool:
 
 def _open(name: str, folder: int) -> BinaryIO:
     return os.fdopen(os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder), "rb")
+
+
+def _written(name: str, folder: int) -> tuple[int, int]:
+    """Return when a file was last written, and its size."""
+    status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    return status.st_mtime_ns, status.st_size
 
 
 def _exists(name: str, folder: int) -> bool:

@@ -128,8 +128,8 @@ class WatchedTables:
             return _refused(RefusalCode.BAD_ROWS, facts)
         if not table.good:
             return _refused(RefusalCode.NO_ROWS, facts)
-        rows = list(read_table(path, mapping, today=today))
-        summary = self._records.deposit_rows(rows, progress)
+        rows = read_table(path, mapping, today=today)
+        summary = self._records.deposit_rows(rows, progress, table.good)
         facts |= {**summary.counts, "affected_models": list(summary.affected_models)}
         return TableOutcome(refusal=None, report=_to_json({"outcome": "stored", **facts}))
 

@@ -118,14 +118,15 @@ class PatientRecords:
             StorageNotFound: it does not exist, or belongs to another patient.
         """
         record = self._store.vault.open_own(subject, record_id)
-        entries = [e for e in self._store.records_of(subject) if e.record_id.hex() == record_id]
+        same = [e for e in self._store.records_of(subject) if e.category == record.category]
+        entries = [e for e in same if e.record_id.hex() == record_id]
         times = self._store.added_times(entries)
         former = self._store.vault.open_own_former(subject, [record_id])
         return OpenedRecord(
             record,
             self._parties.name_of(record.custodian, words.language),
             next(iter(times.values()), 0),
-            self._views.describe(words, [record]),
+            self._views.describe(words, [record], has_others=len(same) > len(entries)),
             self._views.earlier(words, former, [record]),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -53,6 +53,8 @@ ADMINISTRATION: Final = frozenset(
 """What a custodian did about a patient's number or records: neither use nor refusal."""
 LEFT_OUT: Final = "left-out"
 """Records were opened for a copy that has no row of them."""
+UNMADE: Final = "unmade"
+"""Records were opened for a copy that is being made, or could not be made."""
 LEARNED: Final = "learned"
 LEARNING: Final = "learning"
 COUNTED: Final = "counted"
@@ -88,7 +90,8 @@ class HistoryEntry:
         is_own_act: True for what the patient did, or an answer to it; `seq` is 0: no journal row.
         result: of a use for training: ``learned``, ``learning``, ``counted``, ``gate-closed``,
             ``cancelled`` or ``broken-off``; ``left-out`` of a use for a copy that has no row of
-            the patient; ``letter`` of a check by post; "" for all else.
+            the patient, ``unmade`` while there is no such copy; ``letter`` of a check by post; ""
+            for all else.
         release: the name of the copy that the records were opened for; otherwise empty.
     """
 
@@ -140,6 +143,7 @@ _COPIES: Final = {
     PSEUDONYMISED_COPY: "used-copy-pseudonymised",
     WHOLE_COPY: "used-copy-whole",
     LEFT_OUT: "used-copy-left-out",
+    UNMADE: "used-copy-unmade",
 }
 _COPY_KINDS: Final = ("training set", "pseudonymised copy")
 """What the journal says that records were opened for, before the name of the copy."""
@@ -187,17 +191,23 @@ class AccessHistory:
         The records of one act make one entry; a day's refusals of one party make one entry.
         """
         rows = self._store.journal.of_subject(subject, PAGE_ROWS, before)
+        entries = self._fold(subject, rows, self._uses_of(rows))
+        return entries, rows[-1].seq if len(rows) == PAGE_ROWS else None
+
+    def _uses_of(self, rows: Sequence[JournalRow]) -> dict[bytes, dict[str, Any]]:
+        return self._store.journal.uses_of({row.use: None for row in rows})
+
+    def _fold(
+        self, subject: bytes, rows: Sequence[JournalRow], uses: dict[bytes, dict[str, Any]]
+    ) -> list[HistoryEntry]:
+        """Return the entries of rows, newest first: one of each act."""
         categories = {r.record_id: r.category for r in self._store.records_of(subject)}
         consents = self._consents(subject)
-        uses: dict[bytes, dict[str, Any]] = {}
         acts: dict[tuple[Any, ...], list[JournalRow]] = {}
         for row in rows:
-            if row.use not in uses:
-                uses[row.use] = self._store.journal.use(row.use)
             acts.setdefault(_act_of(row, uses[row.use]), []).append(row)
         entries = [_entry(act, uses, categories, consents) for act in acts.values()]
-        entries = self._with_results(subject, entries)
-        return entries, rows[-1].seq if len(rows) == PAGE_ROWS else None
+        return self._with_results(subject, entries)
 
     def list_deletions(self, subject: bytes, after_s: float, until_s: float) -> list[HistoryEntry]:
         """Return which studies said in this time that they deleted this patient's rows or copy."""
@@ -249,20 +259,31 @@ class AccessHistory:
         models = self._diagnostics.models_trained_under(consents) if runs else []
         trained = {model.id for model in models}
         copying = sorted({entry.party for entry in entries if entry.release})
-        releases = {copy.release for copy in self._copies.list_with(subject, copying)}
+        in_copy = {
+            copy.release: bool(self._copies.names_of(copy, subject))
+            for study in copying
+            for copy in self._copies.list_by_study(study)
+        }
         return [
             replace(entry, result=_result(entry, runs, trained))
             if entry.seq in is_training
-            else replace(entry, result=LEFT_OUT)
-            if entry.release and entry.release not in releases
+            else replace(entry, result=_copy_result(in_copy.get(entry.release)))
+            if entry.release
             else entry
             for entry in entries
         ]
 
     def list_by_consent(self, subject: bytes, consent_id: bytes) -> list[HistoryEntry]:
-        """Return the uses that a consent has permitted, newest first."""
-        entries, _ = self.list_entries(subject)
-        return [entry for entry in entries if entry.consent_id == consent_id]
+        """Return the uses that a consent has permitted, newest first.
+
+        An answer of a model names no consent: it is under the one by which its records were opened.
+        """
+        journal = self._store.journal
+        rows = journal.of_subject(subject, PAGE_ROWS, under=(consent_id, ANSWERED))
+        uses = self._uses_of(rows)
+        opened = {_access_of(uses[row.use]) for row in rows if row.answer.consent_id == consent_id}
+        rows = [row for row in rows if _access_of(uses[row.use]) in opened]
+        return [e for e in self._fold(subject, rows, uses) if not e.is_refusal]
 
     def entry_of(self, subject: bytes, row: JournalRow) -> HistoryEntry:
         """Return what one row of the journal says, without the rows that a list folds into it."""
@@ -297,6 +318,18 @@ def _result(entry: HistoryEntry, runs: Sequence[TrainingRun], trained: Collectio
                 return COUNTED
             return _RUN_RESULTS.get(run.state, COUNTED)
     return COUNTED
+
+
+def _copy_result(is_in_copy: bool | None) -> str:
+    """Return what became of a use for a copy; None: there is no such copy, or not yet."""
+    if is_in_copy is None:
+        return UNMADE
+    return "" if is_in_copy else LEFT_OUT
+
+
+def _access_of(use: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what an opening of records and the answer that was computed from it have in common."""
+    return tuple(use[field] for field in ("party", "actor", "purpose", "why", "count", "head"))
 
 
 def _act_of(row: JournalRow, use: dict[str, Any]) -> tuple[Any, ...]:

@@ -60,6 +60,11 @@ class PseudonymisedOffer:
     duties: Sequence[str] = ACCEPTED_DUTIES
 
     @property
+    def has_expired_copies(self) -> bool:
+        """Whether the agreement has ended, and a copy is not deleted yet, as far as they said."""
+        return self.refusal == ENDED and any(copy.deleted_at_s is None for copy in self.copies)
+
+    @property
     def waiting(self) -> list[CopyDeletion]:
         """The people whose rows are not deleted yet, as far as the study said."""
         return [each for each in self.deletions if each.acknowledged_at_s is None]

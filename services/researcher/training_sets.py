@@ -22,7 +22,7 @@ from models import (
 from models.pseudonymised import permitted_parts
 from models.question_parts import DIRECT
 from services.dates import iso_day
-from services.errors import NotFound
+from services.errors import Conflict, NotFound
 from services.parties import study_name
 from services.requests import FeasibilityCounts, NewCopy, Proposal, ReleasedCopies, ReleasedCopy
 from services.requests.copy_deletions import find_left
@@ -32,6 +32,15 @@ from storage import RecordStore
 
 MAX_DAYS: Final = 365
 """How long a copy may be kept."""
+
+
+class StudyEnded(Conflict):
+    """No new copy leaves: the study has ended."""
+
+    def __init__(self, until_s: int) -> None:
+        """Name the last day of the study."""
+        ended = f"The study ended on {iso_day(until_s - 1)}: no new copy leaves."
+        super().__init__(f"{ended} Propose a new study to ask again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +60,7 @@ class TrainingSetOffer:
         people: how many permit a copy; the count moves in steps of 11.
         agreement: the conditions that must be accepted.
         ends_at_s: until when a copy that is downloaded now may be kept.
+        is_over: whether the study has ended, so that no new copy leaves.
     """
 
     study: Proposal
@@ -58,6 +68,7 @@ class TrainingSetOffer:
     people: int
     agreement: str
     ends_at_s: int
+    is_over: bool
     copies: Sequence[ReleasedCopy]
 
     @property
@@ -139,6 +150,7 @@ class TrainingSets:
             people=self._feasibility.stable(f"{study.study} copies", permitted),
             agreement=AGREEMENT,
             ends_at_s=self._ends_at_s(study),
+            is_over=self._is_over(study),
             copies=self._copies.list_by_study(study.study),
         )
 
@@ -152,11 +164,14 @@ class TrainingSets:
 
         Raises:
             NotFound: as `get`.
+            StudyEnded: the study has ended.
             Conflict: another copy of the study was made meanwhile.
             CohortTooSmall (models): too few people permit a copy.
             ModelsInvalid (models): a column is not a feature, or a direct identifier.
         """
         study = self._require(party, name)
+        if self._is_over(study):
+            raise StudyEnded(study.until_s)
         ends_at_s, release = self._ends_at_s(study), secrets.token_hex(16)
         earlier = self._copies.list_by_study(study.study)
         request = ReleaseRequest(
@@ -214,6 +229,9 @@ class TrainingSets:
         if study.copy_kind != "anonymised":
             raise NotFound
         return study
+
+    def _is_over(self, study: Proposal) -> bool:
+        return study.until_s <= self._diagnostics.clock()
 
     def _ends_at_s(self, study: Proposal) -> int:
         return min(study.until_s, int(self._diagnostics.clock()) + MAX_DAYS * DAY_S)

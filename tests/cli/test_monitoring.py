@@ -21,8 +21,6 @@ MONTH = ModelMonth(
     is_alarm=True,
     outcomes="",
     events="",
-    observed_to_expected=None,
-    auroc=None,
 )
 
 
@@ -31,6 +29,16 @@ def test_a_month_is_printed_as_the_pages_show_it(capsys: pytest.CaptureFixture[s
     text = capsys.readouterr().out
     for cell in ("m-1", "2026-05", "0.31", "(age)", "shifted", "too few"):
         assert cell in text
+
+
+def test_known_outcomes_are_printed_with_intervals(capsys: pytest.CaptureFixture[str]) -> None:
+    ratio = {"observed_to_expected": 1.1, "observed_to_expected_low": 0.9}
+    area = {"auroc": 0.8, "auroc_low": 0.7, "auroc_high": 0.9}
+    print_months(
+        Output(as_json=False), [replace(MONTH, **ratio, **area, observed_to_expected_high=1.3)]
+    )
+    words = capsys.readouterr().out.split()  # a narrow terminal breaks the cells
+    assert {"1.10", "(0.90", "1.30)", "0.80", "(0.70", "0.90)"} <= set(words)
 
 
 def test_a_month_with_too_few_answers_is_not_called_without_a_shift() -> None:

@@ -122,7 +122,7 @@ def test_describe_without_a_folder_writes_the_drafts_to_stdout() -> None:
 def test_a_deposit_names_erased_records_and_ends_with_exit_code_3(tmp_path: Path) -> None:
     def deposit(erased: int) -> Result:
         summary = DepositSummary(records=2, new=2 - erased, erased=erased)
-        deposits = SimpleNamespace(deposit_rows=lambda rows, progress: summary)
+        deposits = SimpleNamespace(deposit_rows=lambda rows, progress, total: summary)
 
         @contextmanager
         def opener(settings: None = None, report: object = click.echo) -> Iterator[Any]:

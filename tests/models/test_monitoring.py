@@ -67,7 +67,8 @@ def test_outcomes_count_only_where_the_patient_permits_the_study_to_train(world,
         world.ledger.withdraw(records[0].subject)
     outcomes = measure(world, answers)["outcomes"]
     assert outcomes["answers"] == 200
-    assert 0 < outcomes["observed_to_expected"] < 3
+    for name in ("observed_to_expected", "auroc"):
+        assert 0 < outcomes[name]["low"] < outcomes[name]["value"] < outcomes[name]["high"] < 3
     request = world.store.vault.journal[-1]
     assert (request.party, request.purpose) == (STUDY, "MLTRAINING")
 

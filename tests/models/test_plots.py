@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from models import plots
@@ -100,6 +101,20 @@ def test_the_calibration_plot_names_its_marks_and_writes_zero_without_a_sign(axe
     legend = [text.get_text() for text in axes.get_legend().get_texts()]
     assert legend == ["groups of patients", "smooth curve"]
     assert "slope 1.00   intercept 0.00" in [text.get_text() for text in axes.texts]
+
+
+@pytest.mark.parametrize("peak", range(4))
+def test_words_in_the_distributions_lie_over_no_bar(peak: int) -> None:
+    shares = [[float(place == peak) for place in range(4)]] * 2
+    content = {"outcome": {"words": "a long outcome"}, "evaluation": {"spread": shares}}
+    figure = Figure(figsize=plots._SIZE, layout="constrained")
+    canvas, axes = FigureCanvasAgg(figure), figure.add_subplot()
+    plots._draw_distributions(axes, content)
+    canvas.draw()
+    bars = [bar.get_window_extent() for bar in axes.patches]
+    words = [text.get_window_extent() for text in axes.texts]
+    assert (len(bars), len(words)) == (8, 3)
+    assert not [bar for bar in bars for text in words if bar.overlaps(text) and bar.height]
 
 
 def luminance(colour: str) -> float:

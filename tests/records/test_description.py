@@ -362,3 +362,13 @@ def test_a_table_of_too_many_columns_is_not_described(tmp_path: Path) -> None:
     path.write_text("," * 5_000 + "\n1,2\n")
     with pytest.raises(TableInvalid, match="5,001 columns; the limit is 5,000"):
         profile_table(path)
+
+
+def test_of_a_wide_table_fewer_rows_are_kept_in_memory(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("records.profile.MAX_SAMPLE_CELLS", 40)
+    names = [f"v{number}" for number in range(9)]
+    rows = [f"{row}," + ",".join(["17"] * 9) for row in range(100)]
+    path = tmp_path / "wide.csv"
+    path.write_text("\n".join([",".join(["id", *names]), *rows]) + "\n")
+    profile = profile_table(path)
+    assert profile.rows == 100 and len(profile.sample) <= 4

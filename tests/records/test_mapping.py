@@ -1,5 +1,12 @@
 from __future__ import annotations
 
+import bz2
+import codecs
+import contextlib
+import encodings
+import pkgutil
+import secrets
+import zlib
 from pathlib import Path
 
 import pytest
@@ -204,3 +211,32 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, content: bytes | 
         path.write_bytes(content)
     with pytest.raises(DeclarationInvalid, match=r"m\.toml: cannot be read"):
         Mapping.load(path)
+
+
+def test_an_encoding_is_one_of_characters_that_cannot_unpack_to_more_than_was_sent() -> None:
+    names = [each.name for each in pkgutil.iter_modules(encodings.__path__)]
+    hostile = [bz2.compress(bytes(10**7)), zlib.compress(bytes(10**7)), secrets.token_bytes(4096)]
+    allowed = []
+    for name in [*names, "latin-1", "UTF8", "a\\u0000b", "\u202e", "x" * 10_000, "../utf_8"]:
+        text = GOOD.replace("[table]", f'[table]\nencoding = "{name}"')
+        try:
+            encoding = Mapping.parse(text, "m.toml").file.encoding
+        except DeclarationInvalid as exc:
+            assert str(exc).startswith("m.toml:table:encoding: unknown encoding")
+            continue
+        allowed.append(encoding)
+        for body in hostile:
+            with contextlib.suppress(UnicodeError):
+                assert len(codecs.getincrementaldecoder(encoding)().decode(body)) <= len(body)
+    known = {
+        "ascii",
+        "cp1252",
+        "cp437",
+        "gb18030",
+        "latin-1",
+        "mac_roman",
+        "shift_jis",
+        "utf_8_sig",
+    }
+    assert known | {"iso8859_15", "koi8_r", "utf_16", "utf_32_le", "UTF8"} <= set(allowed)
+    assert not {"bz2_codec", "zlib_codec", "punycode", "idna", "undefined"} & set(allowed)

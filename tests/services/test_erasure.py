@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 
 import pytest
@@ -209,7 +210,9 @@ def test_the_pages_lead_from_the_request_to_the_receipt(hospital, patient) -> No
         assert "The history of who used your records stays" in page, path_then
         assert untrue not in page, path_then
     assert patient.get("/patient/opt-out").location == "/patient/erasure"  # nobody can ask
-    assert "hospital number deleted" in custodian.get(path).text
+    page = custodian.get(path).text
+    assert "hospital number deleted" in page
+    assert "estimates, drafts, messages, signed terms and hospital number." in page
     assert custodian.get(f"{path}/receipt").get_json()["signature"]
 
 
@@ -227,6 +230,8 @@ def test_a_refusal_has_a_reason_that_the_patient_reads_and_erases_nothing(
     erasures.refuse(words, pending.request.id, "Records are kept ten years by law.", by="c")
     assert erasures.approve(pending.request.id, by="c").request.state == REFUSED
     assert "ten years by law" in patient.get("/patient/erasure").text
+    page = signed_in(hospital, CUSTODIAN).get(f"/custodian/erasures/{pending.request.id}").text
+    assert re.search(r"<dt>Reason</dt>\s*+<dd>Records are kept ten years by law", page)
     assert len(hospital.platform.store.records_of(patient.account.subject)) == 1
     assert hospital.platform.requests.erasures.add(patient.account.subject, "patient").is_open
     for wrong, fields in (

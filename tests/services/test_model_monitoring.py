@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -94,3 +95,15 @@ def test_readers_see_the_input_that_moved_most_and_the_alarm(world) -> None:
     assert (month.worst_input, month.worst_psi, month.estimate_psi) == ("age", 0.3, 0.02)
     assert (month.is_alarm, month.outcomes, month.auroc) == (True, "", None)
     assert world.monitoring.count_alarms() == 1
+
+
+def test_a_report_of_an_earlier_release_has_no_interval_of_the_ratio(world) -> None:
+    area = {"value": 0.8, "low": 0.7, "high": 0.9}
+    counts = {"answers": 120, "events": 30, "auroc": area}
+    for ratio in (1.1, {"value": 1.1, "low": 0.9, "high": 1.3}):
+        report = world.monitor.measure(world.models[0], "2026-05", [])
+        report.content["outcomes"] = counts | {"observed_to_expected": ratio}
+    new, old = world.monitoring.list_months("m-1")
+    assert old == replace(new, observed_to_expected_low=None, observed_to_expected_high=None)
+    assert (new.observed_to_expected, new.auroc) == (1.1, 0.8)
+    assert (new.observed_to_expected_low, new.observed_to_expected_high) == (0.9, 1.3)

@@ -160,6 +160,44 @@ def test_a_series_draws_numbers_of_one_unit_and_lists_all_others() -> None:
     ]
 
 
+def test_a_value_is_followed_over_time_only_from_two_numbers_in_one_unit_on() -> None:
+    first, second = glucose("2024-02-15", "5.1"), glucose("2024-03-15", "6.2")
+    other_unit = glucose("2024-04-15", "99", "mg/dL")
+    mistaken = glucose("2024-05-15", "7", status="entered-in-error")
+    alone = views().timeline(Words("en"), [first, other_unit, mistaken])
+    assert [line.is_followed for line in alone] == [False, False, False]
+    both = views().timeline(Words("en"), [first, second, other_unit, mistaken])
+    assert [line.is_followed for line in both] == [False, False, True, True]
+    for records in ([first, other_unit, mistaken], [first, second, other_unit]):
+        lines = views().timeline(Words("en"), records)
+        has_chart = views().series(Words("en"), records, GLUCOSE).chart is not None
+        assert has_chart == any(line.is_followed for line in lines)
+
+
+def test_a_single_record_is_followed_where_others_may_have_the_value() -> None:
+    record = glucose("2024-02-15", "5.1")
+    assert not views().describe(Words("en"), [record])[0].is_followed
+    assert views().describe(Words("en"), [record], has_others=True)[0].is_followed
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"valueQuantity": {"value": 99, "unit": "mg/dL", "code": "mg/dL"}}, "another unit"),
+        ({"valueQuantity": None, "valueString": "much"}, "no number"),
+        ({"effectiveDateTime": None}, "no date"),
+        ({"status": "entered-in-error"}, "not valid"),
+    ],
+)
+def test_what_is_not_in_the_chart_says_each_reason_for_it(more: dict[str, Any], reason) -> None:
+    records = [glucose("2024-02-15", "5.1"), glucose("2024-03-15", "6.2")]
+    odd = glucose("2024-04-15", "7", **more)
+    series = views().series(Words("en"), [*records, odd], GLUCOSE)
+    assert series.others == 1
+    assert reason in Words("en")("chart-others", count=1)
+    assert reason in Words("en")("chart-others", count=2)
+
+
 def test_a_chart_names_its_unit_as_the_lines_below_it_do() -> None:
     series = views().series(Words("en"), [glucose("2024-02-15", "31", "kg/m2")], GLUCOSE)
     assert (series.unit, series.unit_name) == ("kg/m2", "kg/m²")

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from views import api_operations
+from visitors import signed_in
 
 POSTS = [
     re.sub(r"{\w+}", "small-1", view.path) for view in api_operations() if view.method == "POST"
@@ -159,3 +160,22 @@ def test_an_error_that_nobody_foresaw_has_a_number_and_tells_nothing(
     assert answer.status_code == 500
     assert len(answer.get_json()["incident"]) == 16
     assert b"secret" not in answer.data
+
+
+@pytest.mark.node
+def test_no_text_has_a_character_that_postgresql_cannot_store(hospital, custodian) -> None:
+    keeper, stranger = signed_in(hospital, "custodian"), hospital.app.test_client()
+    sent = {"content_type": "application/json"}
+    answers = [
+        keeper.post("/custodian/patients/new", role="patient", number="a\0b"),
+        keeper.get("/custodian/deposits/new?language=%00"),
+        stranger.post(
+            "/sign-in/finish", data={"challenge": "\0"}, headers={"Origin": keeper.origin}
+        ),
+        custodian.get("/custodian/overview?a=%00"),
+        custodian.ask("POST", "/invitations", data=rb'{"role": "\u0000"}', **sent),
+        custodian.ask("POST", "/invitations", data=rb'{"role": "\\\u0000"}', **sent),
+    ]
+    assert [answer.status_code for answer in answers] == [400] * len(answers)
+    written = rb'{"role": "\\u0000"}'  # a backslash, and five other characters
+    assert custodian.ask("POST", "/invitations", data=written, **sent).status_code == 422

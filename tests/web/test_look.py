@@ -77,6 +77,18 @@ def test_each_pair_of_colours_can_be_told_apart(
     assert contrast(colours[ink], colours[on]) >= least
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_shaded_part_of_a_chart_can_be_seen_and_hides_no_line(theme: str) -> None:
+    css = (STATIC / "estimate.css").read_text(encoding="utf-8")
+    rule = r"\.chart-band \{\s*+fill: var\(--([\w-]++)\);\s*+fill-opacity: ([\d.]++)"
+    ((role, opacity),) = re.findall(rule, css)
+    colours, share = themes()[theme], float(opacity)
+    fill, page = colours[role], colours["page"]
+    pairs = [(int(fill[at : at + 2], 16), int(page[at : at + 2], 16)) for at in (1, 3, 5)]
+    shaded = "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in pairs)
+    assert contrast(shaded, page) >= 1.3 and contrast(colours["chart-1"], shaded) >= EDGE
+
+
 def test_the_formula_is_the_one_of_wcag() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)
@@ -291,8 +303,20 @@ def test_paper_is_black_on_white_without_the_menu(page: Page, site: str) -> None
     printed = [each for each in page.locator(".notices .notice").all() if each.is_visible()]
     assert [each.inner_text().strip() for each in printed] == [Words("en")("notice-development")]
     assert not page.get_by_role("button", name="Continue").is_visible()
+    filters = "<details><summary>Filter this</summary><form></form></details>"
+    page.evaluate(
+        "html => document.querySelector('main').insertAdjacentHTML('afterbegin', html)", filters
+    )
+    assert not page.get_by_text("Filter this").is_visible()
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+@pytest.mark.parametrize("chart", ["chart-1", "chart-2", "chart-3"])
+def test_paper_shows_charts_in_colours_for_white_whatever_the_screen(chart: str) -> None:
+    paper = (STATIC / "colours.css").read_text(encoding="utf-8").partition("@media print")[2]
+    colours = dict(re.findall(r"--([\w-]++): (#[0-9a-f]{6})", paper))
+    assert contrast(colours[chart], colours["page"]) >= EDGE
 
 
 def test_paper_shows_long_lines_whole(page: Page, site: str) -> None:

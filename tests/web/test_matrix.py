@@ -315,7 +315,7 @@ def names(hospital, model) -> dict[str, str]:
         "records": [store.records_of(subject)[0].record_id.hex()],
     }
     body |= {"inputs": [], "contributions": [], "probability": 0.2, "low": 0.1, "high": 0.3}
-    body |= {"prevalence": 0.2, "outcome": "it", "affected": False, "block": 1, "count": 1}
+    body |= {"prevalence": 0.2, "outcome": "it", "block": 1, "count": 1}
     body |= {"model_sha256": model.sha256, "commitment": ""}
     upload = UploadStore(platform.engine, platform.store, platform.installation.clock).add(
         Sent(HOSPITAL, "a", "t.csv", "csv", "", "good"), io.BytesIO(b"person,number\n1,2\n")

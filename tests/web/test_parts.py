@@ -26,8 +26,6 @@ MONTH = ModelMonth(
     is_alarm=False,
     outcomes="",
     events="",
-    observed_to_expected=None,
-    auroc=None,
 )
 
 
@@ -81,6 +79,9 @@ def test_a_month_with_too_few_answers_is_not_called_steady(app: Flask) -> None:
     measured = render(app, source, month=MONTH)
     assert "October 2026" in measured
     assert "no large shift" in measured
+    known = replace(MONTH, auroc=0.8, auroc_low=0.7, auroc_high=0.9, observed_to_expected=1.1)
+    cells = render(app, source, month=known)
+    assert ">0.80 (0.70 to 0.90)<" in cells and ">1.10<" in cells
     few = replace(MONTH, estimate_psi=None, worst_psi=None, worst_input="")
     assert "no large shift" not in render(app, source, month=few)
 

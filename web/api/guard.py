@@ -13,7 +13,7 @@ from services.words import Words, best_language
 from web.cookies import csrf_of, session_secret
 from web.current import Caller, find_caller, services
 from web.limits import Limit, begin_request, caller_at
-from web.view_options import READING, current_options, require_own_site
+from web.view_options import READING, current_options, require_no_nul, require_own_site
 
 STRANGERS: Final = (5.0, 100)
 KNOWN: Final = (50.0, 500)
@@ -35,6 +35,7 @@ class ApiGuard:
 
         Raises:
             Unauthenticated: no valid token or session where one is needed.
+            Malformed: the query has a NUL character.
             Forbidden: this role may not; or a session's request is not from our own pages.
             TooManyRequests: the caller asked too often, or has too much under way.
             NotFound: a name in the path is not printable ASCII.
@@ -62,6 +63,7 @@ class ApiGuard:
             require_own_site()
         if caller is not None:
             begin_request(caller.id)
+        require_no_nul(request.args.values())
 
     def _find(self) -> Caller | None:
         kind, _, secret = request.headers.get("Authorization", "").partition(" ")

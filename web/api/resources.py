@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from flask import Response, request
 
 from records.json_strict import loads
+from services.errors import Malformed
 from services.idempotency import key_of
 from web.api.schemas import NothingSchema
 from web.current import find_caller, services
 from web.errors import UnsupportedMediaType
 from web.responses import json_response
-from web.view_options import JSON, READING, options_of
+from web.view_options import JSON, NUL_PROBLEM, READING, options_of
 
 View = Callable[..., Any]
+_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*+\\u0000")
+"""The escape of U+0000 in JSON: its backslash is not itself escaped."""
 
 
 def accepts(schema: type[Any]) -> Callable[[View], View]:
@@ -118,4 +122,7 @@ def _body(made: Callable[[], Any]) -> Any:
         return made().load(request.args.to_dict())
     if request.mimetype != JSON:
         raise UnsupportedMediaType("send application/json")
-    return made().load(loads(request.get_data()))
+    body = request.get_data()
+    if _NUL.search(body):
+        raise Malformed(NUL_PROBLEM)
+    return made().load(loads(body))

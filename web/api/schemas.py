@@ -254,6 +254,7 @@ ModelMonthSchema = schema_of(
     "ModelMonthSchema",
     ModelMonth,
     "model month answers estimate_psi worst_input worst_psi is_alarm outcomes events "
-    "observed_to_expected auroc",
+    "observed_to_expected observed_to_expected_low observed_to_expected_high "
+    "auroc auroc_low auroc_high",
 )
 ModelMonthsSchema = listing("ModelMonthsSchema", "months", ModelMonthSchema)

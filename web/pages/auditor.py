@@ -38,8 +38,14 @@ bp = Blueprint("auditor", __name__)
 @requires_role(AUDITOR)
 def ledger_status() -> Response:
     """Show the state of ledger, mirror, journal and anchors."""
-    status = services().auditor.status()
-    return render("auditor/status.html", title=words()("auditor-title"), ledger=status)
+    auditor = services().auditor
+    status = auditor.status()
+    return render(
+        "auditor/status.html",
+        title=words()("auditor-title"),
+        ledger=status,
+        verifications=[auditor.verification(job.id) for job in status.verifications],
+    )
 
 
 @bp.get("/auditor/anchors")

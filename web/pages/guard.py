@@ -18,7 +18,13 @@ from web.cookies import LANGUAGE, csrf_of, session_secret, with_language
 from web.current import Caller, find_account, services, words
 from web.errors import status_of
 from web.limits import Limit, begin_request, caller_at
-from web.view_options import READING, ViewOptions, current_options, require_own_site
+from web.view_options import (
+    READING,
+    ViewOptions,
+    current_options,
+    require_no_nul,
+    require_own_site,
+)
 
 VISITORS: Final = (20.0, 200)
 """Requests a second, and at once, of one address that is not signed in, or of one account."""
@@ -62,6 +68,7 @@ class PageGuard:
             self._require_own_form()
         elif options.opens_records:
             require_own_site()
+        require_no_nul(request.args.values())
         return None
 
     def remember_language(self, response: Response) -> Response:
@@ -95,6 +102,7 @@ class PageGuard:
         sent = request.form.get("csrf") or request.headers.get("X-CSRF-Token", "")
         if g.csrf and not hmac.compare_digest(sent.encode(), g.csrf.encode()):
             raise Forbidden("The form has expired. Open the page again.")
+        require_no_nul(text for _, text in request.form.items(multi=True))
 
     def _language(self, account: Account | None) -> str:
         if g.chosen_language in LANGUAGES:

@@ -493,8 +493,8 @@ chart-name-plain = { $value }, { $count } Ergebnisse
 chart-band = Der getönte Teil ist der übliche Bereich des neuesten Ergebnisses.
 
 chart-others = { $count ->
-        [one] 1 Ergebnis steht nur in der Tabelle: Es hat eine andere Einheit oder ist keine Zahl.
-       *[other] { $count } Ergebnisse stehen nur in der Tabelle: Sie haben eine andere Einheit oder sind keine Zahlen.
+        [one] 1 Ergebnis steht nur in der Tabelle: andere Einheit, keine Zahl, kein Datum oder nicht gültig.
+       *[other] { $count } Ergebnisse stehen nur in der Tabelle: andere Einheit, keine Zahl, kein Datum oder nicht gültig.
     }
 
 chart-none = Für ein Bild gibt es zu wenige Zahlen.

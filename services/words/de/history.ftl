@@ -37,6 +37,8 @@ used-copy-whole = { $study } hat eine Kopie mit Ihren ganzen Daten und einem Cod
 
 used-copy-left-out = Wir haben Ihre Daten ({ $categories }) für eine Kopie geöffnet, um die { $study } gebeten hatte. Ihre Werte haben wir nicht herausgegeben. Sie hatten das am { $date } erlaubt.
 
+used-copy-unmade = Wir haben Ihre Daten ({ $categories }) für eine Kopie geöffnet, um die { $study } gebeten hatte. Die Kopie wird noch erstellt, oder sie konnte nicht erstellt werden. Bisher haben wir Ihre Werte nicht herausgegeben. Sie hatten das am { $date } erlaubt.
+
 used-self = Sie haben diese Daten selbst angesehen: { $categories }.
 
 counted-people = { $party } hat gezählt, wie viele Menschen welche Werte haben, auch Sie. Kein Mensch hat Ihre Daten gelesen, und niemand hat Werte von Ihnen gesehen.
@@ -52,6 +54,8 @@ refused-unknown = { $party } wollte diese Daten von Ihnen nutzen: { $categories 
 empty-journal = Noch hat niemand Ihre Daten genutzt, und niemand wurde abgelehnt. Jede Nutzung und jede Ablehnung wird hier stehen.
 
 empty-journal-filter = Keine Zeile passt zu Ihrer Auswahl. Zeigen Sie alle Zeilen, um den Rest zu sehen.
+
+empty-journal-filter-page = Keine Zeile auf dieser Seite passt zu Ihrer Auswahl. Weiter zurück geht es unter „Ältere“.
 
 ## Beweis
 
@@ -91,7 +95,9 @@ used-copy-whole-undated = { $study } hat eine Kopie mit Ihren ganzen Daten und e
 
 used-copy-left-out-undated = Wir haben Ihre Daten ({ $categories }) für eine Kopie geöffnet, um die { $study } gebeten hatte. Ihre Werte haben wir nicht herausgegeben. Sie hatten es erlaubt.
 
-records = Daten
+used-copy-unmade-undated = Wir haben Ihre Daten ({ $categories }) für eine Kopie geöffnet, um die { $study } gebeten hatte. Die Kopie wird noch erstellt, oder sie konnte nicht erstellt werden. Bisher haben wir Ihre Werte nicht herausgegeben. Sie hatten es erlaubt.
+
+records = Gesundheitsdaten
 
 condition-asked = eine Krankheit
 
@@ -173,7 +179,7 @@ act-correction-asked = Sie haben { $party } gebeten, einen Eintrag zu berichtige
 
 act-got-answer = { $party } hat Ihre Frage beantwortet.
 
-act-got-correction = { $party } hat den Eintrag berichtigt.
+act-got-correction = { $party } teilt mit, dass der Eintrag berichtigt ist.
 
 act-got-refusal = { $party } hat den Eintrag nicht geändert und Ihnen gesagt, warum.
 

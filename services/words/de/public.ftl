@@ -178,6 +178,8 @@ join-failed = Das hat nicht geklappt. Öffnen Sie den Link noch einmal, oder bit
 
 sign-in-back = Bitte melden Sie sich an, um die gewünschte Seite zu sehen.
 
+sign-in-joined = Ihr Konto ist bereit. Melden Sie sich mit demselben Unterschriftsprogramm an, um Ihre Seiten zu sehen.
+
 join-wallet = Mit eigenem Unterschriftsprogramm beitreten
 
 sign-in-wallet = Mit eigenem Unterschriftsprogramm anmelden

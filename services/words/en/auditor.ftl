@@ -49,11 +49,11 @@ verify-title = Verification
 verify-all = All seven checks agree.
 
 verify-some = { $count ->
-    [one] One of seven differs.
-   *[other] { $count } of seven differ.
+    [one] 1 of 7 differs.
+   *[other] { $count } of 7 differ.
 } { $advice }
 
-verify-not-all = { $count } of seven were not checked. This is not a pass.
+verify-not-all = { $count } of 7 were not checked. This is not a pass.
 
 verify-ledger = Ledger
 
@@ -84,6 +84,8 @@ verify-first = First difference
 verify-sound = Parts that agree
 
 verify-running = Checking: { $what }
+
+verify-waiting = Waiting for a worker
 
 verify-stopped = Stopped. What was not checked is listed as not checked.
 
@@ -282,6 +284,8 @@ evidence-kind-operation = Changes on the ledger
 evidence-kind-opening = Signed terms
 
 evidence-kind-batch = Batches of records
+
+evidence-kind-erasure = Erasures
 
 evidence-kind-use = Uses
 

@@ -112,7 +112,7 @@ past-estimate = { $count } of 100 ({ $low } to { $high })
 
 past-undecided = Not decided yet
 
-empty-past = No estimates yet. Choose a patient in My patients.
+empty-past = No estimates to show. Choose a patient in My patients.
 
 prediction-estimate-head = Estimate
 
@@ -291,7 +291,11 @@ prediction-tested-on = Tested on about { $n } people by models that had not seen
 
 prediction-risks-none = Known risk: people may rely on it too much.
 
-prediction-affected = People on whose records this model was trained have withdrawn. It will be replaced or retired.
+prediction-model-affected = This model will be replaced or retired: people in its training data withdrew, or their records were changed.
+
+prediction-model-replaced = A newer model replaced this one on { $date }. A new estimate may differ.
+
+prediction-model-retired = This model was retired on { $date }. It makes no new estimates.
 
 prediction-why-title = What moved the estimate
 

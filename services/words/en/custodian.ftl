@@ -389,8 +389,6 @@ deposit-xml = The file is XML. Save a table as CSV or Excel, and FHIR as JSON.
 
 deposit-wrong-encoding = Line { $line } of the file cannot be read as { $encoding }. Save the file as UTF-8, or name its encoding in the mapping.
 
-deposit-encoding-unknown = The mapping names the encoding { $encoding }, which does not exist. Write, for example, utf-8 or cp1252.
-
 deposit-mapping = Mapping of columns
 
 deposit-mapping-hint = It says which column holds which value, in which unit
@@ -1217,13 +1215,15 @@ erasures-state-refused = Refused
 
 erasures-state-erased = Erased
 
-erasures-done = Erased on { $date }: the records and their keys (encrypted blocks: { $count }), the patient's answers, drafts, messages, signed terms and hospital number.
+erasures-done = Erased on { $date }: the records and their keys (encrypted blocks: { $count }), estimates, drafts, messages, signed terms and hospital number.
 
 erasures-receipt = Download receipt
 
 erasures-warning = Approve only if no law obliges you to keep these records here. The hospital's own systems are not changed. The patient's records, their keys and all predictions made of them are deleted. So are the terms of the consents, the patient's messages and the hospital number. Models trained on the records are replaced.
 
 erasures-reason = Reason for a refusal
+
+erasures-reason-given = Reason
 
 erasures-reason-hint = The patient reads this. Name the law that obliges you to keep the records.
 

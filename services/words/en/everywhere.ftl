@@ -486,8 +486,8 @@ chart-name-plain = { $value }, { $count } results
 chart-band = The shaded part is the usual range of the newest result.
 
 chart-others = { $count ->
-        [one] 1 result is only in the table: it has another unit or is not a number.
-       *[other] { $count } results are only in the table: they have another unit or are not numbers.
+        [one] 1 result is only in the table: another unit, no number, no date, or not valid.
+       *[other] { $count } results are only in the table: another unit, no number, no date, or not valid.
     }
 
 chart-none = There are too few numbers for a picture.

@@ -37,6 +37,8 @@ used-copy-whole = { $study } downloaded a copy with your whole records and a cod
 
 used-copy-left-out = We opened your { $categories } for a copy that { $study } asked for. None of your values were handed out. You allowed this on { $date }.
 
+used-copy-unmade = We opened your { $categories } for a copy that { $study } asked for. The copy is being made, or it could not be made. So far, none of your values were handed out. You allowed this on { $date }.
+
 used-self = You looked at your { $categories } yourself.
 
 counted-people = { $party } counted how many people have which values, you among them. No person read your records, and no value of yours was shown to anybody.
@@ -52,6 +54,8 @@ refused-unknown = { $party } asked for your { $categories } and was refused. We 
 empty-journal = Nobody has used your records yet, and nobody was refused. Every use and every refusal will be listed here.
 
 empty-journal-filter = No line fits your filter. Show all lines to see the rest.
+
+empty-journal-filter-page = No line on this page fits your filter. Look further back under “Older”.
 
 ## Prove it
 
@@ -90,6 +94,8 @@ used-copy-pseudonymised-undated = { $study } downloaded a copy with your exact v
 used-copy-whole-undated = { $study } downloaded a copy with your whole records and a code instead of your name. You allowed this.
 
 used-copy-left-out-undated = We opened your { $categories } for a copy that { $study } asked for. None of your values were handed out. You allowed this.
+
+used-copy-unmade-undated = We opened your { $categories } for a copy that { $study } asked for. The copy is being made, or it could not be made. So far, none of your values were handed out. You allowed this.
 
 records = records
 
@@ -173,7 +179,7 @@ act-correction-asked = You asked { $party } to correct a record.
 
 act-got-answer = { $party } answered your question.
 
-act-got-correction = { $party } corrected the record.
+act-got-correction = { $party } says that the record is corrected.
 
 act-got-refusal = { $party } did not change the record and told you why.
 

@@ -178,6 +178,8 @@ join-failed = We could not add you. Open the link again, or ask for a new one.
 
 sign-in-back = Please sign in to see the page that you asked for.
 
+sign-in-joined = Your account is ready. To see your pages, sign in with the same signing program.
+
 join-wallet = Join with your own signing program
 
 sign-in-wallet = Sign in with your own signing program

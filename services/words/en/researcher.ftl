@@ -167,7 +167,9 @@ pseudonymised-few = No copy: fewer than { $count } people permit it.
 
 pseudonymised-changed = Permissions changed while the copy was made. Try again.
 
-pseudonymised-refusal-ended = The agreement has ended: no new copy leaves. Delete every copy and confirm it below.
+pseudonymised-refusal-ended = The agreement has ended: no new copy leaves.
+
+pseudonymised-ended-delete = Delete every copy and confirm that it is deleted.
 
 pseudonymised-refusal-overdue = Deletions are overdue: no new copy leaves until you delete these people's rows and confirm it below.
 
@@ -246,6 +248,10 @@ request-not = Do not send
 study-request-sent = The request was sent to everyone who can be asked and does not permit it yet.
 
 study-ended = This study ended on { $date }.
+
+cohort-over = No model can be trained any more.
+
+set-over = No new copy leaves.
 
 cohort-title = Cohort
 

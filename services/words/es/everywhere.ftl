@@ -493,8 +493,8 @@ chart-name-plain = { $value }, { $count } resultados
 chart-band = La parte sombreada es el rango habitual del resultado más nuevo.
 
 chart-others = { $count ->
-        [one] 1 resultado está solo en la tabla: tiene otra unidad o no es un número.
-       *[other] { $count } resultados están solo en la tabla: tienen otra unidad o no son números.
+        [one] 1 resultado está solo en la tabla: otra unidad, sin número, sin fecha o no válido.
+       *[other] { $count } resultados están solo en la tabla: otra unidad, sin número, sin fecha o no válidos.
     }
 
 chart-none = Hay muy pocos números para un dibujo.

@@ -37,6 +37,8 @@ used-copy-whole = { $study } descargó una copia con sus datos enteros y un cód
 
 used-copy-left-out = Abrimos sus datos ({ $categories }) para una copia que pidió { $study }. No entregamos ningún valor suyo. Usted lo permitió el { $date }.
 
+used-copy-unmade = Abrimos sus datos ({ $categories }) para una copia que pidió { $study }. La copia se está haciendo o no se pudo hacer. Hasta ahora no entregamos ningún valor suyo. Usted lo permitió el { $date }.
+
 used-self = Usted consultó estos datos: { $categories }.
 
 counted-people = { $party } contó cuántas personas tienen qué valores, también usted. Ninguna persona leyó sus datos y nadie vio valores suyos.
@@ -52,6 +54,8 @@ refused-unknown = { $party } pidió usar estos datos suyos: { $categories }. No 
 empty-journal = Nadie ha usado sus datos todavía, y no se ha rechazado a nadie. Cada uso y cada rechazo se verá aquí.
 
 empty-journal-filter = Ninguna línea coincide con lo que eligió. Muestre todas las líneas para ver el resto.
+
+empty-journal-filter-page = Ninguna línea de esta página coincide con lo que eligió. Mire más atrás en «Más antiguas».
 
 ## Prueba
 
@@ -91,7 +95,9 @@ used-copy-whole-undated = { $study } descargó una copia con sus datos enteros y
 
 used-copy-left-out-undated = Abrimos sus datos ({ $categories }) para una copia que pidió { $study }. No entregamos ningún valor suyo. Usted lo había permitido.
 
-records = datos
+used-copy-unmade-undated = Abrimos sus datos ({ $categories }) para una copia que pidió { $study }. La copia se está haciendo o no se pudo hacer. Hasta ahora no entregamos ningún valor suyo. Usted lo había permitido.
+
+records = datos de salud
 
 condition-asked = una enfermedad
 
@@ -173,7 +179,7 @@ act-correction-asked = Usted pidió a { $party } que corrija un registro.
 
 act-got-answer = { $party } contestó su pregunta.
 
-act-got-correction = { $party } corrigió el registro.
+act-got-correction = { $party } dice que el registro está corregido.
 
 act-got-refusal = { $party } no cambió el registro y le dijo por qué.
 

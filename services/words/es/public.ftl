@@ -178,6 +178,8 @@ join-failed = No funcionó. Abra el enlace otra vez o pida uno nuevo.
 
 sign-in-back = Por favor, entre para ver la página que pidió.
 
+sign-in-joined = Su cuenta está lista. Para ver sus páginas, entre con el mismo programa de firma.
+
 join-wallet = Unirse con su propio programa de firma
 
 sign-in-wallet = Entrar con su propio programa de firma

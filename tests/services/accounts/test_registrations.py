@@ -166,3 +166,26 @@ def test_a_link_whose_own_passkey_is_on_the_ledger_goes_on(tmp_path: Path) -> No
     invitation = join.find_invitation(newer)
     assert invitation is not None and not join.has_other_key(invitation)
     assert join.begin(newer).step == "prove"
+
+
+@pytest.mark.parametrize("is_mined", [False, True])
+def test_an_enrolment_that_was_sent_already_is_no_proof_of_its_passkey(
+    tmp_path: Path, is_mined: bool
+) -> None:
+    ledger = SlowLedger()
+    join, invitations = door(tmp_path, ledger)
+    invitee = Invitee(PATIENT, "", "", secrets.token_bytes(32))
+    secret, device = invitations.add(invitee), Device(SITE.origin, SITE.rp_id)
+    request = join.begin(secret)
+    proof = join.add_passkey(secret, request.challenge, device.answer(request.options))
+    enrolment = device.answer(proof.options)  # everybody can read it on the ledger
+    with pytest.raises(LedgerUnavailable):
+        join.finish(secret, "", enrolment)
+    if is_mined:
+        ledger.mine()
+    for is_newer in (False, True):  # which ends the earlier one
+        link = invitations.add(invitee) if is_newer else secret
+        join.begin(link)
+        with pytest.raises(ProofInvalid, match="sent already"):
+            join.finish(link, "", enrolment)
+    assert len(ledger.coming + ledger.mined) == 1

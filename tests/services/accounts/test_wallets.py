@@ -42,8 +42,9 @@ def answer(key: SigningKey, options: dict) -> dict[str, str]:
 
 def test_a_patient_can_join_and_sign_in_with_a_wallet(hospital, identity) -> None:
     key, subject = SigningKey(secrets.token_bytes(32)), secrets.token_bytes(32)
-    account = joined(hospital, key, subject)
-    assert account.subject == subject
+    wallet_account = joined(hospital, key, subject)
+    account = wallet_account.account
+    assert account.subject == subject and wallet_account.is_proved
     assert hospital.platform.ledger.is_enrolled(subject)
     options = identity.begin_wallet_sign_in(key.address)
     first, second = options.message.split("\n")[:2]
@@ -65,6 +66,22 @@ def test_a_patient_whose_wallet_is_enrolled_can_join_only_with_that_wallet(
     with pytest.raises(SignInFailed):
         joined(hospital, SigningKey(secrets.token_bytes(32)), other)
     assert identity.accounts.of_subject(other) is None
+
+
+def test_an_enrolment_that_is_on_the_ledger_opens_an_account_and_signs_nobody_in(
+    hospital, identity
+) -> None:
+    # Whoever has a link can copy the signature from the ledger, where everybody can read it.
+    key, subject = SigningKey(secrets.token_bytes(32)), secrets.token_bytes(32)
+    ledger = hospital.platform.ledger
+    message = Enrolment(subject, ledger.custodian(), key.address)
+    signature = key.sign(digest(ledger.domain(), message))
+    assert ledger.enrol([Signed(message, key.address, signature)])[0].ok
+    secret = identity.invite(Invitee("patient", "", "", subject)).rsplit("/", 1)[1]
+    copied = identity.registrations.finish_with_wallet(secret, key.address, signature.hex())
+    assert not copied.is_proved
+    options = identity.begin_wallet_sign_in(key.address)
+    assert identity.sign_in_with_wallet(key.address, answer(key, options)) == copied.account
 
 
 def test_another_wallets_signature_neither_joins_nor_signs_in(hospital, identity) -> None:

@@ -135,3 +135,15 @@ def test_a_bundle_is_read_once_while_those_before_it_fill_no_part(
     report = Custodian(tmp_path).intake.store(files, "", lambda *_: None)
     assert outcomes_of(report) == [["stored", "stored"]] * 2
     assert opened == times
+
+
+def test_few_large_lines_are_not_all_in_memory_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = b'{"resourceType":"Basic","id":"a","extension":[' + b"{}," * 300 + b"{}]}\n"
+    monkeypatch.setattr(fhir_files, "CHUNK_BYTES", 2 * len(line))
+    file = FhirFile("lines", lambda: io.BytesIO(line * 7))
+    assert [len(part) for part in parts([file], [frozenset()], {})] == [2, 2, 2, 1]
+    small = b'{"resource":{"resourceType":"Basic","id":"a"}}'
+    lines = b'{"resourceType":"Bundle","type":"batch","entry":[' + small + b"," + small + b"]}\n"
+    monkeypatch.setattr(fhir_files, "CHUNK_BYTES", 2 * len(lines))
+    file = FhirFile("bundles", lambda: io.BytesIO(lines * 3))
+    assert [len(part) for part in parts([file], [frozenset()], {})] == [3, 3]

@@ -21,7 +21,7 @@ def custodian(tmp_path: Path) -> Custodian:
 def deposit(custodian: Custodian, person: str = "1", **values: float) -> DepositSummary:
     cells = {f"loinc|{name}": (value, "mg/L") for name, value in values.items()}
     row = ParsedRow(1, person, "2024-01-31", "", (("laboratory", cells),))
-    return custodian.records.deposit_rows([row], lambda *_: None)
+    return custodian.records.deposit_rows([row], lambda *_: None, 1)
 
 
 def test_a_second_table_of_the_same_day_adds_its_values(custodian: Custodian) -> None:

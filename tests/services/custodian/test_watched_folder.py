@@ -12,6 +12,7 @@ import pytest
 from memory_store import NOW_S, OBSERVATION, PATIENT, Custodian, bundle
 from sqlalchemy.exc import OperationalError
 
+from services.custodian import watched_folder
 from services.custodian.watched_folder import LOCK, SETTLED_S, FolderUnsafe, WatchedFolder
 from services.custodian.watched_tables import WatchedTables
 from storage import StoreUnavailable
@@ -231,3 +232,59 @@ def test_a_file_waits_while_the_database_is_unavailable(
         away.setattr(type(custodian.intake), "store", unavailable)
         assert watched.take() == [tmp_path / "inbox" / "working" / "a.json"]
     assert watched.take() == [tmp_path / "inbox" / "done" / "a.json"]
+
+
+def test_a_file_that_is_written_while_it_is_read_is_read_again(
+    custodian: Custodian, watched: WatchedFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line, inbox = orjson.dumps(PATIENT) + b"\n", tmp_path / "inbox"
+    leave(inbox, "slow.ndjson", line + line)
+    working, store = inbox / "working" / "slow.ndjson", custodian.intake.store
+
+    def store_and_append(*arguments: Any) -> Any:
+        report = store(*arguments)
+        with working.open("ab") as file:  # its system has it open, and goes on
+            file.write(orjson.dumps(OBSERVATION) + b"\n")
+        os.utime(working, (NOW_S, NOW_S))
+        return report
+
+    with monkeypatch.context() as still_written:
+        still_written.setattr(custodian.intake, "store", store_and_append)
+        assert watched.take() == [working]
+    assert watched.take() == []  # nobody has stopped writing for long enough
+    custodian.now_s += SETTLED_S
+    assert watched.take() == [inbox / "done" / "slow.ndjson"]
+    assert len(custodian.stored("V-100")) == 2
+
+
+def test_a_file_that_vanishes_or_becomes_a_folder_holds_up_no_other(
+    custodian: Custodian, watched: WatchedFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = tmp_path / "inbox"
+    for name in ("a.json", "b.json"):
+        leave(inbox, name, bundle(PATIENT), age_s=3 * SETTLED_S)
+    leave(inbox, "c.json", bundle(PATIENT, OBSERVATION))
+    listed = watched_folder._list_files
+
+    def list_and_swap(folder: int) -> list[tuple[float, str]]:
+        files = listed(folder)
+        if (inbox / "a.json").is_file():
+            (inbox / "a.json").unlink()
+            (inbox / "b.json").unlink()
+            (inbox / "b.json").mkdir()
+        return files
+
+    monkeypatch.setattr(watched_folder, "_list_files", list_and_swap)
+    assert watched.take() == [inbox / "done" / "c.json"]
+    leave(inbox, "b.json", bundle(PATIENT))
+    leave(inbox, "d.json", bundle(PATIENT))
+    assert watched.take() == [inbox / "done" / "d.json"]
+
+
+def test_a_file_of_a_system_whose_clock_is_days_ahead_is_taken(
+    watched: WatchedFolder, tmp_path: Path
+) -> None:
+    inbox = tmp_path / "inbox"
+    leave(inbox, "ahead.json", bundle(PATIENT), age_s=-2 * 86_400)
+    leave(inbox, "soon.json", bundle(PATIENT), age_s=-60)
+    assert watched.take() == [inbox / "done" / "ahead.json"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models import TrainingRun
-from services.requests.history import HistoryEntry, _result
+from services.requests.history import HistoryEntry, _copy_result, _result
 from services.words import LANGUAGES, Words
 
 STUDY = "study:a"
@@ -61,6 +61,17 @@ def test_a_copy_without_a_row_of_the_patient_says_that_no_value_was_handed_out(p
     sentence = Words("en")(key, study="A", categories="diagnoses", date="3 March 2027")
     assert "None of your values were handed out." in sentence
     assert "downloaded" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("is_in_copy", "result"), [(None, "unmade"), (False, "left-out"), (True, "")]
+)
+def test_a_copy_is_unmade_until_it_is_stored(is_in_copy, result) -> None:
+    assert _copy_result(is_in_copy) == result
+    key = entry(purpose="HRESCH", result=result).text_key
+    sentence = Words("en")(key, study="A", categories="diagnoses", date="3 March 2027")
+    assert ("The copy is being made" in sentence) == (result == "unmade")
+    assert all(Words(language).has(f"{key}-undated") for language in LANGUAGES)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -97,8 +97,21 @@ def test_a_correction_is_asked_decided_and_read_in_the_history(patient, keeper) 
     assert keeper.post(path, outcome="refused", text="The scale was right.").status_code == 303
     assert keeper.post(path, outcome="corrected", text="No.").status_code == 409
     assert "The scale was right." in page(patient, "/patient/help")
+    for visitor, where in ((patient, "/patient/help"), (keeper, "/custodian/messages")):
+        assert 'class="status declined"' in page(visitor, where)  # a refusal has no tick
     acts = [kind for kind in history(patient) if kind not in ("permitted", "own")]
     assert set(acts) == {"got-refusal", "correction-asked"}
+
+
+def test_a_correction_is_in_the_history_as_what_the_hospital_says(patient, keeper) -> None:
+    record = patient.api("GET", "/patient/records").get_json()["records"][0]["record"]
+    text = f"It was 75 kg. {secrets.token_hex(4)}"
+    patient.post("/patient/help", kind="correction", about=record, text=text)
+    waiting = keeper.api("GET", "/custodian/messages").get_json()["waiting"]
+    [message] = [each for each in waiting if each["text"] == text]
+    keeper.post(f"/custodian/messages/{message['id']}", outcome="corrected", text="We did so.")
+    assert "says that the record is corrected" in page(patient, "/patient/journal")
+    assert 'class="status done"' in page(patient, "/patient/help")
 
 
 def test_a_question_carries_its_line_and_reaches_nobody_elses_records(

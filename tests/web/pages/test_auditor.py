@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -17,6 +18,7 @@ from services.words import Words
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 AUDITORS = "organisation:auditors"
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -43,18 +45,23 @@ def test_a_verification_passes_only_if_all_seven_agree(hospital, auditor) -> Non
     auditor.go("/auditor")
     auditor.page.click("text=Run verification >> nth=0")
     auditor.says("Stop this")
+    auditor.says("Waiting for a worker")
     hospital.work("verify", "evidence")
     auditor.says("All seven checks agree.")
     assert Axe().run(auditor.page).violations_count == 0
     assert auditor.page.locator("tbody .status.agrees").count() == len(PARTS)
+    auditor.go("/auditor")
+    assert auditor.page.locator("li .status.agrees").count() == 1
 
 
 def test_a_stopped_verification_has_checked_nothing(auditor) -> None:
     auditor.go("/auditor")
     auditor.page.click("text=Run verification >> nth=0")
     auditor.page.click("text=Stop this")
-    auditor.says("7 of seven were not checked. This is not a pass.")
+    auditor.says("7 of 7 were not checked. This is not a pass.")
     assert auditor.page.locator("tbody .status.agrees").count() == 0
+    auditor.go("/auditor")
+    assert auditor.page.locator("li .status.unchecked").count() == 1
 
 
 def test_an_unavailable_part_is_unchecked_and_hides_no_other(hospital, monkeypatch) -> None:
@@ -120,3 +127,12 @@ def test_the_bundle_is_written_by_a_job_and_downloaded(hospital, auditor) -> Non
     first = open(taken.value.path(), encoding="utf-8").readline()  # noqa: PTH123, SIM115
     assert '"deployment"' in first
     assert Axe().run(auditor.page).violations_count == 0
+
+
+def test_each_kind_of_line_of_a_bundle_has_a_name() -> None:
+    sources = [
+        path.read_text() for part in ("consent", "storage") for path in ROOT.glob(f"{part}/*.py")
+    ]
+    kinds = {kind for text in sources for kind in re.findall(r'"kind": "(\w++)"', text)}
+    assert {"deployment", "operation", "opening", "batch", "erasure", "use", "journal"} <= kinds
+    assert [kind for kind in kinds if not Words("en").has(f"evidence-kind-{kind}")] == []

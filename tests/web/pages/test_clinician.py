@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+import sqlalchemy as sa
 from research import add_numbers, key_of, permit, trained_model
 from visitors import HOSPITAL, Visitor, signed_in
 
@@ -98,6 +99,57 @@ def test_a_decision_against_the_model_needs_a_reason_and_is_stored(
     page = clinician.get(path).text
     assert "A newer test is normal." in page
     assert "“I disagree”, on " in page
+
+
+def test_a_permission_lists_every_use_under_it_however_often_the_patient_looked_since(
+    hospital, known, model, clinician, monkeypatch
+) -> None:
+    number, subject = next(iter(known.items()))
+    fields = {"patient": key_of(hospital, number), "question": model.question}
+    assert clinician.post("/clinician/diagnoses/new", **fields).status_code == 303
+    patient = signed_in(hospital, "patient", "", subject)
+    record = hospital.platform.store.records_of(subject)[0].record_id.hex()
+    for _ in range(3):
+        patient.get(f"/patient/records/{record}")
+    monkeypatch.setattr("services.requests.history.PAGE_ROWS", 3)
+    pages = {
+        consent.terms.recipient: patient.get(f"/patient/consents/{consent.consent_id.hex()}").text
+        for consent in hospital.platform.ledger.consents_of(subject)
+    }
+    assert "asked a model about you" in pages[HOSPITAL]
+    assert "looked at your" in pages[HOSPITAL]
+    assert "asked a model about you" not in pages["study:small"]
+
+
+def set_state(hospital, model, state: str, ended_at_s: int | None) -> None:
+    values = {"state": state, "ended_at_s": ended_at_s, "id": model.id}
+    query = "UPDATE models_models SET state = :state, ended_at_s = :ended_at_s WHERE id = :id"
+    with hospital.platform.engine.begin() as connection:
+        connection.execute(sa.text(query), values)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        ("affected", "This model will be replaced or retired"),
+        ("replaced", "A newer model replaced this one on 3 March 2027."),
+        ("retired", "This model was retired on 3 March 2027."),
+    ],
+)
+def test_an_earlier_estimate_says_what_became_of_its_model_since(
+    hospital, known, model, clinician, end
+) -> None:
+    state, sentence = end
+    key = key_of(hospital, next(iter(known)))
+    path = clinician.post("/clinician/diagnoses/new", patient=key, question=model.question).location
+    before = clinician.get(path).text
+    assert "This model" not in before
+    assert "newer model" not in before
+    set_state(hospital, model, state, None if state == "affected" else 1_804_075_200)
+    try:
+        assert sentence in clinician.get(path).text
+    finally:
+        set_state(hospital, model, "active", None)
 
 
 def test_a_patient_who_withdrew_is_not_found_even_in_an_earlier_prediction(

@@ -91,6 +91,23 @@ def test_a_value_is_a_chart_with_a_table_and_no_script(person, clinician) -> Non
     assert clinician.get(f"/clinician/patients/{key}/values?code=x|none").status_code == 404
 
 
+def test_a_single_result_offers_no_picture(hospital, clinician) -> None:
+    subject = hospital.new_patient()
+    (number,) = add_numbers(hospital, [subject])
+    hospital.platform.store.deposits.deposit([potassium(subject, "2024-02-15", 5.1)])
+    permit(hospital, HOSPITAL, ("TREAT",), [subject])
+    key, patient = key_of(hospital, number), signed_in(hospital, "patient", "", subject)
+    page = clinician.get(f"/clinician/patients/{key}/records").text
+    record = hospital.platform.store.records_of(subject)[0].record_id.hex()
+    for text in (page, patient.get(f"/patient/records/{record}").text):
+        assert "5.1 mmol/L" in text
+        assert "Over time" not in text
+    hospital.platform.store.deposits.deposit([potassium(subject, "2024-03-15", 6.2)])
+    page = clinician.get(f"/clinician/patients/{key}/records").text
+    assert page.count(">Over time<") == 2
+    assert "Over time" in patient.get(f"/patient/records/{record}").text
+
+
 def test_every_reading_is_in_the_journal_before_it_is_shown(hospital, person, clinician) -> None:
     subject, key = person
     journal = hospital.platform.store.journal
@@ -101,6 +118,18 @@ def test_every_reading_is_in_the_journal_before_it_is_shown(hospital, person, cl
     use = journal.use(rows[0].use)
     assert (use["party"], use["purpose"]) == (HOSPITAL, "TREAT")
     assert use["actor"] == f"clinician:{clinician.account.id}"
+
+
+def test_an_empty_page_of_a_filtered_history_sends_to_older_lines(
+    person, patient, clinician, monkeypatch
+) -> None:
+    clinician.get(f"/clinician/patients/{person[1]}/records")
+    address = "/patient/journal?last=2001-01-01"
+    assert "No line fits your filter." in patient.get(address).text
+    monkeypatch.setattr("services.requests.history.PAGE_ROWS", 1)
+    page = patient.get(address).text
+    assert "No line on this page fits your filter." in page
+    assert ">Older<" in page and "No line fits" not in page
 
 
 def test_who_permits_only_estimates_cannot_be_read(hospital, clinician) -> None:

@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from consent import DAY_S
 from services.custodian.upload_store import DROPPED, MAX_BYTES, STORING
 from services.custodian.uploads import MAX_MAPPING
 from services.words import Words
+from web.current import EXTENSION
 
 pytestmark = pytest.mark.node
 HEAD = b"id,weight\n"
@@ -463,3 +465,23 @@ def test_where_nothing_can_be_stored_the_page_leads_to_another_file(
 def test_a_table_of_one_row_is_counted_in_the_singular(hospital: Any, keeper: Visitor) -> None:
     address = described(hospital, keeper, b"id,weight\n1,70\n", "one.csv")
     assert "One row, 2 columns." in keeper.get(f"{address}/columns").text
+
+
+def test_the_page_names_the_watched_folder(
+    hospital: Any, keeper: Visitor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform = hospital.platform
+    installation = replace(platform.installation, inbox=tmp_path / "left here")
+    changed_services = replace(platform, installation=installation)
+    monkeypatch.setitem(hospital.app.extensions, EXTENSION, changed_services)
+    assert (
+        f"when they are put in {tmp_path}/left here." in keeper.get("/custodian/deposits/new").text
+    )
+
+
+@pytest.mark.parametrize("name", ["a\0b\u202e\u2066\tc.csv", "../up/abc.csv", "/abc.csv"])
+def test_a_name_of_a_file_has_neither_folders_nor_hidden_characters(
+    hospital: Any, keeper: Visitor, name: str
+) -> None:
+    page = keeper.get(described(hospital, keeper, b"id,weight\n1,70\n2,80\n", name)).text
+    assert "abc.csv" in page and ".." not in page and "\u202e" not in page

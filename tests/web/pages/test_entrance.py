@@ -8,7 +8,7 @@ import pytest
 from browser import person
 from wallets import PROVIDER, BrowserWallet
 
-from consent import keccak
+from consent import Enrolment, Signed, digest, keccak
 from consent.signatures import SigningKey
 from services.accounts import Invitee
 
@@ -91,6 +91,26 @@ def test_a_patient_can_join_and_sign_in_with_their_own_signing_program(
         patient.page.click("form.out button")
         patient.page.wait_for_url("**/signed-out")
         patient.go("/sign-in")
+        patient.page.click("[data-wallet]")
+        patient.page.wait_for_url("**/patient")
+    assert wallet.kinds == ["Enrolment", "text"]
+
+
+def test_a_patient_whose_signing_program_is_enrolled_joins_and_then_signs_in(
+    hospital, browser, origin
+) -> None:
+    wallet, subject, ledger = BrowserWallet(), secrets.token_bytes(32), hospital.platform.ledger
+    key = SigningKey(bytes(wallet.account.key))
+    message = Enrolment(subject, ledger.custodian(), key.address)
+    signature = key.sign(digest(ledger.domain(), message))
+    assert ledger.enrol([Signed(message, key.address, signature)])[0].ok
+    link = hospital.platform.identity.invite(Invitee("patient", "", "", subject))
+    with person(browser, origin) as patient:
+        wallet.give_to(patient)
+        patient.page.goto(link)
+        patient.page.click("[data-wallet]")
+        patient.page.wait_for_url("**/sign-in?joined=yes")
+        patient.says("Your account is ready.")
         patient.page.click("[data-wallet]")
         patient.page.wait_for_url("**/patient")
     assert wallet.kinds == ["Enrolment", "text"]

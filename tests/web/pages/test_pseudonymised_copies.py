@@ -16,6 +16,7 @@ from visitors import signed_in
 
 from cli.trial_wallet import TrialWallet
 from models.sealed_copy import make_key_pair, open_copy
+from services.researcher.pseudonymised_copies import PseudonymisedCopies
 from services.words import Words
 
 pytestmark = pytest.mark.node
@@ -132,6 +133,23 @@ def test_whole_records_leave_only_where_the_study_asked_and_the_patients_read_so
     with zipfile.ZipFile(io.BytesIO(open_copy(sealed, PRIVATE).content)) as archive:
         lines = archive.read("fhir/Patient.ndjson").splitlines()
     assert len(lines) == len(people)
+
+
+def test_an_ended_agreement_is_a_notice_until_each_copy_is_confirmed_as_deleted(
+    hospital, researcher, monkeypatch
+) -> None:
+    name = approved(hospital, researcher)
+    path, ask = f"/researcher/pseudonymised/{name}", "Delete every copy and confirm"
+    permit(hospital, f"study:{name}", ("MLTRAINING", "PSEUDRESCH"), hospital.subjects[400:412])
+    assert researcher.post(path, agree="yes").mimetype == "application/octet-stream"
+    assert ask not in researcher.get(path).text
+    monkeypatch.setattr(PseudonymisedCopies, "_refusal", lambda *_: "ended")
+    for page in (path, "/researcher/notices"):
+        assert ask in researcher.get(page).text
+    studies = researcher.api("GET", f"/researcher/studies/{name}/pseudonymised").get_json()
+    researcher.post(f"{path}/deleted", copy=studies["taken"][0]["set"])
+    assert "no new copy leaves" in researcher.get(path).text
+    assert ask not in researcher.get(path).text
 
 
 def test_a_copy_leaves_encrypted_with_its_agreement_and_is_journalled_for_each_person(

@@ -84,10 +84,17 @@ def begin_wallet_join(token: str) -> Response:
 @bp.post("/join/<token>/wallet/proof")
 @public
 def prove_wallet_join(token: str) -> Response:
-    """Open the account of a patient whose wallet signed its own enrolment, and sign it in."""
+    """Open the account of a patient whose wallet signed its own enrolment.
+
+    It is signed in, unless the enrolment was known before: then the wallet signs in on its own.
+    """
     address = address_of(request.form.get("address", ""))
-    signature = request.form.get("signature", "")
-    return _joined(services().identity.registrations.finish_with_wallet(token, address, signature))
+    registrations, signature = services().identity.registrations, request.form.get("signature", "")
+    joined = registrations.finish_with_wallet(token, address, signature)
+    if joined.is_proved:
+        return _joined(joined.account)
+    services().identity.accounts.set_language(joined.account.id, words().language)
+    return json_response({"go": "/sign-in?joined=yes"})
 
 
 @bp.get("/sign-in")
@@ -106,6 +113,7 @@ def sign_in() -> Response:
         # Signing out removes the cookie, so one without a session is of a session that expired.
         has_expired=bool(session_secret(services().installation.site)),
         is_undone=request.args.get("undone") == "yes",
+        has_joined=request.args.get("joined") == "yes",
     )
 
 

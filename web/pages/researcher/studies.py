@@ -234,6 +234,7 @@ def cohort(slug: str) -> Response:
         title=title,
         slug=slug,
         counts=counts,
+        is_over=counts.study.until_s <= services().installation.clock(),
         is_asked=not is_small(counts.people_asked) and counts.people_asked > 0,
         permitted=_permitted(counts),
         reasons=[

@@ -32,7 +32,9 @@ def training_set(slug: str) -> Response:
 @requires_role(RESEARCHER)
 def accept(slug: str) -> Response:
     """Take the acceptance of the agreement, and go to the page with the download."""
-    services().researcher.training_sets.get(current_account().party, slug)
+    offer = services().researcher.training_sets.get(current_account().party, slug)
+    if offer.is_over:
+        return _training_set(slug, {})
     if request.form.get("agree") != "yes":
         return _training_set(slug, {"agree": words()("set-agree-error")})
     columns = urlencode([("columns", code) for code in request.form.getlist("columns")])
@@ -43,6 +45,8 @@ def accept(slug: str) -> Response:
 @requires_role(RESEARCHER)
 def copy(slug: str) -> Response:
     """Show the button that downloads a copy; this page stays when the file has come."""
+    if services().researcher.training_sets.get(current_account().party, slug).is_over:
+        return see_other(f"/researcher/sets/{slug}")
     return _copy(slug, "", request.args.getlist("columns"))
 
 
@@ -53,8 +57,8 @@ def download(slug: str) -> Response:
     """Download the set of the people who permit a copy now; it is stored before it leaves."""
     account, sets = current_account(), services().researcher.training_sets
     chosen = request.form.getlist("columns")
-    sets.get(account.party, slug)
-    if request.form.get("agree") != "yes":
+    offer = sets.get(account.party, slug)
+    if offer.is_over or request.form.get("agree") != "yes":
         return see_other(f"/researcher/sets/{slug}")
     try:
         file = sets.download(account.party, account.id, slug, chosen)
