@@ -29,16 +29,13 @@ from records.faults import CellInvalid
 from records.header_probe import with_header_rows
 from records.header_rows import NamesPlace
 from records.mapping import FileFormat
+from records.row_sample import RowSample
 from records.table_file import read_cells, require_columns, utf_16_of
 from records.unit_row import PEEKED_ROWS, guess_units
 from records.workbook import WORKBOOK_MAGIC, read_workbook
 
 MAX_LEVELS: Final = 200
 """Different values of a column that are kept; more are only counted."""
-MAX_SAMPLE: Final = 20_000
-"""Rows of which every cell is kept: of larger tables every second, fourth, …"""
-MAX_SAMPLE_CELLS: Final = 4_000_000
-"""Of these rows together: of a wide table fewer are kept, since each cell is a text in memory."""
 MAX_DISTINCT: Final = 200_000
 """Different values of a column that are counted; a larger table has at least so many."""
 SHAPED: Final = 300
@@ -224,7 +221,8 @@ def profile_table(path: Path, names: NamesPlace | None = None) -> TableProfile:
     """
     file = with_header_rows(path, probe_format(path), names)
     profile = TableProfile(file, _probe_numbers(path, file))
-    step = 1
+    sample = RowSample()
+    profile.sample = sample.rows
     rows = rows_of(path, file)
     header = next(rows, None)
     if header is not None:
@@ -240,11 +238,7 @@ def profile_table(path: Path, names: NamesPlace | None = None) -> TableProfile:
         profile.rows += 1
         for column, cell in zip(profile.columns, cells, strict=True):
             column.see(cell, profile.numbers, profile.rows)
-        if profile.rows % step == 0:
-            profile.sample.append(cells)
-            if len(profile.sample) > min(MAX_SAMPLE, MAX_SAMPLE_CELLS // len(cells)):
-                del profile.sample[::2]
-                step *= 2
+        sample.see(profile.rows, cells)
     if not profile.rows:
         has_header = "the table has a header, but no row below it"
         raise TableEmpty(f"{path.name}: {has_header if profile.columns else 'the file is empty'}")

@@ -30,7 +30,7 @@ _MAX_CHUNK_BYTES: Final = 256 * 2**20
 _MAX_GROUP_BYTES: Final = 2 * 2**30
 """Of all columns of one row group: each has a dictionary in memory while the group is read."""
 _MAX_CELL_BYTES: Final = 64 * 2**10
-_MAX_UNPACKED_BYTES: Final = 4 * 2**30
+_MAX_UNPACKED_BYTES: Final = 2**30
 _MAX_ROW_CHARACTERS: Final = 16 * 2**20
 """Of a CSV file; a row may have many lines, and a small compressed file one that never ends."""
 _PARQUET: Final = b"PAR1"
@@ -64,6 +64,8 @@ def _limited(path: Path, lines: Iterator[Line]) -> Iterator[Line]:
     for number, line in enumerate(lines):  # 0 is the header
         if number > MAX_ROWS:
             raise TableInvalid(f"{path.name}: more than {MAX_ROWS:,} rows. Split the file.")
+        if len(line[1]) > MAX_COLUMNS:  # of several such lines at once, few fit in memory
+            require_width(path, line[1])
         yield line
 
 
@@ -98,7 +100,7 @@ def _read_lines(path: Path, file: FileFormat, columns: Collection[str] | None) -
 
 
 def require_width(path: Path, header: Sequence[str]) -> None:
-    """Refuse a header of more columns than a table has.
+    """Refuse a header, or another line, of more columns than a table has.
 
     Raises:
         TableInvalid: it has them.
@@ -196,7 +198,7 @@ class _Unpacked(gzip.GzipFile):
         piece = super().read(size)
         self._unpacked_bytes += len(piece)
         if self._unpacked_bytes > _MAX_UNPACKED_BYTES:
-            raise TableInvalid("the file unpacks to more than 4 GiB; split it")
+            raise TableInvalid("the file unpacks to more than 1 GiB; split it")
         return piece
 
 

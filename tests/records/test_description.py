@@ -364,11 +364,14 @@ def test_a_table_of_too_many_columns_is_not_described(tmp_path: Path) -> None:
         profile_table(path)
 
 
-def test_of_a_wide_table_fewer_rows_are_kept_in_memory(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("records.profile.MAX_SAMPLE_CELLS", 40)
-    names = [f"v{number}" for number in range(9)]
-    rows = [f"{row}," + ",".join(["17"] * 9) for row in range(100)]
+@pytest.mark.parametrize("cells", [["17"] * 9, ["a text of twenty-six letters"]])
+def test_of_wide_rows_and_long_texts_fewer_are_kept_in_memory(
+    tmp_path: Path, monkeypatch, cells: list[str]
+) -> None:
+    monkeypatch.setattr("records.row_sample.MAX_SIZE", 120)
+    names = [f"v{number}" for number in range(len(cells))]
+    rows = [",".join([str(row), *cells]) for row in range(100)]
     path = tmp_path / "wide.csv"
     path.write_text("\n".join([",".join(["id", *names]), *rows]) + "\n")
     profile = profile_table(path)
-    assert profile.rows == 100 and len(profile.sample) <= 4
+    assert profile.rows == 100 and 0 < len(profile.sample) <= 4

@@ -278,3 +278,16 @@ def test_the_different_numbers_of_a_large_column_are_counted_in_little_memory(mo
         column.add(float(number % 300))
         assert len(column._seen) <= 600
     assert len(column) == 300
+
+
+def test_a_line_of_more_columns_than_a_table_has_ends_the_reading(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("records.table_file.MAX_COLUMNS", 4)
+    wide = "7,Zürich,70,,\n"
+    for text in ("who,town,weight\n" + wide, "other,town,weight\n1,2,3\n" + wide):
+        path = table(tmp_path, text)
+        for read in (
+            lambda path=path: check_table(path, mapping()),
+            lambda path=path: describe_table(path, "t.csv", datetime.date(2026, 1, 1)),
+        ):
+            with pytest.raises(TableInvalid, match="5 columns; the limit is 4"):
+                read()
