@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from orjson import loads
 
@@ -37,6 +37,18 @@ class Filed(NamedTuple):
 
     resource: bytes
     arrival: Arrival
+
+
+class HasResource(Protocol):
+    """What is filed as one resource of a document."""
+
+    @property
+    def resource(self) -> bytes:
+        """Its canonical bytes."""
+        ...
+
+
+Placed = TypeVar("Placed", bound=HasResource)
 
 
 class DocumentMerge:
@@ -72,6 +84,19 @@ class DocumentMerge:
 def fits(count: int, size: int) -> bool:
     """Return whether a document of `count` resources has room for one more; `size` includes it."""
     return count == 0 or (size <= MAX_DOCUMENT_BYTES and count < MAX_DOCUMENT_RESOURCES)
+
+
+def split_fitting(placed: Sequence[Placed]) -> list[list[Placed]]:
+    """Split the resources of one place into parts that each fit a document."""
+    parts: list[list[Placed]] = [[]]
+    size = 0
+    for each in placed:
+        if not fits(len(parts[-1]), size + len(each.resource)):
+            parts.append([])
+            size = 0
+        parts[-1].append(each)
+        size += len(each.resource)
+    return parts
 
 
 def with_resources(record: Record, filed: list[Filed]) -> Record:

@@ -306,6 +306,12 @@ class EntryOutcome:
         }
 
 
+def operation_outcome(severity: str, code: str, text: str) -> dict[str, Any]:
+    """Return a FHIR OperationOutcome with one issue."""
+    issue = {"severity": severity, "code": code, "diagnostics": text}
+    return {"resourceType": "OperationOutcome", "issue": [issue]}
+
+
 _ISSUES: Final = {
     Outcome.STORED: ("information", "informational"),
     Outcome.SAME: ("information", "informational"),

@@ -30,18 +30,6 @@ def csrf_of(secret: str) -> str:
     return hmac.new(secret.encode(), b"vouchsafe form", hashlib.sha256).hexdigest()
 
 
-def with_session(site: Site, response: Response, secret: str) -> Response:
-    """Return the response with the session's cookie.
-
-    Lax, not Strict: a link in a letter from the hospital must find the person signed in. What
-    changes anything is a POST, which Lax keeps from other sites, and which names its origin.
-    """
-    response.set_cookie(
-        cookie_name(site), secret, secure=site.is_secure, httponly=True, samesite="Lax"
-    )
-    return response
-
-
 def with_new_session(
     identity: IdentityService, response: Response, account: Account, passkey: bytes | None = None
 ) -> Response:
@@ -49,10 +37,17 @@ def with_new_session(
 
     `passkey` is the credential id that signed in. A change of keys ends the old session, so the
     caller must get `current_passkey` before it.
+
+    Its cookie is Lax, not Strict: a link in a letter from the hospital must find the person signed
+    in. What changes anything is a POST, which Lax keeps from other sites, and which names its
+    origin.
     """
-    old, device = session_secret(identity.site), device_name()
+    site, old, device = identity.site, session_secret(identity.site), device_name()
     secret = identity.sessions.begin(account.id, device, instead_of=old, passkey=passkey)
-    return with_session(identity.site, response, secret)
+    response.set_cookie(
+        cookie_name(site), secret, secure=site.is_secure, httponly=True, samesite="Lax"
+    )
+    return response
 
 
 def current_passkey(identity: IdentityService) -> bytes | None:

@@ -16,6 +16,7 @@ import consent
 import models
 import records
 import storage
+from records.outcomes import operation_outcome
 from services import database
 from services.custodian.upload_store import UploadsFull
 from services.errors import (
@@ -189,8 +190,7 @@ def _to_outcome(problem: dict[str, Any]) -> bytes:
     """Return a problem as a FHIR OperationOutcome."""
     text = " ".join([problem["detail"], *_messages(problem)])
     code = "throttled" if problem["status"] == 429 else "processing"  # noqa: PLR2004 - too many
-    issue = {"severity": "error", "code": code, "diagnostics": text}
-    return orjson.dumps({"resourceType": "OperationOutcome", "issue": [issue]})
+    return orjson.dumps(operation_outcome("error", code, text))
 
 
 def _frame() -> dict[str, Any]:

@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from models import number_heading
 from services.wiring import Services
+from services.words import as_sentence
 from web import access_log, errors, metrics
 from web.api import api
 from web.api.fhir import fhir
@@ -51,7 +52,7 @@ def create_app(services: Services, proxies: int = 0, metrics_token: str = "") ->
     if proxies:
         # Of what a proxy adds, the address alone: host and scheme are the site's, from settings.
         app.wsgi_app = ProxyFix(app.wsgi_app, proxies, 0, 0, 0, 0)  # type: ignore[method-assign]
-    app.jinja_env.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
+    app.jinja_env.filters["sentence"] = as_sentence
     app.jinja_env.filters["qr"] = qr_svg
     app.jinja_env.filters["figure"] = write_figure
     app.jinja_env.filters["estimate"] = write_estimate

@@ -13,7 +13,7 @@ from records.documents import why_no_value
 from records.fhir_entries import FhirEntry
 from records.json_strict import dumps_exact
 from records.medicines import beside_name, beside_place
-from records.merging import DocumentMerge, fits
+from records.merging import DocumentMerge, split_fitting
 from records.outcomes import EntryCode, Outcome
 from records.persons import patient_state
 from records.placement import (
@@ -261,7 +261,7 @@ class ResourceFiling:
             if record_id in entries
         ]
         for place, filings in plan.placed.items():
-            pieces = enumerate(_pieces(filings))
+            pieces = enumerate(split_fitting(filings))
             pending += [_Work(self._header(place), part, piece) for part, piece in pieces]
         removed = {record_id: frozenset(names) for record_id, names in plan.removed.items()}
         while pending:
@@ -352,19 +352,6 @@ def _beside_name(medicine: Medicine, place: tuple[bytes, str, str]) -> str:
 
 def _place_of(entry: Entry) -> _Place:
     return _Place(entry.subject, entry.category, entry.recorded_on)
-
-
-def _pieces(filings: Sequence[Filing]) -> list[list[Filing]]:
-    """Split the resources of one document into parts that each fit an envelope."""
-    pieces: list[list[Filing]] = [[]]
-    size = 0
-    for filing in filings:
-        if not fits(len(pieces[-1]), size + len(filing.resource)):
-            pieces.append([])
-            size = 0
-        pieces[-1].append(filing)
-        size += len(filing.resource)
-    return pieces
 
 
 def _is_too_large(resource: bytes) -> bool:

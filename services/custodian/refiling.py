@@ -19,7 +19,7 @@ from records.medicines import (
     reference_of,
     with_whole_medicine,
 )
-from records.merging import DocumentMerge, Filed, fits, with_resources
+from records.merging import DocumentMerge, Filed, split_fitting, with_resources
 from records.placement import document_source
 from services.custodian.items import ItemIndex
 from services.custodian.patient_journal import PatientJournal
@@ -169,7 +169,7 @@ class CustodianCategories:
         pending = [
             (place, part, filed)
             for place, placed in change.placed.items()
-            for part, filed in enumerate(_pieces(placed))
+            for part, filed in enumerate(split_fitting(placed))
         ]
         while pending:
             pending = self._file(pending, custodian)
@@ -241,19 +241,6 @@ def _categories(record: Record, rules: CategoryRules) -> list[str]:
         needed.get(id(resource), record.category) if arrival.identity.startswith(BESIDE) else own
         for resource, arrival, own in zip(parsed, record.arrivals, categories, strict=True)
     ]
-
-
-def _pieces(placed: Sequence[Filed]) -> list[list[Filed]]:
-    """Split the resources of one place into parts that each fit a document."""
-    pieces: list[list[Filed]] = [[]]
-    size = 0
-    for filed in placed:
-        if not fits(len(pieces[-1]), size + len(filed.resource)):
-            pieces.append([])
-            size = 0
-        pieces[-1].append(filed)
-        size += len(filed.resource)
-    return pieces
 
 
 def _report(rules: CategoryRules, tally: _Tally) -> RefilingReport:

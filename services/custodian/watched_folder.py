@@ -17,7 +17,7 @@ import orjson
 
 from consent import DAY_S, ConsentError
 from records.errors import RecordsInvalid
-from records.outcomes import EntryOutcome, Outcome
+from records.outcomes import EntryOutcome, Outcome, operation_outcome
 from services.custodian.fhir_files import FhirFile
 from services.custodian.fhir_uploads import to_ndjson
 from services.custodian.intake import FhirIntake
@@ -302,5 +302,4 @@ def _printable(name: str) -> str:
 
 def _unreadable(problem: str) -> bytes:
     """Return the report of a file that cannot be read at all."""
-    issue = {"severity": "error", "code": "structure", "diagnostics": problem}
-    return orjson.dumps({"resourceType": "OperationOutcome", "issue": [issue]}) + b"\n"
+    return orjson.dumps(operation_outcome("error", "structure", problem)) + b"\n"

@@ -14,7 +14,7 @@ from services.parties import PartyNames
 from services.patient.acts import MESSAGES, PatientAct, PatientActs
 from services.requests.history import AccessHistory, HistoryEntry
 from services.requests.wording import format_categories
-from services.words import Words
+from services.words import Words, as_sentence
 from storage import OWN_PURPOSE, JournalRow, RecordStore
 
 MAX_SEQ_DIGITS: Final = 18
@@ -236,7 +236,7 @@ class PatientHistory:
             why=words(reason) if words.has(reason) else "",
         )
         when = words.month(entry.at_s), words.day(entry.at_s), words.time(entry.at_s)
-        return HistoryLine(entry, name, *when, text[:1].upper() + text[1:])
+        return HistoryLine(entry, name, *when, as_sentence(text))
 
 
 def _day(words: Words, key: str, at_s: int) -> str:

@@ -14,7 +14,7 @@ from services.requests.consent_requests import RequestDetails
 from services.requests.proposals import StudyProposals
 from services.requests.wording import format_categories, format_condition, format_day
 from services.statement import duties_for
-from services.words import Words
+from services.words import Words, as_sentence
 
 CARE_SECTIONS: Final = ("who", "what", "why", "duties", "free", "end", "withdraw", "limits")
 STUDY_SECTIONS: Final = (
@@ -106,7 +106,7 @@ class RequestDescriptions:
             "to": format_day(words, details.data_to) if details.data_to else "",
         }
         sections = [
-            Section(words(heading), [_sentence(words(key, **facts)) for key in keys])
+            Section(words(heading), [as_sentence(words(key, **facts)) for key in keys])
             for heading, keys in _text_keys(details, bool(sender))
         ]
         contact = self._parties.contact_of(details.party, words.language)
@@ -148,7 +148,3 @@ def _care_texts(details: RequestDetails, has_sender: bool) -> dict[str, list[str
         "withdraw": [f"grant-withdraw-{use}"],
         "limits": ["grant-limits-care"],
     }
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

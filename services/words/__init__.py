@@ -162,6 +162,11 @@ def best_language(accept_language: str) -> str:
     return liked.best_match(LANGUAGES, LANGUAGES[0]) or LANGUAGES[0]
 
 
+def as_sentence(text: str) -> str:
+    """Return a text that begins with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
 def _shortened(values: Mapping[str, str | int | float]) -> dict[str, str | int | float]:
     """Return the values, long words cut: Fluent refuses a text with more than 2,500 characters."""
     return {name: _shorten(value) for name, value in values.items()}

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
+from records.outcomes import operation_outcome
 from services.custodian.consent_imports import to_outcome
 from services.custodian.fhir_uploads import NDJSON, to_ndjson
 from services.custodian.file_kinds import FHIR
@@ -231,9 +232,7 @@ def _manifest(report: UploadReport) -> dict[str, Any]:
 
 
 def _outcome(severity: str, code: str, text: str, status: int) -> Response:
-    issue = {"severity": severity, "code": code, "diagnostics": text}
-    body = {"resourceType": "OperationOutcome", "issue": [issue]}
-    return json_response(body, status, FHIR_JSON)
+    return json_response(operation_outcome(severity, code, text), status, FHIR_JSON)
 
 
 def _base() -> str:

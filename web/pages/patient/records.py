@@ -12,6 +12,7 @@ from flask import Blueprint, Response, request
 from services.accounts import PATIENT
 from services.patient.history import HistoryFilter
 from services.requests.wording import format_day
+from services.words import as_sentence
 from web.current import current_account, current_subject, services, words
 from web.pages.forms import number_in
 from web.pages.guard import is_fragment, render, see_other
@@ -156,7 +157,7 @@ def history() -> Response:
         parties=[("", say("journal-all")), *page.parties.items()],
         kinds=[
             ("", say("journal-all")),
-            *((code, _sentence(say(f"category-{code}"))) for code in page.categories),
+            *((code, as_sentence(say(f"category-{code}"))) for code in page.categories),
         ],
         values=query,
         errors={},
@@ -183,7 +184,3 @@ def download_proof(seq: str) -> Response:
     """Return the proof as a file, with the line's hash."""
     proof = services().patient.history.prove(current_subject(), words(), seq)
     return json_file(proof.document(), f"proof-{proof.seq}.json")
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
