@@ -311,7 +311,7 @@ training-gate-open = More people who permit the study, or another question, can 
 
 compare-title = Compare versions
 
-compare-lead = The same figures of each version, from predictions for people that the predicting model had not seen. Counts of people are rounded to tens. One version at a time is in use.
+compare-lead = The same figures of each version, from predictions for people that the predicting model had not seen. Counts of people are rounded to tens. One version at a time is in use. Where fewer than 11 people joined, left or have other records, a version repeats the figures of an earlier one.
 
 compare-caption = { $count ->
         [one] 1 version, the newest first
