@@ -127,7 +127,7 @@ def _hide(failures: Sequence[GateFailure]) -> list[GateFailure]:
 
 
 def count_changed(before: Manifest, now: Manifest) -> int:
-    """Return how many patients joined, left, or have other records now."""
+    """Return how many patients joined, left, or have had their records changed."""
     records, others = _list_records(before), _list_records(now)
     return sum(records.get(each) != others.get(each) for each in records.keys() | others.keys())
 

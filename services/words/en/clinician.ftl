@@ -532,11 +532,11 @@ card-at-block = ledger at block { $block }, { $count } changes
 
 card-not-known = not known
 
-card-measured = The figures and counts are those that training run { $run } measured. Since then, fewer than 11 people joined, left or have other records. New figures could tell about these people.
+card-measured = The figures and counts are those that training run { $run } measured. Since then, fewer than 11 people have joined, left or had their records changed. New figures could reveal something about these people.
 
 card-measured-in = in training run { $run }
 
-card-hidden-note = “Hidden” is a figure that could tell of 10 people or fewer.
+card-hidden-note = “Hidden” is a figure that could reveal something about 10 people or fewer.
 
 card-inputs-few = The effect of an input is hidden if all but a few people have the same value. It is also hidden if the input is nearly the same as an earlier one. “A few” means fewer than 11.
 

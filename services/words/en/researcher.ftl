@@ -249,9 +249,9 @@ study-request-sent = The request was sent to everyone who can be asked and does 
 
 study-ended = This study ended on { $date }.
 
-cohort-over = No model can be trained any more.
+cohort-over = Models can no longer be trained.
 
-set-over = No new copy leaves.
+set-over = No new copy can be downloaded.
 
 cohort-title = Cohort
 
@@ -311,7 +311,7 @@ training-gate-open = More people who permit the study, or another question, can 
 
 compare-title = Compare versions
 
-compare-lead = The same figures of each version, from predictions for people that the predicting model had not seen. Counts of people are rounded to tens. One version at a time is in use. Where fewer than 11 people joined, left or have other records, a version repeats the figures of an earlier one.
+compare-lead = The same figures of each version, from predictions for people that the predicting model had not seen. Counts of people are rounded to tens. One version at a time is in use. A version repeats the figures of an earlier one until 11 people have joined, left or had their records changed.
 
 compare-caption = { $count ->
         [one] 1 version, the newest first

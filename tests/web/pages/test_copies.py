@@ -61,11 +61,11 @@ def test_after_the_end_of_a_study_no_copy_leaves_and_no_training_is_offered(
     get = OwnedStudies.get
     monkeypatch.setattr(OwnedStudies, "get", lambda *given: replace(get(*given), until_s=1))
     page = researcher.get(f"/researcher/sets/{slug}").text
-    assert "No new copy leaves." in page and "Accept and continue" not in page
+    assert "No new copy can be downloaded." in page and "Accept and continue" not in page
     assert researcher.get(f"/researcher/sets/{slug}/copy").status_code == 303
     assert researcher.post(f"/researcher/sets/{slug}/copy", agree="yes").status_code == 303
     answer = researcher.api("POST", f"/researcher/studies/{slug}/set", {"agree": True})
     assert answer.status_code == 409
     assert "The study ended on" in answer.get_json()["detail"]
     page = researcher.get(f"/researcher/studies/{slug}/cohort").text
-    assert "No model can be trained any more." in page and "Train a model" not in page
+    assert "Models can no longer be trained." in page and "Train a model" not in page

@@ -307,7 +307,7 @@ def test_a_closed_gate_states_what_was_measured_and_required(hospital, researche
         assert words in report
     assert re.search(r"0\.\d{3} \(upper confidence bound 0\.\d{3}\)", report)
     assert "≤" not in report  # a bound that was measured is no limit that was met
-    assert "“Hidden” is a figure that could tell of 10 people or fewer." in report
+    assert "“Hidden” is a figure that could reveal something about 10 people or fewer." in report
     assert "bound for answering here" not in report  # which a refused run may have missed
     other = signed_in(hospital, "researcher", "organisation:elsewhere")
     for form in ("", "/card.json", "/card.pdf", "/pictures/roc.svg"):
