@@ -196,7 +196,10 @@ def test_the_pages_lead_from_the_request_to_the_receipt(hospital, patient) -> No
     assert path in custodian.get("/custodian/erasures").text
     assert 'class="danger"' in custodian.get(path).text  # it cannot be undone
     assert custodian.post(path, wish="refuse", reason="").status_code == 422
-    assert custodian.post(path, wish="approve").status_code == 303
+    unsure = custodian.post(path, wish="approve")
+    assert (unsure.status_code, "Tick the box to approve" in unsure.text) == (422, True)
+    assert "has not decided yet" in patient.get("/patient/erasure").text
+    assert custodian.post(path, wish="approve", sure="yes").status_code == 303
     hospital.work("erase")
     assert "have been deleted" in patient.get("/patient/erasure").text
     assert patient.post("/patient/erasure").status_code == 303  # nothing is left to erase

@@ -46,9 +46,11 @@ def erasure(id: str) -> Response:
 @bp.post("/custodian/erasures/<id>")
 @requires_role(CUSTODIAN)
 def decide_erasure(id: str) -> Response:
-    """Approve or refuse a request; a repeated form does not change the decision."""
+    """Approve a request after a tick, or refuse it; a repeated form changes no decision."""
     erasures, by = services().custodian.erasures, current_account().id
     decision = request.form.get("wish", "")
+    if decision == "approve" and not request.form.get("sure"):
+        return _one_request(id, {"sure": words()("erasures-sure-error")})
     if decision == "approve":
         erasures.approve(id, by=by)
     elif decision == "refuse":

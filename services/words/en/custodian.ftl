@@ -1229,6 +1229,10 @@ erasures-reason-hint = The patient reads this. Name the law that obliges you to 
 
 erasures-reason-error = Enter the reason for the refusal
 
+erasures-sure = No law obliges us to keep these records here, and they are to be erased. This cannot be undone.
+
+erasures-sure-error = Tick the box to approve the erasure
+
 erasures-approve = Approve and erase
 
 erasures-refuse = Refuse
