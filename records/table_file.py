@@ -72,8 +72,8 @@ def _limited(path: Path, lines: Iterator[Line]) -> Iterator[Line]:
 def _with_joined_header(path: Path, lines: Iterator[Line], count: int) -> Iterator[Line]:
     rows = list(islice(lines, count))
     if not can_be_joined([cells for _, cells in rows]):
-        limits = f"{MAX_COLUMNS:,} columns, or a cell with more than {MAX_HEADING_CHARACTERS}"
-        problem = f"a row of names has more than {limits} characters"
+        # No line here has too many columns: `_limited` refuses it.
+        problem = f"a row of names has a cell with more than {MAX_HEADING_CHARACTERS} characters"
         raise TableInvalid(f"{path.name}: {problem}. Correct header_rows, or shorten the names.")
     if rows:
         yield rows[-1][0], join_header([cells for _, cells in rows])
