@@ -54,7 +54,7 @@ doctor: .venv/bin/vouchsafe ## check this machine; each problem comes with its r
 test: .venv/dev nodes ## run every test
 	@# Three at a time, the longest first: each waits for disks, for nodes, for processes to end.
 	@# One that fails does not stop the others (-k).
-	@$(MAKE) --no-print-directory -j3 -k --output-sync=target test-town test-lower test-web test-kills test-homes test-models test-services
+	@$(MAKE) --no-print-directory -j3 -k --output-sync=target test-lower test-web test-homes test-town test-models test-services test-kills
 
 # Databases and nodes wait until each write is on the disk. In memory they need not, and what tests
 # end are processes, never the machine. Where there is little of it, the usual folder is used.
