@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from models.tripod import GUIDELINE
 
+MEASURED_IN: Final = "measured_in"
+"""The member of a card or report that names the run whose figures it repeats."""
 ITEMS_NOTE: Final = f"Numbers after headings are the items of {GUIDELINE}."
 INTERVAL_NOTE: Final = (
     "The interval of a prediction is a 95 % conformal interval around it, learned out of fold: it"
@@ -47,5 +49,5 @@ FIRST_ATTACK_NOTE: Final = (
 
 def describe_measured(content: Mapping[str, Any]) -> list[str]:
     """Return which run measured the figures of a card, if it was not the card's own."""
-    run = content.get("measured_in")
+    run = content.get(MEASURED_IN)
     return [] if run is None else [_REPEATED_NOTE.format(run=run)]

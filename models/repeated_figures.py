@@ -7,11 +7,12 @@ little, and somebody who knows who joined or left can compare them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from models.card import Card
+from models.card_notes import MEASURED_IN
 from models.errors import ModelsBroken, ModelsNotFound
 from models.gate import GateFailure
 from models.manifest import Manifest
@@ -19,8 +20,6 @@ from models.model_files import CARD, MANIFEST, ModelFiles
 from models.suppression import MIN_COUNT
 from models.training_runs import TrainingRun, TrainingRuns
 
-MEASURED_IN: Final = "measured_in"
-"""The member of a card or report that names the run whose figures it repeats."""
 _EVALUATION: Final = "evaluation"
 MEASURED: Final = (
     "data",
@@ -75,9 +74,9 @@ def find_earlier(
     for earlier in reversed(runs.of_studies([run.study])):
         if earlier.id == run.id or earlier.question_text != run.question_text:
             continue
-        for manifest, content in _read_figures(files, earlier):
-            if count_changed(manifest, people) < MIN_COUNT:
-                figures.append(EarlierFigures(earlier.id, content))
+        measured = _read_measured(files, earlier)
+        if measured and count_changed(measured[0], people) < MIN_COUNT:
+            figures.append(EarlierFigures(earlier.id, measured[1]))
     return figures
 
 
@@ -139,17 +138,17 @@ def _list_records(manifest: Manifest) -> dict[str, frozenset[tuple[str, int]]]:
     return {patient: frozenset(each) for patient, each in records.items()}
 
 
-def _read_figures(
+def _read_measured(
     files: ModelFiles, run: TrainingRun
-) -> Iterator[tuple[Manifest, Mapping[str, Any]]]:
-    """Yield the people of a run and what it measured on them; nothing if it measured nothing."""
+) -> tuple[Manifest, Mapping[str, Any]] | None:
+    """Return the people of a run and what it measured on them; None if it measured nothing."""
     try:
         content = _read_content(files, run)
         if content is None or MEASURED_IN in content:
-            return  # the run whose figures it repeats is compared itself
-        yield Manifest.from_json(files.read(run.model_id, MANIFEST)), content
+            return None  # the run whose figures it repeats is compared itself
+        return Manifest.from_json(files.read(run.model_id, MANIFEST)), content
     except (ModelsNotFound, ModelsBroken):
-        return  # no model and no report, or a file that `verify` reports
+        return None  # no model and no report, or a file that `verify` reports
 
 
 def _read_content(files: ModelFiles, run: TrainingRun) -> Mapping[str, Any] | None:

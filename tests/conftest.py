@@ -34,15 +34,9 @@ settings.register_profile("deep", max_examples=1_000, deadline=None)
 settings.load_profile("usual")
 
 
-def pytest_collection() -> None:
-    """Look for no garbage while test modules are imported: they live until the end."""
-    gc.disable()
-
-
 def pytest_collection_finish() -> None:
-    """Keep the garbage collector from what was imported, and let it look at the rest."""
+    """Keep the garbage collector from what was imported: it lives until the end."""
     gc.freeze()
-    gc.enable()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -35,6 +35,7 @@ class PendingRecovery:
 
     Attributes:
         number: the patient's hospital number, "" if the directory has none.
+        subject: the patient, 32 bytes.
         state: ``waiting`` during the delay, ``ready`` after it; ``on-hold`` if the account that
             proposed it has been disabled: it is not completed; ``refused`` by the patient.
         ready_at_s: the end of the delay, seconds UTC; None if it cannot be read now, or it is

@@ -47,6 +47,7 @@ class ConsentSummary:
     """One permission, or a refusal such as the research opt-out.
 
     Attributes:
+        consent_id: 32 bytes.
         terms: as signed; None if they cannot be read.
         state: active, recording (waits for the ledger), ended (also if its terms cannot be read),
             withdrawn, or unknown while the ledger cannot be verified.

@@ -153,6 +153,10 @@ class ReleasedCopies:
     def list_with(self, subject: bytes, studies: Iterable[str]) -> list[ReleasedCopy]:
         """Return the copies of these studies that have a row of this person, the newest first."""
         copies = [copy for study in studies for copy in self.list_by_study(study)]
+        return self.select_with(subject, copies)
+
+    def select_with(self, subject: bytes, copies: Iterable[ReleasedCopy]) -> list[ReleasedCopy]:
+        """Return those of these copies that have a row of this person."""
         keys = self._row_keys(subject)
         return [copy for copy in copies if self._names(copy, keys)]
 

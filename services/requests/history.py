@@ -259,15 +259,13 @@ class AccessHistory:
         models = self._diagnostics.models_trained_under(consents) if runs else []
         trained = {model.id for model in models}
         copying = sorted({entry.party for entry in entries if entry.release})
-        in_copy = {
-            copy.release: bool(self._copies.names_of(copy, subject))
-            for study in copying
-            for copy in self._copies.list_by_study(study)
-        }
+        copies = [copy for study in copying for copy in self._copies.list_by_study(study)]
+        made = {copy.release for copy in copies}
+        has_row = {copy.release for copy in self._copies.select_with(subject, copies)}
         return [
             replace(entry, result=_result(entry, runs, trained))
             if entry.seq in is_training
-            else replace(entry, result=_copy_result(in_copy.get(entry.release)))
+            else replace(entry, result=_copy_result(entry.release, made, has_row))
             if entry.release
             else entry
             for entry in entries
@@ -320,11 +318,11 @@ def _result(entry: HistoryEntry, runs: Sequence[TrainingRun], trained: Collectio
     return COUNTED
 
 
-def _copy_result(is_in_copy: bool | None) -> str:
-    """Return what became of a use for a copy; None: there is no such copy, or not yet."""
-    if is_in_copy is None:
+def _copy_result(release: str, made: Collection[str], has_row: Collection[str]) -> str:
+    """Return what became of a use for a copy, by the copies that were made and have a row."""
+    if release not in made:
         return UNMADE
-    return "" if is_in_copy else LEFT_OUT
+    return "" if release in has_row else LEFT_OUT
 
 
 def _access_of(use: Mapping[str, Any]) -> tuple[Any, ...]:

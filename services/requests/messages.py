@@ -49,6 +49,7 @@ class Message:
     """A patient's question or request for a correction; times are seconds UTC.
 
     Attributes:
+        subject: the patient, 32 bytes.
         kind: ``question`` or ``correction``.
         about: the journal row, or the id of the record, that it is about; "" if about neither.
         text: the patient's own words.

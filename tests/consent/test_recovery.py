@@ -50,7 +50,7 @@ def test_a_chain_that_hangs_is_refused_before_it_answers(town: Town, tmp_path: P
     proxy = FaultProxy(town.endpoint, tmp_path / "proxy.ipc")
     ledger, patient = make_ledger(town.process(proxy.endpoint)), town.patient()
     ledger.view()
-    proxy.fault = delayed(0.75)  # each answer is in time, the two together take longer than one may
+    proxy.fault = delayed(0.9)  # each answer is in time, the two together hardly
     ledger.view()
     proxy.fault = delayed(30)
     started = time.monotonic()

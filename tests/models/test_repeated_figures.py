@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from models.card_notes import MEASURED_IN
 from models.diagnostics import QUESTIONS
 from models.errors import GateClosed
-from models.repeated_figures import MEASURED, MEASURED_IN
+from models.repeated_figures import MEASURED
 from models.training_report import document_report
 
 STUDY = "study:diabetes-risk"

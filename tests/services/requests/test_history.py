@@ -64,10 +64,11 @@ def test_a_copy_without_a_row_of_the_patient_says_that_no_value_was_handed_out(p
 
 
 @pytest.mark.parametrize(
-    ("is_in_copy", "result"), [(None, "unmade"), (False, "left-out"), (True, "")]
+    ("made", "has_row", "result"),
+    [((), (), "unmade"), (("a",), (), "left-out"), (("a",), ("a",), "")],
 )
-def test_a_copy_is_unmade_until_it_is_stored(is_in_copy, result) -> None:
-    assert _copy_result(is_in_copy) == result
+def test_a_copy_is_unmade_until_it_is_stored(made, has_row, result) -> None:
+    assert _copy_result("a", made, has_row) == result
     key = entry(purpose="HRESCH", result=result).text_key
     sentence = Words("en")(key, study="A", categories="diagnoses", date="3 March 2027")
     assert ("The copy is being made" in sentence) == (result == "unmade")
