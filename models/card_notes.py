@@ -27,7 +27,7 @@ BEFORE_NOTE: Final = (
 _REPEATED_NOTE: Final = (
     "The figures and counts are those that training run {run} measured. Since then, fewer than 11"
     " patients have joined, left or had their records changed. New figures could reveal something"
-    " about these patients."
+    " about these patients. This training checked the thresholds again."
 )
 FIRST_INTERVAL_NOTE: Final = (
     "The interval of a prediction is Wilson's 95 % interval of the share that had the label among"

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+import models.training
 from models.card_notes import MEASURED_IN
 from models.diagnostics import QUESTIONS
 from models.errors import GateClosed
+from models.gate import GateCode, GateFailure
 from models.repeated_figures import MEASURED
 from models.training_report import document_report
 
@@ -164,3 +166,23 @@ def test_a_run_refused_after_one_person_left_repeats_the_figures(refusing, old, 
     document = document_report(run)
     assert document is not None
     assert any("that training run 1 measured" in line for line in document.lines)
+
+
+def test_repeated_figures_do_not_open_the_gate(build, heart_people, monkeypatch) -> None:
+    """They met the bounds; the model that misses one itself is refused all the same."""
+    world = build(heart_people)
+    first = world.diagnostics.train(STUDY, QUESTION)
+    assess = models.training.assess
+    missed = GateFailure(code=GateCode.MEMBERSHIP_AUROC, measured=0.7, maximum=0.6)
+    monkeypatch.setattr(
+        models.training, "assess", lambda *each: replace(assess(*each), failures=[missed])
+    )
+    with pytest.raises(GateClosed) as refused:
+        world.diagnostics.retrain(first.id)
+    (failure,) = refused.value.report["failures"]
+    assert (failure["measured"], failure["figure"]) == ("0.6 or more", 0.6)
+    assert measured(refused.value.report["card"]) == measured(card(world, first))
+    assert "This training checked the thresholds again." in " ".join(
+        document_report(world.diagnostics.training_runs()[-1]).lines
+    )
+    assert world.diagnostics.model(first.id).state == "active"

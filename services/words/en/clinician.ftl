@@ -532,7 +532,7 @@ card-at-block = ledger at block { $block }, { $count } changes
 
 card-not-known = not known
 
-card-measured = The figures and counts are those that training run { $run } measured. Since then, fewer than 11 people have joined, left or had their records changed. New figures could reveal something about these people.
+card-measured = The figures and counts are those that training run { $run } measured. Since then, fewer than 11 people have joined, left or had their records changed. New figures could reveal something about these people. This training checked the thresholds again.
 
 card-measured-in = in training run { $run }
 
