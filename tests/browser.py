@@ -65,10 +65,20 @@ class Person:
         """Open a page of the site."""
         self.page.goto(self.origin + path)
 
+    def submit(self, button: str) -> None:
+        """Press this button, and wait until the page that answers is loaded."""
+        with self.page.expect_navigation():
+            self.page.click(button)
+
+    def reload(self) -> None:
+        """Load the page once more."""
+        # Chromium refuses its own reload while it still leaves the page before.
+        self.page.goto(self.page.url)
+
     def reload_at(self, address: str) -> None:
         """Wait until the last click has led to this address, and load it once more."""
-        self.page.wait_for_url(address)  # a reload on the way refuses: "not an active page"
-        self.page.reload()
+        self.page.wait_for_url(address)
+        self.reload()
 
     def join(self, link: str) -> None:
         """Follow an invitation: make a passkey, prove it, arrive at one's pages."""

@@ -167,10 +167,9 @@ def _custodian(at: Set) -> None:
         visitor.page.select_option("#mapping", "own")
         visitor.page.set_input_files("#own-mapping", str(MAPPING))
         visitor.page.check("input[name=bad][value=leave]")
-        visitor.page.click("text=Check the file")
-        visitor.page.wait_for_load_state()
+        visitor.submit("text=Check the file")
         at.work()
-        visitor.page.reload()
+        visitor.reload()
         at.take(visitor, "custodian-deposit")
 
 

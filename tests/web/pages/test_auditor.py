@@ -119,7 +119,7 @@ def test_days_of_the_journal_have_totals_and_a_file_of_their_entries(hospital, a
 
 def test_the_bundle_is_written_by_a_job_and_downloaded(hospital, auditor) -> None:
     auditor.go("/auditor/evidence")
-    auditor.page.click("button:has-text('Create bundle')")
+    auditor.submit("button:has-text('Create bundle')")
     hospital.work("verify", "evidence")
     auditor.go("/auditor/evidence")
     with auditor.page.expect_download() as taken:

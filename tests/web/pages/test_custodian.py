@@ -55,8 +55,7 @@ def send(keeper, name: str, body: bytes, mapping: str = MAPPING, bad: str = "lea
         own = {"name": "m.toml", "mimeType": "text/plain", "buffer": mapping.encode()}
         page.set_input_files("#own-mapping", own)
     page.check(f"input[name=bad][value={bad}]")
-    page.click("text=Check the file")
-    page.wait_for_load_state()
+    keeper.submit("text=Check the file")
 
 
 def test_the_custodians_pages_have_no_barrier_that_axe_finds(keeper) -> None:
@@ -101,7 +100,7 @@ def test_a_file_is_reported_without_its_cells_then_stored_and_recognised_again(
     body = b"id,weight\nW-1,70\nW-2,999\nW-3,80\n"
     send(keeper, "weights.csv", body)
     hospital.work("check-upload", "store-upload")
-    keeper.page.reload()
+    keeper.reload()
     text = keeper.text()
     assert "3 rows read. 2 are good, one is bad. Nothing has been stored yet." in text
     assert "999" not in text
@@ -109,9 +108,9 @@ def test_a_file_is_reported_without_its_cells_then_stored_and_recognised_again(
     assert "70, 75, 80" in text
     assert Axe().run(keeper.page).violations_count == 0
     assert hospital.platform.requests.directory.find_subject("W-1") is None
-    keeper.page.click("text=Store the 2 good rows")
+    keeper.submit("text=Store the 2 good rows")
     hospital.work("check-upload", "store-upload")
-    keeper.page.reload()
+    keeper.reload()
     text = keeper.text()
     assert "2 of them are new and were stored. One row was left out." in text
     subject = hospital.platform.requests.directory.find_subject("W-1")
@@ -128,7 +127,7 @@ def test_a_file_is_reported_without_its_cells_then_stored_and_recognised_again(
 def test_a_discarded_file_leaves_nothing(hospital, keeper) -> None:
     send(keeper, "one.csv", b"id,weight\nW-9,60\n")
     hospital.work("check-upload", "store-upload")
-    keeper.page.reload()
+    keeper.reload()
     keeper.page.click("text=Discard file")
     keeper.says("Nothing was stored. The file was deleted.")
     assert hospital.platform.requests.directory.find_subject("W-9") is None
@@ -159,9 +158,9 @@ def send_without_mapping(hospital, keeper, body: str) -> None:
     page.set_input_files("#file", {"name": "hb.csv", "mimeType": "", "buffer": body.encode()})
     page.select_option("#mapping", "draft")
     page.check("input[name=bad][value=none]")
-    page.click("text=Check the file")
+    keeper.submit("text=Check the file")
     hospital.work("check-upload", "store-upload")
-    page.reload()
+    keeper.reload()
     page.click("text=Map the columns")
     keeper.says("30 rows, 5 columns.")
 
@@ -186,12 +185,11 @@ def test_a_table_without_a_mapping_is_mapped_on_a_page_and_stored(hospital, keep
     keeper.says("Enter a unit of UCUM")
     page.fill("#unit-2", "g/dL")
     page.fill("#name", "Hb of the clinic")
-    page.click("text=Check the table")
-    page.wait_for_load_state()
+    keeper.submit("text=Check the table")
     hospital.work("check-upload", "store-upload")
-    page.reload()
+    keeper.reload()
     assert "30 rows read. 30 are good, none is bad." in keeper.text()
-    page.click("text=Store the 30 good rows")
+    keeper.submit("text=Store the 30 good rows")
     hospital.work("check-upload", "store-upload")
     subject = hospital.platform.requests.directory.find_subject("N-7")
     stored = sorted(each.category for each in hospital.platform.store.records_of(subject))
@@ -219,11 +217,11 @@ def test_a_fhir_bundle_is_stored_like_a_table(hospital, keeper) -> None:
     }
     send(keeper, "bundle.json", orjson.dumps(reply), mapping="")
     hospital.work("check-upload", "store-upload")
-    keeper.page.reload()
+    keeper.reload()
     keeper.says("2 entries read.")
-    keeper.page.click("text=Store these entries")
+    keeper.submit("text=Store these entries")
     hospital.work("check-upload", "store-upload")
-    keeper.page.reload()
+    keeper.reload()
     keeper.says("What becomes of the entries")
     subject = hospital.platform.requests.directory.find_subject("F-1")
     records = hospital.platform.store.records_of(subject)

@@ -188,7 +188,7 @@ def test_closing_the_passkey_dialog_signs_nothing_and_keeps_the_choices(hospital
     patient.says("Nothing was signed.")
     assert may(hospital, patient.subject) == []
     patient.verifies(True)
-    patient.page.reload()
+    patient.reload()
     patient.page.click("button:text('Sign with your passkey')")
     patient.says("Your permission is active.")
 

@@ -96,7 +96,7 @@ def test_an_ended_session_keeps_the_answers_and_leads_back(hospital, patient) ->
     to_the_check(patient)
     people = hospital.platform.identity
     people.sessions.end_all(people.accounts.of_subject(patient.subject).id)
-    patient.page.reload()
+    patient.reload()
     assert "/sign-in" in patient.page.url
     patient.page.click("form[data-passkey] button")
     patient.says("What you sign, word for word")
