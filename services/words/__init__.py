@@ -7,15 +7,15 @@ from datetime import UTC, date, datetime, tzinfo
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.dates import format_date, format_skeleton, format_time, get_month_names
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
-from fluent.runtime import FluentBundle, FluentResource
-from werkzeug.datastructures import LanguageAccept
-from werkzeug.http import parse_accept_header
+
+if TYPE_CHECKING:
+    from fluent.runtime import FluentBundle
 
 LANGUAGES: Final = ("en", "de", "es")
 NAMES: Final[Mapping[str, str]] = MappingProxyType(
@@ -163,6 +163,10 @@ def find_zone(name: str) -> tzinfo | None:
 
 def best_language(accept_language: str) -> str:
     """Return which of our languages an Accept-Language header likes best; else English."""
+    # Imported here: commands have no header, and start sooner without it.
+    from werkzeug.datastructures import LanguageAccept
+    from werkzeug.http import parse_accept_header
+
     liked = parse_accept_header(accept_language, LanguageAccept)
     return liked.best_match(LANGUAGES, LANGUAGES[0]) or LANGUAGES[0]
 
@@ -195,6 +199,8 @@ def _pattern(digits: int) -> str:
 
 @cache
 def _bundle(language: str) -> FluentBundle:
+    from fluent.runtime import FluentBundle, FluentResource  # most commands say no text
+
     bundle = FluentBundle([_LOCALES[language]], use_isolating=False)
     for path in sorted((_HERE / language).glob("*.ftl")):
         bundle.add_resource(FluentResource(path.read_text(encoding="utf-8")))
