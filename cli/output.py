@@ -11,10 +11,6 @@ from typing import Any, Final, Protocol
 
 import click
 import orjson
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 import consent
@@ -78,11 +74,10 @@ class Output:
 
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json
-        self._stderr = Console(stderr=True, highlight=False)
 
     def note(self, text: str) -> None:
         """Write a line to stderr."""
-        self._stderr.print(printable(text), markup=False, soft_wrap=True)
+        click.echo(printable(text), err=True)
 
     def result(self, document: dict[str, Any], *lines: str) -> None:
         """Write the result to stdout: `document` with --json, else `lines`."""
@@ -113,6 +108,11 @@ class Output:
         """Write a table to stdout, unless --json is given; the first rows, or every one."""
         if self._as_json or not rows:
             return
+        # Here and below: a command that draws nothing starts sooner without the library.
+        from rich.console import Console
+        from rich.markup import escape
+        from rich.table import Table
+
         table = Table(*heads, box=None, pad_edge=False)
         for column in table.columns:
             column.overflow = "fold"  # a narrow terminal cuts no word
@@ -126,12 +126,21 @@ class Output:
     @contextmanager
     def progress(self) -> Iterator[ReportProgress]:
         """Yield what takes (step, done, of) and draws a bar for each step."""
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+        )
+
         with Progress(
             TextColumn("{task.description:<28}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            console=self._stderr,
+            console=Console(stderr=True, highlight=False),
         ) as bars:
             tasks: dict[str, Any] = {}
 

@@ -10,8 +10,6 @@ from pkgutil import walk_packages
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
 # Any number that no other program of the database uses.
 MIGRATION_LOCK = 8_686_000_001
@@ -88,6 +86,12 @@ def upgrade(engine: sa.Engine) -> None:
 
     Processes that start at the same moment wait for each other: on SQLite by the write lock.
     """
+    if _is_newest(engine):
+        return
+    # Imported here, with the migrations: almost every start has nothing to migrate.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
@@ -95,6 +99,16 @@ def upgrade(engine: sa.Engine) -> None:
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:id)"), {"id": MIGRATION_LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _is_newest(engine: sa.Engine) -> bool:
+    """Return whether the newest migration is the one that the tables have; it is committed then."""
+    newest = max(path.name for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    with engine.connect() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return False
+        versions = connection.execute(sa.text("SELECT version_num FROM alembic_version"))
+        return versions.scalars().all() == [newest.partition("_")[0]]
 
 
 def metadatas() -> tuple[sa.MetaData, ...]:

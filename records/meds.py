@@ -7,11 +7,10 @@ import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from records.event_rules import BIRTH, DEATH
 from records.event_times import TIMELESS_S
@@ -19,6 +18,9 @@ from records.event_values import BOUNDS, CODE, NUMBER, TEXT
 from records.events import EventBuilder, EventTable
 from records.extraction import EXTRACTOR
 from storage import Record
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MEDS_VERSION: Final = "0.4.1"
 SPLITS: Final = ("train", "tuning", "held_out")
@@ -31,38 +33,6 @@ _SECOND_US: Final = 1_000_000
 _NAMES: Final = {BIRTH: "MEDS_BIRTH", DEATH: "MEDS_DEATH"}
 _MODIFIERS: Final = ("unit", "bound", "status")
 _EXTENSIONS: Final = ("event", "end", "known", "exact_value")
-_DATA: Final = pa.schema(
-    [
-        pa.field("subject_id", pa.int64(), nullable=False),
-        pa.field("time", pa.timestamp("us")),
-        pa.field("code", pa.string(), nullable=False),
-        pa.field("numeric_value", pa.float32()),
-        pa.field("text_value", pa.large_string()),
-        pa.field("unit", pa.string()),
-        pa.field("bound", pa.string()),
-        pa.field("status", pa.string()),
-        pa.field("event", pa.int64()),
-        pa.field("end", pa.timestamp("us")),
-        pa.field("known", pa.timestamp("us")),
-        pa.field("exact_value", pa.float64()),
-    ]
-)
-"""The columns of MEDS, then ours: docs/guide/researcher.md."""
-_SUBJECT_SPLITS: Final = pa.schema(
-    [
-        pa.field("subject_id", pa.int64(), nullable=False),
-        pa.field("split", pa.string(), nullable=False),
-    ]
-)
-_CODES: Final = pa.schema(
-    [
-        pa.field("code", pa.string(), nullable=False),
-        pa.field("description", pa.string()),
-        pa.field("parent_codes", pa.list_(pa.string())),
-        pa.field("unit", pa.string()),
-        pa.field("people", pa.int64()),
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +117,47 @@ def _releasable(events: EventTable, meds: MedsSet) -> tuple[EventTable, dict[int
     return events.take(np.flatnonzero(keep)), counts
 
 
+@cache
+def _schemas() -> Mapping[str, pa.Schema]:
+    """Return the columns of each file: those of MEDS, then ours (docs/guide/researcher.md)."""
+    # Here and below: few processes write a data set, and the others start sooner without pyarrow.
+    import pyarrow as pa
+
+    data = [
+        pa.field("subject_id", pa.int64(), nullable=False),
+        pa.field("time", pa.timestamp("us")),
+        pa.field("code", pa.string(), nullable=False),
+        pa.field("numeric_value", pa.float32()),
+        pa.field("text_value", pa.large_string()),
+        pa.field("unit", pa.string()),
+        pa.field("bound", pa.string()),
+        pa.field("status", pa.string()),
+        pa.field("event", pa.int64()),
+        pa.field("end", pa.timestamp("us")),
+        pa.field("known", pa.timestamp("us")),
+        pa.field("exact_value", pa.float64()),
+    ]
+    subject_splits = [
+        pa.field("subject_id", pa.int64(), nullable=False),
+        pa.field("split", pa.string(), nullable=False),
+    ]
+    codes = [
+        pa.field("code", pa.string(), nullable=False),
+        pa.field("description", pa.string()),
+        pa.field("parent_codes", pa.list_(pa.string())),
+        pa.field("unit", pa.string()),
+        pa.field("people", pa.int64()),
+    ]
+    return {
+        "data": pa.schema(data),
+        "subject_splits": pa.schema(subject_splits),
+        "codes": pa.schema(codes),
+    }
+
+
 def _data(events: EventTable, names: Sequence[bytes]) -> pa.Table:
+    import pyarrow as pa
+
     ids = np.array([_id(name) for name in names], np.int64)
     shifts = np.array([shift_of(name).days * _DAY_US for name in names], np.int64)
     moved = shifts[events.subject] if len(events) else np.zeros(0, np.int64)
@@ -166,12 +176,15 @@ def _data(events: EventTable, names: Sequence[bytes]) -> pa.Table:
         "known": _times(events.known, moved, is_birth),
         "exact_value": _numbers(events, np.float64),
     }
-    arrays = [pa.array(columns[field.name], type=field.type) for field in _DATA]
-    return pa.Table.from_arrays(arrays, schema=_DATA)
+    schema = _schemas()["data"]
+    arrays = [pa.array(columns[field.name], type=field.type) for field in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def _times(seconds: Any, moved_us: Any, is_birth: Any) -> pa.Array:
     """Return times in microseconds after the shift; null for what has no time."""
+    import pyarrow as pa
+
     is_timeless = seconds == TIMELESS_S
     moved = np.where(is_timeless, 0, seconds * _SECOND_US + moved_us).astype("datetime64[us]")
     years = moved.astype("datetime64[Y]").astype("datetime64[us]")
@@ -179,6 +192,8 @@ def _times(seconds: Any, moved_us: Any, is_birth: Any) -> pa.Array:
 
 
 def _numbers(events: EventTable, dtype: Any) -> pa.Array:
+    import pyarrow as pa
+
     values = events.value.astype(dtype)
     return pa.array(values, mask=np.isnan(values) | ~_has_number(events))
 
@@ -196,6 +211,8 @@ def _texts(events: EventTable) -> list[str | None]:
 
 
 def _codes(meds: MedsSet, events: EventTable, counts: Mapping[int, int]) -> pa.Table:
+    import pyarrow as pa
+
     rows = []
     for number, people in sorted(counts.items(), key=lambda item: events.codes[item[0]]):
         code = events.codes[number]
@@ -210,15 +227,17 @@ def _codes(meds: MedsSet, events: EventTable, counts: Mapping[int, int]) -> pa.T
                 "people": people,
             }
         )
-    return pa.Table.from_pylist(rows, schema=_CODES)
+    return pa.Table.from_pylist(rows, schema=_schemas()["codes"])
 
 
 def _splits(names: Sequence[bytes], splits: Any) -> pa.Table:
+    import pyarrow as pa
+
     rows = [
         {"subject_id": _id(name), "split": SPLITS[split]}
         for name, split in zip(names, splits.tolist(), strict=True)
     ]
-    return pa.Table.from_pylist(rows, schema=_SUBJECT_SPLITS)
+    return pa.Table.from_pylist(rows, schema=_schemas()["subject_splits"])
 
 
 def _dataset(meds: MedsSet) -> bytes:
@@ -235,6 +254,8 @@ def _dataset(meds: MedsSet) -> bytes:
 
 
 def _parquet(table: pa.Table) -> bytes:
+    import pyarrow.parquet as pq
+
     buffer = io.BytesIO()
     pq.write_table(table, buffer)
     return buffer.getvalue()

@@ -7,17 +7,18 @@ import secrets
 import tempfile
 import unicodedata
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from Crypto.Protocol.KDF import scrypt
-from Crypto.PublicKey import ECC
-from Crypto.Signature import eddsa
 
 from storage.errors import SealBroken, StorageBroken, StorageInvalid, VaultSealed
 from storage.files import sync_folder
 from storage.keys import SecretKey
 from storage.seal import KEY_BYTES, WRAPPED_BYTES, derive_key, unwrap_key, wrap_key
+
+if TYPE_CHECKING:
+    from Crypto.PublicKey import ECC
 
 SCRYPT_N: Final = 2**17
 SCRYPT_R: Final = 8
@@ -125,11 +126,16 @@ def receipt_key(root: SecretKey) -> bytes:
 
 def sign_receipt(root: SecretKey, receipt: bytes) -> bytes:
     """Return the install's Ed25519 signature (64 bytes) of a receipt."""
+    # Here and below: few processes sign or check a receipt, and the others start sooner.
+    from Crypto.Signature import eddsa
+
     return bytes(eddsa.new(_signing_key(root), "rfc8032").sign(receipt))
 
 
 def verifies_receipt(public: bytes, receipt: bytes, signature: bytes) -> bool:
     """Return whether `signature` is a valid signature of `receipt` under the key `public`."""
+    from Crypto.Signature import eddsa
+
     try:
         eddsa.new(eddsa.import_public_key(public), "rfc8032").verify(receipt, signature)
     except ValueError:
@@ -138,4 +144,6 @@ def verifies_receipt(public: bytes, receipt: bytes, signature: bytes) -> bool:
 
 
 def _signing_key(root: SecretKey) -> ECC.EccKey:
+    from Crypto.Signature import eddsa
+
     return eddsa.import_private_key(derive_key(root.reveal(), _SIGNING_LABEL))

@@ -1,50 +1,24 @@
-"""Checks what passkeys return (WebAuthn Level 3); the only file that knows the library."""
+"""Checks what passkeys return (WebAuthn Level 3); the only file that knows the library.
+
+The library is imported where it is used: a process that sees no passkey starts sooner without it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final, Literal, cast
 
 import orjson
-from webauthn import (
-    generate_authentication_options,
-    generate_registration_options,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import (
-    base64url_to_bytes,
-    decode_credential_public_key,
-    options_to_json_dict,
-)
-from webauthn.helpers.cose import COSEAlgorithmIdentifier
-from webauthn.helpers.decode_credential_public_key import DecodedEC2PublicKey
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from consent import Domain, Enrolment, digest, typed_message
 from services.accounts.errors import ProofInvalid
 from services.accounts.site import Site
 
-ES256: Final = COSEAlgorithmIdentifier.ECDSA_SHA_256
 TIMEOUT_MS: Final = 120_000
 COORDINATE_BYTES: Final = 32
 MAX_CLIENT_DATA_BYTES: Final = 16_384
-_MALFORMED: Final = (
-    WebAuthnException,
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    IndexError,
-)
-"""What the library and this file raise on input that no browser sends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +71,16 @@ def creation_options(
     same one again would replace a key that is enrolled. `known` are the credential ids that the
     account has.
     """
+    from webauthn import generate_registration_options
+    from webauthn.helpers import options_to_json_dict
+    from webauthn.helpers.cose import COSEAlgorithmIdentifier
+    from webauthn.helpers.structs import (
+        AuthenticatorSelectionCriteria,
+        PublicKeyCredentialDescriptor,
+        ResidentKeyRequirement,
+        UserVerificationRequirement,
+    )
+
     options = generate_registration_options(
         rp_id=site.rp_id,
         rp_name=site.name,
@@ -109,13 +93,17 @@ def creation_options(
             user_verification=UserVerificationRequirement.REQUIRED,
         ),
         exclude_credentials=[PublicKeyCredentialDescriptor(id=key) for key in known],
-        supported_pub_key_algs=[ES256],
+        supported_pub_key_algs=[COSEAlgorithmIdentifier.ECDSA_SHA_256],
     )
     return dict(options_to_json_dict(options))
 
 
 def request_options(site: Site, challenge: bytes, known: list[bytes]) -> dict[str, Any]:
     """Return PublicKeyCredentialRequestOptions as JSON; without `known`, any key of the site."""
+    from webauthn import generate_authentication_options
+    from webauthn.helpers import options_to_json_dict
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor, UserVerificationRequirement
+
     options = generate_authentication_options(
         rp_id=site.rp_id,
         challenge=challenge,
@@ -141,6 +129,12 @@ def require_created(site: Site, challenge: bytes, credential: Any) -> NewPasskey
         ProofInvalid: another challenge, origin or relying party, no user verification, no
             P-256 key, or malformed.
     """
+    from webauthn import verify_registration_response
+    from webauthn.helpers import decode_credential_public_key
+    from webauthn.helpers.cose import COSEAlgorithmIdentifier
+    from webauthn.helpers.decode_credential_public_key import DecodedEC2PublicKey
+
+    es256 = COSEAlgorithmIdentifier.ECDSA_SHA_256
     _require_same_origin(credential)
     try:
         registration = verify_registration_response(
@@ -149,12 +143,12 @@ def require_created(site: Site, challenge: bytes, credential: Any) -> NewPasskey
             expected_rp_id=site.rp_id,
             expected_origin=site.origin,
             require_user_verification=True,
-            supported_pub_key_algs=[ES256],
+            supported_pub_key_algs=[es256],
         )
         key = decode_credential_public_key(registration.credential_public_key)
-    except _MALFORMED as exc:
+    except _malformed() as exc:
         raise ProofInvalid("The passkey was not created for this site just now.") from exc
-    if not isinstance(key, DecodedEC2PublicKey) or key.alg != ES256:
+    if not isinstance(key, DecodedEC2PublicKey) or key.alg != es256:
         raise ProofInvalid("Unsupported passkey: the key must be ES256 (P-256).")
     if len(key.x) != COORDINATE_BYTES or len(key.y) != COORDINATE_BYTES:
         raise ProofInvalid("Malformed passkey: the point's coordinates must be 32 bytes each.")
@@ -176,6 +170,9 @@ def require_signed(
         ProofInvalid: another challenge, origin, relying party or key, no user verification, or
             a page in a frame; or another credential than `credential_id`, if given.
     """
+    from webauthn import verify_authentication_response
+    from webauthn.helpers import base64url_to_bytes
+
     _require_same_origin(credential)
     try:
         verify_authentication_response(
@@ -187,7 +184,7 @@ def require_signed(
             credential_current_sign_count=0,
             require_user_verification=True,
         )
-    except _MALFORMED as exc:
+    except _malformed() as exc:
         raise ProofInvalid("The device did not sign this with the expected passkey.") from exc
     response = credential["response"]
     assertion = Assertion(
@@ -207,19 +204,31 @@ def credential_id_of(credential: Any) -> bytes:
     Raises:
         ProofInvalid: it names none.
     """
+    from webauthn.helpers import base64url_to_bytes
+
     try:
         return base64url_to_bytes(cast("str", credential["rawId"]))
-    except _MALFORMED as exc:
+    except _malformed() as exc:
         raise ProofInvalid("Malformed credential: rawId is missing.") from exc
 
 
 def _require_same_origin(credential: Any) -> None:
     """Refuse what was signed inside another site's frame; the library does not check it."""
+    from webauthn.helpers import base64url_to_bytes
+
     try:
         client_data = base64url_to_bytes(credential["response"]["clientDataJSON"])
         client = orjson.loads(client_data[:MAX_CLIENT_DATA_BYTES])
         is_framed = client.get("crossOrigin", False) or "topOrigin" in client
-    except _MALFORMED as exc:
+    except _malformed() as exc:
         raise ProofInvalid("Malformed credential: clientDataJSON cannot be read.") from exc
     if is_framed:
         raise ProofInvalid("Signed in a cross-origin frame.")
+
+
+@cache
+def _malformed() -> tuple[type[Exception], ...]:
+    """Return what the library and this file raise on input that no browser sends."""
+    from webauthn.helpers.exceptions import WebAuthnException
+
+    return (WebAuthnException, ValueError, KeyError, TypeError, AttributeError, IndexError)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,9 +10,12 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.util import CommandError
 from postgres import new_database
 
 from deploy.database import make_engine, metadatas, upgrade
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -32,6 +37,28 @@ def test_migrating_twice_changes_nothing(empty: sa.Engine) -> None:
     before = set(sa.inspect(empty).get_table_names())
     upgrade(empty)
     assert set(sa.inspect(empty).get_table_names()) == before
+
+
+def test_a_process_with_nothing_to_migrate_reads_no_migration(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    script = (
+        "import sys; from deploy.database import make_engine, upgrade;"
+        f"upgrade(make_engine({url!r})); print('alembic' in sys.modules)"
+    )
+    command = [sys.executable, "-c", script]
+    first, second = (
+        subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    )
+    assert (first, second) == ("True\n", "False\n")
+
+
+def test_a_database_of_a_newer_program_is_refused(empty: sa.Engine) -> None:
+    upgrade(empty)
+    with empty.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(CommandError, match="9999"):
+        upgrade(empty)
 
 
 def test_processes_that_migrate_at_the_same_moment_wait_for_each_other(empty: sa.Engine) -> None:

@@ -430,7 +430,9 @@ set-columns-fixed = The first copy fixed the columns. People who joined after a 
 
 set-columns-chosen = Chosen by the platform
 
-set-few = No training set: fewer than { $count } people permit a copy.
+set-not-enough = A copy can be downloaded once { $count } people or more permit it, by the number above.
+
+set-few = No training set: fewer than { $count } people permit a copy and can be included.
 
 set-rows = Rows
 
