@@ -292,6 +292,19 @@ def test_no_full_stop_follows_a_title_that_ends_with_its_own_mark(language: str,
         assert "\0" not in text
 
 
+@pytest.mark.parametrize(
+    ("language", "who", "not_who"),
+    [
+        ("en", "no doctor", "no hospital"),
+        ("de", "niemand, der Sie behandelt", "kein Krankenhaus"),
+        ("es", "ningún médico", "ningún hospital"),
+    ],
+)
+def test_a_stop_is_not_said_to_take_the_records_from_the_hospital(language, who, not_who) -> None:
+    text = Words(language)("stop-lead", n=1)
+    assert who in text and not_who not in text
+
+
 def test_a_value_keeps_its_own_full_stops() -> None:
     words = Words("en")
     assert words("act-granted", party="Why?. Inc") == "You said yes to Why?. Inc."

@@ -281,7 +281,7 @@ cohort-train = Train a model
 
 cohort-none = The cohort cannot be counted: permissions cannot be checked now. Try again later.
 
-cohort-few = No model can be trained: fewer than { $count } people permit this.
+cohort-few = A model can be trained once { $count } people or more permit it, by the number above.
 
 training-title = Training
 
