@@ -31,7 +31,7 @@ Clock = Callable[[], float]
 
 def expected_errors() -> ErrorTypes:
     """Return the errors that a command reports in one line."""
-    # Here and below: a command that opens nothing starts sooner without the packages.
+    # Here and below: a command without the installation starts sooner without the packages.
     from sqlalchemy.exc import SQLAlchemyError
 
     from consent import ConsentError

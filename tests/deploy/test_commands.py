@@ -114,7 +114,7 @@ def test_the_list_of_commands_needs_no_library_that_few_of_them_use():
 
 
 @pytest.mark.parametrize("words", [("--version",), ("web", "--help"), ("node", "run", "--help")])
-def test_a_command_that_opens_nothing_imports_no_part_of_the_installation(words):
+def test_a_command_without_the_installation_imports_no_part_of_it(words):
     parts = {"consent", "storage", "records", "models", "web", "sqlalchemy", "numpy"}
     imported = _imported_by(*words)
     assert "cli" in imported
