@@ -13,7 +13,7 @@ from consent.chain import Chain
 from consent.events import Events, key_name
 from consent.freshness import MAX_SKEW_S
 from consent.mirror import Mirror
-from consent.outbox import WRITTEN
+from consent.outbox import FAILED, WRITTEN
 from consent.outcomes import PENDING
 from consent.recoveries import READY, WAITING, Recovery, with_ready_times
 from consent.relayer import Relayer
@@ -103,10 +103,20 @@ class SubjectKeys:
 
     def is_enrolling(self, subject: bytes, signer: bytes) -> bool:
         """Return whether this key's enrolment is on its way: sent, and not on the ledger yet."""
-        coming = self._relayer.unshown(KINDS[Enrolment].name, [WRITTEN])
+        return self._has_unshown(subject, signer, [WRITTEN])
+
+    def was_sent(self, subject: bytes, signer: bytes) -> bool:
+        """Return whether this key's enrolment was sent, and is not on the ledger yet, or never.
+
+        Everybody can read its signature: a transaction that failed is on the chain as well.
+        """
+        return self._has_unshown(subject, signer, [WRITTEN, FAILED])
+
+    def _has_unshown(self, subject: bytes, signer: bytes, states: Sequence[str]) -> bool:
+        sent = self._relayer.unshown(KINDS[Enrolment].name, states)
         key_hash = keccak(signer)
         return any(
-            words[: len(subject)] == subject and words.endswith(key_hash) for _, words in coming
+            words[: len(subject)] == subject and words.endswith(key_hash) for _, words in sent
         )
 
     def finish_recovery(self, subject: bytes) -> Outcome:

@@ -39,7 +39,13 @@ from models.performance import make_threshold_table
 from models.question import load_stored_question
 from models.registry import Model
 from models.served_model import load_model
-from models.shown_groups import add_group, is_close, read_groups
+from models.shown_groups import (
+    add_group,
+    count_different,
+    is_close,
+    name_people,
+    read_groups,
+)
 from models.subgroups import divide_into_subgroups
 from models.suppression import MIN_COHORT, MIN_COUNT, coarsen_missing, conceal, steady
 from models.telling import VisibleCuts, compare_columns
@@ -112,8 +118,8 @@ def validate_externally(
     """Return how well a model predicts for the patients who permit another study to train.
 
     Nobody whom the model learned from is among them. The result is stored with the model; it is
-    returned again until 11 people or more joined or left since every earlier result, also on
-    another study, so that no difference tells an outcome.
+    returned again until 11 people or more joined, left or had their records changed since every
+    earlier result, also on another study, so that no difference tells an outcome.
 
     Args:
         consents: with the records; the access is journalled for the study.
@@ -125,7 +131,7 @@ def validate_externally(
     Raises:
         ModelsRefused: it is the study that trained the model; or fewer than 11 of its patients
             are others than those of another study that this model was evaluated on; or one to ten
-            are others than those that another model was evaluated on.
+            are others than those that another model was evaluated on, or have other records.
         CohortTooSmall: fewer than 50 patients, or fewer than 11 with or without the outcome.
         ConsentsChanged: a consent ended meanwhile; nothing was stored.
         ModelsBroken: the file or the card of the model is missing or was changed.
@@ -146,7 +152,7 @@ def validate_externally(
             f"too few patients: at least {MIN_COHORT} who did not train the model are required, "
             f"{MIN_COUNT} of them with and {MIN_COUNT} without the outcome"
         )
-    stored = _find_stored(files, model.id, study, set(untrained.patients(TRAINING_PART)), others)
+    stored = _find_stored(files, model.id, study, name_people(untrained), others)
     if stored is not None:
         return stored
     values = matrix.values[:, question.predictors()]
@@ -220,7 +226,8 @@ def _find_stored(
 ) -> ExternalValidation | None:
     """Return the stored result if the patients are too close to those of a result, also an older.
 
-    The same patients may be those of a result of another model: what differs is the model.
+    The same patients with the same records may be those of a result of another model: what
+    differs is the model.
 
     Raises:
         ModelsRefused: they are too close to those of another study or model, and there is no
@@ -241,11 +248,12 @@ def _find_stored(
         return stored
     for other in others:
         groups = _read_people(files, other, files.list_names(other, _PEOPLE_PREFIX))
-        if is_close(patients, [group for group in groups if group != patients]):
+        if is_close(patients, [group for group in groups if count_different(patients, group)]):
             if stored is None:
                 raise ModelsRefused(
                     f"model {other} was evaluated on nearly the same patients: fewer than "
-                    f"{MIN_COUNT} joined or left since; evaluate again when more people permit it"
+                    f"{MIN_COUNT} joined, left or had records changed since; evaluate again when "
+                    "more people permit it"
                 )
             return stored
     return None
@@ -263,7 +271,7 @@ def _write(
     if consents.find_lost(study, others):
         raise ConsentsChanged("a consent ended during the evaluation; start it again")
     # The people first: after a crash, the older result is returned, or a new one made.
-    add_group(files, model_id, _people_name(study), others.patients(TRAINING_PART))
+    add_group(files, model_id, _people_name(study), name_people(others))
     files.write(model_id, _file_name(study), json.dumps(content, sort_keys=True).encode())
 
 

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Iterable, Set
+from typing import Final
 
 from models.errors import ModelsNotFound
+from models.manifest import Manifest
 from models.model_files import ModelFiles
 from models.suppression import MIN_COUNT
+
+_RECORDS: Final = ":"
+
+
+def name_people(manifest: Manifest) -> set[str]:
+    """Return a name for each person of a manifest, which changes with the versions of records."""
+    records: dict[str, list[str]] = {}
+    for line in manifest.lines:
+        records.setdefault(line.patient, []).append(f"{line.record} {line.version}")
+    return {
+        f"{patient}{_RECORDS}{hashlib.sha256(' '.join(sorted(own)).encode()).hexdigest()}"
+        for patient, own in records.items()
+    }
 
 
 def read_groups(files: ModelFiles, model_id: str, name: str) -> list[set[str]]:
@@ -28,5 +44,16 @@ def add_group(files: ModelFiles, model_id: str, name: str, people: Collection[st
 
 
 def is_close(people: Set[str], groups: Iterable[Set[str]]) -> bool:
-    """Return whether fewer than 11 people joined or left since any of these groups."""
-    return any(len(people ^ group) < MIN_COUNT for group in groups)
+    """Return whether fewer than 11 people joined, left or changed since any of these groups."""
+    return any(count_different(people, group) < MIN_COUNT for group in groups)
+
+
+def count_different(people: Set[str], group: Set[str]) -> int:
+    """Return how many people are in one group alone, or have other records there."""
+    if not any(_RECORDS in name for name in group):  # earlier releases stored the people alone
+        people = _without_records(people)
+    return len(_without_records(people ^ group))
+
+
+def _without_records(people: Set[str]) -> set[str]:
+    return {name.partition(_RECORDS)[0] for name in people}

@@ -33,6 +33,8 @@ _TWO_DIGITS: Final = re.compile(
 )
 _ADJACENT: Final = re.compile(r"%[dmYyHIMS]%[dmYyHIMS]")
 _CACHED: Final = 65_536
+_MAX_CHARACTERS: Final = 256
+"""A longer cell would stay in memory, with thousands of others."""
 _MAX_FORMAT: Final = 64
 """Characters of a date format that can fit."""
 
@@ -62,7 +64,9 @@ def read_date(text: str, date_format: str = "", first_year: int = 0) -> Moment:
     Raises:
         CellInvalid: it is not a date in this form, or before 1900.
     """
-    moment = _read(text, date_format, first_year)
+    moment = None
+    if len(text) <= _MAX_CHARACTERS:
+        moment = _read(text, date_format, first_year)
     if text in SPREADSHEET_ERRORS:
         raise CellInvalid(CellFaultCode.SPREADSHEET_ERROR)
     if moment is None:

@@ -36,12 +36,15 @@ class Moment(NamedTuple):
         return self.last if self.precision in (YEAR, MONTH) else self.first
 
 
+_MAX_CHARACTERS: Final = 64
+"""A longer text would stay in memory, with thousands of others; an instant has about thirty."""
 NO_TIME: Final = Moment(TIMELESS_S, TIMELESS_S, _NONE)
 
 
 def read_moment(text: Any) -> Moment | None:
     """Return a FHIR date, dateTime or instant; None if it is none, or lies before 1900."""
-    return _read(text) if isinstance(text, str) else None
+    is_short = isinstance(text, str) and len(text) <= _MAX_CHARACTERS
+    return _read(text) if is_short else None
 
 
 @lru_cache(maxsize=2**16)

@@ -38,6 +38,8 @@ MAX_LEVELS: Final = 200
 """Different values of a column that are kept; more are only counted."""
 MAX_DISTINCT: Final = 200_000
 """Different values of a column that are counted; a larger table has at least so many."""
+MAX_UNITS: Final = 2
+"""Different units of a column that are kept."""
 SHAPED: Final = 300
 """Values whose shape is looked at, and every 64th after them."""
 GIVEN_UP: Final = 200
@@ -67,7 +69,7 @@ class Profile:
         count: cells with a value.
         numbers: of them, cells that are numbers; `whole` of these are whole.
         measured: cells that begin with a number and are none, such as `5 mg/L` or `1.234,5`.
-        units: what follows the number in these, and how often.
+        units: what follows the number in the first of these.
         bounds: cells such as `<0.5`.
         distinct: hashes of different values.
         levels: how often each value occurs; empty once there are more than MAX_LEVELS.
@@ -173,7 +175,8 @@ class Profile:
         self.measured += match is not None or _GROUPED.fullmatch(cell) is not None
         number = _number(match[1], numbers) if match else None
         if match and number is not None:
-            self.units[match[2]] += 1
+            if len(self.units) < MAX_UNITS:  # one is the unit of the column, and several are none
+                self.units[match[2]] += 1
             self._see_range(number)
 
     def _see_range(self, number: float | None) -> None:

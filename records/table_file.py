@@ -23,12 +23,16 @@ from records.mapping import FileFormat
 from records.workbook import WORKBOOK_MAGIC, read_workbook
 
 _BATCH_ROWS: Final = 4096
+_BATCH_CELLS: Final = 1_000_000
+"""Of a table with many columns fewer rows are read at once: each cell is a text in memory."""
 MAX_ROWS: Final = 5_000_000
 """A file of 2 MB can hold billions of equal rows, which are compressed there but not here."""
 _MAX_CHUNK_BYTES: Final = 256 * 2**20
 """Of one column in one row group, unpacked."""
 _MAX_GROUP_BYTES: Final = 2 * 2**30
 """Of all columns of one row group: each has a dictionary in memory while the group is read."""
+_MAX_CELLS: Final = 500_000_000
+"""Of a Parquet file, where billions of equal cells take no space, but a worker's days to read."""
 _MAX_CELL_BYTES: Final = 64 * 2**10
 _MAX_UNPACKED_BYTES: Final = 2**30
 _MAX_ROW_CHARACTERS: Final = 16 * 2**20
@@ -262,13 +266,11 @@ def _parquet(path: Path, file: FileFormat, columns: Collection[str] | None) -> I
                 name for name, is_mapped in zip(schema.names, is_read, strict=True) if is_mapped
             ]
             _require_flat(path, [schema.field(name) for name in names], pyarrow)
-            if opened.metadata.num_rows > MAX_ROWS:
-                rows = opened.metadata.num_rows
-                problem = f"{rows} rows; the maximum is {MAX_ROWS}. Split the file"
-                raise TableInvalid(f"{path.name}: {problem}.")
+            _require_few_cells(path, opened.metadata.num_rows, len(names))
             _require_small_chunks(path, opened.metadata, set(names))
             yield 0, list(schema.names)
-            for batch in opened.iter_batches(_BATCH_ROWS, columns=names):
+            rows_at_once = min(_BATCH_ROWS, _BATCH_CELLS // max(len(names), 1) + 1)
+            for batch in opened.iter_batches(rows_at_once, columns=names):
                 read = iter(
                     _cells(path, name, column, file.decimal)
                     for name, column in zip(names, batch.columns, strict=True)
@@ -299,6 +301,15 @@ def _is_text(kind: Any) -> bool:
             types.is_large_binary,
         )
     )
+
+
+def _require_few_cells(path: Path, rows: int, columns: int) -> None:
+    if rows > MAX_ROWS:
+        problem = f"{rows} rows; the maximum is {MAX_ROWS}"
+        raise TableInvalid(f"{path.name}: {problem}. Split the file.")
+    if rows * columns > _MAX_CELLS:
+        problem = f"{rows} rows of {columns} columns; the maximum is {_MAX_CELLS} cells"
+        raise TableInvalid(f"{path.name}: {problem}. Split the file.")
 
 
 def _require_small_chunks(path: Path, metadata: Any, names: Collection[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,12 +10,13 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from records.values import MAX_UNIT_CHARACTERS, is_unit
+from records.values import ANNOTATION, is_short_unit, is_unit
 
 _DIGITS: Final = 12
 _MAX_CELL_CHARACTERS: Final = 40
 """A longer cell holds a sentence, not a unit."""
-_ANNOTATION: Final = re.compile(r"\{[^{}]*\}")
+_MAX_CACHED_CHARACTERS: Final = 256
+"""A longer text would stay in memory, with thousands of others."""
 _EQUIVALENTS: Final = re.compile(r"(?<![a-z])[mukn]?eq(?![a-z])")
 _MOLAR_PAIRS: Final = (("g/L", "mol/L"), ("g", "mol"), ("g/kg", "mol/kg"), ("g/d", "mol/d"))
 _SPELLINGS: Final = MappingProxyType(
@@ -71,9 +73,13 @@ _POWER: Final = re.compile(r"^[x×*·]?\s*10\s*(?:\^|\*|E)\s*(\d+)", re.IGNORECA
 _FIRST_SIGN: Final = re.compile(r"[A-Za-zµμ°%/\[{]")
 
 
-@lru_cache(maxsize=2**12)
 def ucum_unit(text: str) -> str:
     """Return the unit of UCUM that a text such as `[mg/dl]` or `Jahre` means, "" if it is none."""
+    return _ucum_unit(text) if len(text) <= _MAX_CACHED_CHARACTERS else ""
+
+
+@lru_cache(maxsize=2**12)
+def _ucum_unit(text: str) -> str:
     bare = text.strip()
     # In brackets UCUM writes units such as [degF], and a whole unit may be in parentheses.
     for spelled in dict.fromkeys((bare.strip("()").strip(), bare, bare.strip("[]()").strip())):
@@ -124,7 +130,6 @@ class UnitRules:
         return conversion._replace(rule=conversion.rule or rule)
 
 
-@lru_cache(maxsize=2**14)
 def find_conversion(unit: str, target: str) -> Conversion | None:
     """Return the conversion between two UCUM units; None if there is none, or it is not safe.
 
@@ -134,6 +139,12 @@ def find_conversion(unit: str, target: str) -> Conversion | None:
     """
     if unit == target:
         return SAME
+    is_short = max(len(unit), len(target)) <= _MAX_CACHED_CHARACTERS
+    return _find_conversion(unit, target) if is_short else None
+
+
+@lru_cache(maxsize=2**14)
+def _find_conversion(unit: str, target: str) -> Conversion | None:
     plain, plain_target = _plain(unit), _plain(target)
     if plain == plain_target:
         return SAME
@@ -146,7 +157,7 @@ def find_conversion(unit: str, target: str) -> Conversion | None:
 def _plain(unit: str) -> str:
     """Return a unit without annotations; `1` if nothing else is in it."""
     spelled = _SPELLINGS.get(unit.strip(), unit.strip())
-    return _ANNOTATION.sub("", spelled) or "1"
+    return ANNOTATION.sub("", spelled) or "1"
 
 
 def _is_comparable(unit: str, target: str) -> bool:
@@ -180,6 +191,8 @@ def _convert(unit: str, target: str) -> Conversion | None:
         )
     except (pint.PintError, ArithmeticError, ValueError):
         return None
+    if not 0 < abs(high - low) < math.inf:  # a scale beyond a float, such as that of 10*-999.mg
+        return None
     # Rounded: the last bits of a factor depend on the order of multiplications in the library.
     return Conversion(_round(high - low), _round(low), "ucum")
 
@@ -198,7 +211,7 @@ def _registry() -> Any:
 
 @lru_cache(maxsize=2**12)
 def _parse(unit: str) -> Any:
-    if len(unit) > MAX_UNIT_CHARACTERS:
+    if not is_short_unit(unit):
         return None
     import lark
     import pint

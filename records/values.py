@@ -19,6 +19,10 @@ MAX_UNIT_CHARACTERS: Final = 64
 BOUND_SUFFIX: Final = ";bound"
 """Ends the code under which a bound such as `<0.5` is kept as it was written."""
 
+ANNOTATION: Final = re.compile(r"\{[^{}]*\}")
+"""In a unit; it means nothing."""
+_LONG_NUMBER: Final = re.compile(r"[0-9]{5}")
+"""In a unit: the library computes `10*999999999` in full, which takes hours."""
 _CODE: Final = re.compile(r"[!-{}~]{1,64}\|[!-{}~]{1,128}\Z")
 _LOINC: Final = re.compile(r"([0-9]{1,7})-([0-9])\Z", re.ASCII)
 _LOINC_PART: Final = re.compile(r"L[APGL][0-9]{1,7}-[0-9]\Z", re.ASCII)
@@ -72,16 +76,21 @@ def as_written(observations: Mapping[str, tuple[Value, str]]) -> dict[str, tuple
     return written
 
 
-@lru_cache(maxsize=1024)
+def is_short_unit(text: str) -> bool:
+    """Return whether a unit has at most 64 characters, and no number of more than four digits."""
+    return len(text) <= MAX_UNIT_CHARACTERS and not _LONG_NUMBER.search(ANNOTATION.sub("", text))
+
+
 def is_unit(text: str) -> bool:
     """Return whether a text is a unit of UCUM, such as mg/dL, mm[Hg] or 1.
 
-    One of more than MAX_UNIT_CHARACTERS is not: reading it would take seconds.
+    One that takes long to read is not: see `is_short_unit`.
     """
-    if text in _COMMON_UNITS:
-        return True
-    if len(text) > MAX_UNIT_CHARACTERS:
-        return False
+    return text in _COMMON_UNITS or (is_short_unit(text) and _can_be_parsed(text))
+
+
+@lru_cache(maxsize=1024)
+def _can_be_parsed(text: str) -> bool:
     from lark.exceptions import LarkError
 
     try:

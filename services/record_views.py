@@ -121,7 +121,7 @@ class RecordViews:
         if not lines:
             raise NotFound
         views = self._describe(words, in_time_order(lines))
-        counted = [view for view in views if view.line.number is not None and view.line.is_in_force]
+        counted = [view for view in views if _is_point(view.line)]
         units = Counter(view.line.unit_code for view in counted)
         unit = units.most_common(1)[0][0] if units else ""
         points = [
@@ -147,8 +147,12 @@ class RecordViews:
         names = _names_by_code(questions)
         readings = ValueReadings(questions)
         numbers = Counter(series for line in lines for series in _series_of(line))
+        # The link leads to the first code's chart; a line may be a point of others too.
         followed = {
-            line for line in lines for each in _series_of(line) if has_others or numbers[each] > 1
+            line
+            for line in lines
+            for each in _series_of(line)[:1]
+            if has_others or numbers[each] > 1
         }
         return [self._view(words, line, names, readings, line in followed) for line in lines]
 
@@ -183,7 +187,7 @@ class RecordViews:
 
 def _series_of(line: RecordLine) -> list[tuple[str, str, str]]:
     """Return the charts that a line is a point of: by category, code and unit."""
-    if line.number is None or not line.is_in_force:
+    if not _is_point(line):
         return []
     return [(line.category, code, line.unit_code) for code in dict.fromkeys(line.codes)]
 
@@ -273,6 +277,11 @@ def _readings(words: Words, line: RecordLine, readings: ValueReadings) -> list[s
         for reading in readings.find(line.codes, line.number, line.value, line.unit_code)
     ]
     return list(dict.fromkeys(texts))
+
+
+def _is_point(line: RecordLine) -> bool:
+    """Return whether a line is a number in force with a date: what a chart can draw."""
+    return line.number is not None and line.is_in_force and read_moment(line.at) is not None
 
 
 def _point(view: LineView) -> Point | None:

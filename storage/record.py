@@ -23,6 +23,8 @@ Value = float | int | str | bool
 MAX_RECORD_BYTES: Final = 2**20
 MAX_OBSERVATIONS: Final = 4096
 MAX_CODE_CHARACTERS: Final = 128
+_MAX_CACHED_CHARACTERS: Final = 512
+"""A longer code or unit would stay in memory, with thousands of others."""
 MAX_TEXT_CHARACTERS: Final = 4096
 SUBJECT_BYTES: Final = 32
 _DATE_CHARACTERS: Final = 10
@@ -109,9 +111,9 @@ def _require_date(text: str) -> None:
 
 
 def _require_observation(code: str, value: Value, unit: str) -> None:
-    if type(code) is not str or not _is_code(code):
+    if type(code) is not str or len(code) > _MAX_CACHED_CHARACTERS or not _is_code(code):
         raise RecordInvalid("observations: each code must be system|code in printable ASCII")
-    if type(unit) is not str or not _is_unit(unit):
+    if type(unit) is not str or len(unit) > _MAX_CACHED_CHARACTERS or not _is_unit(unit):
         raise RecordInvalid(
             f"{code}: the unit must be at most {MAX_CODE_CHARACTERS} printable characters"
         )

@@ -6,9 +6,10 @@ from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from models import number_heading
+from services.requests.wording import find_language
 from services.wiring import Services
 from services.words import as_sentence
-from web import access_log, errors, metrics
+from web import access_log, errors, metrics, static_files
 from web.api import api
 from web.api.fhir import fhir
 from web.current import EXTENSION
@@ -41,7 +42,7 @@ def create_app(services: Services, proxies: int = 0, metrics_token: str = "") ->
 
     Who asks is the address that the outermost of our `proxies` saw; with none, the socket's.
     """
-    app = Flask("web")
+    app = Flask("web", static_folder=None)
     app.request_class = PrivateRequest
     app.url_map.merge_slashes = False  # the redirect would lead to the host that a request names
     app.config.update(
@@ -56,7 +57,9 @@ def create_app(services: Services, proxies: int = 0, metrics_token: str = "") ->
     app.jinja_env.filters["qr"] = qr_svg
     app.jinja_env.filters["figure"] = write_figure
     app.jinja_env.filters["estimate"] = write_estimate
+    app.jinja_env.filters["language"] = find_language
     app.jinja_env.globals["numbered"] = number_heading
+    static_files.install(app)
     access_log.install(app)
     errors.install(app)
     app.extensions[EXTENSION] = services

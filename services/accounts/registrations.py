@@ -42,7 +42,7 @@ class WalletAccount:
 
     Attributes:
         account: the patient's.
-        is_proved: whether the wallet has proved itself. An enrolment that the ledger had before
+        is_proved: whether the wallet has proved itself. An enrolment that was sent before
             proves nothing: everybody can read its signature there. Then the wallet must sign in.
     """
 
@@ -146,7 +146,8 @@ class Registrations:
             raise ProofInvalid("Create a passkey first.", "cancel")
         passkey = pending.passkey
         if invitation.invitee.role == PATIENT and not challenge_id:
-            if self._is_enrolled(pending):  # everybody can read that signature on the ledger
+            if self._is_enrolled(pending) or self._was_sent(invitation, passkey):
+                # Everybody can read that signature on the chain.
                 raise ProofInvalid("The enrolment was sent already. Start again.", "cancel")
             self._enrol(invitation, passkey, credential)
         else:
@@ -181,7 +182,7 @@ class Registrations:
         message = self._enrolment(invitation, address)
         hashed = digest(self._ledger.domain(), message)
         signature_bytes = require_signed_by(address, hashed, signature, ProofInvalid)
-        is_known = self._ledger.keys.is_enrolling(message.subject, address)
+        is_known = self._ledger.keys.was_sent(message.subject, address)
         is_known = is_known or self._ledger.is_enrolled(message.subject)
         self._submit(Signed(message, address, signature_bytes))
         self._require_valid_key(message.subject, address)
@@ -208,6 +209,10 @@ class Registrations:
             return False
         is_coming = self._ledger.keys.is_enrolling(subject, self._signer(passkey))
         return is_coming or self._ledger.is_enrolled(subject)
+
+    def _was_sent(self, invitation: Invitation, passkey: NewPasskey) -> bool:
+        signer = self._signer(passkey)
+        return self._ledger.keys.was_sent(self._enrolment(invitation, signer).subject, signer)
 
     def _possession_request(self, pending: PendingRegistration) -> DeviceRequest:
         challenge = self._challenges.new(SIGN_IN, pending.account_id)

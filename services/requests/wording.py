@@ -11,7 +11,7 @@ from models import format_unit
 from records.documents import UNDATED
 from services.requests.choices import COPY, COPY_PURPOSES, PSEUDONYMISED_COPY, WHOLE_COPY
 from services.statement import RequestedTerms
-from services.words import Words
+from services.words import LANGUAGES, Words
 
 COPY_TEXTS: Final = {
     COPY: "check-copies-yes",
@@ -19,6 +19,13 @@ COPY_TEXTS: Final = {
     WHOLE_COPY: "check-copies-whole",
 }
 """By purpose, the key of the words for the copy that it allows."""
+_BEGINNINGS: Final = (
+    "statement-allow",
+    "statement-forbid-all",
+    "statement-forbid",
+    "statement-opt-out",
+)
+_GAP: Final = "\N{REPLACEMENT CHARACTER}"
 _NOT_PLAIN: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -81,6 +88,16 @@ def make_statement(words: Words, party_name: str, requested: RequestedTerms, end
     end = "statement-end" if is_permit else "statement-forbid-end"
     sentences.append(words(end, date=format_day(words, ends_on)))
     return " ".join(sentences)
+
+
+def find_language(statement: str) -> str:
+    """Return the language of a signed statement; "" if it is not one that we wrote."""
+    gaps = {"who": _GAP, "what": _GAP, "purposes": _GAP}
+    for language in LANGUAGES:
+        words = Words(language)
+        if any(statement.startswith(words(k, **gaps).partition(_GAP)[0]) for k in _BEGINNINGS):
+            return language
+    return ""
 
 
 def _copy_keys(purposes: Sequence[str]) -> list[str]:

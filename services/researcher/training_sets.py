@@ -10,6 +10,7 @@ from typing import Final
 from consent import DAY_S, HRESCH
 from models import (
     AGREEMENT,
+    MIN_COHORT,
     CopyPlan,
     Diagnostics,
     EarlierCopy,
@@ -70,6 +71,11 @@ class TrainingSetOffer:
     ends_at_s: int
     is_over: bool
     copies: Sequence[ReleasedCopy]
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether the people who permit a copy are enough for one."""
+        return self.people >= MIN_COHORT
 
     @property
     def is_fixed(self) -> bool:

@@ -26,6 +26,10 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
 MAX_VALUE: Final = 2_000
 """The most characters of one value in a text."""
 
+_STOPPED: Final = "\0"
+"""Follows, while a text is made, each value that ends a sentence itself."""
+_STOPS: Final = tuple(".?!…")
+_QUOTES: Final = "”“»"
 _MEGABYTE: Final = 10**6
 _LOCALES: Final[Mapping[str, str]] = MappingProxyType({"en": "en_GB", "de": "de", "es": "es"})
 _HERE: Final = Path(__file__).parent
@@ -55,7 +59,8 @@ class Words:
         """Return the text called `name`, with its braces filled in by `values`.
 
         What a language lacks is said in English. Days and times are handed in as words
-        (`day`, `time`), since a bare number would be written as a quantity.
+        (`day`, `time`), since a bare number would be written as a quantity. After a value that
+        ends with its own mark ("Who is at risk?"), the text's full stop is left out.
 
         Raises:
             KeyError: no text has this name, or a value that the text needs is missing.
@@ -66,10 +71,10 @@ class Words:
         pattern = bundle.get_message(name).value
         if pattern is None:
             raise KeyError(name)
-        text, errors = bundle.format_pattern(pattern, _shortened(values))
+        text, errors = bundle.format_pattern(pattern, _prepared(values))
         if errors:
             raise KeyError(f"{name}: {errors[0]}")
-        return str(text)
+        return _without_second_stops(str(text))
 
     def has(self, name: str) -> bool:
         """Tell whether a text of this name exists, in this language or in English."""
@@ -171,14 +176,21 @@ def as_sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _shortened(values: Mapping[str, str | int | float]) -> dict[str, str | int | float]:
+def _prepared(values: Mapping[str, str | int | float]) -> dict[str, str | int | float]:
     """Return the values, long words cut: Fluent refuses a text with more than 2,500 characters."""
-    return {name: _shorten(value) for name, value in values.items()}
+    return {n: _prepare(v) if isinstance(v, str) else v for n, v in values.items()}
 
 
-def _shorten(value: str | int | float) -> str | int | float:
-    is_long = isinstance(value, str) and len(value) > MAX_VALUE
-    return f"{str(value)[:MAX_VALUE]}…" if is_long else value
+def _prepare(value: str) -> str:
+    if len(value) > MAX_VALUE:
+        value = f"{value[:MAX_VALUE]}…"
+    return value + _STOPPED if value.rstrip(_QUOTES).endswith(_STOPS) else value
+
+
+def _without_second_stops(text: str) -> str:
+    for quote in ("", *_QUOTES):
+        text = text.replace(f"{_STOPPED}{quote}.", quote)
+    return text.replace(_STOPPED, "")
 
 
 def _pattern(digits: int) -> str:

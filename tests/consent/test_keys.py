@@ -215,3 +215,19 @@ def test_a_proposal_whose_key_the_patient_added_meanwhile_is_void(
     assert ledger.keys.propose_recovery(lost.enrols()).ok
     assert ledger.keys.add([first.adds(lost)])[0].ok
     assert [recovery.state for recovery in ledger.keys.recoveries_of(first.subject)] == ["void"]
+
+
+def test_an_enrolment_that_failed_on_the_chain_was_sent_and_can_be_sent_again(
+    town: Town, ledger: ConsentLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = town.patient(enrolled=False)
+    assert not ledger.keys.was_sent(patient.subject, patient.key.address)
+    with monkeypatch.context() as patch:
+        patch.setattr("consent.transactions.Batch.gas", lambda _batch: 60_000)  # it runs out of gas
+        assert not ledger.enrol([patient.enrols()])[0].ok
+    assert ledger.keys.was_sent(patient.subject, patient.key.address)
+    assert not ledger.keys.is_enrolling(patient.subject, patient.key.address)
+    assert not ledger.keys.was_sent(patient.subject, bytes(20))
+    assert not ledger.keys.was_sent(bytes(32), patient.key.address)
+    assert ledger.enrol([patient.enrols()])[0].ok
+    assert ledger.is_enrolled(patient.subject)

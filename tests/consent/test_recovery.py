@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from faults import FaultProxy, delayed
+from faults import FaultProxy
 from geth import Geth
-from township import Patient, Town, ask, make_ledger, make_town
+from township import PATIENCE_S, Patient, PatientRpc, Town, ask, make_ledger, make_town
 
 from consent import ConsentLedger, LedgerBroken, LedgerFinding, LedgerUnavailable, ViewRefused
+from consent.rpc import Call, Rpc
 
 pytestmark = pytest.mark.node
 
@@ -46,17 +51,44 @@ def served_again(ledger: ConsentLedger, patient: Patient, within_s: float = 10) 
     return False
 
 
+class SlowRpc(PatientRpc):
+    """A node each of whose answers takes this long, by its own word; nobody waits for it."""
+
+    takes_s = 0.0
+
+    def ask(self, calls: Sequence[Call], timeout_s: float | None = None) -> list[Any]:
+        if self.takes_s > (timeout_s or self.timeout_s):
+            raise LedgerUnavailable("the chain node did not answer before the deadline")
+        return super().ask(calls)
+
+
+def test_a_view_takes_answers_of_one_second_and_no_later_ones(town: Town) -> None:
+    slow = town.process()
+    rpc = slow.chain.rpc = SlowRpc(town.endpoint)
+    ledger, patient = make_ledger(slow), town.patient()
+    for takes_s, is_answered in ((1.0, True), (1.001, False), (30.0, False), (0.0, True)):
+        rpc.takes_s = takes_s
+        town.transact(town.account.address, b"")  # a new block, or nothing is asked about it
+        with nullcontext() if is_answered else pytest.raises(LedgerUnavailable):
+            ledger.view()
+        with nullcontext() if is_answered else pytest.raises(LedgerUnavailable):
+            ledger.decide(ask(patient))
+
+
 def test_a_chain_that_hangs_is_refused_before_it_answers(town: Town, tmp_path: Path) -> None:
-    proxy = FaultProxy(town.endpoint, tmp_path / "proxy.ipc")
-    ledger, patient = make_ledger(town.process(proxy.endpoint)), town.patient()
-    ledger.view()
-    proxy.fault = delayed(0.9)  # each answer is in time, the two together hardly
-    ledger.view()
-    proxy.fault = delayed(30)
-    started = time.monotonic()
+    proxy, is_released = FaultProxy(town.endpoint, tmp_path / "proxy.ipc"), threading.Event()
+    hanging, patient = town.process(proxy.endpoint), town.patient()
+    hanging.chain.rpc = Rpc(proxy.endpoint)  # the limits of the product
+    ledger = make_ledger(hanging)
+
+    def hang(answer: bytes) -> bytes:
+        is_released.wait(PATIENCE_S)
+        return answer
+
+    proxy.fault = hang
     with pytest.raises(LedgerUnavailable):
         ledger.decide(ask(patient))
-    assert time.monotonic() - started < 20
+    is_released.set()
     proxy.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -33,7 +34,7 @@ OTHER = "study:elsewhere"
 @pytest.fixture
 def world(build, heart_people):
     """A model that learned from every second person, and a second study that all people permit."""
-    world = build(heart_people)
+    world = build(list(heart_people))
     for person in heart_people[1::2]:
         world.ledger.withdraw(person[0].subject)
     world.model = world.diagnostics.train(STUDY, "uci-heart")
@@ -166,14 +167,36 @@ def test_results_of_two_models_do_not_show_the_outcome_of_who_left_one_training(
         assert world.diagnostics.evaluate(second.id, OTHER).content == result
 
 
+@pytest.mark.parametrize(
+    ("changed", "is_refused"), [(0, False), (1, True), (10, True), (11, False)]
+)
+def test_results_of_two_models_do_not_show_whose_records_changed_between_them(
+    world, changed: int, is_refused: bool
+) -> None:
+    world.diagnostics.evaluate(world.model.id, OTHER)
+    for person in world.people[1::2]:
+        world.ledger.withdraw(person[0].subject)
+    second = world.diagnostics.retrain(world.model.id)
+    world.ledger.withdrawn.clear()
+    world.store.vault.people = list(world.people)  # other tests have the same people
+    for index in range(1, 2 * changed, 2):
+        world.people[index] = [replace(record, version=2) for record in world.people[index]]
+    if is_refused:
+        with pytest.raises(ModelsRefused, match="fewer than 11 joined, left or had"):
+            world.diagnostics.evaluate(second.id, OTHER)
+    else:
+        assert world.diagnostics.evaluate(second.id, OTHER).content["model"] == second.id
+
+
 def test_a_result_of_an_earlier_release_is_compared_too(world) -> None:
     first = world.diagnostics.evaluate(world.model.id, OTHER).content
     folder = world.diagnostics.home / world.model.id
     (path,) = folder.glob("evaluated-*.json")
     (people,) = json.loads(path.read_text())
-    path.write_text(json.dumps(people))
-    assert world.diagnostics.evaluate(world.model.id, OTHER).content == first
-    assert json.loads(path.read_text()) == people
+    for stored in (people, [[name.partition(":")[0] for name in people]]):
+        path.write_text(json.dumps(stored))  # the people of one result; without their records
+        assert world.diagnostics.evaluate(world.model.id, OTHER).content == first
+        assert json.loads(path.read_text()) == stored
 
 
 def test_a_consent_that_ends_during_the_evaluation_stops_it(world, monkeypatch) -> None:

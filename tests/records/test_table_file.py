@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import gzip
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -93,6 +94,30 @@ def test_a_parquet_file_with_too_many_rows_is_refused_before_reading_any(
     assert path.stat().st_size < 10_000
     with pytest.raises(TableInvalid, match="the maximum is 5000000"):
         cells(path)
+
+
+def test_a_small_parquet_file_of_billions_of_cells_is_refused_before_reading_any(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, **{f"c{number}": pa.nulls(100, pa.int8()) for number in range(9)})
+    assert len(cells(path)) == 101
+    monkeypatch.setattr(table_file, "_MAX_CELLS", 500)
+    with pytest.raises(TableInvalid, match="100 rows of 9 columns; the maximum is 500 cells"):
+        cells(path)
+    assert len(cells(path, PLAIN, "c1", "c2")) == 101
+
+
+def test_of_a_wide_parquet_file_few_rows_are_in_memory_at_once(tmp_path: Path) -> None:
+    path = written(tmp_path, **{f"c{n}": pa.array([1.5] * 4096) for n in range(500)})
+    rows = read_cells(path, PLAIN)
+    next(rows)
+    tracemalloc.start()
+    try:
+        assert sum(len(row) for _, row in rows) == 500 * 4096
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 150 * 2**20, "all rows together take more than 200 MiB"
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.binary(), pa.large_string()])

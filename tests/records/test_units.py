@@ -48,18 +48,30 @@ def test_a_value_is_converted_between_ucum_units(
         ("", "mg/dL"),
         ("#", "1"),
         ("nonsense", "kg"),
+        ("10*-999.mg", "mg"),  # every value would be 0
+        ("10*999.mg", "mg"),
     ],
 )
 def test_a_unit_that_cannot_be_converted_safely_is_not(unit: str, target: str) -> None:
     assert find_conversion(unit, target) is None
 
 
-@pytest.mark.parametrize("unit", ["(" * 800 + "mg" + ")" * 800, "mg" + "/g" * 800, "1" * 65])
-def test_a_very_long_unit_is_none_and_is_not_parsed(unit: str, monkeypatch: Any) -> None:
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *("(" * 800 + "mg" + ")" * 800, "mg" + "/g" * 800, "1" * 65),
+        *("10*99999.mg/dL", "10*-999999999.mg", "m999999999", "mg/99999m"),
+    ],
+)
+def test_a_very_long_unit_or_number_in_one_is_not_parsed(unit: str, monkeypatch: Any) -> None:
     monkeypatch.setattr(units, "_registry", lambda: pytest.fail("parsed"))
     monkeypatch.setattr(values, "_parser", lambda: pytest.fail("parsed"))
     assert find_conversion(unit, "g/L") is None
     assert not is_unit(unit)
+
+
+def test_an_annotation_may_have_a_long_number() -> None:
+    assert is_unit("{method_12345}") and find_conversion("mg{99999}", "g") is not None
 
 
 def test_a_senders_habit_is_read_as_the_question_says() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
 from typing import Any
@@ -172,6 +173,37 @@ def test_a_value_is_followed_over_time_only_from_two_numbers_in_one_unit_on() ->
         lines = views().timeline(Words("en"), records)
         has_chart = views().series(Words("en"), records, GLUCOSE).chart is not None
         assert has_chart == any(line.is_followed for line in lines)
+
+
+def test_a_link_to_a_chart_leads_to_a_chart() -> None:
+    """Whatever kinds of results there are: also undated ones, and lines with two codes."""
+    other = {"system": "http://hospital.example", "code": "GLU"}
+    loinc = {"system": "http://loinc.org", "code": "2345-7"}
+    kinds: list[dict[str, Any]] = [
+        {},
+        {"effectiveDateTime": None},
+        {"effectiveDateTime": "2024"},
+        {"status": "entered-in-error"},
+        {"valueQuantity": {"value": 99, "unit": "mg/dL", "code": "mg/dL"}},
+        {"code": {"coding": [other, loinc]}},
+        {"code": {"coding": [loinc, other]}},
+        {"code": {"coding": [other]}},
+    ]
+    for chosen in itertools.combinations_with_replacement(kinds, 3):
+        records = [glucose(f"2024-0{n}-15", "5.1", **more) for n, more in enumerate(chosen, 1)]
+        for line in views().timeline(Words("en"), records):
+            if line.is_followed:
+                assert views().series(Words("en"), records, line.code).chart is not None, chosen
+
+
+def test_a_page_without_a_chart_says_what_a_chart_needs() -> None:
+    reasons = {
+        "en": ("two valid results", "a number", "a date", "the same unit"),
+        "de": ("zwei gültige Ergebnisse", "Zahl", "Datum", "derselben Einheit"),
+        "es": ("dos resultados válidos", "número", "fecha", "la misma unidad"),
+    }
+    for language, parts in reasons.items():
+        assert all(part in Words(language)("chart-none") for part in parts)
 
 
 def test_a_single_record_is_followed_where_others_may_have_the_value() -> None:

@@ -118,10 +118,11 @@ class Demo:
         """Kill kubo, chain or worker as a power cut would; False if it does not run."""
         try:
             pid = json.loads((self.home / part / "pid.json").read_text())["pid"]
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
             os.kill(pid, signal.SIGKILL)
         except (OSError, ValueError, KeyError):
             return False
-        return True
+        return state not in "ZX"  # killed before, and not waited for yet
 
     def receipts(self) -> list[dict[str, Any]]:
         """Return what was acknowledged to the patients and the custodian."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
 import subprocess
 import time
@@ -22,13 +24,14 @@ ATTEMPTS = 4
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 
 
-def strike(demo: Demo, process: subprocess.Popen[bytes], part: str) -> None:
-    """Kill one part; the app's own death takes its children with it."""
-    if part == "app":
-        process.kill()
-        process.wait()
-    else:
-        demo.kill(part)
+def strike(demo: Demo, process: subprocess.Popen[bytes], part: str) -> bool:
+    """Kill one part and return whether it ran; the app's own death takes its children with it."""
+    if part != "app":
+        return demo.kill(part)
+    is_running = process.poll() is None
+    process.kill()
+    process.wait()
+    return is_running
 
 
 def finish(demo: Demo) -> None:
@@ -77,14 +80,27 @@ def test_fifty_kills_at_random_points_lose_nothing_that_was_acknowledged(tmp_pat
                     process.wait(chance.uniform(0.2, LATEST_S))
                 except subprocess.TimeoutExpired:
                     part = chance.choice(PARTS)
-                    strike(demo, process, part)
-                    struck[part] += 1
+                    struck[part] += strike(demo, process, part)
             if struck.total() == POINTS and process.poll() is None:
                 process.wait(PATIENCE_S)
             assert "Traceback" not in demo.log.read_text(), demo.log.read_text()[-4000:]
         finish(demo)
         require_nothing_lost(demo)
     assert set(struck) == set(PARTS)
+
+
+def test_a_kill_counts_only_where_the_part_was_running(tmp_path: Path) -> None:
+    demo = Demo(tmp_path, PEOPLE, SEED)
+    part = subprocess.Popen(["sleep", "600"])
+    assert not demo.kill("worker")  # it never ran
+    (demo.home / "worker").mkdir(parents=True)
+    (demo.home / "worker" / "pid.json").write_text(json.dumps({"pid": part.pid}))
+    assert strike(demo, part, "worker")
+    os.waitid(os.P_PID, part.pid, os.WEXITED | os.WNOWAIT)
+    assert not strike(demo, part, "worker")  # dead, and nobody has waited for it
+    part.wait()
+    assert not strike(demo, part, "worker")
+    assert not strike(demo, part, "app")
 
 
 def test_an_app_that_is_killed_takes_its_nodes_along_and_starts_again(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from services.words import LANGUAGES, Words, best_language
 HERE = Path(package.__file__).parent
 FOR_PATIENTS = ("everywhere", "public", "patient", "history", "values")
 FOR_WORK = ("clinician", "researcher", "custodian", "auditor")
+PARTS = {"en": (*FOR_PATIENTS, *FOR_WORK), "de": FOR_PATIENTS, "es": FOR_PATIENTS}
 AT_S = 1804070520
 """3 March 2027, 10:42 UTC."""
 MOST_WORDS = 20
@@ -279,6 +280,41 @@ def test_a_value_of_any_length_can_be_said() -> None:
     text = Words("en")("deposit-unusable", why="x" * 100_000)
     assert "x" * 2_000 in text
     assert len(text) < 2_200
+
+
+@pytest.mark.parametrize("mark", "?!….")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_full_stop_follows_a_title_that_ends_with_its_own_mark(language: str, mark: str) -> None:
+    words, title = Words(language), f"Who is at risk{mark}"
+    for name, message in messages(language, *PARTS[language]).items():
+        text = words(name, **dict.fromkeys(variables(message), title))
+        assert not re.search(rf"risk{re.escape(mark)}[”“»]?\.", text), text
+        assert "\0" not in text
+
+
+@pytest.mark.parametrize(
+    ("language", "who", "not_who"),
+    [
+        ("en", "no doctor", "no hospital"),
+        ("de", "niemand, der Sie behandelt", "kein Krankenhaus"),
+        ("es", "ningún médico", "ningún hospital"),
+    ],
+)
+def test_a_stop_is_not_said_to_take_the_records_from_the_hospital(language, who, not_who) -> None:
+    text = Words(language)("stop-lead", n=1)
+    assert who in text and not_who not in text
+
+
+def test_a_value_keeps_its_own_full_stops() -> None:
+    words = Words("en")
+    assert words("act-granted", party="Why?. Inc") == "You said yes to Why?. Inc."
+    assert words("act-granted", party="“Why?”") == "You said yes to “Why?”"
+
+
+def test_no_page_puts_a_full_stop_after_a_title_itself() -> None:
+    templates = HERE.parent.parent / "web" / "templates"
+    for path in templates.rglob("*.html"):
+        assert not re.search(r"(title|question|name)\s*\}\}[”“»]?\.(\s|<)", path.read_text()), path
 
 
 def test_a_small_file_is_not_said_to_be_empty() -> None:

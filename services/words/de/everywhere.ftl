@@ -497,7 +497,7 @@ chart-others = { $count ->
        *[other] { $count } Ergebnisse stehen nur in der Tabelle: andere Einheit, keine Zahl, kein Datum oder nicht gültig.
     }
 
-chart-none = Für ein Bild gibt es zu wenige Zahlen.
+chart-none = Es gibt kein Bild: Dafür braucht es mindestens zwei gültige Ergebnisse mit Zahl, Datum und derselben Einheit.
 
 chart-table = { $count ->
         [one] 1 Ergebnis

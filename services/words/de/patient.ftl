@@ -327,7 +327,7 @@ stop-page = Jede Nutzung Ihrer Daten stoppen
 stop-lead = { $n ->
     [one] Damit endet Ihre Einwilligung sofort.
    *[other] Damit enden alle Ihre { $n } Einwilligungen auf einmal.
-} Keine Studie, kein Modell und kein Krankenhaus auf dieser Seite kann Ihre Daten ab jetzt nutzen. Ihr Krankenhaus behält die eigenen Akten und behandelt Sie weiter.
+} Keine Studie, kein Modell und niemand, der Sie behandelt, kann Ihre Daten auf dieser Seite ab jetzt nutzen. Ihr Krankenhaus behält die eigenen Akten und behandelt Sie weiter.
 
 stop-later = Sie können später neue Einwilligungen geben, eine nach der anderen. Wenn Sie der Forschung widersprochen haben, bleibt es dabei.
 
@@ -438,7 +438,7 @@ opt-out-saved-off = Sie haben der Forschung widersprochen. Keine Studie darf Ihr
 
 download-title = Meine Daten herunterladen
 
-download-lead = Die Datei hat Ihre Einträge, Einwilligungen mit ihren Belegen, Anfragen, Passkeys, Nachrichten und Ihren ganzen Verlauf. Schätzungen, die Modelle für Ärztinnen und Ärzte gemacht haben, hat sie nicht. Fragen Sie diese danach.
+download-lead = Die Datei hat Ihre Einträge, Einwilligungen mit ihren Belegen, Anfragen, Passkeys, Nachrichten und Ihren ganzen Verlauf. Schätzungen, die Modelle für Ärztinnen und Ärzte gemacht haben, hat sie nicht. Fragen Sie Ihre Ärztinnen und Ärzte danach.
 
 download-button = Datei herunterladen (JSON)
 

@@ -87,6 +87,10 @@ verify-running = Checking: { $what }
 
 verify-waiting = Waiting for a worker
 
+verify-requested = Requested on { $time }.
+
+verify-stopping = You asked to stop it. It stops at the next step.
+
 verify-stopped = Stopped. What was not checked is listed as not checked.
 
 verify-download = Download the report

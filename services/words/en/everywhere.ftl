@@ -490,7 +490,7 @@ chart-others = { $count ->
        *[other] { $count } results are only in the table: another unit, no number, no date, or not valid.
     }
 
-chart-none = There are too few numbers for a picture.
+chart-none = There is no picture: it needs at least two valid results with a number, a date and the same unit.
 
 chart-table = { $count ->
         [one] 1 result

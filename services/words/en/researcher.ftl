@@ -281,7 +281,7 @@ cohort-train = Train a model
 
 cohort-none = The cohort cannot be counted: permissions cannot be checked now. Try again later.
 
-cohort-few = No model can be trained: fewer than { $count } people permit this.
+cohort-few = A model can be trained once { $count } people or more permit it, by the number above.
 
 training-title = Training
 
@@ -430,7 +430,9 @@ set-columns-fixed = The first copy fixed the columns. People who joined after a 
 
 set-columns-chosen = Chosen by the platform
 
-set-few = No training set: fewer than { $count } people permit a copy.
+set-not-enough = A copy can be downloaded once { $count } people or more permit it, by the number above.
+
+set-few = No training set: fewer than { $count } people permit a copy and can be included.
 
 set-rows = Rows
 

@@ -497,7 +497,7 @@ chart-others = { $count ->
        *[other] { $count } resultados están solo en la tabla: otra unidad, sin número, sin fecha o no válidos.
     }
 
-chart-none = Hay muy pocos números para un dibujo.
+chart-none = No hay dibujo: hacen falta al menos dos resultados válidos con número, fecha y la misma unidad.
 
 chart-table = { $count ->
         [one] 1 resultado

@@ -438,7 +438,7 @@ opt-out-saved-off = Sus datos están cerrados a la investigación. Ningún estud
 
 download-title = Descargar mis datos
 
-download-lead = El archivo tiene sus registros, los permisos con sus recibos, las peticiones, las llaves, los mensajes y todo su historial. No tiene las estimaciones que los modelos dieron a los médicos. Pregunte a ellos por estas.
+download-lead = El archivo tiene sus registros, los permisos con sus recibos, las peticiones, las llaves de acceso, los mensajes y todo su historial. No tiene las estimaciones que los modelos dieron a los médicos. Pídalas a sus médicos.
 
 download-button = Descargar el archivo (JSON)
 

@@ -35,10 +35,17 @@ class SlowLedger:
     def __init__(self) -> None:
         self.coming: list[Signed] = []
         self.mined: list[Signed] = []
-        self.keys: Any = SimpleNamespace(is_enrolling=self._is_enrolling, of_subject=self._keys_of)
+        self.failed: list[Signed] = []
+        self.keys: Any = SimpleNamespace(
+            is_enrolling=self._is_enrolling, was_sent=self._was_sent, of_subject=self._keys_of
+        )
 
     def mine(self) -> None:
         self.mined += self.coming
+        self.coming = []
+
+    def fail(self) -> None:
+        self.failed += self.coming
         self.coming = []
 
     def domain(self) -> Domain:
@@ -59,6 +66,10 @@ class SlowLedger:
 
     def _is_enrolling(self, subject: bytes, signer: bytes) -> bool:
         return (subject, signer) in [(each.message.subject, each.signer) for each in self.coming]
+
+    def _was_sent(self, subject: bytes, signer: bytes) -> bool:
+        sent = [(each.message.subject, each.signer) for each in self.coming + self.failed]
+        return (subject, signer) in sent
 
     def _keys_of(self, subject: bytes) -> list[Any]:
         signers = [each.signer for each in self.mined if each.message.subject == subject]
@@ -189,3 +200,29 @@ def test_an_enrolment_that_was_sent_already_is_no_proof_of_its_passkey(
         with pytest.raises(ProofInvalid, match="sent already"):
             join.finish(link, "", enrolment)
     assert len(ledger.coming + ledger.mined) == 1
+
+
+def test_an_enrolment_whose_transaction_failed_is_no_proof_and_another_passkey_can_join(
+    tmp_path: Path,
+) -> None:
+    ledger = SlowLedger()
+    join, invitations = door(tmp_path, ledger)
+    secret = invitations.add(Invitee(PATIENT, "", "", secrets.token_bytes(32)))
+    device = Device(SITE.origin, SITE.rp_id)
+    request = join.begin(secret)
+    proof = join.add_passkey(secret, request.challenge, device.answer(request.options))
+    enrolment = device.answer(proof.options)
+    with pytest.raises(LedgerUnavailable):
+        join.finish(secret, "", enrolment)
+    ledger.fail()
+    with pytest.raises(ProofInvalid, match="sent already"):
+        join.finish(secret, "", enrolment)
+    other = Device(SITE.origin, SITE.rp_id)
+    request = join.begin(secret)
+    assert request.step == "make"
+    proof = join.add_passkey(secret, request.challenge, other.answer(request.options))
+    with pytest.raises(LedgerUnavailable):
+        join.finish(secret, "", other.answer(proof.options))
+    ledger.mine()
+    request = join.begin(secret)
+    assert join.finish(secret, request.challenge, other.answer(request.options)).role == PATIENT

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from consent import CATEGORIES, PURPOSES, TermsInvalid, UnknownCode, require_terms, terms_hash
 from services.requests.choices import COPY, PSEUDONYMISED_COPY, WHOLE_COPY
 from services.requests.wording import (
+    find_language,
     format_condition,
     format_day,
     format_name,
@@ -41,6 +42,20 @@ def test_a_permit_says_who_may_use_what_for_what_and_until_when() -> None:
         "No copy may be downloaded. This ends on 3 March 2027. "
         "I can withdraw it at any time, and no new use starts then."
     )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("decision", ["permit", "deny"])
+@pytest.mark.parametrize("recipient", ["study:a", "*"])
+def test_the_language_of_a_signed_statement_is_found(language, decision, recipient) -> None:
+    requested = RequestedTerms(decision, recipient, ("MLTRAINING",))
+    assert find_language(statement(requested, language)) == language
+    assert find_language(Words(language)("statement-opt-out")) == language
+
+
+@pytest.mark.parametrize("text", ["", "Ja.", "Permit", "I AGREE.", "J'autorise l'étude"])
+def test_a_statement_that_we_did_not_write_has_no_language(text) -> None:
+    assert find_language(text) == ""
 
 
 @pytest.mark.parametrize(

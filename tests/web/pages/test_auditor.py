@@ -9,11 +9,13 @@ from typing import get_args
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import person, served
+from visitors import signed_in
 
 import storage
 from consent.chain import Finality
 from services.accounts import Invitee
 from services.auditor.verification import AGREES, PARTS, UNCHECKED
+from services.jobs.queue import CANCELLED
 from services.words import Words
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
@@ -52,6 +54,29 @@ def test_a_verification_passes_only_if_all_seven_agree(hospital, auditor) -> Non
     assert auditor.page.locator("tbody .status.agrees").count() == len(PARTS)
     auditor.go("/auditor")
     assert auditor.page.locator("li .status.agrees").count() == 1
+
+
+def test_a_running_verification_says_what_it_checks_since_when_and_that_it_stops(hospital) -> None:
+    jobs, visitor = hospital.platform.jobs, signed_in(hospital, "auditor", AUDITORS)
+    job = hospital.platform.auditor.start_verification(AUDITORS)
+    path, words = f"/auditor/verify/{job.id}", Words("en")
+    page = visitor.get(path).text
+    assert f"Requested on {words.moment(job.requested_at_s)}." in page
+    assert "Waiting for a worker" in page
+    running = jobs.claim(job.id)
+    assert running is not None
+    for part in PARTS:
+        jobs.progress(running, part, 10, 100)
+        assert f"Checking: {words(f'verify-{part}')}" in visitor.get(path).text
+    assert "Stop this" in visitor.get(path).text
+    visitor.post(f"{path}/stop")
+    page = visitor.get(path).text
+    assert "You asked to stop it. It stops at the next step." in page
+    assert "Stop this" not in page
+    jobs.end(running, CANCELLED)
+    page = visitor.get(path).text
+    assert "Stopped. What was not checked is listed as not checked." in page
+    assert f"Requested on {words.moment(job.requested_at_s)}." in page
 
 
 def test_a_stopped_verification_has_checked_nothing(auditor) -> None:

@@ -9,6 +9,7 @@ import pytest
 from research import permit
 from visitors import signed_in
 
+from models import MIN_COHORT
 from services.requests import ReleasedCopies
 from services.researcher.owned_studies import OwnedStudies
 
@@ -69,3 +70,17 @@ def test_after_the_end_of_a_study_no_copy_leaves_and_no_training_is_offered(
     assert "The study ended on" in answer.get_json()["detail"]
     page = researcher.get(f"/researcher/studies/{slug}/cohort").text
     assert "Models can no longer be trained." in page and "Train a model" not in page
+
+
+@pytest.mark.parametrize("count", [0, 39, 49, 50, 61])
+def test_a_copy_is_offered_only_where_enough_people_permit_it(hospital, researcher, count) -> None:
+    slug = approved(hospital, researcher)
+    permit(hospital, f"study:{slug}", ("MLTRAINING", "HRESCH"), hospital.subjects[:count])
+    page = researcher.get(f"/researcher/sets/{slug}").text
+    is_offered = "Accept and continue" in page
+    assert is_offered == (count >= MIN_COHORT)
+    assert ("once 50 people or more permit it" in page) != is_offered
+    answer = researcher.post(f"/researcher/sets/{slug}", agree="yes")
+    assert (answer.status_code == 303) == is_offered
+    download_page = researcher.get(f"/researcher/sets/{slug}/copy")
+    assert (download_page.status_code == 200) == is_offered

@@ -33,7 +33,7 @@ def training_set(slug: str) -> Response:
 def accept(slug: str) -> Response:
     """Take the acceptance of the agreement, and go to the page with the download."""
     offer = services().researcher.training_sets.get(current_account().party, slug)
-    if offer.is_over:
+    if offer.is_over or not offer.is_enough:
         return _training_set(slug, {})
     if request.form.get("agree") != "yes":
         return _training_set(slug, {"agree": words()("set-agree-error")})
@@ -45,7 +45,8 @@ def accept(slug: str) -> Response:
 @requires_role(RESEARCHER)
 def copy(slug: str) -> Response:
     """Show the button that downloads a copy; this page stays when the file has come."""
-    if services().researcher.training_sets.get(current_account().party, slug).is_over:
+    offer = services().researcher.training_sets.get(current_account().party, slug)
+    if offer.is_over or not offer.is_enough:
         return see_other(f"/researcher/sets/{slug}")
     return _copy(slug, "", request.args.getlist("columns"))
 
@@ -119,6 +120,7 @@ def _training_set(slug: str, errors: Mapping[str, str]) -> Response:
         people=count_text(offer.people),
         party=services().information.party_name(party),
         min_count=MIN_COUNT,
+        min_cohort=MIN_COHORT,
         proposed=PROPOSED_COLUMNS,
         errors=errors,
     )
