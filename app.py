@@ -1,4 +1,4 @@
-"""Builds the application: reads settings, joins the parts, lists the commands."""
+"""Builds the application: reads settings, has the parts joined, lists the commands."""
 
 from __future__ import annotations
 
@@ -7,64 +7,39 @@ import os
 import signal
 import sys
 import threading
-import time
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-gc.disable()  # what is imported stays: looking for garbage meanwhile took a third of a start
+gc.disable()  # see cli/importing.py
 
 import click
 
-from cli import EXPECTED_ERRORS, describe_error, make_cli
-from consent import open_ledger
-from deploy.account_keys import admin_path
-from deploy.accounts_command import accounts
-from deploy.commands import doctor, node
-from deploy.commands import web as web_command
-from deploy.database import make_engine, upgrade
-from deploy.demo.command import demo
-from deploy.demo.fhir_command import demo_fhir
+from cli import describe_error, expected_errors, make_cli
+from cli.help import imported
+from cli.importing import without_collecting
 from deploy.nodes import Nodes, NodesError
-from deploy.nodes.private_file import make_private_folder
 from deploy.nodes.supervisor import Program, Supervisor
-from deploy.processes import WebProgram, WorkerProgram, forbid_core_dumps
-from deploy.secrets import mail_server, passphrase
+from deploy.processes import WebProgram, WorkerProgram
 from deploy.settings import Settings, SettingsInvalid, read_settings
 from deploy.wiring import ledger_settings, node_settings
-from models import Budget, Diagnostics
-from services.accounts import Site
-from services.custodian.watched_folder import LOOK_EVERY_S
-from services.installation import Installation
-from services.jobs.kinds import make_runners
-from services.jobs.retraining import Retraining
-from services.jobs.worker import PeriodicTask, Worker
-from services.logs import log_to_stderr
-from services.organisations import FILE as ORGANISATIONS
-from services.organisations import read_organisations
-from services.profile import OrganisationProfile
-from services.researcher.counting import CENSUS, COUNT
-from services.wiring import Services, build_services
-from storage import Kubo, RecordStore, StoreUnavailable
 
+# What opens the installation is imported by the functions that do: other commands start sooner.
 if TYPE_CHECKING:
     from flask import Flask
+
+    from models import Budget
+    from services.jobs.worker import Worker
+    from services.wiring import Services
 
 gc.freeze()
 gc.enable()
 
 VERSION = "0.1.0"
 STDERR = 2
-RECOVER_EVERY_S = 15.0
 # What a patient signed is stored by then; the page says that it is being recorded.
 WEB_ANSWER_S = 2.0
-ANCHOR_EVERY_S = 60.0
-DELETIONS_EVERY_S = 600.0
-MAILS_EVERY_S = 30.0
-MONITOR_EVERY_S = 3_600.0
-DAY_S = 86_400
 Report = Callable[[str], None]
 
 
@@ -74,7 +49,9 @@ def silent(line: str) -> None:
 
 def nodes_of(settings: Settings, report: Report) -> Nodes:
     """Return the nodes that an install runs, or shares with another process of it."""
-    return Nodes(node_settings(settings, ledger_settings(settings).founder()), report)
+    with without_collecting():
+        founder = ledger_settings(settings).founder()
+    return Nodes(node_settings(settings, founder), report)
 
 
 def join(settings: Settings, nodes: Nodes, budget: Budget | None = None) -> Services:
@@ -82,67 +59,10 @@ def join(settings: Settings, nodes: Nodes, budget: Budget | None = None) -> Serv
 
     `budget` is how much work a training run may do, if it is not the usual.
     """
-    # ipfshttpclient passes urllib3 an argument that urllib3 3 will refuse; it is pinned below 3.
-    warnings.filterwarnings("ignore", "The 'strict' parameter", FutureWarning)
-    clock = time.time
-    make_private_folder(settings.home)
-    forbid_core_dumps()  # from here on, keys and records may be in memory
-    engine = make_engine(settings.database_url)
-    upgrade(engine)
-    ledger = open_ledger(engine, clock, ledger_settings(settings, nodes.endpoints().chain.url))
+    with without_collecting():
+        from deploy.joining import join_services
 
-    def kubo() -> tuple[str, str]:
-        try:
-            kubo_node = nodes.endpoints().kubo
-        except NodesError as exc:
-            raise StoreUnavailable("the IPFS node is down; it is started again") from exc
-        return kubo_node.multiaddr, kubo_node.authorization
-
-    store = RecordStore(
-        engine,
-        Kubo(kubo),
-        ledger,
-        settings.home,
-        clock,
-        death_ends_consents=settings.consents_after_death == "end",
-    )
-    store.car_folder.max_bytes = settings.sealed_cache_mb * 2**20
-    store.journal.mark = ledger.mark
-    store.journal.max_unanchored_s = float(settings.anchor_minutes * 60)
-    store.unseal(passphrase(settings))
-    grace_s = settings.model_grace_days * DAY_S
-    folders = (Path(__file__).parent / "models" / "questions", settings.home / "questions")
-    models_home = settings.home / "models"
-    diagnostics = Diagnostics(
-        engine, ledger, store, models_home, clock, grace_s, folders, budget=budget or Budget()
-    )
-    installation = Installation(
-        organisation=settings.organisation,
-        site=Site.at(settings.origin, settings.rp_id),
-        home=settings.home,
-        clock=clock,
-        is_development=settings.development,
-        version=VERSION,
-        web_processes=settings.web_processes,
-        person_systems=settings.person_systems,
-        inbox=settings.inbox,
-        profile=OrganisationProfile(
-            names=settings.names,
-            telephone=settings.telephone,
-            email=settings.email,
-            hours=settings.hours,
-            time_zone=settings.time_zone,
-        ),
-        others=read_organisations(settings.home / ORGANISATIONS),
-        mail=mail_server(settings),
-    )
-    return build_services(
-        engine=engine,
-        ledger=ledger,
-        store=store,
-        diagnostics=diagnostics,
-        installation=installation,
-    )
+    return join_services(settings, nodes, VERSION, budget)
 
 
 @contextmanager
@@ -162,66 +82,17 @@ def open_services(settings: Settings | None = None, report: Report = silent) -> 
 
 def make_worker(services: Services) -> Worker:
     """Return a worker of the installation's jobs, with the tasks that it repeats."""
-    uploads, inbox = services.custodian.uploads, services.custodian.inbox
-    retraining = Retraining(
-        diagnostics=services.diagnostics,
-        jobs=services.jobs,
-        clock=services.installation.clock,
-        count_changes=lambda: services.ledger.view().count,
-    )
-    recover = (
-        services.ledger.recover,
-        services.store.recover,
-        retraining.queue_affected,
-        uploads.delete_expired,
-        services.custodian.lists.delete_expired,
-        services.patient.exports.delete_expired,
-    )
-    return Worker(
-        jobs=services.jobs,
-        workers=services.workers,
-        runners=make_runners(
-            diagnostics=services.diagnostics,
-            store=services.store,
-            auditor=services.auditor,
-            by_id={
-                "check-upload": uploads.run_check,
-                "store-upload": uploads.run_store,
-                "erase": services.erasure.run,
-                COUNT: services.researcher.counting.run_count,
-                CENSUS: services.researcher.counting.run_census,
-            },
-            export=services.patient.exports.run,
-            erase_answers=services.clinician.predictions.erase_refused,
-        ),
-        tasks=(
-            PeriodicTask(RECOVER_EVERY_S, recover),
-            PeriodicTask(ANCHOR_EVERY_S, (services.store.journal.anchor,)),
-            PeriodicTask(
-                DELETIONS_EVERY_S,
-                (
-                    services.requests.deletions.update_all,
-                    services.identity.signatures.delete_expired,
-                ),
-            ),
-            PeriodicTask(MONITOR_EVERY_S, (services.model_monitoring.measure_due,)),
-            PeriodicTask(MAILS_EVERY_S, (services.custodian.mails.send_waiting,)),
-            PeriodicTask(LOOK_EVERY_S, () if inbox is None else (inbox.take,)),
-            PeriodicTask(
-                ANCHOR_EVERY_S,
-                (
-                    services.ledger.keys.remove_expired,
-                    services.custodian.recoveries.complete_due,
-                    services.patient.waiting_keys.complete,
-                ),
-            ),
-        ),
-    )
+    with without_collecting():
+        from deploy.joining import make_worker as made
+
+    return made(services)
 
 
 def web() -> Flask:
     """Return the application that gunicorn serves; the nodes are those that the supervisor runs."""
-    from web import create_app  # commands start sooner without the pages
+    with without_collecting():
+        from services.logs import log_to_stderr
+        from web import create_app
 
     log_to_stderr()
     settings = read_settings(os.environ)
@@ -286,6 +157,9 @@ def to_people(line: str) -> None:
 @click.command()
 def worker() -> None:
     """Run the platform's jobs, on nodes that run already; `vouchsafe` starts this itself."""
+    with without_collecting():
+        from services.logs import log_to_stderr
+
     log_to_stderr()
     settings = read_settings(os.environ)
     services = join(settings, nodes_of(settings, silent))
@@ -301,6 +175,8 @@ def worker() -> None:
 @click.command()
 def setup() -> None:
     """Create or update the tables and deploy the ledger if there is none; safe to repeat."""
+    from deploy.account_keys import admin_path
+
     with open_services(report=to_people):
         to_people("the database and the ledger are ready")
     admin_key = admin_path(read_settings(os.environ).home)
@@ -312,10 +188,32 @@ def commands() -> click.Group:
     """Return the command line: every command of the platform, and what to do without one."""
     group = make_cli(open_services, (SettingsInvalid, NodesError))
     click.version_option(VERSION)(group)
-    demos = demo(open_services, serve), demo_fhir(open_services)
-    for command in (worker, web_command, node, setup, doctor, accounts, *demos):
-        group.add_command(command)
+    group.add_command(worker)
+    group.add_command(setup)
+    for name in ("doctor", "node", "web"):
+        group.add_import(name, imported("deploy.commands", name))
+    group.add_import("accounts", imported("deploy.accounts_command", "accounts"))
+    group.add_import("demo", _demo)
+    group.add_import("demo-fhir", _demo_fhir)
     return group
+
+
+def _demo() -> click.Command:
+    with without_collecting():
+        from deploy.demo.command import demo
+
+    return demo(open_services, serve)
+
+
+def _demo_fhir() -> click.Command:
+    with without_collecting():
+        from deploy.demo.fhir_command import demo_fhir
+
+    return demo_fhir(open_services)
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    return (*expected_errors(), SettingsInvalid, NodesError)
 
 
 def main() -> None:
@@ -327,7 +225,9 @@ def main() -> None:
         else:
             signal.signal(signal.SIGINT, interrupt)
             commands()(prog_name=program)
-    except (*EXPECTED_ERRORS, SettingsInvalid, NodesError) as exc:
+    except SystemExit:  # so click ends a command; to look up the errors below takes time
+        raise
+    except _expected() as exc:
         to_people(f"{program}: {describe_error(exc)}")
         sys.exit(1)
 

@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Final
 
 import click
 
-from cli.audit import accept_loss, check_receipt, export, restore, status, verification
-from cli.categories import categories
-from cli.copies import make_copy_key, open_copy_file
-from cli.help import CommandGroup
-from cli.invitation_lists import invite_list
-from cli.monitoring import monitor
-from cli.output import EXPECTED_ERRORS, Clock, CommandContext, ErrorTypes, Opener, describe_error
-from cli.patients import enrol, sign, stop, uses, wallet, withdraw
-from cli.people import invite, person
-from cli.persons import deceased, link, record, versions
-from cli.questions import dummy
-from cli.records import check, deposit, describe
-from cli.studies import card, evaluate, gather, models, predict, question, retrain, study, train
-from cli.tokens import token
+from cli.help import LazyGroup, imported
+from cli.output import Clock, CommandContext, ErrorTypes, Opener, describe_error, expected_errors
 
-COMMANDS: Final = (
-    *(check, describe, wallet, enrol, deposit, sign, withdraw, stop, uses),
-    *(question, dummy, study, gather, train, models, card, evaluate, predict, retrain, monitor),
-    *(verification, export, check_receipt, status, accept_loss, restore),
-    *(token, invite, invite_list, person, link, deceased, record, versions, categories),
-    *(make_copy_key, open_copy_file),
-)
+COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "audit": ("accept_loss", "check_receipt", "export", "restore", "status", "verify"),
+    "categories": ("categories",),
+    "copies": ("make_copy_key", "open_copy"),
+    "invitation_lists": ("invite_list",),
+    "monitoring": ("monitor",),
+    "patients": ("enrol", "sign", "stop", "uses", "wallet", "withdraw"),
+    "people": ("invite", "person"),
+    "persons": ("deceased", "link", "record", "versions"),
+    "questions": ("dummy",),
+    "records": ("check", "deposit", "describe"),
+    "studies": (
+        *("card", "evaluate", "gather", "models", "predict", "question", "retrain", "study"),
+        "train",
+    ),
+    "tokens": ("token",),
+}
+"""The commands of each module; a command imports its own module only."""
 
 
-def make_cli(opener: Opener, error_types: ErrorTypes = (), clock: Clock = time.time) -> click.Group:
+def make_cli(opener: Opener, error_types: ErrorTypes = (), clock: Clock = time.time) -> LazyGroup:
     """Return the group of all commands.
 
     Exit codes: 0 done, 1 refused or failed, 2 invalid input, 3 done in part, as reported.
@@ -42,7 +42,7 @@ def make_cli(opener: Opener, error_types: ErrorTypes = (), clock: Clock = time.t
         clock: the time in seconds, for commands that open nothing.
     """
 
-    @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
+    @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
     @click.pass_context
     def cli(context: click.Context) -> None:
         """Share health records under consent: encrypted records, signed consents, models.
@@ -52,9 +52,10 @@ def make_cli(opener: Opener, error_types: ErrorTypes = (), clock: Clock = time.t
         """
         context.obj = CommandContext(opener, error_types, clock)
 
-    for command in COMMANDS:
-        cli.add_command(command)
+    for module, names in COMMANDS.items():
+        for name in names:
+            cli.add_import(name.replace("_", "-"), imported(f"cli.{module}", name))
     return cli
 
 
-__all__ = ["EXPECTED_ERRORS", "describe_error", "make_cli"]
+__all__ = ["describe_error", "expected_errors", "make_cli"]

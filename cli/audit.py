@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 import orjson
@@ -13,16 +13,18 @@ from cli.output import Output, with_services
 from cli.records import FILE, FOLDER
 from services.dates import iso_time
 from services.errors import Invalid
-from services.wiring import Services
 from storage import BlockFolder
+
+if TYPE_CHECKING:
+    from services.wiring import Services
 
 _LINES_A_REPORT: Final = 5_000
 
 
-@click.command("verify")
+@click.command()
 @click.option("--blocks", type=FOLDER, help="Check this copy: the folder of `export --blocks`.")
 @with_services
-def verification(services: Services, output: Output, blocks: Path | None) -> None:
+def verify(services: Services, output: Output, blocks: Path | None) -> None:
     """Verify ledger, mirror, catalogue, blocks, journal, manifests and cards."""
     folder = BlockFolder(blocks / "blocks") if blocks else None
     if folder is not None:

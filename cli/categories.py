@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.output import Output, with_services
 from cli.records import FILE
 from services.operator import OPERATOR
-from services.wiring import Services
+
+if TYPE_CHECKING:
+    from services.wiring import Services
 
 
 @click.command()

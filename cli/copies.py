@@ -9,7 +9,8 @@ import click
 
 from cli.output import Clock, Output, without_services
 from cli.records import FILE, TARGET
-from models.sealed_copy import fingerprint, make_key_pair, open_copy
+from models.sealed_copy import fingerprint, make_key_pair
+from models.sealed_copy import open_copy as open_sealed
 
 _OWNER_ONLY = 0o600
 
@@ -33,19 +34,17 @@ def make_copy_key(clock: Clock, output: Output, target: Path) -> None:
     )
 
 
-@click.command("open-copy")
+@click.command()
 @click.argument("file", type=FILE)
 @click.option("--key", type=FILE, default=Path("copy.key"), help="The file of the private key.")
 @click.option("--to", "target", type=TARGET, help="The ZIP to write; else FILE.zip.")
 @without_services
-def open_copy_file(
-    clock: Clock, output: Output, file: Path, key: Path, target: Path | None
-) -> None:
+def open_copy(clock: Clock, output: Output, file: Path, key: Path, target: Path | None) -> None:
     """Decrypt the pseudonymised copy in FILE, as it was downloaded, into a new ZIP.
 
     It holds exact values of people: keep it as you keep records with names.
     """
-    opened = open_copy(file.read_bytes(), key.read_text())
+    opened = open_sealed(file.read_bytes(), key.read_text())
     path = target or file.with_suffix(".zip")
     _write_new(path, opened.content)
     head = opened.head

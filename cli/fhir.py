@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from cli.output import Output
 from records.outcomes import EntryOutcome, Outcome
 from services.custodian.fhir_files import FhirFile
 from services.custodian.fhir_uploads import remarkable
 from services.custodian.intake import IntakeReport
-from services.wiring import Services
+
+if TYPE_CHECKING:
+    from services.wiring import Services
 
 MAX_LINES: Final = 20
 WORDS: Final = {Outcome.SHARED: "kept for the custodian alone"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,8 +17,10 @@ from services.custodian.invitation_lists import InvitationList, InvitationLists,
 from services.custodian.people_lists import MAX_LIST_BYTES
 from services.errors import Invalid
 from services.operator import OPERATOR
-from services.wiring import Services
 from services.words import LANGUAGES, Words
+
+if TYPE_CHECKING:
+    from services.wiring import Services
 
 
 @click.command("invite-list")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from cli.output import Output, with_services
 from services.model_monitoring import ModelMonth
-from services.wiring import Services
 from services.words import Words
+
+if TYPE_CHECKING:
+    from services.wiring import Services
 
 _HEADS: Final = (
     *("model", "month", "answers", "shift of the estimates", "largest shift of an input"),

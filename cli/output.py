@@ -7,47 +7,50 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import click
 import orjson
-from sqlalchemy.exc import SQLAlchemyError
 
-import consent
-import models
-import records
-import storage
-from models import GateClosed
-from records import CellFault
 from services.errors import Invalid, NotFound, ServiceError
-from services.jobs.progress import Progress as ReportProgress
-from services.wiring import Services
 
-INVALID_INPUT: Final = (
-    consent.ConsentInvalid,
-    storage.StorageInvalid,
-    records.RecordsInvalid,
-    models.ModelsInvalid,
-    Invalid,
-)
-"""Errors that the user can correct: exit code 2."""
+if TYPE_CHECKING:
+    from records import CellFault
+    from services.jobs.progress import Progress as ReportProgress
+    from services.wiring import Services
+
 INCOMPLETE: Final = 3
 """The exit code of a command that did its work, but not for everything that it was given."""
-EXPECTED_ERRORS: Final = (
-    consent.ConsentError,
-    storage.StorageError,
-    records.RecordsError,
-    models.ModelsError,
-    ServiceError,
-    OSError,
-    SQLAlchemyError,
-)
 NOT_PUBLISHED: Final = "the model is not published; the study keeps the full report"
 MAX_ROWS_SHOWN: Final = 30
 _TURNS: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Characters that turn the direction of a text, so that it reads as another."""
 ErrorTypes = tuple[type[Exception], ...]
 Clock = Callable[[], float]
+
+
+def expected_errors() -> ErrorTypes:
+    """Return the errors that a command reports in one line."""
+    # Here and below: a command without the installation starts sooner without the packages.
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from consent import ConsentError
+    from models import ModelsError
+    from records import RecordsError
+    from storage import StorageError
+
+    packages = (ConsentError, StorageError, RecordsError, ModelsError, ServiceError)
+    return (*packages, OSError, SQLAlchemyError)
+
+
+def invalid_input() -> ErrorTypes:
+    """Return the errors that the user can correct: exit code 2."""
+    from consent import ConsentInvalid
+    from models import ModelsInvalid
+    from records import RecordsInvalid
+    from storage import StorageInvalid
+
+    return (ConsentInvalid, StorageInvalid, RecordsInvalid, ModelsInvalid, Invalid)
 
 
 class Opener(Protocol):
@@ -66,7 +69,11 @@ class CommandContext:
     def __init__(self, opener: Opener, error_types: ErrorTypes, clock: Clock) -> None:
         self.opener = opener
         self.clock = clock
-        self.error_types: ErrorTypes = (*EXPECTED_ERRORS, *error_types)
+        self._error_types = error_types
+
+    def error_types(self) -> ErrorTypes:
+        """Return the errors that a command reports in one line."""
+        return (*expected_errors(), *self._error_types)
 
 
 class Output:
@@ -108,7 +115,7 @@ class Output:
         """Write a table to stdout, unless --json is given; the first rows, or every one."""
         if self._as_json or not rows:
             return
-        # Here and below: a command that draws nothing starts sooner without the library.
+        # A command that draws nothing starts sooner without the library.
         from rich.console import Console
         from rich.markup import escape
         from rich.table import Table
@@ -197,7 +204,7 @@ def _with_output(run: Callable[..., None]) -> Callable[..., None]:
         command: CommandContext = context.obj
         try:
             run(command, output, *args, **options)
-        except command.error_types as exc:
+        except command.error_types() as exc:
             _fail(context, output, exc, as_json)
 
     return wrapped
@@ -205,6 +212,8 @@ def _with_output(run: Callable[..., None]) -> Callable[..., None]:
 
 def describe_error(exc: Exception) -> str:
     """Return an error in one line: no SQL statement, no parameters, no stack."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     if isinstance(exc, SQLAlchemyError):
         cause = str(getattr(exc, "orig", None) or exc).strip().splitlines()[0]
         return f"the database is unavailable: {cause}; check DATABASE_URL and the disk's free space"
@@ -219,6 +228,8 @@ def describe_error(exc: Exception) -> str:
 
 
 def _fail(context: click.Context, output: Output, exc: Exception, as_json: bool) -> None:
+    from models import GateClosed
+
     faults: list[CellFault] = list(getattr(exc, "faults", ()))
     rows = [fault.to_json() for fault in faults]
     missed = exc.failures if isinstance(exc, GateClosed) else ()
@@ -240,4 +251,4 @@ def _fail(context: click.Context, output: Output, exc: Exception, as_json: bool)
     output.table(heads, [(m.message, m.remedy) for m in missed], every=True)
     if isinstance(exc, GateClosed) and exc.run:
         output.note(f"`vouchsafe card {exc.run}` shows the full report.")
-    context.exit(2 if isinstance(exc, INVALID_INPUT) else 1)
+    context.exit(2 if isinstance(exc, invalid_input()) else 1)

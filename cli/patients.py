@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +14,9 @@ from consent import ANY, DAY_S, Wallet, WalletUnusable
 from records import Mapping, read_table
 from services.dates import day_of, iso_time
 from services.statement import RequestedTerms
-from services.wiring import Services
+
+if TYPE_CHECKING:
+    from services.wiring import Services
 
 WALLET = click.option(
     "--wallet", type=FOLDER, default=Path("wallet"), help="The folder of the patients' keys."

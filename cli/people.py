@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,8 +14,10 @@ from services.custodian.invitations import InvitationRequest
 from services.dates import iso_day
 from services.operator import OPERATOR
 from services.tokens import ROLES
-from services.wiring import Services
 from services.words import Words
+
+if TYPE_CHECKING:
+    from services.wiring import Services
 
 
 @click.command()

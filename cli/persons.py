@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from cli.help import CommandGroup
 from cli.output import Output, with_services
 from services.custodian.links import LinkedPatients
 from services.operator import OPERATOR
-from services.wiring import Services
 from services.words import Words
+
+if TYPE_CHECKING:
+    from services.wiring import Services
 
 
 @click.group(cls=CommandGroup)

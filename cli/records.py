@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +16,9 @@ from records import ColumnSummary, Mapping, TableReport, check_table, read_table
 from records.description import ColumnDescription, TableDescription, describe_table
 from records.draft import ID, IGNORE
 from services.dates import day_of
-from services.wiring import Services
+
+if TYPE_CHECKING:
+    from services.wiring import Services
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 TARGET = click.Path(dir_okay=False, path_type=Path)

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,8 +23,10 @@ from services.errors import NotFound
 from services.jobs.kinds import model_facts
 from services.operator import OPERATOR
 from services.researcher.proposing import PERMISSION_DAYS, AgreementDraft, StudyDraft
-from services.wiring import Services
 from services.words import Words
+
+if TYPE_CHECKING:
+    from services.wiring import Services
 
 STUDY = click.option("--study", required=True, help="The study's id: study:NAME.")
 QUESTION = click.option("--question", "question_id", required=True, help="The question's id.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -11,7 +11,9 @@ from cli.output import Output, with_services
 from services.dates import iso_day
 from services.parties import ORGANISATION_PREFIX, STUDY_PREFIX
 from services.tokens import CLINICIAN, CUSTODIAN, RESEARCHER, ROLES, Token
-from services.wiring import Services
+
+if TYPE_CHECKING:
+    from services.wiring import Services
 
 PARTY_PREFIXES: Final = {
     CUSTODIAN: ORGANISATION_PREFIX,

@@ -18,6 +18,8 @@ import orjson
 from consent.errors import LedgerUnavailable
 
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
+MAX_VALUES = 8 * 1024 * 1024
+"""Of an answer: as an object of Python a value such as {} takes thirty times its bytes."""
 _CHUNK_BYTES = 1 << 18
 _MAX_IDLE_LINES = 16
 MAX_CALLS_AT_ONCE = 100
@@ -181,6 +183,8 @@ class Rpc:
         deadline_s = time.monotonic() + (timeout_s or self.timeout_s)
         try:
             raw = self._exchange(request, deadline_s)
+            if sum(map(raw.count, (b",", b"[", b"{"))) > MAX_VALUES:
+                raise ValueError(f"its answer has more than {MAX_VALUES} values")
             decoded = orjson.loads(raw)
         except (OSError, ValueError, http.client.HTTPException) as exc:
             raise LedgerUnavailable(f"the chain node is unavailable: {exc}") from exc

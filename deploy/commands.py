@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 import orjson
 
 from cli.help import CommandGroup
-from deploy.doctor import Check, examine, problem
 from deploy.nodes import GethNode, KuboNode, NodeFailed, is_in_use
 from deploy.nodes.process import stop_orphan
 from deploy.processes import WebProgram, become
 from deploy.settings import Settings, SettingsInvalid, read_settings
 from deploy.wiring import ledger_settings, node_settings
+
+if TYPE_CHECKING:
+    from deploy.doctor import Check
 
 READY_WITHIN_S = 60.0
 POLL_S = 0.1
@@ -30,6 +33,8 @@ def doctor(context: click.Context, as_json: bool) -> None:
 
     Nothing is started or changed. Exit code 0: no problem; 1: at least one.
     """
+    from deploy.doctor import examine, problem  # web and nodes start sooner without it
+
     try:
         settings = read_settings(os.environ)
         checks = examine(settings, node_settings(settings), time.time())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
-from consent import LedgerSettings
-from deploy.account_keys import former_keys, make_admin
 from deploy.nodes import NodeSettings
-from deploy.secrets import relayer_key
 from deploy.settings import PACKED_BLOCKS, Settings
+
+if TYPE_CHECKING:
+    from consent import LedgerSettings
 
 
 def ledger_settings(settings: Settings, endpoint: str = "") -> LedgerSettings:
@@ -16,6 +17,11 @@ def ledger_settings(settings: Settings, endpoint: str = "") -> LedgerSettings:
 
     With an `endpoint` and no deployment on record, that is the admin's key too.
     """
+    # Kubo and the pages are started by commands that need no ledger, and start sooner.
+    from consent import LedgerSettings
+    from deploy.account_keys import former_keys, make_admin
+    from deploy.secrets import relayer_key
+
     record = settings.home / "ledger.json"
     is_first = bool(endpoint) and not record.exists()
     return LedgerSettings(

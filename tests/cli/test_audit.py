@@ -15,8 +15,9 @@ from click.testing import CliRunner
 from rig import running
 
 from cli import make_cli
-from cli.output import Output, ReportProgress
+from cli.output import Output
 from consent import RestoreResult
+from services.jobs.progress import Progress as ReportProgress
 from storage import AccessOutcome, Use
 
 pytestmark = pytest.mark.node

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+from command_line import commands_in
 
 import app
 
@@ -39,9 +40,10 @@ def fault_of(line: str) -> str:
         name = words.pop(0)
         if name in ANYTHING:
             return ""
-        if name not in command.commands:
+        commands = commands_in(command)
+        if name not in commands:
             return f"no command {name}"
-        command = command.commands[name]
+        command = commands[name]
     return fault_of_words(command, words)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner
+from command_line import commands_in
 
 import app
 from cli.help import CommandGroup
@@ -16,7 +17,7 @@ CLI = app.commands()
 
 def groups(group: click.Group, *words: str) -> list[tuple[str, ...]]:
     result = [words]
-    for name, command in group.commands.items():
+    for name, command in commands_in(group).items():
         if isinstance(command, click.Group):
             result += groups(command, *words, name)
     return result
@@ -29,11 +30,11 @@ def test_no_sentence_of_a_list_of_commands_is_cut_off(words: tuple[str, ...], co
     assert result.exit_code == 0
     command: Any = CLI
     for word in words:
-        command = command.commands[word]
+        command = commands_in(command)[word]
     assert isinstance(command, CommandGroup)
     listed = " ".join(result.output.split("\nCommands:\n")[1].split())
     assert "..." not in listed
-    for name, each in command.commands.items():
+    for name, each in commands_in(command).items():
         sentence = " ".join((each.help or "").split("\n\n", 1)[0].split()).split(". ")[0]
         assert f"{name} {sentence.removesuffix('.')}" in listed
 

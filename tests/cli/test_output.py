@@ -10,6 +10,7 @@ import click
 import orjson
 import pytest
 from click.testing import CliRunner, Result
+from command_line import commands_in
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from cli import describe_error, make_cli
@@ -37,7 +38,7 @@ def run_with(error: Exception, *words: str) -> Result:
 
 
 def commands(group: click.Group, *parents: str) -> Iterator[tuple[str, ...]]:
-    for name, command in group.commands.items():
+    for name, command in commands_in(group).items():
         if isinstance(command, click.Group):
             yield from commands(command, *parents, name)
         yield (*parents, name)
@@ -112,7 +113,7 @@ def test_every_command_explains_itself_and_each_of_its_options(words: tuple[str,
     command: click.Command = CLI
     for word in words:
         assert isinstance(command, click.Group)
-        command = command.commands[word]
+        command = commands_in(command)[word]
     result = CliRunner().invoke(CLI, [*words, "--help"])
     assert result.exit_code == 0
     assert (command.help or "").split("\n")[0].endswith((".", ":"))

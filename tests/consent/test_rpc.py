@@ -139,6 +139,20 @@ def test_an_endless_answer_is_cut_off(proxy: FaultProxy, monkeypatch: pytest.Mon
         Rpc(proxy.endpoint).call("eth_chainId")
 
 
+@pytest.mark.parametrize("value", [b"0", b"[]", b"{}"])
+def test_an_answer_of_many_small_values_is_refused_before_it_fills_the_memory(
+    monkeypatch: pytest.MonkeyPatch, value: bytes
+) -> None:
+    rpc = Rpc("/nowhere")
+    result = b",".join([value] * 1_000)
+    answer = b'{"jsonrpc":"2.0","id":1,"result":[' + result + b"]}"
+    monkeypatch.setattr(rpc, "_exchange", lambda *_: answer)
+    assert len(rpc.call("eth_getLogs")) == 1_000
+    monkeypatch.setattr("consent.rpc.MAX_VALUES", 500)
+    with pytest.raises(LedgerUnavailable, match="more than 500 values"):
+        rpc.call("eth_getLogs")
+
+
 def test_an_endpoint_without_a_node_is_unavailable(tmp_path: Path) -> None:
     for endpoint in (str(tmp_path / "none"), "http://127.0.0.1:1", "https://127.0.0.1:1"):
         with pytest.raises(LedgerUnavailable):

@@ -95,9 +95,35 @@ def test_an_unknown_node_is_refused(environment):
     assert "'kubo', 'geth'" in done.stderr
 
 
-def test_commands_start_without_the_libraries_that_few_of_them_use():
+def _imported_by(*words: str) -> set[str]:
+    """Return the modules and packages that a process has when it ends this command."""
+    script = (
+        "import atexit, sys; sys.argv[0] = 'vouchsafe'; import app;"
+        "atexit.register(lambda: print(*sys.modules, sep='\\n', file=sys.stderr)); app.main()"
+    )
+    command = [sys.executable, "-c", script, *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in done.stderr.split()}
+
+
+def test_the_list_of_commands_needs_no_library_that_few_of_them_use():
     few = {"flask", "pyarrow", "webauthn", "OpenSSL", "rich", "alembic", "fluent", "werkzeug"}
-    script = f"import sys, app; print({few} & set(sys.modules))"
+    imported = _imported_by("--help")
+    assert "cli" in imported
+    assert imported & few == set()
+
+
+@pytest.mark.parametrize("words", [("--version",), ("web", "--help"), ("node", "run", "--help")])
+def test_a_command_without_the_installation_imports_no_part_of_it(words):
+    parts = {"consent", "storage", "records", "models", "web", "sqlalchemy", "numpy"}
+    imported = _imported_by(*words)
+    assert "cli" in imported
+    assert imported & parts == set()
+
+
+def test_a_start_of_the_services_imports_nothing_that_few_of_them_use():
+    few = {"flask", "pyarrow", "webauthn", "OpenSSL", "rich", "alembic", "fluent", "werkzeug"}
+    script = f"import sys, deploy.joining; print({few} & {{*sys.modules}})"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("set()\n", "")
 
@@ -105,7 +131,9 @@ def test_commands_start_without_the_libraries_that_few_of_them_use():
 def test_commands_start_without_looking_for_garbage_in_what_they_import():
     # The first modules of the standard library may be looked at once; all of it never is.
     script = (
-        "import gc; gc.collect(); before = gc.get_stats()[2]['collections']; import app;"
+        "import gc; gc.collect(); before = gc.get_stats()[2]['collections']; import app, click;"
+        "group = app.commands(); context = click.Context(group);"
+        "[group.get_command(context, name) for name in group.list_commands(context)];"
         "assert gc.get_stats()[2]['collections'] == before;"
         "assert gc.isenabled() and gc.get_freeze_count() > 100_000"
     )

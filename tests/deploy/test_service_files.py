@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from command_line import commands_in
 
 import app
 from deploy.settings import VARIABLES, read_settings
@@ -37,8 +38,8 @@ def _require_command(words: list[str]) -> None:
     """Fail unless `words` are a command of the platform with options that it knows."""
     command: click.Command = app.commands()
     while isinstance(command, click.Group):
-        assert words and words[0] in command.commands, words
-        command, words = command.commands[words[0]], words[1:]
+        assert words and words[0] in commands_in(command), words
+        command, words = commands_in(command)[words[0]], words[1:]
     command.make_context("vouchsafe", ["0" if word == "$MAINPID" else word for word in words])
 
 
