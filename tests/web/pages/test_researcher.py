@@ -58,14 +58,6 @@ def approved(hospital, researcher, **changed) -> str:
     return path
 
 
-def offered(hospital, researcher) -> str:
-    """Register a study of which a copy is offered; return the path of its training set."""
-    path = approved(hospital, researcher, copy="yes")
-    people = hospital.subjects[:60]
-    permit(hospital, "study:" + path.rsplit("/", 1)[1], ("MLTRAINING", "HRESCH"), people)
-    return path.replace("studies", "sets")
-
-
 def someone_with_research_off(hospital) -> bytes:
     """Return a patient with the records of the small question who opted out of research."""
     subject, ledger = hospital.new_patient(), hospital.platform.ledger
@@ -321,25 +313,6 @@ def test_a_closed_gate_states_what_was_measured_and_required(hospital, researche
     for form in ("", "/card.json", "/card.pdf", "/pictures/roc.svg"):
         assert other.get(f"{run[1]}{form}").status_code == 404
     assert researcher.get(f"{path}/runs/0").status_code == 404
-
-
-def test_no_problem_is_shown_beside_a_copy_that_was_downloaded(hospital, researcher) -> None:
-    path = offered(hospital, researcher)
-    assert "You accepted" not in researcher.get(f"{path}/copy").text  # nobody has, by coming here
-    assert "Accept the agreement" in researcher.post(path).text
-    accepted = researcher.post(path, agree="yes", columns=["x|number"])
-    assert accepted.location == f"{path}/copy?columns=x%7Cnumber"
-    page = researcher.get(accepted.location).text  # what stays on the screen beside the file
-    assert "There is a problem" not in page
-    assert 'name="columns" value="x|number"' in page
-
-
-def test_the_error_of_a_tick_box_is_shown_in_its_field(hospital, researcher) -> None:
-    path = offered(hospital, researcher)
-    page = researcher.post(path).text
-    field = page[page.index('<div class="field wrong">') :]
-    assert field.index('id="agree-error"') < field.index('id="agree"')
-    assert 'aria-describedby="agree-error"' in field
 
 
 def test_a_set_leaves_only_with_the_agreement_and_is_k_anonymous(hospital, researcher) -> None:
