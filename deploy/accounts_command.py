@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +14,9 @@ from cli.output import Output, with_services
 from consent import ConsentInvalid, Rotation
 from deploy.account_keys import AccountFiles, AdminFiles, admin_path, make_admin, open_admin
 from deploy.settings import Settings, read_settings
-from services.wiring import Services
+
+if TYPE_CHECKING:
+    from services.wiring import Services
 
 _KEY = click.option(
     "--admin-key",

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
@@ -26,11 +26,14 @@ from deploy.nodes.supervisor import Supervisor
 from deploy.processes import WorkerProgram
 from deploy.settings import Settings, read_settings
 from models import ModelsError
-from services.wiring import Services
 from storage import StorageError
 
+if TYPE_CHECKING:
+    from services.wiring import Services
+
+    Open = Callable[[Settings, Callable[[str], None]], AbstractContextManager[Services]]
+
 DEFAULT_SEED = 2018
-Open = Callable[[Settings, Callable[[str], None]], AbstractContextManager[Services]]
 
 
 def demo(opener: Open, serve: Callable[[Settings, Callable[[str], None]], None]) -> click.Command:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -21,10 +21,13 @@ from deploy.nodes.supervisor import Supervisor
 from deploy.processes import WorkerProgram
 from deploy.settings import Settings, read_settings
 from models import ModelsError
-from services.wiring import Services
 from storage import StorageError
 
-Open = Callable[[Settings, Callable[[str], None]], AbstractContextManager[Services]]
+if TYPE_CHECKING:
+    from services.wiring import Services
+
+    Open = Callable[[Settings, Callable[[str], None]], AbstractContextManager[Services]]
+
 HOME: Final = "var-fhir"
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -21,8 +21,10 @@ from services.custodian.uploads import NewUpload
 from services.jobs.heartbeats import Workers
 from services.jobs.queue import Job
 from services.statement import RequestedTerms
-from services.wiring import Services
 from services.words import Words
+
+if TYPE_CHECKING:
+    from services.wiring import Services
 
 Progress = Callable[[str, int, int], None]
 EXAMPLES: Final = Path(__file__).resolve().parents[1] / "examples" / "nafld"

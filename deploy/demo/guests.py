@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from consent import YEAR_S
 from deploy.demo.people import STUDY, People
@@ -11,8 +11,10 @@ from services.accounts import Invitee
 from services.dates import iso_day
 from services.requests import RequestDetails
 from services.researcher.proposing import StudyDraft
-from services.wiring import Services
 from services.words import Words
+
+if TYPE_CHECKING:
+    from services.wiring import Services
 
 PROTOCOL = "Predict diabetes, known or not yet known, from a survey examination."
 STAFF = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli.trial_wallet import TrialWallet
 from consent import Signed, Wallet
@@ -13,8 +14,10 @@ from deploy.demo.patient_files import PatientFiles
 from deploy.nodes.private_file import find_json, write_private_json
 from records import Mapping, ParsedRow, read_table, to_records
 from services.statement import RequestedTerms
-from services.wiring import Services
 from storage import Record
+
+if TYPE_CHECKING:
+    from services.wiring import Services
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TABLE = ROOT / "deploy" / "examples" / "nhanes" / "table.csv"

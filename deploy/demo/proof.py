@@ -6,12 +6,15 @@ import secrets
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 
 from deploy.demo.people import MAPPING, ROOT, TABLE, People
 from models import Model
-from services.wiring import Services
+
+if TYPE_CHECKING:
+    from services.wiring import Services
 
 
 class DemoFailed(Exception):

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -20,8 +20,10 @@ from deploy.demo.people import STUDY, People
 from deploy.demo.proof import DemoFailed, flip_byte, require, train_as_stranger
 from models import PredictionRequest
 from services.jobs.heartbeats import Workers
-from services.wiring import Services
 from storage import BlockFolder, StorageNotFound
+
+if TYPE_CHECKING:
+    from services.wiring import Services
 
 Progress = Callable[[str, int, int], None]
 

@@ -33,6 +33,13 @@ def approved(hospital, researcher) -> str:
     return slug
 
 
+def offered(hospital, researcher) -> str:
+    """Return the path of a training set of which a copy is offered."""
+    slug = approved(hospital, researcher)
+    permit(hospital, f"study:{slug}", ("MLTRAINING", "HRESCH"), hospital.subjects[:60])
+    return f"/researcher/sets/{slug}"
+
+
 def test_a_patient_reads_that_a_copy_is_being_made_until_it_is_stored(
     hospital, researcher, monkeypatch
 ) -> None:
@@ -84,3 +91,22 @@ def test_a_copy_is_offered_only_where_enough_people_permit_it(hospital, research
     assert (answer.status_code == 303) == is_offered
     download_page = researcher.get(f"/researcher/sets/{slug}/copy")
     assert (download_page.status_code == 200) == is_offered
+
+
+def test_no_problem_is_shown_beside_a_copy_that_was_downloaded(hospital, researcher) -> None:
+    path = offered(hospital, researcher)
+    assert "You accepted" not in researcher.get(f"{path}/copy").text  # nobody has, by coming here
+    assert "Accept the agreement" in researcher.post(path).text
+    accepted = researcher.post(path, agree="yes", columns=["x|number"])
+    assert accepted.location == f"{path}/copy?columns=x%7Cnumber"
+    page = researcher.get(accepted.location).text  # what stays on the screen beside the file
+    assert "There is a problem" not in page
+    assert 'name="columns" value="x|number"' in page
+
+
+def test_the_error_of_a_tick_box_is_shown_in_its_field(hospital, researcher) -> None:
+    path = offered(hospital, researcher)
+    page = researcher.post(path).text
+    field = page[page.index('<div class="field wrong">') :]
+    assert field.index('id="agree-error"') < field.index('id="agree"')
+    assert 'aria-describedby="agree-error"' in field

@@ -315,25 +315,6 @@ def test_a_closed_gate_states_what_was_measured_and_required(hospital, researche
     assert researcher.get(f"{path}/runs/0").status_code == 404
 
 
-def test_no_problem_is_shown_beside_a_copy_that_was_downloaded(hospital, researcher) -> None:
-    path = approved(hospital, researcher, copy="yes").replace("studies", "sets")
-    assert "You accepted" not in researcher.get(f"{path}/copy").text  # nobody has, by coming here
-    assert "Accept the agreement" in researcher.post(path).text
-    accepted = researcher.post(path, agree="yes", columns=["x|number"])
-    assert accepted.location == f"{path}/copy?columns=x%7Cnumber"
-    page = researcher.get(accepted.location).text  # what stays on the screen beside the file
-    assert "There is a problem" not in page
-    assert 'name="columns" value="x|number"' in page
-
-
-def test_the_error_of_a_tick_box_is_shown_in_its_field(hospital, researcher) -> None:
-    path = approved(hospital, researcher, copy="yes").replace("studies", "sets")
-    page = researcher.post(path).text
-    field = page[page.index('<div class="field wrong">') :]
-    assert field.index('id="agree-error"') < field.index('id="agree"')
-    assert 'aria-describedby="agree-error"' in field
-
-
 def test_a_set_leaves_only_with_the_agreement_and_is_k_anonymous(hospital, researcher) -> None:
     path = approved(hospital, researcher, copy="yes")
     study, page = "study:" + path.rsplit("/", 1)[1], path.replace("studies", "sets")
