@@ -13,6 +13,7 @@ from consent import (
     ConsentError,
     ConsentLedger,
     Enrolment,
+    LedgerUnavailable,
     Outcome,
     Recovery,
     Signed,
@@ -118,8 +119,12 @@ class KeyRecoveries:
 
         Raises:
             InvitationExpired: the link does not work.
+            ProofInvalid: another tab is sending a key that was created with it. No other is made:
+                a device would replace the key that the ledger gets.
         """
         invitation, subject = self._get(secret)
+        if self._keys.is_sending(invitation):
+            raise ProofInvalid("A key of this link is being proposed. Open the link in a minute.")
         account = self._accounts.of_subject(subject)
         known = [passkey.id for passkey in self._passkeys.of(account.id)] if account else []
         account_id = account.id if account else new_id()
@@ -155,7 +160,8 @@ class KeyRecoveries:
 
         Raises:
             InvitationExpired: as `begin`.
-            ProofInvalid: no passkey was created with this link, or another one signed.
+            ProofInvalid: no passkey was created with this link, or another one signed, or another
+                tab has replaced it.
             LedgerUnavailable (consent): nothing was proposed; the same link continues later.
         """
         invitation, subject = self._get(secret)
@@ -185,9 +191,16 @@ class KeyRecoveries:
         return self._propose(signed)
 
     def _propose(self, signed: Signed) -> Outcome:
-        outcome = self._ledger.keys.propose_recovery(signed)
+        self._keys.begin_sending(signed.signer)
+        try:
+            outcome = self._ledger.keys.propose_recovery(signed)
+        except LedgerUnavailable:
+            self._keys.end_sending(signed.signer)
+            raise
         if outcome.ok or outcome.reason == PENDING:  # then it is sent again until the ledger has it
             self._keys.mark_proposed(signed.signer)
+        else:
+            self._keys.end_sending(signed.signer)
         return outcome
 
     def is_on_hold(self, subject: bytes, signer: bytes) -> bool:

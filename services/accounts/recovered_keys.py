@@ -30,8 +30,11 @@ _KEYS: Final = sa.Table(
     sa.Column("proposed_at_s", sa.BigInteger),
     sa.Column("is_open", sa.Boolean, nullable=False, index=True),
     sa.Column("by", sa.String(32), nullable=False, server_default=""),
+    sa.Column("sending_since_s", sa.BigInteger),
 )
 _POINT: Final = 32
+_SENDING_S: Final = 600
+"""A process that ended while it sent a key to the ledger blocks its link no longer than this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +107,8 @@ class RecoveredKeys:
         """Store a key before it is proposed, in place of an earlier one of the same invitation.
 
         Raises:
-            ProofInvalid: it signs in already, or is proposed, for this or another patient.
+            ProofInvalid: it signs in already, or is proposed, for this or another patient; or the
+                earlier one is being sent to the ledger.
         """
         account = self._accounts.of_subject(subject)
         row = {
@@ -120,7 +124,12 @@ class RecoveredKeys:
         }
         delete = sa.delete(_KEYS).where(_KEYS.c.signer == signer)
         if invitation is not None:
-            is_earlier = _KEYS.c.invitation == invitation.key
+            # One that is being sent stays: without its row, the key that the ledger gets is lost.
+            is_earlier = sa.and_(
+                _KEYS.c.invitation == invitation.key,
+                _KEYS.c.proposed_at_s.is_(None),
+                sa.not_(self._is_sending()),
+            )
             delete = sa.delete(_KEYS).where(sa.or_(_KEYS.c.signer == signer, is_earlier))
         if credential_id is None and self._wallets.find_account(signer) is not None:
             raise ProofInvalid("The wallet is registered already; use another one.")
@@ -135,6 +144,24 @@ class RecoveredKeys:
                 connection.execute(sa.insert(_KEYS), row)
         except sa.exc.IntegrityError as exc:  # the same link in another tab was faster
             raise refusal from exc
+
+    def begin_sending(self, signer: bytes) -> None:
+        """Record that a key is now sent to the ledger: its link replaces it by no other meanwhile.
+
+        Raises:
+            ProofInvalid: another tab with the same link has replaced it.
+        """
+        if not self._set_sending(signer, int(self._clock())):
+            raise ProofInvalid("Another window created a key with this link. Open the link again.")
+
+    def end_sending(self, signer: bytes) -> None:
+        """Record that the ledger did not get a key; its link can make another one."""
+        self._set_sending(signer, None)
+
+    def is_sending(self, invitation: Invitation) -> bool:
+        """Return whether a key that was created with an invitation is being sent to the ledger."""
+        is_theirs = _KEYS.c.invitation == invitation.key
+        return bool(self._select(sa.and_(is_theirs, self._is_sending())))
 
     def of_invitation(self, invitation: Invitation) -> RecoveredKey | None:
         """Return the key that was created with an invitation."""
@@ -206,6 +233,15 @@ class RecoveredKeys:
     def _close(self, connection: sa.Connection, key: RecoveredKey) -> None:
         update = sa.update(_KEYS).where(_KEYS.c.signer == key.signer)
         connection.execute(update.values(is_open=False))
+
+    def _set_sending(self, signer: bytes, since_s: int | None) -> bool:
+        update = sa.update(_KEYS).where(_KEYS.c.signer == signer)
+        with self._engine.begin() as connection:
+            return bool(connection.execute(update.values(sending_since_s=since_s)).rowcount)
+
+    def _is_sending(self) -> sa.ColumnElement[bool]:
+        since_s = sa.func.coalesce(_KEYS.c.sending_since_s, 0)
+        return since_s > int(self._clock()) - _SENDING_S
 
     def _select(self, condition: sa.ColumnElement[bool]) -> list[RecoveredKey]:
         query = sa.select(_KEYS).where(condition).order_by(_KEYS.c.at_s, _KEYS.c.signer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,14 +11,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from consent import Enrolment, Recovery, Signed, digest
+from consent import Enrolment, LedgerUnavailable, Recovery, Signed, digest
 from consent.signatures import SigningKey
 from consent.typed_data import Domain
 from services.accounts import Site
 from services.accounts.accounts import PATIENT, Account, Accounts
 from services.accounts.challenges import Challenges
 from services.accounts.errors import ProofInvalid
-from services.accounts.invitations import Invitations
+from services.accounts.invitations import RECOVER, Invitation, Invitations, Invitee
 from services.accounts.key_recoveries import FINISHED, KeyRecoveries
 from services.accounts.passkey_creation import PasskeyCreation
 from services.accounts.passkeys import Passkeys
@@ -37,6 +38,7 @@ class Bench:
     """The recoveries of a custodian whose ledger accepts every proposal at once."""
 
     def __init__(self, folder: Path) -> None:
+        self.now_s = NOW_S
         self.engine = sa.create_engine(f"sqlite:///{folder}/test.db")
         METADATA.create_all(self.engine)
         site, challenges = Site.at("http://localhost:8000", "localhost"), self._of(Challenges)
@@ -44,16 +46,19 @@ class Bench:
         self.wallets = Wallets(self.engine, lambda: NOW_S, site, challenges)
         self.tokens = Tokens(self.engine, lambda: NOW_S)
         self.proposed: list[Recovery] = []
+        self.while_sending: Callable[[], None] = lambda: None
+        self.outcome = SimpleNamespace(ok=True, reason="")
         self.refused: set[tuple[bytes, bytes]] = set()
         ports: dict[str, Any] = {
             "accounts": self.accounts,
             "passkeys": self._of(Passkeys),
             "invitations": self._of(Invitations),
         }
+        self.invitations = ports["invitations"]
         self.keys = RecoveredKeys(
             **ports,
             engine=self.engine,
-            clock=lambda: NOW_S,
+            clock=lambda: self.now_s,
             wallets=self.wallets,
             sessions=self._of(Sessions),
         )
@@ -78,8 +83,23 @@ class Bench:
         return store(self.engine, lambda: NOW_S)
 
     def _propose(self, signed: Signed) -> Any:
-        self.proposed.append(Recovery(signed.message.subject, signed.signer, FINISHED, None, 1))
-        return SimpleNamespace(ok=True, reason="")
+        self.while_sending()
+        if self.outcome.ok:
+            self.proposed.append(Recovery(signed.message.subject, signed.signer, FINISHED, None, 1))
+        return self.outcome
+
+    def link(self) -> tuple[str, Invitation]:
+        """Return the secret of a recovery link for Anna, and the link."""
+        secret = self.invitations.add(Invitee(PATIENT, "", "", ANNA), RECOVER, "keeper")
+        return secret, self.invitations.find(secret, RECOVER)
+
+    def create(self, invitation: Invitation, signer: bytes) -> None:
+        """Store a key that a tab created with a link."""
+        self.keys.add(subject=ANNA, signer=signer, credential_id=signer[:8], invitation=invitation)
+
+    def send(self, key: SigningKey) -> Any:
+        """Propose a key that is stored, as the page of its link does."""
+        return self.recoveries._propose(enrolment(ANNA, key))
 
     def register(self, address: bytes) -> None:
         """Give a wallet to somebody else's account."""
@@ -178,3 +198,64 @@ def test_a_credential_on_its_way_is_known(bench: Bench) -> None:
     bench.keys.add(subject=ANNA, signer=b"p" * 84, credential_id=b"x")
     assert bench.keys.has_credential(b"x")
     assert not bench.keys.has_credential(b"y")
+
+
+def test_a_second_tab_replaces_no_key_while_it_is_sent_and_makes_no_other(bench: Bench) -> None:
+    secret, invitation = bench.link()
+    bench.create(invitation, FIRST.address)
+
+    def open_second_tab() -> None:
+        with pytest.raises(ProofInvalid, match="is being proposed"):
+            bench.recoveries.begin(secret)
+        with pytest.raises(ProofInvalid):
+            bench.create(invitation, SECOND.address)
+
+    bench.while_sending = open_second_tab
+    bench.send(FIRST)
+    assert [key.signer for key in bench.keys.list_open()] == [FIRST.address]
+    assert bench.keys.list_open()[0].proposed_at_s == NOW_S
+    assert bench.recoveries.admit_recovered() == [ANNA]
+
+
+def test_a_key_that_a_second_tab_replaced_before_it_was_sent_is_not_sent(bench: Bench) -> None:
+    _, invitation = bench.link()
+    bench.create(invitation, FIRST.address)
+    bench.create(invitation, SECOND.address)
+    with pytest.raises(ProofInvalid, match="Another window"):
+        bench.send(FIRST)
+    assert bench.proposed == []
+    bench.send(SECOND)
+    assert [proposal.signer for proposal in bench.proposed] == [SECOND.address]
+
+
+def test_a_link_makes_another_key_once_the_ledger_did_not_get_the_first(bench: Bench) -> None:
+    secret, invitation = bench.link()
+    bench.create(invitation, FIRST.address)
+    bench.outcome = SimpleNamespace(ok=False, reason="key-in-use")
+    assert not bench.send(FIRST).ok
+    assert bench.recoveries.begin(secret).step == "make"
+    bench.create(invitation, SECOND.address)
+
+    def fail() -> None:
+        raise LedgerUnavailable("no answer")
+
+    bench.while_sending = fail
+    with pytest.raises(LedgerUnavailable):
+        bench.send(SECOND)
+    bench.create(invitation, FIRST.address)
+    assert [key.signer for key in bench.keys.list_open()] == [FIRST.address]
+
+
+def test_a_process_that_ended_while_it_sent_a_key_blocks_its_link_for_ten_minutes(
+    bench: Bench,
+) -> None:
+    secret, invitation = bench.link()
+    bench.create(invitation, FIRST.address)
+    bench.keys.begin_sending(FIRST.address)
+    bench.now_s += 599
+    with pytest.raises(ProofInvalid, match="is being proposed"):
+        bench.recoveries.begin(secret)
+    bench.now_s += 1
+    assert bench.recoveries.begin(secret).step == "make"
+    bench.create(invitation, SECOND.address)
+    assert [key.signer for key in bench.keys.list_open()] == [SECOND.address]
