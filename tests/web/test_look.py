@@ -16,6 +16,7 @@ from werkzeug.serving import make_server
 from services.accounts import PATIENT, Account
 from services.tokens import ROLES
 from services.words import LANGUAGES, Words
+from web import static_files
 from web.factory import HEADERS
 from web.pages import BLUEPRINTS
 
@@ -163,7 +164,8 @@ def problem(status: int) -> str:
 
 @pytest.fixture(scope="module")
 def app() -> Flask:
-    app = Flask("web")
+    app = Flask("web", static_folder=None)
+    static_files.install(app)
     samples = FileSystemLoader(Path(__file__).parent / "samples")
     app.jinja_loader = ChoiceLoader([app.jinja_loader, samples])
     app.add_url_rule("/patient/journal", view_func=sample)
