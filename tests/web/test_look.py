@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask, Response, render_template, request
-from jinja2 import ChoiceLoader, FileSystemLoader
+from jinja2 import FileSystemLoader
 from playwright.sync_api import Browser, Page, Route
 from werkzeug.datastructures import MultiDict
 from werkzeug.serving import make_server
@@ -18,9 +18,10 @@ from services.tokens import ROLES
 from services.words import LANGUAGES, Words
 from web.factory import HEADERS
 from web.pages import BLUEPRINTS
+from web.static_files import FOLDER as STATIC
+from web.static_files import install
 
 ROOT = Path(__file__).resolve().parents[2]
-STATIC = ROOT / "web" / "static"
 TEMPLATES = ROOT / "web" / "templates"
 MINE = sorted((TEMPLATES / "parts").glob("*.html")) + [TEMPLATES / "base.html"]
 TEXT, EDGE = 5.4, 3.8
@@ -156,16 +157,15 @@ def sample() -> str:
 
 
 def problem(status: int) -> str:
-    incident = "ab12" if status == 500 else None
-    say = Words("en")
+    incident, say = "ab12" if status == 500 else None, Words("en")
     return render_template("problem.html", say=say, status=status, detail="why", incident=incident)
 
 
 @pytest.fixture(scope="module")
 def app() -> Flask:
-    app = Flask("web")
-    samples = FileSystemLoader(Path(__file__).parent / "samples")
-    app.jinja_loader = ChoiceLoader([app.jinja_loader, samples])
+    app = Flask("web", static_folder=None)
+    install(app)
+    app.jinja_loader = FileSystemLoader([TEMPLATES, Path(__file__).parent / "samples"])
     app.add_url_rule("/patient/journal", view_func=sample)
     app.add_url_rule("/", "first", lambda: "the first page")
     app.add_url_rule("/problem/<int:status>", view_func=problem)
