@@ -180,7 +180,7 @@ class ConsentRequests:
                         "subject": subject,
                         "state": WAITING,
                         "at_s": now_s,
-                        "lapses_at_s": now_s + LAPSE_DAYS * DAY_S,
+                        "lapses_at_s": _lapse_time(details, now_s),
                     }
                     for subject in dict.fromkeys(part)
                     if subject not in excluded
@@ -225,11 +225,14 @@ class ConsentRequests:
             return bool(connection.execute(update.values(**values)).rowcount == 1)
 
     def reopen(self, request: ConsentRequest) -> bool:
-        """Let a patient answer a declined request again, for 30 days; False if it is not one."""
+        """Let a patient answer a declined request again; False if it is not one.
+
+        As a new request, it waits for 30 days, at most until the end of the study.
+        """
         update = sa.update(_REQUESTS).where(
             _REQUESTS.c.id == request.id, _REQUESTS.c.state == DECLINED
         )
-        lapses_at_s = int(self._clock()) + LAPSE_DAYS * DAY_S
+        lapses_at_s = _lapse_time(request.details, int(self._clock()))
         values = {"state": WAITING, "answered_at_s": None, "lapses_at_s": lapses_at_s}
         with self._engine.begin() as connection:
             return bool(connection.execute(update.values(**values)).rowcount == 1)
@@ -356,6 +359,12 @@ class ConsentRequests:
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(_REQUESTS.c.at_s.desc(), _REQUESTS.c.id))
             return [_request(row, self._clock()) for row in rows]
+
+
+def _lapse_time(details: RequestDetails, now_s: int) -> int:
+    """Return until when a request waits: a permission that is signed later would have ended."""
+    lapses_at_s = now_s + LAPSE_DAYS * DAY_S
+    return min(lapses_at_s, details.until_s) if details.until_s else lapses_at_s
 
 
 def _details(stored: bytes) -> RequestDetails:

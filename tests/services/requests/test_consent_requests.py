@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -46,6 +47,25 @@ def test_a_patient_who_has_not_answered_receives_no_second_request(requests, now
     (lapsed,) = requests.list_by_subject(patients[0])
     assert lapsed.state == LAPSED
     assert requests.send(DETAILS, patients, "r") == 3
+
+
+def test_a_request_lapses_at_the_end_of_its_study_also_when_it_is_reconsidered(
+    requests, now
+) -> None:
+    until_s = int(now[0]) + 5 * DAY_S
+    patients = people(2)
+    requests.send(replace(DETAILS, until_s=until_s), patients, "r")
+    (waiting,), (declined,) = (requests.list_by_subject(patient) for patient in patients)
+    requests.record_answer(declined, DECLINED)
+    assert requests.reopen(declined)
+    for request in (waiting, declined):
+        assert requests.get(request.subject, request.id).lapses_at_s == until_s
+    now[0] = until_s - 1
+    assert requests.get(waiting.subject, waiting.id).state == WAITING
+    now[0] = until_s
+    states = [requests.get(request.subject, request.id).state for request in (waiting, declined)]
+    assert states == [LAPSED, LAPSED]
+    assert requests.count_by_state(PARTY)[LAPSED] == 2
 
 
 def test_sending_to_nobody_stores_nothing(requests, engine) -> None:
