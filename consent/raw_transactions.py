@@ -23,6 +23,10 @@ _LAYOUTS: Final = {
     0x04: (13, _TO, _DATA),
 }
 _LEGACY: Final = (9, 3, 5)
+MAX_BYTES: Final = 2 * 2**20
+"""Of a transaction that is read: the gas of one (2**24, EIP-7825) pays for fewer bytes."""
+_UNREADABLE: Final = (rlp.exceptions.DecodingError, RecursionError)
+"""No transaction: also lists in lists without end, which only a lying node sends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +110,7 @@ def read_payload(raw: bytes) -> Payload:
     """
     try:
         fields: list[Any] = rlp.decode(raw[1:]) if raw[:1] == _TYPE else []
-    except rlp.exceptions.DecodingError:
+    except _UNREADABLE:
         fields = []
     if len(fields) != _FIELDS:
         raise LedgerBroken("a transaction in the outbox is of another kind than EIP-1559")
@@ -122,6 +126,8 @@ def read_call(raw: bytes) -> SentCall | None:
     """
     typed = _LAYOUTS.get(raw[0]) if raw else None
     count, to, data = typed or _LEGACY
+    if len(raw) > MAX_BYTES:
+        return None
     try:
         fields: list[Any] = rlp.decode(raw[1:] if typed else raw)
         if not isinstance(fields, list) or len(fields) != count:
@@ -133,7 +139,7 @@ def read_call(raw: bytes) -> SentCall | None:
         return SentCall(
             sender=sender, to=fields[to], data=fields[data], chain_id=chain_id, nonce=nonce
         )
-    except (rlp.exceptions.DecodingError, SignatureInvalid, ValueError, TypeError, AttributeError):
+    except (*_UNREADABLE, SignatureInvalid, ValueError, TypeError, AttributeError):
         return None
 
 

@@ -439,7 +439,7 @@ class Proofs:
             raw = ask(self.chain, "eth_getRawTransactionByHash", name)
             try:
                 answer = self.read(unhex(raw), unhex(name)) if raw else (b"", {})
-            except (KeyError, IndexError, ValueError, TypeError):
+            except (KeyError, IndexError, RecursionError, ValueError, TypeError):
                 answer = b"", {}
             self.calls = {name: answer}  # transactions come in order: one is enough
         return self.calls[name]

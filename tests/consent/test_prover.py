@@ -397,3 +397,14 @@ def test_the_same_histories_would_permit_if_the_node_were_believed(
     believed = lambda _self, changes, *_: [1] * len(changes)  # noqa: E731 - one line
     monkeypatch.setattr("consent.prover.Prover.prove", believed)
     assert count_permits(50) > 40
+
+
+def test_a_node_that_names_nested_lists_as_a_transaction_permits_nothing() -> None:
+    """The answer is no proof, and the mirror reads on."""
+    chain, known, patient = LyingChain(), KnownTerms(), new_patient()
+    enrol(chain, patient)
+    signed = patient.grants(NOW_S - 5)
+    assert isinstance(signed.message, Grant)
+    known.know(patient.subject, signed.message.terms)
+    tell_grant(chain, signed, b"\xf8" * 5_000)
+    assert reason(chain, patient, known) == "bad-key"

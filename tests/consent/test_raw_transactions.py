@@ -1,11 +1,19 @@
 from __future__ import annotations
 
 import pytest
+import rlp
 from oracle import EthAccount
 from township import RELAYER
 
 from consent.errors import ConsentInvalid, LedgerBroken
-from consent.raw_transactions import Offer, Payload, RelayerAccount, read_payload
+from consent.raw_transactions import (
+    MAX_BYTES,
+    Offer,
+    Payload,
+    RelayerAccount,
+    read_call,
+    read_payload,
+)
 
 CONTRACT = "0x" + "11" * 20
 OFFER = Offer(chain_id=8686, nonce=0, max_fee=10**30, tip=0)
@@ -60,3 +68,32 @@ def test_a_transaction_of_another_kind_is_not_read() -> None:
     for other in (b"", b"\xf8\x01", b"\x01\xc0", b"\x02", b"\x02\xc0", b"\x02\xf8"):
         with pytest.raises(LedgerBroken, match="another kind"):
             read_payload(other)
+
+
+def in_lists(depth: int) -> bytes:
+    """Return an empty list in so many lists, as RLP."""
+    parts, size = [b"\xc0"], 1
+    for _ in range(depth):
+        length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+        head = bytes([0xC0 + size]) if size < 56 else bytes([0xF7 + len(length)]) + length
+        parts.append(head)
+        size += len(head)
+    return b"".join(reversed(parts))
+
+
+@pytest.mark.parametrize("kind", [b"", b"\x01", b"\x02", b"\x04"])
+@pytest.mark.parametrize("nested", [in_lists(900), in_lists(100_000), b"\xf8" * 5_000])
+def test_lists_in_lists_are_no_transaction(kind: bytes, nested: bytes) -> None:
+    assert read_call(kind + nested) is None
+    with pytest.raises(LedgerBroken, match="another kind"):
+        read_payload(kind + nested)
+
+
+def test_a_transaction_that_no_gas_pays_for_is_not_read() -> None:
+    data = bytes(MAX_BYTES)
+    payload = Payload(to=CONTRACT, data=data[:-1_000], gas=2**24)
+    account = RelayerAccount(RELAYER)
+    assert read_call(account.sign(payload, OFFER)[0]) is not None
+    longer = Payload(to=CONTRACT, data=data, gas=2**24)
+    assert read_call(account.sign(longer, OFFER)[0]) is None
+    assert read_call(b"\2" + rlp.encode([b"\1"] * MAX_BYTES)) is None
