@@ -80,7 +80,8 @@ def test_a_prediction_is_shown_with_values_limits_reasons_and_card(
     picture = clinician.get(f"{done.location}/contributions.svg")
     assert picture.mimetype == "image/svg+xml"
     card = clinician.get(f"/clinician/models/{model.id}").text
-    assert re.search(r"<p>\w[^<]*\. Version: ", card), "the line begins with the question's title"
+    titled = r"<p><strong>\w[^<]*</strong><br>Version: "
+    assert re.search(titled, card), "the line begins with the question's title"
     assert "not known" in card
     assert "none yet" in card
     calibration = clinician.get(f"/clinician/models/{model.id}/pictures/calibration.svg")

@@ -20,8 +20,9 @@ def test_a_row_number_with_a_nul_character_is_refused(hospital) -> None:
 
 
 def test_what_was_signed_has_its_own_language_on_a_page_in_another(hospital) -> None:
-    patient = signed_in(hospital, "patient", "", hospital.subjects[0])
-    consent = hospital.platform.ledger.consents_of(hospital.subjects[0])[0]
+    subject = hospital.subjects[700]  # no other test signs this person in
+    patient = signed_in(hospital, "patient", "", subject)
+    consent = hospital.platform.ledger.consents_of(subject)[0]
     assert patient.post("/patient/download").status_code == 303
     hospital.work("export")
     for path in (f"/patient/consents/{consent.consent_id.hex()}", "/patient/download/page"):
