@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -186,3 +187,39 @@ def test_repeated_figures_do_not_open_the_gate(build, heart_people, monkeypatch)
         document_report(world.diagnostics.training_runs()[-1]).lines
     )
     assert world.diagnostics.model(first.id).state == "active"
+
+
+def test_a_card_after_a_run_whose_data_were_refused_has_figures_of_its_own(
+    refusing, heart_people
+) -> None:
+    """The refused run evaluated nothing that a card could repeat (docs/threats.md names it)."""
+    code = "http://loinc.org|2093-3"
+    world = refusing(f'"{code}"', f'"{code}0"')
+    with pytest.raises(GateClosed) as refused:
+        world.diagnostics.train(STUDY, QUESTION)
+    assert "evaluation" not in refused.value.report["card"]
+    place = next(
+        i for i, person in enumerate(world.people) if any(code in r.observations for r in person)
+    )
+    world.people[place] = [
+        replace(
+            record,
+            version=2,
+            observations={**record.observations, f"{code}0": record.observations[code]}
+            if code in record.observations
+            else record.observations,
+        )
+        for record in world.people[place]
+    ]
+    with suppress(GateClosed):
+        world.diagnostics.train(STUDY, QUESTION)
+    run = world.diagnostics.training_runs()[-1]
+    content = (
+        json.loads(run.report)["card"]
+        if run.report
+        else card(world, world.diagnostics.models()[-1])
+    )
+    assert "evaluation" in content
+    assert MEASURED_IN not in content
+    for name in ("permitted", "patients", "events"):
+        assert content["data"][name] % 10 == refused.value.report["card"]["data"][name] % 10 == 0
