@@ -174,7 +174,7 @@ def _codes(section: Section, systems: Section) -> _Codes:
         name, _, code = text.partition("|")
         if not code or not systems.has(name):
             raise section.error("codes", f"{text}: expected a name of [systems], | and a code")
-        for system in systems.texts(name):
+        for system in map(_system, systems.texts(name)):
             if code.endswith(_ANY):
                 prefixes.setdefault(system, set()).add(code.removesuffix(_ANY))
             else:
@@ -215,10 +215,16 @@ def _codings(value: Any) -> set[tuple[str, str]]:
 def _spellings(system: str, code: str) -> set[tuple[str, str]]:
     """Return a coding as rules may write it.
 
-    A system's version and last slash, and the case and blanks of a code, protect nobody less.
+    The case and blanks of a code protect nobody less.
     """
-    name = system.strip().partition("|")[0].rstrip("/")
+    name = _system(system)
     return {(name, code.strip()), (name, code.strip().upper())}
+
+
+def _system(text: str) -> str:
+    """Return a system without its version and last slash, in small letters, with http for https."""
+    name = text.strip().partition("|")[0].rstrip("/").lower()
+    return f"http://{name.removeprefix('https://')}" if name.startswith("https://") else name
 
 
 def _labels(resource: Mapping[str, Any]) -> set[str]:

@@ -148,3 +148,20 @@ def test_wrong_rules_are_refused_by_key(
     rules.write_text(RULES.read_text().replace(before, after))
     with pytest.raises(DeclarationInvalid, match=message):
         read_rules(rules)
+
+
+@pytest.mark.parametrize(
+    "system",
+    [
+        "http://hl7.org/fhir/sid/icd-10",
+        "https://hl7.org/fhir/sid/icd-10",
+        "HTTP://HL7.org/fhir/sid/ICD-10/",
+        " Https://hl7.org/fhir/sid/icd-10|2019 ",
+        "URN:OID:2.16.840.1.113883.6.3",
+    ],
+)
+@pytest.mark.parametrize("code", ["F10.1", "f10.1", " F10.1 "])
+def test_no_spelling_of_a_system_or_code_loses_the_protection(system: str, code: str) -> None:
+    coding = {"system": system, "code": code}
+    resource = {"resourceType": "Condition", "code": {"coding": [coding]}}
+    assert read_rules().place(resource).category == "substance-use"
