@@ -52,9 +52,9 @@ doctor: .venv/bin/vouchsafe ## check this machine; each problem comes with its r
 	@VOUCHSAFE_CACHE="$(CACHE)" .venv/bin/vouchsafe doctor
 
 test: .venv/dev nodes ## run every test
-	@# Three at a time, the longest first: each waits for disks, for nodes, for processes to end.
+	@# Three at a time, the longest first: each waits for nodes, browsers, processes to end; the kills most.
 	@# One that fails does not stop the others (-k).
-	@$(MAKE) --no-print-directory -j3 -k --output-sync=target test-lower test-web test-homes test-town test-models test-services test-kills
+	@$(MAKE) --no-print-directory -j3 -k --output-sync=target test-lower test-web test-homes test-town test-kills test-models test-services
 
 # Databases and nodes wait until each write is on the disk. In memory they need not, and what tests
 # end are processes, never the machine. Where there is little of it, the usual folder is used.
