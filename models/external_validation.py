@@ -47,7 +47,7 @@ from models.shown_groups import (
     read_groups,
 )
 from models.subgroups import divide_into_subgroups
-from models.suppression import MIN_COHORT, MIN_COUNT, coarsen_missing, conceal, steady
+from models.suppression import MIN_COHORT, MIN_COUNT, coarsen_missing, conceal, is_small, steady
 from models.telling import VisibleCuts, compare_columns
 
 FORMAT: Final = "vouchsafe external validation 1"
@@ -131,7 +131,8 @@ def validate_externally(
     Raises:
         ModelsRefused: it is the study that trained the model; or fewer than 11 of its patients
             are others than those of another study that this model was evaluated on; or one to ten
-            are others than those that another model was evaluated on, or have other records.
+            are others than those that another model was evaluated on, or have other records; or
+            the two models learned from people of whom one to ten differ.
         CohortTooSmall: fewer than 50 patients, or fewer than 11 with or without the outcome.
         ConsentsChanged: a consent ended meanwhile; nothing was stored.
         ModelsBroken: the file or the card of the model is missing or was changed.
@@ -226,8 +227,9 @@ def _find_stored(
 ) -> ExternalValidation | None:
     """Return the stored result if the patients are too close to those of a result, also an older.
 
-    The same patients with the same records may be those of a result of another model: what
-    differs is the model.
+    The same patients with the same records may be those of a result of another model, unless one
+    to ten people joined or left its training, or were corrected, since: the difference of the two
+    results would tell their outcomes.
 
     Raises:
         ModelsRefused: they are too close to those of another study or model, and there is no
@@ -247,16 +249,29 @@ def _find_stored(
             )
         return stored
     for other in others:
-        groups = _read_people(files, other, files.list_names(other, _PEOPLE_PREFIX))
-        if is_close(patients, [group for group in groups if count_different(patients, group)]):
+        close = [
+            group
+            for group in _read_people(files, other, files.list_names(other, _PEOPLE_PREFIX))
+            if is_close(patients, [group])
+        ]
+        is_same = not any(count_different(patients, group) for group in close)
+        if close and not (is_same and _may_be_compared(files, model_id, other)):
             if stored is None:
                 raise ModelsRefused(
                     f"model {other} was evaluated on nearly the same patients: fewer than "
-                    f"{MIN_COUNT} joined, left or had records changed since; evaluate again when "
-                    "more people permit it"
+                    f"{MIN_COUNT} of them, or of those whom the models learned from, joined, left "
+                    "or had records changed since; evaluate again when more people permit it"
                 )
             return stored
     return None
+
+
+def _may_be_compared(files: ModelFiles, model_id: str, other: str) -> bool:
+    """Return whether results of two models on the same patients tell of nobody's outcome."""
+    people, others = (
+        name_people(Manifest.from_json(files.read(each, MANIFEST))) for each in (model_id, other)
+    )
+    return not is_small(count_different(people, others))
 
 
 def _read_people(files: ModelFiles, model_id: str, names: Sequence[str]) -> list[set[str]]:

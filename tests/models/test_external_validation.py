@@ -170,6 +170,33 @@ def test_results_of_two_models_do_not_show_the_outcome_of_who_left_one_training(
 @pytest.mark.parametrize(
     ("changed", "is_refused"), [(0, False), (1, True), (10, True), (11, False)]
 )
+@pytest.mark.parametrize("change", ["left", "corrected"])
+def test_results_on_the_same_patients_do_not_show_the_outcome_of_who_left_or_changed(
+    world, heart_people, change: str, changed: int, is_refused: bool
+) -> None:
+    """The patients of the evaluation stay the same; who leaves the training is not among them."""
+    trained = [person[0].subject for person in heart_people[::2]]
+    others = [person[0].subject for person in heart_people[1::2]]
+    world.ledger.refused |= set(trained)
+    world.diagnostics.evaluate(world.model.id, OTHER)
+    world.ledger.refused = set(others) | set(trained[:changed] if change == "left" else ())
+    if change == "corrected":
+        world.store.vault.people = list(world.people)  # other tests have the same people
+        for index in range(0, 2 * changed, 2):
+            world.people[index] = [replace(record, version=2) for record in world.people[index]]
+    second = world.diagnostics.retrain(world.model.id)
+    world.ledger.refused = set(trained)
+    if is_refused:
+        with pytest.raises(ModelsRefused, match="fewer than 11 of them, or of those whom the"):
+            world.diagnostics.evaluate(second.id, OTHER)
+        assert world.diagnostics.external_validations(second.id) == []
+    else:
+        assert world.diagnostics.evaluate(second.id, OTHER).content["model"] == second.id
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_refused"), [(0, False), (1, True), (10, True), (11, False)]
+)
 def test_results_of_two_models_do_not_show_whose_records_changed_between_them(
     world, changed: int, is_refused: bool
 ) -> None:
@@ -182,7 +209,7 @@ def test_results_of_two_models_do_not_show_whose_records_changed_between_them(
     for index in range(1, 2 * changed, 2):
         world.people[index] = [replace(record, version=2) for record in world.people[index]]
     if is_refused:
-        with pytest.raises(ModelsRefused, match="fewer than 11 joined, left or had"):
+        with pytest.raises(ModelsRefused, match="nearly the same patients: fewer than 11"):
             world.diagnostics.evaluate(second.id, OTHER)
     else:
         assert world.diagnostics.evaluate(second.id, OTHER).content["model"] == second.id
