@@ -34,6 +34,7 @@ from consent import (
 from consent.chain import Chain
 from consent.deployment import deploy
 from consent.outbox import Intent, Outbox
+from consent.own_accounts import OwnAccounts
 from consent.raw_transactions import Payload, RelayerAccount
 from consent.signatures import SigningKey
 from consent.tables import METADATA
@@ -160,9 +161,8 @@ def running(kind: type[GethNode]) -> Iterator[Bench]:
             METADATA.create_all(engine)
             account = RelayerAccount(key)
             outbox = Outbox(engine, chain, account)
-            ledger = ConsentLedger(
-                engine, chain, deploy(chain, outbox, "single"), account, time.time
-            )
+            own, deployment = OwnAccounts.single(account), deploy(chain, outbox, "single")
+            ledger = ConsentLedger(engine, chain, deployment, own, time.time)
             yield Bench(ledger, chain, outbox)
             engine.dispose()
         finally:

@@ -1,6 +1,7 @@
 """The consent ledger: the names that the other packages may use of it."""
 
-from consent.accounts import AdminRotation, KeyFiles, LedgerAccount, Rotation
+from consent.account_nonces import ANCHORER, EVERYDAY, RELAYER
+from consent.accounts import AdminRotation, LedgerAccount, Rotation
 from consent.anchors import ANCHOR_KINDS, Anchor
 from consent.batch import DecisionRequestBatch, Decisions
 from consent.chain import Finality
@@ -26,6 +27,7 @@ from consent.errors import (
 from consent.findings import UNREADABLE, Finding, FindingCode, LedgerFinding, collect
 from consent.ledger_settings import LedgerSettings, examine_nodes, open_ledger
 from consent.outcomes import PENDING
+from consent.own_accounts import KeyFiles, OwnAccounts
 from consent.passkeys import passkey_signature, passkey_signer
 from consent.past_permits import PastPermits, PastUse
 from consent.raw_transactions import RelayerAccount
@@ -78,6 +80,7 @@ from consent.wallet import Wallet
 from consent.wording import require_terms
 
 __all__ = [
+    "ANCHORER",
     "ANCHOR_KINDS",
     "ANY",
     "AdminRotation",
@@ -99,6 +102,7 @@ __all__ = [
     "Decisions",
     "Deployment",
     "Domain",
+    "EVERYDAY",
     "EXACT_ONLY",
     "Enrolment",
     "Finality",
@@ -121,13 +125,15 @@ __all__ = [
     "NotPermitted",
     "OBLIGATIONS",
     "Outcome",
+    "OwnAccounts",
     "PENDING",
     "PSEUDRESCH",
-    "RECRESCH",
     "PURPOSES",
     "PastPermits",
     "PastUse",
     "REASONS",
+    "RECRESCH",
+    "RELAYER",
     "RESEARCH",
     "Recovery",
     "RecoveryVeto",

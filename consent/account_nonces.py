@@ -15,6 +15,9 @@ _FEE_TOLERANCE: Final = 2
 """Fees that moved by less than this factor are left as they are: the offer has more headroom."""
 
 EVERYDAY: Final = "everyday"
+"""Enrols; where the accounts are not separate, it relays and anchors too."""
+RELAYER: Final = "relayer"
+ANCHORER: Final = "anchor"
 ADMIN: Final = "admin"
 RETIRING: Final = "retiring"
 RETIRED: Final = "retired"
@@ -58,8 +61,8 @@ def set_purpose(engine: sa.Engine, address: str, purpose: str) -> None:
         connection.execute(update.values(purpose=purpose))
 
 
-def everyday_accounts(engine: sa.Engine) -> frozenset[bytes]:
-    """Return every account (20 bytes) that enrols for this installation, or did."""
+def own_accounts(engine: sa.Engine) -> frozenset[bytes]:
+    """Return every account (20 bytes) that writes for this installation or did, but its admins."""
     return frozenset(
         bytes.fromhex(address[2:])
         for address, purpose in purposes(engine).items()

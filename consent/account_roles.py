@@ -29,7 +29,7 @@ class AccountRoles:
     """
 
     def __init__(self, admins: Iterable[bytes] = (), everyday: Iterable[bytes] = ()) -> None:
-        """Take the accounts to which the constructor gave roles."""
+        """Take the accounts to which the constructor gave roles; `everyday` deployed it."""
         self._held = {(role, account) for account in admins for role in (ADMIN, PAUSER)}
         self._held |= {(role, account) for account in everyday for role in (CUSTODIAN, ANCHOR)}
         self._enrolments = 0

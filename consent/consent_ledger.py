@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import sqlalchemy as sa
 
-from consent.account_nonces import everyday_accounts
+from consent.account_nonces import own_accounts
 from consent.account_roles import CUSTODIAN
 from consent.accounts import Accounts
 from consent.admission import Admission
@@ -42,10 +42,10 @@ from consent.limits import LedgerLimits
 from consent.mirror import Mirror
 from consent.outbox import REFUSED, Outbox
 from consent.outbox_restore import restore_outbox
+from consent.own_accounts import OwnAccounts
 from consent.past_permits import PastPermits
 from consent.pending_refusals import deny_pending, list_pending
 from consent.prover import Prover
-from consent.raw_transactions import RelayerAccount
 from consent.register import Register
 from consent.relayer import Progress, Relayer
 from consent.restore_guard import Linked, RestoreGuard, RestoreResult
@@ -83,61 +83,62 @@ class ConsentLedger:
         mark: shows restored copies; None if none is noticed.
     """
 
-    def __init__(  # noqa: PLR0913 - the last one is empty before the first exchange of accounts
+    def __init__(
         self,
         engine: sa.Engine,
         chain: Chain,
         deployment: Deployment,
-        account: RelayerAccount,
+        own: OwnAccounts,
         clock: Callable[[], float],
-        former: Sequence[RelayerAccount] = (),
     ) -> None:
-        """Join the parts; nothing is sent yet, so the chain may still be unavailable.
-
-        `former` are the accounts that `account` replaced, as far as their keys are here.
-        """
+        """Join the parts; nothing is sent yet, so the chain may still be unavailable."""
         self.deployment = deployment
         self.limits = LedgerLimits()
         self.mark: StateMark | None = None
         self.consent_terms = ConsentTermsStore(engine)
         self._clock = clock
         self._chain = chain
-        self._outbox = Outbox(engine, chain, account)
-        names = [each.address for each in (account, *former)]
+        self._outboxes = own.outboxes(engine, chain)
+        self._outbox = self._outboxes.custodian
+        names = [each.address for each in (*self._outboxes, *own.former)]
         addresses = filter(None, [*names, deployment.founder])
         accounts = frozenset(bytes.fromhex(address[2:]) for address in addresses)
         prover = Prover(chain, self._outbox, deployment, accounts, clock)
-        prover.find_accounts = lambda: everyday_accounts(engine)
+        prover.find_accounts = lambda: own_accounts(engine)
         self._mirror = Mirror(engine, chain, deployment, prover, clock)
         rules = FreshnessRules.of(deployment.finality)
         self._views = Views(self._mirror, self._outbox, rules, clock, self.limits)
-        admission = Admission(chain, self._mirror, deployment, account.address, clock)
-        self._domain = admission.domain
-        self._relayer = Relayer(
-            self._outbox, self._mirror, self.consent_terms, admission, self.limits
-        )
-        self._relayer.former = {
-            bytes.fromhex(each.address[2:]): self._relayer_of(each, engine) for each in former
-        }
+        self._relayer = self._join_senders([Outbox(engine, chain, each) for each in own.former])
+        self._domain = self._relayer.domain
         self.accounts = Accounts(
-            engine, chain, self._mirror, self._outbox, deployment.contract, self.limits
+            engine, chain, self._mirror, self._outboxes, deployment.contract, self.limits
         )
         self.keys = SubjectKeys(self._relayer, self._mirror, self._views, chain, clock)
         self._register = Register(self.consent_terms)
         self._parts = LedgerParts(chain, deployment, self._outbox, self._mirror, self.consent_terms)
 
-    def _relayer_of(self, account: RelayerAccount, engine: sa.Engine) -> Relayer:
-        """Return what proposes recoveries from a former account."""
-        chain, mirror = self._chain, self._mirror
-        admission = Admission(chain, mirror, self.deployment, account.address, self._clock)
-        outbox = Outbox(engine, chain, account)
-        return Relayer(outbox, mirror, self.consent_terms, admission, self.limits)
+    def _join_senders(self, former: Sequence[Outbox]) -> Relayer:
+        """Return what sends from our accounts, each message from the account that it needs."""
+        senders = {each.address: self._sender_of(each) for each in self._outboxes}
+        relayer = senders[self._outboxes.relayer.address]
+        relayer.enroller = senders[self._outboxes.custodian.address]
+        relayer.anchorer = senders[self._outboxes.anchor.address]
+        relayer.former = {bytes.fromhex(each.address[2:]): self._sender_of(each) for each in former}
+        return relayer
+
+    def _sender_of(self, outbox: Outbox) -> Relayer:
+        """Return what sends from the account of an outbox."""
+        admission = Admission(
+            self._chain, self._mirror, self.deployment, outbox.address, self._clock
+        )
+        return Relayer(outbox, self._mirror, self.consent_terms, admission, self.limits)
 
     def protect(self, mark: StateMark) -> None:
         """Refuse every state older than the mark from now on, and keep the mark up to date."""
         self.mark = mark
         guard = RestoreGuard(mark, self._mirror, self._outbox)
-        self._outbox.note_revocations = guard.note_revocations
+        for outbox in self._outboxes:
+            outbox.note_revocations = guard.note_revocations
         self._views.guard = guard
 
     def find_restore(self) -> str | None:
@@ -357,7 +358,7 @@ class ConsentLedger:
             self._mirror.sync()
         except LedgerBroken:
             self._mirror.rebuild()
-        if restore_outbox(self._outbox, self._chain, self._mirror):
+        if sum(restore_outbox(each, self._chain, self._mirror) for each in self._outboxes):
             self._outbox.flush()
         self._outbox.settle_open(lambda: self._mirror.sync()[0].block_number)
 

@@ -15,6 +15,7 @@ from consent.consent_ledger import ConsentLedger
 from consent.deployment import deploy, load, require_p256, require_production
 from consent.errors import LedgerBroken, LedgerUnavailable
 from consent.outbox import Outbox
+from consent.own_accounts import OwnAccounts
 from consent.raw_transactions import RelayerAccount
 from consent.state_mark import StateMark
 
@@ -28,8 +29,10 @@ class LedgerSettings:
         further: the same of other nodes of the chain; with any, two of all nodes must agree.
         finality: ``single``, ``bft`` or ``pos``: when a block of this chain is final.
         record: the file that names the contract; written at the first start.
-        relayer_key: the 32 bytes of the account that pays, enrols and anchors.
-        former_keys: those of the accounts that it replaced.
+        relayer_key: the 32 bytes of the account that pays for what patients sign.
+        custodian_key: those of the account that enrols; empty for the same.
+        anchor_key: those of the account that anchors; empty for the one that enrols.
+        former_keys: those of the accounts that enrolled earlier.
         admin: the account that the first start makes the contract's admin; "" for the same.
         development: allow chains on which any caller can act as any account.
         mark: the file, outside every backup, that shows a restored copy; None: none is noticed.
@@ -42,6 +45,8 @@ class LedgerSettings:
     development: bool = False
     mark: Path | None = None
     further: tuple[str, ...] = ()
+    custodian_key: bytes = field(default=b"", repr=False)
+    anchor_key: bytes = field(default=b"", repr=False)
     former_keys: tuple[bytes, ...] = field(default=(), repr=False)
     admin: str = ""
 
@@ -53,7 +58,17 @@ class LedgerSettings:
         """
         deployment = load(self.record)
         founder = deployment.founder if deployment is not None else ""
-        return founder or RelayerAccount(self.relayer_key).address
+        return founder or self.own_accounts().custodian.address
+
+    def own_accounts(self) -> OwnAccounts:
+        """Return the accounts of these keys."""
+        custodian = self.custodian_key or self.relayer_key
+        return OwnAccounts(
+            custodian=RelayerAccount(custodian),
+            relayer=RelayerAccount(self.relayer_key),
+            anchor=RelayerAccount(self.anchor_key or custodian),
+            former=tuple(map(RelayerAccount, self.former_keys)),
+        )
 
 
 def open_ledger(
@@ -71,7 +86,8 @@ def open_ledger(
         LedgerUnavailable: the first start, and the chain is unavailable.
     """
     chain = join_nodes((settings.endpoint, *settings.further), clock)
-    account = RelayerAccount(settings.relayer_key)
+    own = settings.own_accounts()
+    account = own.custodian
     deployment = load(settings.record)
     if deployment is None:  # by the first node: the others may not have the contract yet
         first = chain.each()[0]
@@ -91,8 +107,7 @@ def open_ledger(
             f"finality {settings.finality} is set, but the ledger was deployed with finality "
             f"{deployment.finality}: set that one"
         )
-    former = tuple(map(RelayerAccount, settings.former_keys))
-    ledger = ConsentLedger(engine, chain, deployment, account, clock, former)
+    ledger = ConsentLedger(engine, chain, deployment, own, clock)
     if settings.mark is not None:
         ledger.protect(StateMark(settings.mark, deployment.contract))
     return ledger

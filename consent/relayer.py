@@ -79,6 +79,7 @@ class Relayer:
     ) -> None:
         self._limits = limits
         self.contract = admission.contract
+        self.domain = admission.domain
         self._outbox = outbox
         self._acknowledged = AcknowledgedChanges(mirror)
         outbox.judge = self._acknowledged.judge
@@ -87,8 +88,10 @@ class Relayer:
         self._admission = admission
         # Permissions alone: a "no" of any kind is stored at once, whatever is on its way.
         self._permissions = SubmissionGroup(partial(self._submit, KINDS[Grant], progress=None))
+        self.enroller = self.anchorer = self
+        """What sends from the account that enrols, and from the one that anchors."""
         self.former: Mapping[bytes, Relayer] = {}
-        """By its address, what sends from each account that this one replaced."""
+        """By its address, what sends from each account that enrolled earlier."""
 
     def submit(
         self, kind: type[Message], signed: Sequence[Signed], progress: Progress | None = None
@@ -107,6 +110,8 @@ class Relayer:
         # An account with code may take long to say whether it signed: it delays nobody else.
         if is_permission and not self._admission.needs_chain(signed[0]):
             return [self._permissions.submit(signed[0])]
+        if kind is Enrolment:
+            return self.enroller._submit(KINDS[kind], signed, progress)
         if KINDS[kind].values is None:
             return self._submit(KINDS[kind], signed, progress)
         # Each may depend on the one before it, which must be on the ledger before it is checked.
@@ -126,7 +131,7 @@ class Relayer:
                 f"a {type(signed.message).__name__} cannot propose a recovery: "
                 "use an Enrolment signed by the new key"
             )
-        relayer = self.former.get(signed.message.custodian, self)
+        relayer = self.former.get(signed.message.custodian, self.enroller)
         return relayer._submit(RECOVERY, [signed], None)[0]
 
     def call(self, kind: str, function: str, *values: Any) -> Outcome:
@@ -179,10 +184,13 @@ class Relayer:
                 f"an anchor is a root of {_ROOT_BYTES} bytes and a number of leaves, "
                 f"not {len(root)} bytes and {count}"
             )
-        data = abi.encode_call(abi.ANCHOR, anchor_word(kind), root, count)
+        return self.anchorer._anchor(abi.encode_call(abi.ANCHOR, anchor_word(kind), root, count))
+
+    def _anchor(self, data: bytes) -> str:
         payload = Payload(to=self.contract, data=data, gas=_ANCHOR_GAS)
         transactions = self._outbox.write([Intent("anchor", payload)])
         self._outbox.send(transactions)
+        self._outbox.nonces.renew_fees()
         receipts = self._outbox.settle(transactions, self._limits.confirm_s)
         self._await_mirror(receipts, self._limits.confirm_s)
         self._outbox.record(transactions, receipts)

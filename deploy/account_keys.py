@@ -1,4 +1,4 @@
-"""Stores the keys of the installation's accounts on the ledger: everyday, next, former, admin."""
+"""Stores the keys of the installation's accounts on the ledger: present, next and former ones."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from consent import RelayerAccount
+from consent import ANCHORER, EVERYDAY, RELAYER, RelayerAccount
 from deploy.nodes.private_file import make_private_folder, write_private
-from deploy.secrets import account_key, passphrase, relayer_key
+from deploy.secrets import account_key, custodian_key_path, passphrase
 from deploy.settings import Settings, SettingsInvalid
 from storage import StorageBroken, sync_folder
 from storage.rootkey import open_sealed_key, write_sealed_key
 
 _ADMIN_LABEL: Final = b"vouchsafe/v1/admin-key"
 _KEY_BYTES: Final = 32
+_NEXT: Final = {EVERYDAY: "next.key", RELAYER: "relayer-next.key", ANCHORER: "anchor-next.key"}
+_FORMER_ENDINGS: Final = {EVERYDAY: "key", RELAYER: "relayer", ANCHORER: "anchor"}
 
 
 def admin_path(home: Path) -> Path:
@@ -57,7 +59,7 @@ def open_admin(settings: Settings, path: Path) -> RelayerAccount:
 
 
 def former_keys(home: Path) -> tuple[bytes, ...]:
-    """Return the keys of the accounts that were replaced here.
+    """Return the keys of the accounts that enrolled here and were replaced.
 
     Raises:
         SettingsInvalid: a file holds no key, or other users can read it.
@@ -66,30 +68,43 @@ def former_keys(home: Path) -> tuple[bytes, ...]:
 
 
 class AccountFiles:
-    """The key files of everyday accounts in `secrets/`: relayer.key, next.key and former/."""
+    """The key files in `secrets/` of the accounts for one purpose: present, next, and former/."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, purpose: str = EVERYDAY) -> None:
         self._home = home
-        self._next = home / "secrets" / "next.key"
+        self._purpose = purpose
+        self._next = home / "secrets" / _NEXT[purpose]
 
     def make_next(self) -> RelayerAccount:
         """Return the account that comes next, with its key stored; the same until `switch`."""
         return RelayerAccount(account_key(self._next))
 
     def switch(self) -> None:
-        """Make the next account the everyday one, and keep the key of the former one apart.
+        """Put the next account in the place of the present one, whose key is kept apart.
+
+        Where one account did everything, its key becomes that of the account that enrols.
 
         Raises:
             SettingsInvalid: there is no next account.
         """
         if not self._next.exists():
             raise SettingsInvalid(f"{self._next} is missing; run: vouchsafe accounts rotate")
-        key = relayer_key(self._home)
-        folder = make_private_folder(_former(self._home))
-        write_private(folder / f"{RelayerAccount(key).address}.key", key.hex() + "\n")
+        folder, path = self._home / "secrets", custodian_key_path(self._home)
+        custodian = account_key(path)
+        if self._purpose != EVERYDAY:
+            path = folder / f"{self._purpose}.key"
+            write_private(folder / "custodian.key", custodian.hex() + "\n")
+            sync_folder(folder)
+        if path.exists() and (self._purpose == EVERYDAY or account_key(path) != custodian):
+            self._keep(account_key(path))
+        self._next.replace(path)
         sync_folder(folder)
-        self._next.replace(self._home / "secrets" / "relayer.key")
-        sync_folder(self._next.parent)
+
+    def _keep(self, key: bytes) -> None:
+        folder = make_private_folder(_former(self._home))
+        name = f"{RelayerAccount(key).address}.{_FORMER_ENDINGS[self._purpose]}"
+        write_private(folder / name, key.hex() + "\n")
+        sync_folder(folder)
 
 
 class AdminFiles:

@@ -24,6 +24,7 @@ from deploy.nodes import Endpoints, NodesError, NodeSettings, find_running, is_i
 from deploy.nodes.build import RECIPES, built_path, find_on_path
 from deploy.nodes.ipc import NoAnswer, call
 from deploy.nodes.ports import is_free
+from deploy.secrets import anchor_key_path, custodian_key_path
 from deploy.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -80,6 +81,7 @@ def examine(settings: Settings, node_settings: NodeSettings, now_s: float) -> tu
         check_clock(now_s, (ROOT / "app.py").stat().st_mtime),
         *check_permissions(settings),
         check_passphrase(settings),
+        check_accounts(settings),
         check_database(settings),
         check_nodes(settings, endpoints),
         *([check_block_time(running, now_s)] if running is not None else []),
@@ -238,6 +240,17 @@ def check_passphrase(settings: Settings) -> Check:
     in_service = settings.origin.startswith("https://")
     value = f"{path} is on the same disk as the records"
     return (problem if in_service else warning)("passphrase", value, remedy)
+
+
+def check_accounts(settings: Settings) -> Check:
+    """Look whether relaying, enrolling and anchoring have an account each."""
+    if not (settings.home / "ledger.json").exists():
+        return ok("accounts", "the first start makes them")
+    paths = custodian_key_path(settings.home), anchor_key_path(settings.home)
+    if len({settings.home / "secrets" / "relayer.key", *paths}) == len(paths) + 1:
+        return ok("accounts", "relaying, enrolling and anchoring have an account each")
+    remedy = "Run: vouchsafe accounts separate; then restart web and worker"
+    return warning("accounts", "one account relays, enrols and anchors", remedy)
 
 
 def check_database(settings: Settings) -> Check:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import warnings
 from pathlib import Path
 from typing import Final
 
+import sqlalchemy as sa
+
 import models
-from consent import open_ledger
+from consent import (
+    ANCHORER,
+    RELAYER,
+    ConsentInvalid,
+    ConsentLedger,
+    LedgerUnavailable,
+    open_ledger,
+)
+from deploy.account_keys import AccountFiles, make_admin
 from deploy.database import make_engine, upgrade
 from deploy.nodes import Nodes, NodesError
 from deploy.nodes.private_file import make_private_folder
@@ -52,7 +63,7 @@ def join_services(
     forbid_core_dumps()  # from here on, keys and records may be in memory
     engine = make_engine(settings.database_url)
     upgrade(engine)
-    ledger = open_ledger(engine, clock, ledger_settings(settings, nodes.endpoints().chain.url))
+    ledger = _open_ledger(engine, settings, nodes.endpoints().chain.url)
 
     def kubo() -> tuple[str, str]:
         try:
@@ -106,6 +117,21 @@ def join_services(
         diagnostics=diagnostics,
         installation=installation,
     )
+
+
+def _open_ledger(engine: sa.Engine, settings: Settings, endpoint: str) -> ConsentLedger:
+    """Return the ledger; the first start deploys it and makes an account for each task."""
+    is_first = not (settings.home / "ledger.json").exists()
+    ledger = open_ledger(engine, time.time, ledger_settings(settings, endpoint))
+    if not is_first:
+        return ledger
+    files = [AccountFiles(settings.home, purpose) for purpose in (RELAYER, ANCHORER)]
+    try:
+        ledger.accounts.separate(make_admin(settings), relayer=files[0], anchor=files[1])
+    except (ConsentInvalid, LedgerUnavailable) as exc:  # the platform runs with one account too
+        logging.getLogger(__name__).warning("accounts are not separate: %s", exc)
+        return ledger
+    return open_ledger(engine, time.time, ledger_settings(settings, endpoint))
 
 
 def make_worker(services: Services) -> Worker:

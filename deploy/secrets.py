@@ -1,4 +1,4 @@
-"""Makes and reads the secrets of an install: the keys of everyday accounts and the passphrase."""
+"""Makes and reads the secrets of an install: the keys of its accounts and the passphrase."""
 
 from __future__ import annotations
 
@@ -16,12 +16,24 @@ PASSPHRASE_BYTES = 24
 
 
 def relayer_key(home: Path) -> bytes:
-    """Return the key of the everyday account; made at the first start.
+    """Return the key of the account that pays for what patients sign; made at the first start.
 
     Raises:
         SettingsInvalid: the file holds no key, or other users can read it.
     """
     return account_key(home / "secrets" / "relayer.key")
+
+
+def custodian_key_path(home: Path) -> Path:
+    """Return where the key of the account that enrols is: the relayer's until they are separate."""
+    path = home / "secrets" / "custodian.key"
+    return path if path.exists() else home / "secrets" / "relayer.key"
+
+
+def anchor_key_path(home: Path) -> Path:
+    """Return where the key of the account that anchors is: the custodian's if not separate."""
+    path = home / "secrets" / "anchor.key"
+    return path if path.exists() else custodian_key_path(home)
 
 
 def account_key(path: Path) -> bytes:

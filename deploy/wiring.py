@@ -20,7 +20,7 @@ def ledger_settings(settings: Settings, endpoint: str = "") -> LedgerSettings:
     # Kubo and the pages are started by commands that need no ledger, and start sooner.
     from consent import LedgerSettings
     from deploy.account_keys import former_keys, make_admin
-    from deploy.secrets import relayer_key
+    from deploy.secrets import account_key, anchor_key_path, custodian_key_path, relayer_key
 
     record = settings.home / "ledger.json"
     is_first = bool(endpoint) and not record.exists()
@@ -29,6 +29,8 @@ def ledger_settings(settings: Settings, endpoint: str = "") -> LedgerSettings:
         finality=settings.ledger_finality,
         record=record,
         relayer_key=relayer_key(settings.home),
+        custodian_key=account_key(custodian_key_path(settings.home)),
+        anchor_key=account_key(anchor_key_path(settings.home)),
         development=settings.development,
         mark=settings.mark,
         further=settings.ledger_rpc_urls,

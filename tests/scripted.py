@@ -26,6 +26,7 @@ from consent.chain import Block, Fees, Finality, Look, Newest, NodeRefused, Rece
 from consent.consent_ledger import ConsentLedger
 from consent.errors import LedgerUnavailable
 from consent.events import roll
+from consent.own_accounts import OwnAccounts
 from consent.signatures import SigningKey
 from consent.tables import METADATA
 from consent.terms import Grant, Signed, Stop, Withdrawal
@@ -194,4 +195,5 @@ def open_ledger(
     engine = make_engine(f"sqlite:///{database}")
     METADATA.create_all(engine)
     deployment = replace(DEPLOYMENT, finality=finality, founder="0x" + OURS.hex())
-    return ConsentLedger(engine, chain, deployment, RELAY, clock)  # type: ignore[arg-type]
+    own = OwnAccounts.single(RELAY)
+    return ConsentLedger(engine, chain, deployment, own, clock)  # type: ignore[arg-type]

@@ -22,6 +22,7 @@ from consent.errors import LedgerBroken, LedgerUnavailable
 from consent.limits import LedgerLimits
 from consent.mirror import Mirror
 from consent.outbox import Intent, Outbox
+from consent.own_accounts import OwnAccounts
 from consent.prover import Prover
 from consent.raw_transactions import Payload, RelayerAccount
 from consent.relayer import Relayer
@@ -207,7 +208,8 @@ def make_town(folder: Path, endpoint: str, now_s: float) -> Town:
 
 
 def make_ledger(town: Town) -> ConsentLedger:
-    return ConsentLedger(town.engine, town.chain, town.deployment, town.account, town.clock)
+    own = OwnAccounts.single(town.account)
+    return ConsentLedger(town.engine, town.chain, town.deployment, own, town.clock)
 
 
 def ask(patient: Patient, **changed: str) -> DecisionRequest:

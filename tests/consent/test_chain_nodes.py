@@ -32,6 +32,7 @@ from consent.evidence import LedgerParts, compare_nodes
 from consent.findings import LedgerFinding
 from consent.freshness import MAX_AGE_S, FreshnessRules, require_fresh
 from consent.mirror import Mirror
+from consent.own_accounts import OwnAccounts
 from consent.prover import Prover
 from consent.terms import View
 from consent.typed_data import GENESIS_HEAD, Op, keccak
@@ -280,7 +281,7 @@ def test_verify_names_a_node_that_hides_and_metrics_count_it() -> None:
     assert [(each.where, each.facts["blocks"]) for each in findings] == [("http://hiding:8545", 2)]
     assert findings[0].code == LedgerFinding.CHAIN_NODE_BEHIND
     assert "hides the newest events" in findings[0].message
-    ledger = ConsentLedger(ENGINE, chain, DEPLOYMENT, RELAY, clock)
+    ledger = ConsentLedger(ENGINE, chain, DEPLOYMENT, OwnAccounts.single(RELAY), clock)
     assert ledger.chain_nodes()["behind"] == 1
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from consent import RelayerAccount
+from consent import ANCHORER, EVERYDAY, RELAYER, RelayerAccount
 from deploy.account_keys import (
     AccountFiles,
     AdminFiles,
@@ -15,6 +15,7 @@ from deploy.account_keys import (
 )
 from deploy.secrets import relayer_key
 from deploy.settings import Settings, SettingsInvalid, read_settings
+from deploy.wiring import ledger_settings
 from storage import StorageBroken, VaultSealed
 
 pytestmark = pytest.mark.usefixtures("fast_root_key")
@@ -76,3 +77,41 @@ def test_the_next_admins_key_replaces_the_present_one_wherever_that_is(
     third = files.make_next()
     files.switch()
     assert make_admin(settings).address == third.address != second.address
+
+
+def test_separating_leaves_the_present_key_to_the_account_that_enrols(tmp_path: Path) -> None:
+    old = relayer_key(tmp_path)
+    anchor, relayer = (AccountFiles(tmp_path, purpose) for purpose in (ANCHORER, RELAYER))
+    new_anchor, new_relayer = anchor.make_next().address, relayer.make_next().address
+    anchor.switch()
+    # Killed here, the relayer's key is still the present one.
+    assert own_addresses(tmp_path) == [RelayerAccount(old).address] * 2 + [new_anchor]
+    relayer.switch()
+    assert own_addresses(tmp_path) == [RelayerAccount(old).address, new_relayer, new_anchor]
+    assert not (tmp_path / "secrets" / "former").exists()
+    for path in (tmp_path / "secrets").glob("*.key"):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+@pytest.mark.parametrize("purpose", [EVERYDAY, RELAYER, ANCHORER])
+def test_each_key_is_exchanged_alone_and_only_former_custodians_propose(
+    tmp_path: Path, purpose: str
+) -> None:
+    relayer_key(tmp_path)
+    for each in (ANCHORER, RELAYER):
+        AccountFiles(tmp_path, each).make_next()
+        AccountFiles(tmp_path, each).switch()
+    at = [EVERYDAY, RELAYER, ANCHORER].index(purpose)
+    before = own_addresses(tmp_path)
+    new = AccountFiles(tmp_path, purpose).make_next().address
+    AccountFiles(tmp_path, purpose).switch()
+    assert own_addresses(tmp_path) == [*before[:at], new, *before[at + 1 :]]
+    former = [path.stem for path in (tmp_path / "secrets" / "former").iterdir()]
+    assert former == [before[at]]
+    proposing = [RelayerAccount(key).address for key in former_keys(tmp_path)]
+    assert proposing == ([before[at]] if purpose == EVERYDAY else [])
+
+
+def own_addresses(home: Path) -> list[str]:
+    own = ledger_settings(settings_of(home)).own_accounts()
+    return [each.address for each in (own.custodian, own.relayer, own.anchor)]

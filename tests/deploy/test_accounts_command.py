@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from cli import make_cli
 from consent import (
+    EVERYDAY,
     AdminRotation,
     ConsentInvalid,
     KeyFiles,
@@ -43,12 +44,21 @@ class Exchange:
 
     def list(self) -> list[LedgerAccount]:
         roles = ("custodian", "anchor")
-        return [LedgerAccount(address=OLD, use="everyday", roles=roles, wei=10**40)]
+        return [LedgerAccount(address=OLD, use="custodian", roles=roles, wei=10**40)]
 
-    def rotate(self, admin: RelayerAccount, keys: KeyFiles, *, is_revoked: bool) -> Rotation:
-        self.calls.append(("rotate", admin.address, is_revoked))
+    def rotate(
+        self, admin: RelayerAccount | None, keys: KeyFiles, *, is_revoked: bool, purpose: str
+    ) -> Rotation:
+        name = "rotate" if purpose == EVERYDAY else f"rotate {purpose}"
+        self.calls.append((name, admin.address if admin else "", is_revoked))
         use = "revoked" if is_revoked else "retired"
-        return Rotation(former=OLD, use=use, everyday=NEW, waiting=2 * is_revoked)
+        return rotation_of(use, waiting=2 * is_revoked)
+
+    def separate(self, admin: RelayerAccount, *, relayer: KeyFiles, anchor: KeyFiles) -> None:
+        for keys in (anchor, relayer):
+            keys.make_next()
+            keys.switch()
+        self.calls.append(("separate", admin.address, False))
 
     def rotate_admin(self, admin: RelayerAccount, keys: KeyFiles) -> AdminRotation:
         new = keys.make_next()
@@ -60,7 +70,11 @@ class Exchange:
         if address != OLD:
             raise ConsentInvalid(f"{address} is no former account of this installation")
         self.calls.append(("revoke", admin.address, True))
-        return Rotation(former=OLD, use="revoked", everyday=NEW, waiting=0)
+        return rotation_of("revoked", waiting=0)
+
+
+def rotation_of(use: str, waiting: int) -> Rotation:
+    return Rotation(former=OLD, use=use, relayer=NEW, custodian=NEW, anchor=NEW, waiting=waiting)
 
 
 Run = Callable[..., Result]
@@ -91,7 +105,7 @@ def test_the_accounts_are_listed_with_their_roles(run: Run) -> None:
         "accounts": [
             {
                 "address": OLD,
-                "use": "everyday",
+                "use": "custodian",
                 "roles": ["custodian", "anchor"],
                 "wei": str(10**40),
             }
@@ -149,4 +163,32 @@ def test_the_admin_is_exchanged_by_its_key_and_refused_clearly_without_it(
     exchange.is_separate = False
     refused = run("rotate", "admin")
     assert refused.exit_code == 2
-    assert "accounts rotate" in refused.stderr
+    assert "accounts separate" in refused.stderr
+
+
+def test_the_relayer_is_exchanged_without_the_admins_key_and_the_anchor_with_it(
+    run: Run, exchange: Exchange, tmp_path: Path
+) -> None:
+    admin = make_admin(read_settings({"VOUCHSAFE_HOME": str(tmp_path), **PASSPHRASE}))
+    assert run("rotate", "anchor").exit_code == 0
+    admin_path(tmp_path).rename(tmp_path / "medium.key")
+    done = run("rotate", "relayer", "--revoke")
+    assert (done.exit_code, run("rotate", "anchor").exit_code) == (0, 1)
+    assert f"{NEW} relays, {NEW} enrols and {NEW} anchors." in done.stdout
+    assert "offline medium" not in done.stderr
+    assert exchange.calls == [
+        ("rotate anchor", admin.address, False),
+        ("rotate relayer", "", True),
+    ]
+
+
+def test_separating_reports_the_account_of_each_task(
+    run: Run, exchange: Exchange, tmp_path: Path
+) -> None:
+    admin = make_admin(read_settings({"VOUCHSAFE_HOME": str(tmp_path), **PASSPHRASE}))
+    done = run("separate", "--json")
+    assert exchange.calls == [("separate", admin.address, False)]
+    assert "Restart" in done.stderr
+    addresses = json.loads(done.stdout)
+    assert list(addresses) == ["relayer", "custodian", "anchor"]
+    assert len(set(addresses.values())) == 3

@@ -232,3 +232,16 @@ def test_an_invalid_setting_is_a_problem_of_its_own(environment, monkeypatch):
     result = CliRunner().invoke(command, [], env=dict(os.environ))
     assert result.exit_code == 1
     assert "problem  settings      VOUCHSAFE_PORT is 'http'" in result.stdout
+
+
+def test_one_account_for_everything_is_a_warning_until_the_accounts_are_separate(given, tmp_path):
+    settings = _settings(given)
+    assert _status(doctor.check_accounts(settings)) == "ok"
+    secrets = settings.home / "secrets"
+    secrets.mkdir(parents=True)
+    for name in ("ledger.json", "secrets/relayer.key", "secrets/anchor.key"):
+        (settings.home / name).touch()
+    check = doctor.check_accounts(settings)
+    assert (check.status, "accounts separate" in check.remedy) == ("warning", True)
+    (secrets / "custodian.key").touch()
+    assert _status(doctor.check_accounts(settings)) == "ok"
