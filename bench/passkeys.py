@@ -162,7 +162,7 @@ def running(kind: type[GethNode]) -> Iterator[Bench]:
             account = RelayerAccount(key)
             outbox = Outbox(engine, chain, account)
             own, deployment = OwnAccounts.single(account), deploy(chain, outbox, "single")
-            ledger = ConsentLedger(engine, chain, deployment, own, time.time)
+            ledger = ConsentLedger(engine, chain, own, deployment, time.time)
             yield Bench(ledger, chain, outbox)
             engine.dispose()
         finally:

@@ -87,8 +87,8 @@ class ConsentLedger:
         self,
         engine: sa.Engine,
         chain: Chain,
-        deployment: Deployment,
         own: OwnAccounts,
+        deployment: Deployment,
         clock: Callable[[], float],
     ) -> None:
         """Join the parts; nothing is sent yet, so the chain may still be unavailable."""

@@ -107,7 +107,7 @@ def open_ledger(
             f"finality {settings.finality} is set, but the ledger was deployed with finality "
             f"{deployment.finality}: set that one"
         )
-    ledger = ConsentLedger(engine, chain, deployment, own, clock)
+    ledger = ConsentLedger(engine, chain, own, deployment, clock)
     if settings.mark is not None:
         ledger.protect(StateMark(settings.mark, deployment.contract))
     return ledger

@@ -49,7 +49,7 @@ class Keys:
 
 def start(town: Town, keys: Keys) -> ConsentLedger:
     """Return what a process that starts now holds."""
-    ledger = ConsentLedger(town.engine, town.chain, town.deployment, keys.own(), town.clock)
+    ledger = ConsentLedger(town.engine, town.chain, keys.own(), town.deployment, town.clock)
     ledger.recover()
     return ledger
 

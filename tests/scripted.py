@@ -196,4 +196,4 @@ def open_ledger(
     METADATA.create_all(engine)
     deployment = replace(DEPLOYMENT, finality=finality, founder="0x" + OURS.hex())
     own = OwnAccounts.single(RELAY)
-    return ConsentLedger(engine, chain, deployment, own, clock)  # type: ignore[arg-type]
+    return ConsentLedger(engine, chain, own, deployment, clock)  # type: ignore[arg-type]

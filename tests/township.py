@@ -209,7 +209,7 @@ def make_town(folder: Path, endpoint: str, now_s: float) -> Town:
 
 def make_ledger(town: Town) -> ConsentLedger:
     own = OwnAccounts.single(town.account)
-    return ConsentLedger(town.engine, town.chain, town.deployment, own, town.clock)
+    return ConsentLedger(town.engine, town.chain, own, town.deployment, town.clock)
 
 
 def ask(patient: Patient, **changed: str) -> DecisionRequest:

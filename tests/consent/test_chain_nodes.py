@@ -281,7 +281,7 @@ def test_verify_names_a_node_that_hides_and_metrics_count_it() -> None:
     assert [(each.where, each.facts["blocks"]) for each in findings] == [("http://hiding:8545", 2)]
     assert findings[0].code == LedgerFinding.CHAIN_NODE_BEHIND
     assert "hides the newest events" in findings[0].message
-    ledger = ConsentLedger(ENGINE, chain, DEPLOYMENT, OwnAccounts.single(RELAY), clock)
+    ledger = ConsentLedger(ENGINE, chain, OwnAccounts.single(RELAY), DEPLOYMENT, clock)
     assert ledger.chain_nodes()["behind"] == 1
 
 

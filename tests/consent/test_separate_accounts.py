@@ -65,7 +65,7 @@ def senders(town: Town, ledger: ConsentLedger) -> dict[str, set[str]]:
     return {kind: {each for each in by_account if kind in by_account[each]} for kind in kinds}
 
 
-def test_each_task_has_an_account_with_no_more_roles_than_it_needs(
+def test_each_task_has_an_account_with_only_the_roles_that_it_needs(
     shared_geth: Geth, tmp_path: Path
 ) -> None:
     town = new_town(shared_geth.endpoint, tmp_path)
@@ -101,7 +101,7 @@ def test_a_thief_of_the_relayers_or_the_anchors_key_enrols_nobody(
     keys, _, ledger = separated(town)
     stolen: RelayerAccount = getattr(keys, task).everyday
     thief = ConsentLedger(
-        town.engine, town.chain, town.deployment, OwnAccounts.single(stolen), town.clock
+        town.engine, town.chain, OwnAccounts.single(stolen), town.deployment, town.clock
     )
     thief.recover()
     victim = enrolled(ledger)
