@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from consent import ConsentLedger
 from services.errors import Conflict
 from services.jobs.progress import Progress
 from services.requests.erasures import APPROVED, ERASED, ErasureRequests
 from storage import RecordStore
+from storage.person_links import PersonLinks
 
 WHY: Final = "a patient's request"
+_OVER: Final = frozenset({"withdrawn", "expired"})
 Eraser = Callable[[bytes], object]
 """Erases one kind of data of a subject; repeating it changes nothing."""
 
@@ -24,11 +27,11 @@ class PatientErasure:
         requests: ErasureRequests,
         store: RecordStore,
         parts: Mapping[str, Eraser],
-        last: Callable[[], object],
+        last: Eraser,
     ) -> None:
         """Keep the ports; `parts` names, for the receipt, what is erased beside the records.
 
-        `last` deletes, after the records, what a job computed from them until then.
+        `last` deletes, after the records, what was computed from them until then.
         """
         self._requests = requests
         self._store = store
@@ -56,6 +59,23 @@ class PatientErasure:
             erase(request.subject)
         progress("records", len(self._parts), len(self._parts) + 1)
         receipt = self._store.erasure.shred(request.subject, WHY, list(self._parts))
-        self._last()
+        self._last(request.subject)
         self._requests.finish(identity, receipt)
         return receipt.document()
+
+
+def erase_links(links: PersonLinks, ledger: ConsentLedger, subject: bytes) -> None:
+    """Delete the links of a patient, but none through which a refusal counts for another number.
+
+    What the erased number refused cannot be read afterwards. Through the link, all use under the
+    other numbers of the person is then refused, until a custodian undoes it. Call it before the
+    terms are erased.
+
+    Raises:
+        LedgerUnavailable (consent): refusals cannot be checked now; nothing was deleted.
+    """
+    refuses = any(
+        consent.state not in _OVER and (consent.terms is None or consent.terms.decision == "deny")
+        for consent in ledger.consents_of(subject)
+    )
+    links.erase_subject(subject, refuses=refuses)

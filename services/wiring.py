@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -16,7 +17,7 @@ from services.custodian.intake_stores import make_intake_stores
 from services.custodian.invitation_lists import InvitationLists
 from services.custodian.service import CustodianService, build_custodian
 from services.custodian.upload_store import UploadStore
-from services.erasure import PatientErasure
+from services.erasure import PatientErasure, erase_links
 from services.idempotency import StoredResponses
 from services.information import InformationService
 from services.installation import Installation
@@ -162,6 +163,8 @@ def _erasure(
         store=parts.store,
         parts={
             "answers": stores.predictions.erase_subject,
+            # Before the terms, which say whether a link is still needed.
+            "links-without-refusals": partial(erase_links, parts.store.links, parts.ledger),
             "drafts": stores.requests.close_subject,
             "questions": stores.messages.erase_subject,
             "exports": exports.erase_subject,
@@ -169,7 +172,6 @@ def _erasure(
             "terms": parts.ledger.consent_terms.erase_subject,
             "parked": parts.intake.parked.erase_subject,
             "names": parts.intake.names.erase_subject,
-            "links": parts.store.links.erase_subject,
             "death": parts.store.deceased.erase_subject,
             "bundles": lambda _: auditor.delete_bundles(),
             "census": lambda _: stores.censuses.delete(),
@@ -177,6 +179,11 @@ def _erasure(
             "join-links": parts.identity.invitations.end_of_subject,
             "number": stores.directory.remove,
         },
-        # A census that began before the shredding may have been written meanwhile.
-        last=stores.censuses.delete,
+        last=partial(_erase_late, stores),
     )
+
+
+def _erase_late(stores: RequestStores, subject: bytes) -> None:
+    """Delete what began before the records were deleted, and was stored meanwhile."""
+    stores.censuses.delete()
+    stores.predictions.erase_subject(subject)

@@ -169,9 +169,14 @@ class PersonLinks:
         groups = _components(pairs)
         return {subject: groups[subject] for subject in subjects if subject in groups}
 
-    def erase_subject(self, subject: bytes) -> None:
-        """Delete every link of a subject."""
+    def erase_subject(self, subject: bytes, *, refuses: bool = False) -> None:
+        """Delete every link of a subject, but none in force through which a refusal counts.
+
+        Such a link stays where the subject refuses something, or links others with one another.
+        """
         is_of = (_LINKS.c.first == subject) | (_LINKS.c.second == subject)
+        if refuses or len(self._pairs_of(subject, _NOW_LINKED)) > 1:
+            is_of &= _LINKS.c.state != LINKED
         with writing(self._engine) as connection:
             connection.execute(sa.delete(_LINKS).where(is_of))
 

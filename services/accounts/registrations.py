@@ -175,13 +175,16 @@ class Registrations:
 
         Raises:
             InvitationExpired: as `begin_with_wallet`.
-            ProofInvalid: signed by another wallet, or another message.
+            ProofInvalid: signed by another wallet, or another message; or the wallet signs in to
+                another account.
             SignInFailed: the ledger has another key for this patient.
         """
         invitation = self._pending.get_invitation(secret)
         message = self._enrolment(invitation, address)
         hashed = digest(self._ledger.domain(), message)
         signature_bytes = require_signed_by(address, hashed, signature, ProofInvalid)
+        if self._wallets.find_account(address) is not None:  # before the ledger has its enrolment
+            raise ProofInvalid("The wallet is registered already; use another one.")
         is_known = self._ledger.keys.was_sent(message.subject, address)
         is_known = is_known or self._ledger.is_enrolled(message.subject)
         self._submit(Signed(message, address, signature_bytes))

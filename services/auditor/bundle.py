@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 
 from services.jobs.progress import Progress
-from services.jobs.queue import Job
+from services.jobs.queue import Job, JobCancelled
 
 MAX_BUNDLES: Final = 3
 """The newest bundles are kept; an older one is deleted when a new one is complete."""
@@ -60,12 +60,32 @@ def write_bundle(
     evidence: Iterable[dict[str, Any]],
     progress: Progress,
 ) -> dict[str, Any]:
-    """Write the bundle; return its size, hash, and the lines and bytes of each kind."""
+    """Write the bundle; return its size, hash, and the lines and bytes of each kind.
+
+    Raises:
+        JobCancelled (services.jobs): a patient was erased meanwhile; no file is left.
+    """
     path = bundle_path(folder, job_id)
     folder.mkdir(mode=0o700, exist_ok=True)
-    lines, sizes, sha256, done = Counter[str](), Counter[str](), hashlib.sha256(), 0
     partial = path.with_suffix(".half")
-    with open(partial, "wb", opener=_private) as file:  # noqa: PTH123 - a path takes no opener
+    try:
+        result = _write_lines(partial, evidence, progress)
+        partial.replace(path)
+    except FileNotFoundError as exc:  # `delete_bundles` took it away
+        raise JobCancelled from exc
+    finally:
+        partial.unlink(missing_ok=True)
+    bundles = sorted(folder.glob("*.ndjson"), key=lambda bundle: bundle.stat().st_mtime)
+    for bundle in bundles[:-MAX_BUNDLES]:
+        bundle.unlink(missing_ok=True)
+    return result
+
+
+def _write_lines(
+    path: Path, evidence: Iterable[dict[str, Any]], progress: Progress
+) -> dict[str, Any]:
+    lines, sizes, sha256, done = Counter[str](), Counter[str](), hashlib.sha256(), 0
+    with open(path, "wb", opener=_private) as file:  # noqa: PTH123 - a path takes no opener
         for line in evidence:
             body = orjson.dumps(line) + b"\n"
             file.write(body)
@@ -77,18 +97,18 @@ def write_bundle(
                 progress("bundle", done, 0)
         file.flush()
         os.fsync(file.fileno())
-    partial.replace(path)
-    bundles = sorted(folder.glob("*.ndjson"), key=lambda bundle: bundle.stat().st_mtime)
-    for bundle in bundles[:-MAX_BUNDLES]:
-        bundle.unlink(missing_ok=True)
     parts = [{"kind": kind, "lines": lines[kind], "bytes": sizes[kind]} for kind in lines]
     return {"bytes": sum(sizes.values()), "sha256": sha256.hexdigest(), "parts": parts}
 
 
 def delete_bundles(folder: Path) -> None:
-    """Delete every bundle; each contains every patient's terms, and can be written again."""
-    for bundle in folder.glob("*.ndjson"):
-        bundle.unlink(missing_ok=True)
+    """Delete every bundle, and what was written of one that is being made.
+
+    Each contains every patient's terms, and can be written again.
+    """
+    for pattern in ("*.ndjson", "*.half"):
+        for bundle in folder.glob(pattern):
+            bundle.unlink(missing_ok=True)
 
 
 def _private(path: str, flags: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from consent import TREATDS, DecisionRequest
+from consent import TREATDS, ConsentError, DecisionRequest
 from models import (
     Diagnostics,
     InputMissing,
@@ -163,7 +163,7 @@ class ClinicianPredictions:
         patient = self._in_care(party, query.patient_key)
         model = self._model(query.question_id, words)
         request = PredictionRequest(
-            party, patient.subject, model.id, "review of input values", _actor(account_id)
+            party, patient.subject, model.id, "review of input values", f"clinician:{account_id}"
         )
         values = self._diagnostics.input_values(request)
         return PredictionInputs(
@@ -202,11 +202,15 @@ class ClinicianPredictions:
         """
         model = self._model(query.question_id, words)
         request = PredictionRequest(
-            party, query.subject, model.id, query.reason, _actor(account_id)
+            party, query.subject, model.id, query.reason, f"clinician:{account_id}"
         )
         body = body_of(words, self._predicted(request, words), self._clock())
         prediction = self._predictions.add(party, account_id, query.subject, body)
-        return self._report(self._require_permitted(party, prediction), words)
+        try:
+            return self._report(self._require_permitted(party, prediction), words)
+        except (NotFound, ConsentError):  # the job that deletes such ones may have run before
+            self._predictions.erase([prediction.id])
+            raise
 
     def list_mine(self, party: str, account_id: str) -> list[PastPrediction]:
         """Return the newest fifty predictions of one clinician that are still permitted."""
@@ -380,10 +384,6 @@ class ClinicianPredictions:
             decided_at_s=prediction.decided_at_s,
             **values_of(words, body),
         )
-
-
-def _actor(account_id: str) -> str:
-    return f"clinician:{account_id}"
 
 
 def _facts(error: InputMissing | InputOutOfRange | UnitMismatch, words: Words) -> dict[str, str]:

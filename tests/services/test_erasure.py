@@ -23,6 +23,7 @@ from services.words import Words
 from storage import Receipt, Record
 from storage.findings import StoreFinding
 from storage.journal import AccessOutcome, Use
+from storage.person_links import LINKED
 
 pytestmark = pytest.mark.node
 HOSPITAL, STUDY = "organisation:this-hospital", "study:small"
@@ -51,9 +52,12 @@ def patient(hospital, number):
     return signed_in(hospital, PATIENT, "", subject)
 
 
-def permit(hospital, subject: bytes) -> None:
+CARE = RequestedTerms("permit", HOSPITAL, ("TREATDS",))
+
+
+def permit(hospital, subject: bytes, requested: RequestedTerms = CARE) -> None:
     platform, now_s = hospital.platform, int(hospital.platform.installation.clock())
-    terms = terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",)), SAYING)
+    terms = terms_for(requested, SAYING)
     signed = hospital.wallet.sign(
         platform.ledger.domain(), Grant(subject, terms, now_s, now_s + 9_999)
     )
@@ -173,6 +177,48 @@ def test_uses_under_erased_terms_are_accepted_only_with_a_receipt(hospital, pati
     assert [(finding.code, finding.where) for finding in findings] == [
         (StoreFinding.USE_NOT_CONSENTED, f"row {platform.store.journal.size()}")
     ]
+
+
+def test_a_no_under_an_erased_number_still_counts_for_the_persons_other_number(
+    hospital, patient
+) -> None:
+    store, subject, other = hospital.platform.store, patient.account.subject, hospital.new_patient()
+    record = {"x|number": (61.5, "kg")}
+    store.deposits.deposit([Record(other, "vital-signs", HOSPITAL, "2024-01-02", record)])
+    permit(hospital, other, RequestedTerms("permit", STUDY, ("MLTRAINING",)))
+    assert other in store.permitted_subjects(STUDY, "MLTRAINING")
+    pair = store.links.propose(subject, other, "custodian", "c")
+    store.links.decide(pair.id, LINKED, "c")
+    permit(hospital, subject, RequestedTerms("deny", "*", ("HRESCH",)))
+    assert other not in store.permitted_subjects(STUDY, "MLTRAINING")
+    erase(hospital, patient)
+    assert other not in store.permitted_subjects(STUDY, "MLTRAINING")
+    custodian = signed_in(hospital, CUSTODIAN)
+    assert "number deleted" in custodian.get(f"/custodian/links/{pair.id}").text
+    custodian.post(f"/custodian/links/{pair.id}", wish="undo")
+    assert other in store.permitted_subjects(STUDY, "MLTRAINING")
+
+
+def test_a_number_that_refused_nothing_leaves_no_link(hospital, patient) -> None:
+    links, subject = hospital.platform.store.links, patient.account.subject
+    pair = links.propose(subject, hospital.new_patient(), "custodian", "c")
+    links.decide(pair.id, LINKED, "c")
+    erase(hospital, patient)
+    assert links.find(pair.id) is None
+
+
+def test_a_prediction_that_is_stored_during_the_erasure_goes_too(hospital, patient) -> None:
+    platform, subject = hospital.platform, patient.account.subject
+    predictions, erasures = platform.requests.predictions, platform.requests.erasures
+    request = erasures.add(subject, "patient")
+    erasures.approve(request.id, "c")
+
+    def report(step: str, *_: int) -> None:
+        if step == "records":
+            predictions.add(HOSPITAL, "a", subject, {"question": "small", "records": []})
+
+    platform.erasure.run(request.id, report)
+    assert predictions.list_of_person(subject) == []
 
 
 def test_no_link_of_an_erased_patient_works_any_more(hospital, patient) -> None:

@@ -102,6 +102,25 @@ def test_a_linked_subject_without_a_consent_refuses_nothing_and_permits_nothing(
     assert gather(custodian) == ({A}, {"no-consent": 1})
 
 
+def test_an_erasure_ends_no_refusal_that_counts_through_a_link(
+    custodian: Custodian, ledger: DecidingLedger
+) -> None:
+    links = custodian.store.links
+    custodian.store.deposits.deposit([record_of(C)])
+    ledger.reasons[A] = "denied"
+    link(custodian, A, B)
+    link(custodian, B, C)
+    links.propose(B, D, "custodian", "c")
+    links.erase_subject(B)  # which links the one who refuses with the other
+    assert gather(custodian)[0] == set()
+    assert custodian.store.linked_subjects(C) == (A, B, C)
+    assert links.count_waiting() == 0
+    links.erase_subject(A, refuses=True)
+    assert gather(custodian)[0] == set()
+    links.erase_subject(A)
+    assert gather(custodian)[0] == {C}
+
+
 def test_what_was_made_of_records_is_hidden_when_a_linked_subject_refuses(
     custodian: Custodian, ledger: DecidingLedger
 ) -> None:

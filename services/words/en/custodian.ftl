@@ -1341,7 +1341,7 @@ menu-links = Duplicate patients
 
 links-one = Duplicate patient
 
-links-what = One person can have two hospital numbers. Each record stays under its own number and its own consent. Linked numbers count as one person in studies, models and copies. A refusal under one of them counts for both. Both patients see a link in their history.
+links-what = One person can have two hospital numbers. Each record stays under its own number and its own consent. Linked numbers count as one person in studies, models and copies. A refusal under one of them counts for both. If one that refuses something is erased, all use under the other is refused until you undo the link. Both patients see a link in their history.
 
 links-new = Propose a link
 

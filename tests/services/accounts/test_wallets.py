@@ -68,6 +68,17 @@ def test_a_patient_whose_wallet_is_enrolled_can_join_only_with_that_wallet(
     assert identity.accounts.of_subject(other) is None
 
 
+def test_a_wallet_that_signs_in_to_an_account_is_enrolled_for_nobody_else(
+    hospital, identity
+) -> None:
+    key, other = SigningKey(secrets.token_bytes(32)), secrets.token_bytes(32)
+    joined(hospital, key, secrets.token_bytes(32))
+    with pytest.raises(ProofInvalid, match="registered already"):
+        joined(hospital, key, other)
+    assert not hospital.platform.ledger.is_enrolled(other)
+    assert joined(hospital, SigningKey(secrets.token_bytes(32)), other).account.subject == other
+
+
 def test_an_enrolment_that_is_on_the_ledger_opens_an_account_and_signs_nobody_in(
     hospital, identity
 ) -> None:

@@ -3,12 +3,21 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from services.auditor.bundle import MAX_BUNDLES, Bundle, BundlePart, bundle_path, write_bundle
+from services.auditor.bundle import (
+    MAX_BUNDLES,
+    Bundle,
+    BundlePart,
+    bundle_path,
+    delete_bundles,
+    write_bundle,
+)
+from services.jobs.queue import JobCancelled
 
 LINES = [{"kind": "use", "n": 1}, {"kind": "batch", "n": 2}, {"kind": "use", "n": 3}]
 
@@ -52,4 +61,19 @@ def test_a_bundle_that_is_cancelled_leaves_no_complete_file(tmp_path: Path) -> N
 
     with pytest.raises(InterruptedError):
         write_bundle(tmp_path, "one", iter(LINES * 1_000), cancel)
-    assert not bundle_path(tmp_path, "one").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bundle_that_is_written_while_a_patient_is_erased_is_not_kept(tmp_path: Path) -> None:
+    write_bundle(tmp_path, "earlier", iter(LINES), lambda *_: None)
+
+    def lines() -> Iterator[dict[str, object]]:
+        yield {"kind": "opening", "terms": "of the patient who is erased"}
+        delete_bundles(tmp_path)
+        yield from LINES
+
+    with pytest.raises(JobCancelled):
+        write_bundle(tmp_path, "one", lines(), lambda *_: None)
+    assert list(tmp_path.iterdir()) == []
+    write_bundle(tmp_path, "one", iter(LINES), lambda *_: None)
+    assert bundle_path(tmp_path, "one").is_file()

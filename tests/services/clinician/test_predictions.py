@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from consent import LedgerUnavailable
 from models import (
     InputMissing,
     InputOutOfRange,
@@ -87,6 +88,31 @@ def test_a_retired_model_says_since_when() -> None:
 def test_a_patient_who_does_not_permit_it_is_not_found() -> None:
     with pytest.raises(NotFound):
         predictions(StorageNotFound("x")).predict_about(PARTY, "a", QUERY, WORDS)
+
+
+@pytest.mark.parametrize("error", [NotFound(), LedgerUnavailable("away")])
+def test_a_prediction_that_is_not_permitted_any_more_once_it_is_stored_is_deleted(
+    monkeypatch, error
+) -> None:
+    stored, service = dict[str, Any](), predictions(ModelsNotFound("q"))
+
+    def add(_party: str, _account: str, _subject: bytes, body: Any) -> Any:
+        stored["p-1"] = body
+        return SimpleNamespace(id="p-1")
+
+    def refuse(*_: Any) -> None:
+        raise error
+
+    rows = SimpleNamespace(add=add, erase=lambda ids: [stored.pop(name) for name in ids])
+    monkeypatch.setattr(service, "_predictions", rows)
+    monkeypatch.setattr(service, "_clock", lambda: 0)
+    monkeypatch.setattr(service, "_model", lambda *_: SimpleNamespace(id="q-1"))
+    monkeypatch.setattr(service, "_predicted", lambda *_: None)
+    monkeypatch.setattr(service, "_require_permitted", refuse)
+    monkeypatch.setattr("services.clinician.predictions.body_of", lambda *_: {"records": []})
+    with pytest.raises(type(error)):
+        service.predict_about(PARTY, "a", QUERY, WORDS)
+    assert stored == {}
 
 
 @pytest.mark.parametrize(
