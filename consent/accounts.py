@@ -226,19 +226,17 @@ class Accounts:
         return self._finish(admin, own.address, waiting=waiting, present=present)
 
     def revoke(self, admin: RelayerAccount, address: str) -> Rotation:
-        """Take every role from a former account, whose key others may have.
+        """Take every role from an account that is not in use, whose key others may have.
+
+        It was replaced, or its key was lost here, so that another account took its place.
 
         Raises:
-            ConsentInvalid: not a former account of this installation.
+            ConsentInvalid: an account in use, an admin, or none of this installation's.
             NotPermitted, LedgerUnavailable: as `rotate`.
         """
         address = address.lower()
-        is_former = address not in {each.address for each in self._outboxes}
-        if not is_former or purposes(self._engine).get(address) not in (
-            *FINISHED,
-            RETIRED,
-            REVOKED,
-        ):
+        is_used = address in {each.address for each in self._outboxes}
+        if is_used or purposes(self._engine).get(address, ADMIN) in (ADMIN, FORMER_ADMIN):
             raise ConsentInvalid(
                 f"{address} is no former account of this installation; run: vouchsafe accounts"
             )

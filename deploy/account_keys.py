@@ -79,6 +79,12 @@ class AccountFiles:
         """Return the account that comes next, with its key stored; the same until `switch`."""
         return RelayerAccount(account_key(self._next))
 
+    def is_next(self, address: str) -> bool:
+        """Return whether an exchange was begun that puts this account in another's place."""
+        if not self._next.exists():
+            return False
+        return RelayerAccount(account_key(self._next)).address == address.lower()
+
     def switch(self) -> None:
         """Put the next account in the place of the present one, whose key is kept apart.
 

@@ -135,8 +135,14 @@ def _rotate_admin(
 @_KEY
 @with_services
 def revoke(services: Services, output: Output, *, address: str, admin_key: Path | None) -> None:
-    """Take every role from a former account; no new keys for the patients whom it enrolled."""
+    """Take every role from an account not in use; no new keys for patients whom it enrolled."""
     settings = read_settings(os.environ)
+    for name, purpose in _PURPOSES.items():
+        if AccountFiles(settings.home, purpose).is_next(address):
+            raise ConsentInvalid(
+                f"{address} takes the place of another account in an exchange that was begun; "
+                f"complete it with: vouchsafe accounts rotate {name}"
+            )
     admin = open_admin(settings, admin_key or admin_path(settings.home))
     _report(output, services.ledger.accounts.revoke(admin, address))
 

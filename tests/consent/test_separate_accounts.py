@@ -212,6 +212,24 @@ def test_a_lost_key_of_the_custodian_is_replaced_by_an_exchange(
     assert not ledger.can_recover(patient.subject)
 
 
+def test_an_account_whose_key_was_lost_here_can_be_revoked(
+    shared_geth: Geth, tmp_path: Path
+) -> None:
+    town = new_town(shared_geth.endpoint, tmp_path)
+    keys, _, _ = separated(town)
+    lost = keys.anchor.everyday.address
+    keys.anchor.everyday = keys.everyday  # as a start without its file
+    start(town, keys).accounts.separate(ADMIN, relayer=keys.relayer, anchor=keys.anchor)
+    ledger = start(town, keys)
+    assert uses(ledger)[lost] == ("anchor", ("anchor",))
+    assert ledger.accounts.revoke(ADMIN, lost).use == "revoked"
+    assert uses(ledger)[lost] == ("revoked", ())
+    ledger.anchor("journal", b"\1" * 32, 1)
+    for address in (*keys.addresses(), ADMIN.address, "0x" + "11" * 20):
+        with pytest.raises(ConsentInvalid, match="no former account"):
+            ledger.accounts.revoke(ADMIN, address)
+
+
 def test_an_exchange_of_the_anchor_that_is_killed_after_each_step_is_completed_by_the_next(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,9 @@ from click.testing import CliRunner, Result
 
 from cli import make_cli
 from consent import (
+    ANCHORER,
     EVERYDAY,
+    RELAYER,
     AdminRotation,
     ConsentInvalid,
     KeyFiles,
@@ -23,7 +25,7 @@ from consent import (
     RelayerAccount,
     Rotation,
 )
-from deploy.account_keys import admin_path, make_admin
+from deploy.account_keys import AccountFiles, admin_path, make_admin
 from deploy.accounts_command import accounts
 from deploy.settings import read_settings
 
@@ -180,6 +182,18 @@ def test_the_relayer_is_exchanged_without_the_admins_key_and_the_anchor_with_it(
         ("rotate anchor", admin.address, False),
         ("rotate relayer", "", True),
     ]
+
+
+def test_the_next_account_of_an_exchange_is_not_revoked(
+    run: Run, exchange: Exchange, tmp_path: Path
+) -> None:
+    make_admin(read_settings({"VOUCHSAFE_HOME": str(tmp_path), **PASSPHRASE}))
+    for name, purpose in (("custodian", EVERYDAY), ("relayer", RELAYER), ("anchor", ANCHORER)):
+        address = AccountFiles(tmp_path, purpose).make_next().address
+        refused = run("revoke", address.upper().replace("X", "x"))
+        assert refused.exit_code == 2
+        assert f"accounts rotate {name}" in refused.stderr
+    assert exchange.calls == []
 
 
 def test_separating_reports_the_account_of_each_task(
