@@ -16,6 +16,7 @@ from models.card import Card, read_stored_card
 from models.card_document import CardDocument, draw_plot
 from models.cohort import Cohort, gather_cohort
 from models.consent_check import ConsentCheck
+from models.corrections import note_corrections
 from models.dummy import create_dummy
 from models.errors import ModelsNotFound, ModelsRefused
 from models.external_validation import (
@@ -321,11 +322,10 @@ class Diagnostics:
     def apply_corrections(self, record_ids: Sequence[str]) -> list[AffectedModel]:
         """Mark the active models that were trained on one of these records, and return them.
 
-        Call it after a value of the records was corrected or deleted; the grace period of the
-        models begins, as after a withdrawal.
+        Call it after a value of the records was corrected or deleted; their grace period begins,
+        as after a withdrawal. The model of a run under way is marked when it becomes active.
         """
-        hash_record = self.store.pseudonyms("manifest record")
-        corrected = {hash_record(bytes.fromhex(record_id)).hex() for record_id in record_ids}
+        corrected = note_corrections(self._files, self._runs, self.store, record_ids)
         return self._serving.apply_corrections(
             lambda model_id: any(line.record in corrected for line in self.manifest(model_id).lines)
         )

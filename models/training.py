@@ -15,6 +15,7 @@ from models.card import Card
 from models.card_content import TrainingResult, create_card, describe_model_before
 from models.cohort import Cohort, build_matrix, gather_cohort, list_common_codes
 from models.consent_check import ConsentCheck
+from models.corrections import was_corrected
 from models.data_checks import Predictors, check_data, name_persons
 from models.development import Conditions, develop
 from models.errors import (
@@ -34,6 +35,7 @@ from models.ports import Clock, ConsentLedger, Progress, RecordStore
 from models.question import Question, load_stored_question
 from models.registry import (
     ACTIVE,
+    AFFECTED,
     ENDED,
     PUBLISHED,
     REPLACED,
@@ -102,6 +104,8 @@ class Trainer:
 
     def train(self, run: TrainingRun, progress: Progress) -> Model:
         """Return the active model of the run; an interrupted run continues where it can.
+
+        It is affected at once if a record that it learned from was corrected meanwhile.
 
         The ledger is asked when the cohort is gathered, before the fit, before publication and
         before activation; if a consent was lost in between, the cohort is gathered again.
@@ -254,8 +258,18 @@ class Trainer:
             if self._has_lost_consent(run, manifest):
                 return False
             self.registry.change_state(model.id, ACTIVE, self._now_s())
+        self._mark_if_corrected(model, manifest)
         self._replace_others(model)
         return True
+
+    def _mark_if_corrected(self, model: Model, manifest: Manifest) -> None:
+        """Mark a model as affected if a record was corrected after it was read.
+
+        The cohort is not gathered again: corrections come often, and a run would never end.
+        """
+        is_active = self.registry.get(model.id).state == ACTIVE
+        if is_active and was_corrected(self.files, model.id, manifest):
+            self.registry.change_state(model.id, AFFECTED, self._now_s())
 
     def _has_lost_consent(self, run: TrainingRun, manifest: Manifest) -> bool:
         return bool(ConsentCheck(self.ledger, self.store).find_lost(run.study, manifest))

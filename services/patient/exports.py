@@ -116,7 +116,8 @@ class PatientExports:
         """Write an export; return how many things of each kind it has. The job calls it.
 
         Raises:
-            JobCancelled (services.jobs): the patient is being erased; no file is left.
+            JobCancelled (services.jobs): the patient is being erased, or a record moved away, since
+                the records were read; no file is left.
         """
         subject = bytes.fromhex(job.arguments["subject"])
         language = job.arguments["language"]
@@ -130,8 +131,9 @@ class PatientExports:
             partial.rename(self._path(job.id))
         except FileNotFoundError as exc:  # an erasure deleted it
             raise JobCancelled from exc
-        # After writing: an erasure approved later deletes the file itself.
-        if self._is_erased(subject):
+        # After writing: an erasure or a moved record that comes later deletes the file itself.
+        current = self._jobs.find(job.id)
+        if self._is_erased(subject) or (current is not None and current.is_cancelling):
             self._delete_file(job.id)
             raise JobCancelled
         sync_folder(self._folder)

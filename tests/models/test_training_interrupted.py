@@ -7,7 +7,8 @@ import pytest
 from consent import LedgerUnavailable
 from models.errors import ConsentsChanged, ModelsRefused, RunCancelled
 from models.model_files import MODEL
-from models.registry import ACTIVE, REPLACED
+from models.registry import ACTIVE, AFFECTED, REPLACED
+from models.training import STEPS
 from models.training_runs import RUNNING, STOPPED
 
 STUDY = "study:diabetes-risk"
@@ -44,6 +45,26 @@ def test_who_says_no_at_any_moment_of_a_run_is_not_in_the_model(
     assert world.ledger.consent(leaving_patient, "MLTRAINING") not in consents
     assert len(consents) == len(heart_people) - 1
     assert world.diagnostics.check() == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("is_trained_on", [True, False])
+def test_a_model_with_a_value_that_was_corrected_during_its_run_is_replaced(
+    build, heart_people, step: str, is_trained_on: bool
+) -> None:
+    world = build(heart_people)
+    corrected = heart_people[5][0].record_id if is_trained_on else "0" * 32
+
+    def correct(reached: str, done: int, of: int) -> None:
+        if reached == step:
+            world.diagnostics.apply_corrections([corrected])
+
+    model = world.diagnostics.train(STUDY, QUESTION, correct)
+    assert model.state == (AFFECTED if is_trained_on else ACTIVE)
+    if is_trained_on:  # its grace period began, and the worker retrains it
+        (affected,) = world.diagnostics.apply_withdrawals()
+        assert (affected.model.id, affected.patients) == (model.id, 0)
+        assert world.diagnostics.retrain(model.id).state == ACTIVE
 
 
 def test_a_run_that_loses_consents_at_every_attempt_leaves_nothing(build, heart_people) -> None:

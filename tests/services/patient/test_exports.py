@@ -60,6 +60,25 @@ def test_an_export_that_ends_after_the_erasure_leaves_no_file(
     assert list((tmp_path / "exports").iterdir()) == []
 
 
+def test_an_export_that_is_cancelled_while_it_is_written_leaves_no_file(
+    jobs: JobQueue, tmp_path: Path
+) -> None:
+    """A record that was moved to another patient is in it: the move cancels it."""
+    exports = make_exports(jobs, tmp_path / "exports", [])
+    job = jobs.enqueue(KIND, {"subject": SUBJECT.hex(), "language": "en"}, "anna")
+    claimed = jobs.claim(job.id)
+    assert claimed is not None
+
+    def seal(_: str, text: str, __: bytes) -> bytes:
+        exports.erase_subject(SUBJECT)
+        return text.encode()
+
+    exports._seal = seal
+    with pytest.raises(JobCancelled):
+        exports.run(claimed, lambda *_: None)
+    assert list((tmp_path / "exports").iterdir()) == []
+
+
 def test_an_erasure_cancels_exports_and_deletes_their_files(jobs: JobQueue, tmp_path: Path) -> None:
     exports = make_exports(jobs, tmp_path, [])
     job = jobs.enqueue(KIND, {"subject": SUBJECT.hex(), "language": "en"}, "anna")
