@@ -189,6 +189,33 @@ def _find_wrapped(
     return Subject(code=EntryCode.NO_SUBJECT)
 
 
+def references_to_patient(
+    resource: Mapping[str, Any],
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the references by which a resource says whose it is, and those that may be others'.
+
+    The latter name no kind, as a urn does not.
+    """
+    found: list[dict[str, Any]] = []
+    for element in SUBJECT_ELEMENTS:
+        references = resource.get(element)
+        listed = references if isinstance(references, list) else [references]
+        found += [each for each in listed if isinstance(each, dict)]
+    unsure: list[dict[str, Any]] = []
+    for element, name in _WRAPPED.items():
+        parts = resource.get(element)
+        for each in _patients_in(parts if isinstance(parts, list) else [parts], name):
+            (found if _kind_of(each) else unsure).append(each)
+    return found, unsure
+
+
+def short_name(reference: str) -> str:
+    """Return type and id of a reference, relative or absolute; another text as it is."""
+    _, *absolute = split_url(reference)
+    kind, identity = absolute if absolute[0] else split_relative(reference)
+    return f"{kind}/{identity}" if kind else reference
+
+
 def _patients_in(parts: list[Any], name: str) -> list[dict[str, Any]]:
     """Return the references of parts under a name that are, or may be, to patients."""
     actors = [each.get(name) for each in parts if isinstance(each, dict)]
@@ -197,10 +224,14 @@ def _patients_in(parts: list[Any], name: str) -> list[dict[str, Any]]:
 
 def _may_be_patient(reference: dict[str, Any]) -> bool:
     """Return whether a reference is to a Patient, or names no kind, as a urn does not."""
+    kind = _kind_of(reference)
+    return kind == "Patient" or (not kind and bool(reference.get("reference")))
+
+
+def _kind_of(reference: dict[str, Any]) -> Any:
     text = reference.get("reference")
     text = text if isinstance(text, str) else ""
-    kind = reference.get("type") or split_url(text)[1] or split_relative(text)[0]
-    return kind == "Patient" or (not kind and text != "")
+    return reference.get("type") or split_url(text)[1] or split_relative(text)[0]
 
 
 def _any_of(subjects: Sequence[Subject]) -> Subject:

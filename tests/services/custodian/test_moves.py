@@ -91,6 +91,54 @@ def test_a_moved_record_counts_for_the_right_patient_at_once_and_says_nothing_of
         assert outcome in [row.answer.outcome for row in rows]
 
 
+NAMED = {"reference": "Patient/p1", "display": "Not This Person"}
+DOCTOR = {"reference": "Practitioner/d1", "display": "Dr Right"}
+SELF_MEASURED: dict[str, Any] = OBSERVATION | {
+    "performer": [NAMED, DOCTOR],
+    "note": [
+        {"authorReference": NAMED | {"reference": "https://a.b/fhir/Patient/p1"}, "text": "x"}
+    ],
+    "extension": [{"url": "u", "valueReference": {"identifier": {"value": "V-100"}} | NAMED}],
+}
+VISIT: dict[str, Any] = {
+    "resourceType": "Appointment",
+    "id": "a1",
+    "status": "booked",
+    "start": "2024-03-05T10:00:00Z",
+    "participant": [
+        {"actor": NAMED, "status": "accepted"},
+        {"actor": DOCTOR, "status": "accepted"},
+        {"actor": {"reference": "urn:uuid:1", "display": "Not This Person"}, "status": "accepted"},
+    ],
+}
+COVER: dict[str, Any] = {
+    "resourceType": "Coverage",
+    "id": "c1",
+    "status": "active",
+    "beneficiary": NAMED,
+    "subscriber": NAMED,
+    "payor": [DOCTOR],
+}
+
+
+@pytest.mark.parametrize("resource", [SELF_MEASURED, VISIT, COVER])
+def test_no_reference_of_a_moved_record_names_the_wrong_patient(
+    custodian: Custodian, moves: CustodianMoves, resource: dict[str, Any]
+) -> None:
+    people = custodian.store.records_of(custodian.directory.find_subject("V-100") or b"")
+    [outcome] = send(custodian, bundle(resource)).outcomes
+    assert outcome.outcome is Outcome.STORED
+    stored = custodian.store.records_of(custodian.directory.find_subject("V-100") or b"")
+    [new] = {entry.record_id for entry in stored} - {entry.record_id for entry in people}
+    moves.move(WORDS, new.hex(), "V-200", by="c")
+    kind = f'"{resource["resourceType"]}"'.encode()
+    moved = [r for record in custodian.stored("V-200") for r in record.resources]
+    [text] = [each for each in moved if kind in each]
+    for wrong in (b"Not This Person", b"Patient/p1", b"V-100"):
+        assert wrong not in text
+    assert (b"Dr Right" in text, b"V-200" in text) == (True, True)
+
+
 def test_what_was_made_of_a_moved_record_for_the_wrong_patient_is_deleted(
     custodian: Custodian, moves: CustodianMoves
 ) -> None:
