@@ -196,17 +196,17 @@ def references_to_patient(
 
     The latter name no kind, as a urn does not.
     """
-    found: list[dict[str, Any]] = []
+    theirs: list[dict[str, Any]] = []
     for element in SUBJECT_ELEMENTS:
         references = resource.get(element)
         listed = references if isinstance(references, list) else [references]
-        found += [each for each in listed if isinstance(each, dict)]
+        theirs += [each for each in listed if isinstance(each, dict)]
     unsure: list[dict[str, Any]] = []
     for element, name in _WRAPPED.items():
         parts = resource.get(element)
         for each in _patients_in(parts if isinstance(parts, list) else [parts], name):
-            (found if _kind_of(each) else unsure).append(each)
-    return found, unsure
+            (theirs if _kind_of(each) else unsure).append(each)
+    return theirs, unsure
 
 
 def short_name(reference: str) -> str:
