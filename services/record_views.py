@@ -6,7 +6,7 @@ import datetime
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from models import Diagnostics, ValueReadings
 from records.event_times import read_moment
@@ -20,6 +20,10 @@ from services.requests.wording import format_name, format_value, name_unit
 from services.words import Words
 from storage import Record
 
+_DATES_OF_PERSON: Final = frozenset(
+    f"http://hl7.org/fhir|Patient.{element}" for element in ("birthDate", "deceasedDateTime")
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineView:
@@ -32,6 +36,7 @@ class LineView:
         range: the reference range, and `flag` how the sender judges the value.
         when: the clinical time with the sender's zone; `known` when it was issued or recorded.
         source: who measured it, and the organisation that holds it.
+        status: of the resource, such as "entered by mistake".
         version: what is known of earlier versions.
         readings: how models read the value, each with the rule.
         code: the first coding; "" without one.
@@ -46,6 +51,7 @@ class LineView:
     when: str
     known: str
     source: str
+    status: str
     version: str
     readings: Sequence[str]
     code: str
@@ -178,6 +184,7 @@ class RecordViews:
             when=_moment(words, line.at, line.until),
             known=_moment(words, line.known, "") if line.known != line.at else "",
             source=source,
+            status=format_value(words, line.status, "") or words("frame-unknown"),
             version=_version(words, line),
             readings=_readings(words, line, readings),
             code=line.codes[0] if line.codes else "",
@@ -208,6 +215,8 @@ def _value(words: Words, line: RecordLine) -> str:
         return format_value(words, _localised(words, digits), unit)
     if line.value in ("true", "false"):
         return words("frame-yes" if line.value == "true" else "frame-no")
+    if not _DATES_OF_PERSON.isdisjoint(line.codes):
+        return _written_moment(words, line.value)
     return format_value(words, line.value, unit)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -35,6 +35,7 @@ def form_of(table: TableDescription) -> dict[str, str]:
         values |= {f"unit-{index}": column.unit, f"category-{index}": column.category}
         for name, number in (("minimum", column.minimum), ("maximum", column.maximum)):
             values[f"{name}-{index}"] = "" if number is None else f"{number:.15g}"
+        values[f"missing-{index}"] = ", ".join(column.missing)
         for place, level in enumerate(levels_of(table, index)):
             usual = BOOLEANS.get(level.lower(), "") if column.kind == BOOLEAN else ""
             value = column.values.get(level, "" if column.values else usual)
@@ -167,7 +168,14 @@ class _Reader:
         minimum, maximum = self._limit("minimum", index), self._limit("maximum", index)
         if minimum is not None and maximum is not None and minimum > maximum:
             self.errors[f"minimum-{index}"] = self.words("columns-range-error")
-        return replace(column, unit=unit, minimum=minimum, maximum=maximum)
+        missing = self._missing(index, column)
+        return replace(column, unit=unit, minimum=minimum, maximum=maximum, missing=missing)
+
+    def _missing(self, index: int, column: ColumnDraft) -> Sequence[str]:
+        """Return the cells that mean a missing value; as found where the form does not ask."""
+        if f"missing-{index}" not in self.form:
+            return column.missing
+        return [text.strip() for text in self._text("missing", index).split(",") if text.strip()]
 
     def _levels(self, index: int, column: ColumnDraft) -> ColumnDraft:
         levels = levels_of(self.table, index)

@@ -179,6 +179,7 @@ class PatientExports:
             "permissions": [
                 {
                     "state": consent.state,
+                    "is_overridden": consent.is_overridden,
                     "recipient": consent.recipient_name,
                     "says": consent.sentence,
                     "signed_at_s": consent.signed_at_s,

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from models import Question
+from records.certainty import NOT_IN_FORCE, UNCONFIRMED
 from services.errors import NotFound
 from services.parties import PartyNames
 from services.record_views import RecordViews
-from services.words import Words
+from services.words import LANGUAGES, Words
 from storage import Arrival, Record
 
 GLUCOSE = "http://loinc.org|2345-7"
@@ -239,3 +240,29 @@ def test_a_chart_names_its_unit_as_the_lines_below_it_do() -> None:
 def test_a_code_that_no_line_has_is_not_found() -> None:
     with pytest.raises(NotFound):
         views().series(Words("en"), [glucose("2024-02-15", "5.1")], "x|other")
+
+
+STATED = sorted(NOT_IN_FORCE | set(UNCONFIRMED) | {"active", "resolved", "completed", "stopped"})
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_fhir_calls_a_status_or_a_detail_of_a_person_is_said_in_words(language: str) -> None:
+    words = Words(language)
+    for status in STATED:
+        (line,) = views().describe(words, [glucose("2024-02-15", "13", status=status)])
+        assert line.status == words(f"value-{status}")
+    details = {"gender": "female", "birthDate": "1961-04-02", "deceasedDateTime": "2024-05"}
+    person = json.dumps({"resourceType": "Patient"} | details).encode()
+    record = replace(glucose("2024-02-15", "13"), resources=(person,))
+    lines = views().describe(words, [record])
+    assert [line.value for line in lines] == [
+        words("value-female"),
+        words.iso_day("1961-04-02"),
+        "2024-05",
+    ]
+    assert not {line.name for line in lines} & set(details) - {"gender"}
+
+
+def test_a_line_without_a_status_that_it_needs_says_that_it_is_not_known() -> None:
+    (line,) = views().describe(Words("en"), [glucose("2024-02-15", "13", status=None)])
+    assert (line.status, line.line.is_in_force) == ("Not known", False)

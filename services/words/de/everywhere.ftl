@@ -25,7 +25,7 @@ frame-no = Nein
 frame-none = Keine
 frame-unknown = Nicht bekannt
 
-frame-unknown-day = unbekannten Tag
+frame-unknown-day = ohne Datum
 
 ## Die Teile, wie Titel sie nennen
 

@@ -426,7 +426,7 @@ opt-out-on = Ja, wenn ich es jedes Mal erlaube
 
 opt-out-off = Keine Forschung
 
-opt-out-end = Sie nehmen Ihren Widerspruch gegen alle Forschung zurück. Dann darf Forschung Sie wieder fragen. Genutzt wird nur, was Sie erlauben.
+opt-out-end = Sie nehmen Ihren Widerspruch gegen alle Forschung zurück. Dann darf Forschung Sie wieder fragen. Einwilligungen in Forschung, die Sie nicht widerrufen haben, gelten wieder. Genutzt wird nur, was Sie erlauben.
 
 opt-out-error = Wählen Sie Ja oder Nein
 
@@ -624,6 +624,10 @@ keys-remove-which = Sie entfernen: { $name }, erstellt am { $date }.
 record-measured = Vom { $date }, von: { $custodian }. Hier hinzugefügt am { $added }.
 
 record-measured-only = Vom { $date }, von: { $custodian }.
+
+record-no-date = Ohne Datum, von: { $custodian }. Hier hinzugefügt am { $added }.
+
+record-no-date-only = Ohne Datum, von: { $custodian }.
 
 receipt-print = Sie können diese Seite drucken. Die Datei hat dasselbe, damit ein Programm es prüfen kann.
 

@@ -170,6 +170,12 @@ measure-systolic-blood-pressure = oberer Blutdruckwert
 
 measure-diastolic-blood-pressure = unterer Blutdruckwert
 
+measure-gender = Geschlecht
+
+measure-birthdate = Geburtsdatum
+
+measure-deceaseddatetime = Sterbedatum
+
 value-female = weiblich
 value-male = männlich
 value-white = weiß
@@ -210,6 +216,30 @@ value-flat = flach
 value-down = absteigend
 value-fixed-defect = bleibender Defekt
 value-reversible-defect = umkehrbarer Defekt
+value-entered-in-error = irrtümlich eingetragen
+value-cancelled = abgesagt
+value-not-done = nicht gemacht
+value-preliminary = noch nicht endgültig
+value-registered = noch kein Ergebnis
+value-unknown = nicht bekannt
+value-refuted = ausgeschlossen
+value-differential = eine von mehreren möglichen Ursachen
+value-provisional = noch nicht bestätigt
+value-unconfirmed = nicht bestätigt
+value-active = aktiv
+value-inactive = nicht mehr aktiv
+value-resolved = vorbei
+value-remission = in Rückbildung
+value-recurrence = wieder aufgetreten
+value-relapse = Rückfall
+value-completed = abgeschlossen
+value-finished = beendet
+value-stopped = abgesetzt
+value-on-hold = unterbrochen
+value-in-progress = läuft
+value-final = endgültig
+value-amended = ergänzt
+value-corrected = berichtigt
 unit-years = Jahre
 unit-hours = Stunden
 unit-minutes = Minuten

@@ -809,6 +809,10 @@ columns-minimum = Lowest possible value
 
 columns-maximum = Highest possible value
 
+columns-missing = Cells that mean a missing value
+
+columns-missing-hint = Separated by commas, such as -9, 999. An empty cell is missing in any case
+
 columns-levels = Each word of the column, and the value that is stored for it: true or false for yes or no. A word that is left empty counts as missing.
 
 columns-reviewed = Why this column may be stored

@@ -26,7 +26,7 @@ frame-no = No
 frame-none = None
 frame-unknown = Not known
 
-frame-unknown-day = an unknown day
+frame-unknown-day = no date
 
 ## The own account
 

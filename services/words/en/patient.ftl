@@ -426,7 +426,7 @@ opt-out-on = Yes, if I allow it each time
 
 opt-out-off = No research at all
 
-opt-out-end = You take back your refusal of all research. Then research may ask you again. It may use only what you allow.
+opt-out-end = You take back your refusal of all research. Then research may ask you again. Research permissions that you have not withdrawn apply again. It may use only what you allow.
 
 opt-out-error = Choose yes or no
 
@@ -624,6 +624,10 @@ keys-remove-which = You are about to remove: { $name }, created on { $date }.
 record-measured = Dated { $date }, from { $custodian }. Added here on { $added }.
 
 record-measured-only = Dated { $date }, from { $custodian }.
+
+record-no-date = Without a date, from { $custodian }. Added here on { $added }.
+
+record-no-date-only = Without a date, from { $custodian }.
 
 receipt-print = You can print this page. The file has the same for a program to check.
 

@@ -170,6 +170,12 @@ measure-systolic-blood-pressure = systolic blood pressure
 
 measure-diastolic-blood-pressure = diastolic blood pressure
 
+measure-gender = gender
+
+measure-birthdate = date of birth
+
+measure-deceaseddatetime = date of death
+
 value-female = female
 value-male = male
 value-white = White
@@ -210,6 +216,30 @@ value-flat = flat
 value-down = down
 value-fixed-defect = fixed defect
 value-reversible-defect = reversible defect
+value-entered-in-error = entered by mistake
+value-cancelled = cancelled
+value-not-done = not done
+value-preliminary = not final yet
+value-registered = no result yet
+value-unknown = not known
+value-refuted = ruled out
+value-differential = one of several possible causes
+value-provisional = not confirmed yet
+value-unconfirmed = not confirmed
+value-active = active
+value-inactive = no longer active
+value-resolved = over
+value-remission = in remission
+value-recurrence = came back
+value-relapse = relapse
+value-completed = completed
+value-finished = finished
+value-stopped = stopped
+value-on-hold = on hold
+value-in-progress = under way
+value-final = final
+value-amended = amended
+value-corrected = corrected
 unit-years = years
 unit-hours = hours
 unit-minutes = minutes

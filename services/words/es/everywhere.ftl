@@ -25,7 +25,7 @@ frame-no = No
 frame-none = Ninguno
 frame-unknown = No se sabe
 
-frame-unknown-day = un día desconocido
+frame-unknown-day = sin fecha
 
 ## Las partes, como las nombran los títulos
 

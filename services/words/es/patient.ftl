@@ -426,7 +426,7 @@ opt-out-on = Sí, si lo permito cada vez
 
 opt-out-off = Ninguna investigación
 
-opt-out-end = Usted retira su negativa a toda investigación. Entonces la investigación puede preguntarle de nuevo. Solo puede usar lo que usted permita.
+opt-out-end = Usted retira su negativa a toda investigación. Entonces la investigación puede preguntarle de nuevo. Los permisos para investigación que usted no ha retirado valen otra vez. La investigación solo puede usar lo que usted permita.
 
 opt-out-error = Elija sí o no
 
@@ -624,6 +624,10 @@ keys-remove-which = Va a quitar: { $name }, creada el { $date }.
 record-measured = Con fecha del { $date }, de: { $custodian }. Añadido aquí el { $added }.
 
 record-measured-only = Con fecha del { $date }, de: { $custodian }.
+
+record-no-date = Sin fecha, de: { $custodian }. Añadido aquí el { $added }.
+
+record-no-date-only = Sin fecha, de: { $custodian }.
 
 receipt-print = Puede imprimir esta página. El archivo tiene lo mismo para que un programa lo compruebe.
 

@@ -170,6 +170,12 @@ measure-systolic-blood-pressure = presión arterial máxima
 
 measure-diastolic-blood-pressure = presión arterial mínima
 
+measure-gender = género
+
+measure-birthdate = fecha de nacimiento
+
+measure-deceaseddatetime = fecha de fallecimiento
+
 value-female = mujer
 value-male = hombre
 value-white = blanco/a
@@ -210,6 +216,30 @@ value-flat = plana
 value-down = descendente
 value-fixed-defect = defecto fijo
 value-reversible-defect = defecto reversible
+value-entered-in-error = anotado por error
+value-cancelled = cancelado
+value-not-done = no se hizo
+value-preliminary = aún no definitivo
+value-registered = aún sin resultado
+value-unknown = no se sabe
+value-refuted = descartado
+value-differential = una de varias causas posibles
+value-provisional = aún sin confirmar
+value-unconfirmed = sin confirmar
+value-active = activo
+value-inactive = ya no activo
+value-resolved = superado
+value-remission = en remisión
+value-recurrence = volvió a aparecer
+value-relapse = recaída
+value-completed = terminado
+value-finished = terminado
+value-stopped = suspendido
+value-on-hold = en pausa
+value-in-progress = en curso
+value-final = definitivo
+value-amended = modificado
+value-corrected = corregido
 unit-years = años
 unit-hours = horas
 unit-minutes = minutos

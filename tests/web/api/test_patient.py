@@ -172,6 +172,28 @@ def test_research_is_turned_off_and_on_again(hospital, patient) -> None:
     assert not is_overridden()
 
 
+def test_the_complete_copy_says_who_each_permission_is_for_and_its_state(hospital, patient) -> None:
+    def sections() -> list[str]:
+        patient.post("/patient/download")
+        hospital.work("export")
+        text = patient.get("/patient/download/page").get_data(as_text=True)
+        return text.partition("<h2>Permissions</h2>")[2].partition("<h2>")[0].split("<h3>")[1:]
+
+    _, _, done = granted(hospital, patient)
+    (permission,) = sections()
+    assert permission.startswith("Small</h3>") and "Active" in permission
+    to_sign = patient.api("POST", "/patient/opt-out", {"research": "off"}).get_json()["to_sign"]
+    assert signed(hospital, patient, to_sign).get_json()["is_in_force"]
+    refusal, permission = sorted(sections())
+    assert refusal.startswith("Anybody</h3>") and "Active" in refusal
+    assert "Not used: research is off" in permission
+    to_sign = patient.api("POST", "/patient/opt-out", {"research": "on"}).get_json()["to_sign"]
+    assert signed(hospital, patient, to_sign).get_json()["is_in_force"]
+    path = f"/patient/consents/{done['consent']}/withdrawal"
+    assert signed(hospital, patient, patient.api("POST", path, {}).get_json())
+    assert all("Withdrawn by you" in section for section in sections())
+
+
 def test_what_takes_nothing_back_re_encrypts_nothing(hospital, patient) -> None:
     def waiting() -> int:
         jobs = hospital.platform.jobs.newest(kind="rekey", states=("queued",), limit=1_000)

@@ -77,3 +77,22 @@ def test_a_storing_that_did_not_finish_says_why(
     keeper.post(path, wish="store")
     hospital.work("store-upload")
     assert "Reason:" not in keeper.get(path).text
+
+
+@pytest.mark.parametrize(("missing", "bad"), [("", 1), ("999", 0), ("n.d., 999", 0)])
+def test_numbers_that_are_read_as_missing_are_shown_and_can_be_changed(
+    hospital: Any, keeper: Visitor, missing: str, bad: int
+) -> None:
+    """A weight of 999 kg became a missing value, and no page said so."""
+    rows = [f"C{n},{60 + n}" for n in range(29)] + ["C29,999"]
+    table = "\n".join(["pid,weight", *rows]).encode()
+    address = described(hospital, keeper, table, f"weights{bad}.csv")
+    field = re.search(r'<input[^>]*name="missing-1"[^>]*>', keeper.get(f"{address}/columns").text)
+    assert field is not None and 'value="999"' in field[0]
+    form = {"what-0": "id", "what-1": "number", "code-1": "x|weight", "unit-1": "kg"}
+    form |= {"category-1": "vital-signs", "date": "2024-01-02", "missing-1": missing}
+    form |= {"minimum-1": "20", "maximum-1": "350"}
+    assert keeper.post(f"{address}/columns", **form).status_code == 303
+    hospital.work("check-upload")
+    good = f"{30 - bad} are good, {'one is' if bad else 'none is'} bad"
+    assert good in _line(keeper.get(address).text)

@@ -253,6 +253,7 @@ def test_research_is_turned_off_and_on_again(hospital, patient) -> None:
     patient.go("/patient/opt-out")
     patient.page.check("input[value=on]")
     patient.page.click("button:text('Save')")
+    patient.says("Research permissions that you have not withdrawn apply again.")
     patient.page.click("button:text('Sign with your passkey')")
     patient.says("Research may ask you.")
     patient.go("/patient/consents")
