@@ -215,9 +215,14 @@ class ConsentRequests:
     def record_answer(
         self, request: ConsentRequest, state: str, consent_id: bytes | None = None
     ) -> bool:
-        """Store the answer of a waiting request; False if it has been answered already."""
+        """Store the answer of a waiting request; False if it has been answered already.
+
+        A permission counts also after a no: the patient signed it in another window, and the ledger
+        has it. So the request says what is in force.
+        """
+        open_states = (WAITING, DECLINED) if state == ACCEPTED else (WAITING,)
         update = sa.update(_REQUESTS).where(
-            _REQUESTS.c.id == request.id, _REQUESTS.c.state == WAITING
+            _REQUESTS.c.id == request.id, _REQUESTS.c.state.in_(open_states)
         )
         now_s = int(self._clock())
         values = {"state": state, "answered_at_s": now_s, "consent": consent_id, "draft": None}

@@ -68,6 +68,20 @@ def test_a_request_lapses_at_the_end_of_its_study_also_when_it_is_reconsidered(
     assert requests.count_by_state(PARTY)[LAPSED] == 2
 
 
+def test_a_permission_that_is_signed_after_a_no_in_another_window_is_what_the_request_says(
+    requests,
+) -> None:
+    (patient,) = people(1)
+    requests.send(DETAILS, [patient], "r")
+    (request,) = requests.list_waiting(patient)
+    assert requests.record_answer(request, DECLINED)
+    assert requests.record_answer(request, ACCEPTED, b"c" * 32)
+    answered = requests.get(patient, request.id)
+    assert (answered.state, answered.consent_id) == (ACCEPTED, b"c" * 32)
+    assert not requests.record_answer(request, DECLINED)
+    assert not requests.record_answer(request, ACCEPTED, b"d" * 32)
+
+
 def test_sending_to_nobody_stores_nothing(requests, engine) -> None:
     patients, count = people(3), sa.text("SELECT count(*) FROM web_askings WHERE party = 'study:a'")
     for _ in range(3):
