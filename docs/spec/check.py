@@ -688,6 +688,9 @@ class Check:
         said = self.deployment.get("count"), self.deployment.get("head")
         is_said = said == (None, None) or heads[said[0] - 1 : said[0]] == [unhex(said[1])]
         self.holds(is_said, "count and head of the deployment's line differ from the ledger")
+        known = {line["position"] for line in self.all("operation")}
+        for at in range(1, 1 + (said[0] if is_said and said[0] else 0)):
+            self.holds(at in known, f"the line of operation {at} is missing")
 
     def contract_says(self, function):
         call = {"to": self.deployment["contract"], "data": "0x" + keccak(function)[:4].hex()}

@@ -94,7 +94,24 @@ def test_a_line_that_is_not_what_the_ledger_has_is_named(
     run(world, tmp_path, b"\n".join(json.dumps(line).encode() for line in lines))
     place = change.get("position", 1)
     named = [f"the line of operation {place} differs from the ledger"] if change else []
+    if place != 1:
+        named.append("the line of operation 1 is missing")
     assert json.loads(capsys.readouterr().out)["wrong"] == named
+
+
+def test_a_line_of_the_ledger_that_is_left_out_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = World()
+    deployment, *others = world.lines()
+    lines = operation_lines(world)
+    deployment |= {"count": len(lines), "head": lines[-1]["head"]}
+    for left_out in range(len(lines)):
+        kept = [*lines[:left_out], *lines[left_out + 1 :]]
+        text = b"\n".join(json.dumps(line).encode() for line in [deployment, *kept, *others])
+        run(world, tmp_path, text)
+        named = json.loads(capsys.readouterr().out)["wrong"]
+        assert named == [f"the line of operation {left_out + 1} is missing"]
 
 
 @pytest.mark.parametrize(
