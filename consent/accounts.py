@@ -26,7 +26,8 @@ from consent.account_nonces import (
 )
 from consent.account_roles import ADMIN as ADMIN_ROLE
 from consent.account_roles import ANCHOR, CUSTODIAN, PAUSER
-from consent.chain import MAX_TRANSACTION_GAS, Chain
+from consent.chain import MAX_TRANSACTION_GAS, Chain, Finality
+from consent.deployment import Deployment
 from consent.errors import ConsentInvalid
 from consent.limits import LedgerLimits
 from consent.mirror import Mirror
@@ -49,6 +50,15 @@ _GAS: Final = {
 """How much gas a new account must be able to pay for."""
 _SHARES: Final = {EVERYDAY: 2, RELAYER: 2, ANCHORER: 10}
 """A new account gets one part in so many of the payer's money."""
+
+
+def can_separate(finality: Finality) -> bool:
+    """Return whether a chain keeps the order of several accounts' transactions.
+
+    A single validator that loses its newest blocks gets them again, with another head if
+    another account's new transaction is mined between them. The nonces of one account exclude it.
+    """
+    return finality != "single"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,13 +124,14 @@ class Accounts:
         chain: Chain,
         mirror: Mirror,
         outboxes: Outboxes,
-        contract: str,
+        deployment: Deployment,
         limits: LedgerLimits,
     ) -> None:
         self._engine = engine
+        self._deployment = deployment
         self._outboxes = outboxes
         self._custodian = outboxes.custodian
-        self._changes = RoleChanges(engine, chain, mirror, contract, limits)
+        self._changes = RoleChanges(engine, chain, mirror, deployment.contract, limits)
 
     def list(self) -> list[LedgerAccount]:
         """Return the accounts, those that are in use first.
@@ -174,9 +185,15 @@ class Accounts:
 
         Raises:
             NotPermitted: `admin` is not the contract's admin.
-            ConsentInvalid: an account cannot pay; the message names it and the amount.
+            ConsentInvalid: the chain has a single validator, or an account cannot pay; the message
+                names it and the amount.
             LedgerUnavailable: a step was not confirmed in time; call it again.
         """
+        if not can_separate(self._deployment.finality):
+            raise ConsentInvalid(
+                "accounts are separate on chains with finality bft or pos; a chain of a single "
+                "validator can lose its newest blocks, and the nonces of one account keep the order"
+            )
         self._hand_admin(admin)
         for purpose, keys in ((ANCHORER, anchor), (RELAYER, relayer)):
             if self._outboxes.of(purpose) is self._custodian:

@@ -111,7 +111,7 @@ class ConsentLedger:
         self._relayer = self._join_senders([Outbox(engine, chain, each) for each in own.former])
         self._domain = self._relayer.domain
         self.accounts = Accounts(
-            engine, chain, self._mirror, self._outboxes, deployment.contract, self.limits
+            engine, chain, self._mirror, self._outboxes, deployment, self.limits
         )
         self.keys = SubjectKeys(self._relayer, self._mirror, self._views, chain, clock)
         self._register = Register(self.consent_terms)

@@ -84,7 +84,8 @@ def rotate(
 def separate(services: Services, output: Output, *, admin_key: Path | None) -> None:
     """Give relaying, enrolling and anchoring an account each; safe to repeat.
 
-    The first start does this by itself. An interrupted run is completed by the next.
+    The first start does this by itself, where finality is bft or pos. With a single validator it is
+    refused. An interrupted run is completed by the next.
     """
     settings = read_settings(os.environ)
     files = {purpose: AccountFiles(settings.home, purpose) for purpose in (RELAYER, ANCHORER)}

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from consent import examine_nodes
+from consent import can_separate, examine_nodes
 from deploy.database import make_engine
 from deploy.nodes import Endpoints, NodesError, NodeSettings, find_running, is_in_use
 from deploy.nodes.build import RECIPES, built_path, find_on_path
@@ -243,7 +243,9 @@ def check_passphrase(settings: Settings) -> Check:
 
 
 def check_accounts(settings: Settings) -> Check:
-    """Look whether relaying, enrolling and anchoring have an account each."""
+    """Look whether relaying, enrolling and anchoring have an account each, where they can."""
+    if not can_separate(settings.ledger_finality):
+        return ok("accounts", "one relays, enrols and anchors, as LEDGER_FINALITY=single needs")
     if not (settings.home / "ledger.json").exists():
         return ok("accounts", "the first start makes them")
     paths = custodian_key_path(settings.home), anchor_key_path(settings.home)

@@ -17,6 +17,7 @@ from consent import (
     ConsentInvalid,
     ConsentLedger,
     LedgerUnavailable,
+    can_separate,
     open_ledger,
 )
 from deploy.account_keys import AccountFiles, make_admin
@@ -63,7 +64,7 @@ def join_services(
     forbid_core_dumps()  # from here on, keys and records may be in memory
     engine = make_engine(settings.database_url)
     upgrade(engine)
-    ledger = _open_ledger(engine, settings, nodes.endpoints().chain.url)
+    ledger = open_ledger_of(engine, settings, nodes.endpoints().chain.url)
 
     def kubo() -> tuple[str, str]:
         try:
@@ -119,11 +120,11 @@ def join_services(
     )
 
 
-def _open_ledger(engine: sa.Engine, settings: Settings, endpoint: str) -> ConsentLedger:
-    """Return the ledger; the first start deploys it and makes an account for each task."""
+def open_ledger_of(engine: sa.Engine, settings: Settings, endpoint: str) -> ConsentLedger:
+    """Return the ledger; the first start deploys it, with an account for each task if it can."""
     is_first = not (settings.home / "ledger.json").exists()
     ledger = open_ledger(engine, time.time, ledger_settings(settings, endpoint))
-    if not is_first:
+    if not is_first or not can_separate(settings.ledger_finality):
         return ledger
     files = [AccountFiles(settings.home, purpose) for purpose in (RELAYER, ANCHORER)]
     try:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from faults import FaultProxy
 from township import RELAYER, Clock, Patient, Town
 
 from consent import accounts as accounts_module
-from consent.chain import Chain
+from consent.chain import Chain, Finality
 from consent.consent_ledger import ConsentLedger
 from consent.deployment import deploy, load
 from consent.outbox import Outbox
@@ -75,18 +77,28 @@ def uses(ledger: ConsentLedger) -> dict[str, tuple[str, tuple[str, ...]]]:
     return {each.address: (each.use, each.roles) for each in ledger.accounts.list()}
 
 
-def new_town(endpoint: str, folder: Path) -> Town:
-    """Return a town whose contract has an admin of its own."""
+@contextmanager
+def bft_chain(endpoint: str, folder: Path) -> Iterator[str]:
+    """Yield the endpoint of a chain whose newest block is final, as with several validators."""
+    proxy = FaultProxy(endpoint, folder / "bft.ipc")
+    proxy.rewrite = lambda question: question.replace(b'"finalized"', b'"latest"')
+    yield proxy.endpoint
+    proxy.close()
+
+
+def new_town(endpoint: str, folder: Path, finality: Finality = "single") -> Town:
+    """Return a town whose contract has an admin of its own, and whose clock is the chain's."""
     url = f"sqlite:///{folder / 'separate.db'}"
     engine, chain = make_engine(url), Chain(endpoint)
     METADATA.create_all(engine)
     outbox = Outbox(engine, chain, RelayerAccount(RELAYER))
-    made = deploy(chain, outbox, "single", admin=ADMIN.address)
-    assert deploy(chain, outbox, "single", admin=ADMIN.address) == made
+    made = deploy(chain, outbox, finality, admin=ADMIN.address)
+    assert deploy(chain, outbox, finality, admin=ADMIN.address) == made
     assert (made.founder, made.admin) == (outbox.address, ADMIN.address)
     made.save(folder / "ledger.json")
     assert load(folder / "ledger.json") == made
-    return Town(url, endpoint, Clock(time.time()), made)
+    chain_s = chain.block_times([chain.look(made.contract, "single", 0).latest.number])[0] or 0
+    return Town(url, endpoint, Clock(max(time.time(), chain_s)), made)
 
 
 class Killed(BaseException):

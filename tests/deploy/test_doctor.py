@@ -235,7 +235,7 @@ def test_an_invalid_setting_is_a_problem_of_its_own(environment, monkeypatch):
 
 
 def test_one_account_for_everything_is_a_warning_until_the_accounts_are_separate(given, tmp_path):
-    settings = _settings(given)
+    settings = _settings(given, LEDGER_FINALITY="bft")
     assert _status(doctor.check_accounts(settings)) == "ok"
     secrets = settings.home / "secrets"
     secrets.mkdir(parents=True)
@@ -243,5 +243,6 @@ def test_one_account_for_everything_is_a_warning_until_the_accounts_are_separate
         (settings.home / name).touch()
     check = doctor.check_accounts(settings)
     assert (check.status, "accounts separate" in check.remedy) == ("warning", True)
+    assert _status(doctor.check_accounts(_settings(given))) == "ok"  # of a single validator
     (secrets / "custodian.key").touch()
     assert _status(doctor.check_accounts(settings)) == "ok"
