@@ -81,10 +81,10 @@ class FeasibilityCounts:
             return self._stable(key, count)
 
     def leavers(self, name: str, count: int) -> int:
-        """Return the number to show of people who left; it is never untrue.
+        """Return the number to show of people who left, or were asked; it is never untrue.
 
-        0 means nobody; 1 to 10 means that fewer than 11 left, and must be hidden as such; from 11
-        on it is a number that moves only while 11 people or more move.
+        0 means nobody; 1 to 10 means fewer than 11, and must be hidden as such; from 11 on it is a
+        number that moves only while 11 people or more move.
         """
         steps = self.stable(name, count)
         return count if count < MIN_COUNT else max(steps, MIN_COUNT)

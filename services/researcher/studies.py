@@ -156,10 +156,10 @@ class Studies:
 
     def _summary(self, study: Proposal) -> StudySummary:
         counts = self._requests.count_by_state(study.study)
-        stable = self._feasibility.stable
+        people = sum(counts.values())
         return StudySummary(
             study=study,
-            people_asked=stable(f"{study.study} asked", sum(counts.values())),
-            people_agreed=stable(f"{study.study} yes", counts[ACCEPTED]),
+            people_asked=self._feasibility.leavers(f"{study.study} asked", people),
+            people_agreed=self._feasibility.stable(f"{study.study} yes", counts[ACCEPTED]),
             models=self._owned.models([study]),
         )

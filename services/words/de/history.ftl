@@ -43,7 +43,7 @@ used-self = Sie haben diese Daten selbst angesehen: { $categories }.
 
 counted-people = { $party } hat gezählt, wie viele Menschen welche Werte haben, auch Sie. Kein Mensch hat Ihre Daten gelesen, und niemand hat Werte von Ihnen gesehen.
 
-refused-never = { $party } wollte diese Daten von Ihnen nutzen: { $categories }. Das wurde abgelehnt: Sie hatten es nicht erlaubt.
+refused-never = { $party } wollte diese Daten von Ihnen nutzen: { $categories }. Das wurde abgelehnt: Sie erlaubten es zu dieser Zeit nicht.
 
 refused-withdrawn = { $party } wollte diese Daten von Ihnen nutzen: { $categories }. Das wurde abgelehnt: Sie hatten am { $date } widerrufen.
 

@@ -43,7 +43,7 @@ used-self = You looked at your { $categories } yourself.
 
 counted-people = { $party } counted how many people have which values, you among them. No person read your records, and no value of yours was shown to anybody.
 
-refused-never = { $party } asked for your { $categories } and was refused. You had not allowed it.
+refused-never = { $party } asked for your { $categories } and was refused. You did not allow it at that time.
 
 refused-withdrawn = { $party } asked for your { $categories } and was refused. You withdrew on { $date }.
 

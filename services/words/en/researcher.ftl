@@ -59,7 +59,7 @@ question-dummy-download = Download dummy data (ZIP)
 
 few = hidden
 
-few-note = “Hidden” is a number of 1 to 10, or one from which such a number could be worked out.
+few-note = “Hidden” is a number of 10 or fewer, or one from which such a number could be worked out.
 
 study-name = Name of the study
 

@@ -43,7 +43,7 @@ used-self = Usted consultó estos datos: { $categories }.
 
 counted-people = { $party } contó cuántas personas tienen qué valores, también usted. Ninguna persona leyó sus datos y nadie vio valores suyos.
 
-refused-never = { $party } pidió usar estos datos suyos: { $categories }. No se le permitió: usted no había dado permiso.
+refused-never = { $party } pidió usar estos datos suyos: { $categories }. No se le permitió: usted no daba permiso en ese momento.
 
 refused-withdrawn = { $party } pidió usar estos datos suyos: { $categories }. No se le permitió: usted retiró su permiso el { $date }.
 

@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 from fhir.resources.R4B.auditevent import AuditEvent
 from fhir.resources.R4B.consent import Consent
+from research import permit
 from visitors import signed_in
 
 from services.accounts import PATIENT
@@ -211,6 +212,21 @@ def test_what_takes_nothing_back_re_encrypts_nothing(hospital, patient) -> None:
     to_sign = patient.api("POST", "/patient/stop", {}).get_json()
     assert signed(hospital, patient, to_sign).get_json()["is_in_force"]
     assert waiting() == 1
+
+
+def test_a_refusal_after_a_withdrawal_does_not_say_that_it_was_never_allowed(
+    hospital, patient
+) -> None:
+    """With a permission for somebody else, the nearest miss is that one and not the withdrawal."""
+    _, _, done = granted(hospital, patient)
+    permit(hospital, "study:other", ("MLTRAINING",), [patient.account.subject])
+    path = f"/patient/consents/{done['consent']}/withdrawal"
+    assert signed(hospital, patient, patient.api("POST", path, {}).get_json())
+    hospital.platform.diagnostics.gather(STUDY, "small")
+    lines = patient.api("GET", "/patient/journal").get_json()["lines"]
+    (line,) = [line for line in lines if line["is_refusal"]]
+    assert line["outcome"] == "other-recipient"
+    assert "You did not allow it at that time." in patient.get("/patient/journal").text
 
 
 def test_a_stop_leaves_research_off(hospital, patient) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from models import is_small
+from models import MIN_COUNT, is_small
 from web.current import words
 
 
 def count_text(count: int) -> str:
     """Return a count in words; 1 to 10 is hidden."""
     return words()("few") if is_small(count) else words().number(count)
+
+
+def steady_text(count: int) -> str:
+    """Return a count that moves only with eleven people: its 0 can be any number up to 10."""
+    return words()("few") if count < MIN_COUNT else words().number(count)

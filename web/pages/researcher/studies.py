@@ -24,7 +24,7 @@ from storage import ACCEPTED_DUTIES
 from web.current import current_account, services, words
 from web.pages.forms import date_in, first_errors
 from web.pages.guard import render, render_form, see_other
-from web.pages.researcher.counts import count_text
+from web.pages.researcher.counts import count_text, steady_text
 from web.responses import ZIP, download_response
 from web.view_options import one_at_a_time, requires_role
 
@@ -54,6 +54,7 @@ def start() -> Response:
         title=words()("menu-researcher"),
         studies=services().researcher.studies.list(current_account().party),
         count_text=count_text,
+        steady_text=steady_text,
     )
 
 
@@ -214,7 +215,7 @@ def _request_preview(slug: str, errors: Mapping[str, str]) -> Response:
         "researcher/request.html",
         title=words()("study-send"),
         preview=preview,
-        people=count_text(preview.people),
+        people=steady_text(preview.people),
         errors=errors,
     )
 
@@ -241,7 +242,8 @@ def cohort(slug: str) -> Response:
             (words()(f"cohort-reason-{reason}"), count_text(count))
             for reason, count in counts.suppressed.reasons.items()
         ],
-        count_text=count_text,
+        asked=steady_text(counts.people_asked),
+        everybody=steady_text(counts.all_permitted),
         min_cohort=MIN_COHORT,
         job=services().researcher.models.active_job(party, slug),
     )
@@ -250,7 +252,7 @@ def cohort(slug: str) -> Response:
 def _permitted(counts: CohortCounts) -> str:
     if counts.is_at_least:
         return words()("cohort-at-least", count=words().number(counts.suppressed.at_least))
-    return count_text(counts.permitted)
+    return steady_text(counts.permitted)
 
 
 def _proposal_form(errors: Mapping[str, str], returned: Proposal | None = None) -> Response:
