@@ -82,7 +82,7 @@ class CustodianApprovals:
             reach=self._count_reach(proposal),
             needed=self._reach.categories(proposal),
             patients=self._directory.count(),
-            copies=self._copies.list_by_study(proposal.study),
+            copies=self._copies.list_summaries(proposal.study),
             deletions=self._deletions.count(proposal.study),
             question=self._reach.question(proposal),
             text=self._descriptions.describe(words, proposal.request_details()),

@@ -5,20 +5,24 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
 
+from consent import DAY_S
 from models import CopyPlan, row_key
 from models.pseudonymised import pseudonym_label
-from services.errors import Conflict
+from services.errors import Conflict, TooManyRequests
+from services.requests.copy_names import CopyNames, KnownCopies
 from services.tables import METADATA
 from storage import RecordStore
 
 LABEL: Final = "set"
+MAX_A_DAY: Final = 10
+"""Copies of one study: each makes the pages slower of everybody who is in it."""
 _ID_CHARACTERS: Final = 32
 NAME_CHARACTERS: Final = 32
 """Of a row's pseudonym in a copy."""
@@ -101,6 +105,22 @@ class ReleasedCopies:
         self._engine = engine
         self._store = store
         self._clock = clock
+        self._known = KnownCopies(self._read_names)
+
+    def require_room(self, study: str) -> None:
+        """Refuse another copy of a study that made many within a day.
+
+        Raises:
+            TooManyRequests: it made `MAX_A_DAY`; says when to try again.
+        """
+        now_s = int(self._clock())
+        is_new = (_COPIES.c.study == study) & (_COPIES.c.at_s > now_s - DAY_S)
+        query = sa.select(_COPIES.c.at_s).where(is_new).order_by(_COPIES.c.at_s.desc())
+        with self._engine.connect() as connection:
+            times = connection.scalars(query.limit(MAX_A_DAY)).all()
+        if len(times) == MAX_A_DAY:
+            problem = f"{MAX_A_DAY} copies of this study were made within a day"
+            raise TooManyRequests(times[-1] + DAY_S - now_s, problem)
 
     def add(self, copy: NewCopy, pseudonyms: Iterable[str]) -> str:
         """Store a copy before it is released; return its id.
@@ -150,22 +170,58 @@ class ReleasedCopies:
         pseudonym = self._store.pseudonyms(label)
         return lambda key: pseudonym(key).hex()[:NAME_CHARACTERS]
 
-    def list_with(self, subject: bytes, studies: Iterable[str]) -> list[ReleasedCopy]:
-        """Return the copies of these studies that have a row of this person, the newest first."""
-        copies = [copy for study in studies for copy in self.list_by_study(study)]
-        return self.select_with(subject, copies)
+    def list_summaries(self, study: str) -> list[ReleasedCopy]:
+        """Return the copies of a study without names, plan and parts, the newest first."""
+        columns = [column for column in _COPIES.c if column is not _COPIES.c.names]
+        query = sa.select(*columns).where(_COPIES.c.study == study)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(_COPIES.c.at_s.desc())).all()
+        return [self._summary(row) for row in rows]
 
-    def select_with(self, subject: bytes, copies: Iterable[ReleasedCopy]) -> list[ReleasedCopy]:
-        """Return those of these copies that have a row of this person."""
+    def list_with(self, subject: bytes, studies: Iterable[str]) -> list[ReleasedCopy]:
+        """Return the copies of these studies that have a row of this person, the newest first.
+
+        Their `pseudonyms` are those of this person alone; plan and parts are left out.
+        """
         keys = self._row_keys(subject)
-        return [copy for copy in copies if self._names(copy, keys)]
+        copies = [copy for study in studies for copy in self.list_summaries(study)]
+        named = [(copy, self._names(copy, keys)) for copy in copies]
+        return [replace(copy, pseudonyms=tuple(sorted(names))) for copy, names in named if names]
 
     def names_of(self, copy: ReleasedCopy, subject: bytes) -> set[str]:
         """Return the names of the rows of a copy that this subject's records are part of."""
         return self._names(copy, self._row_keys(subject))
 
+    def list_releases(self, study: str) -> set[str]:
+        """Return the names of the copies of a study."""
+        query = sa.select(_COPIES.c.release).where(_COPIES.c.study == study)
+        with self._engine.connect() as connection:
+            return set(connection.scalars(query))
+
     def _names(self, copy: ReleasedCopy, keys: Iterable[bytes]) -> set[str]:
-        return {*map(self.name_in(copy), keys)}.intersection(copy.pseudonyms)
+        known = self._known.get(copy.id)
+        return {name for name in map(self.name_in(copy), keys) if known.has(name)}
+
+    def _read_names(self, copy_id: str) -> CopyNames:
+        with self._engine.connect() as connection:
+            copy = self._copy(
+                connection.execute(_COPIES.select().where(_COPIES.c.id == copy_id)).one()
+            )
+        return CopyNames.of(
+            copy.pseudonyms,
+            is_pseudonymised=copy.is_pseudonymised,
+            whole_records=copy.whole_records,
+        )
+
+    def _summary(self, row: Any) -> ReleasedCopy:
+        known = self._known.get(row.id)
+        return ReleasedCopy(
+            **_facts(row),
+            pseudonyms=(),
+            plan=None,
+            is_pseudonymised=known.is_pseudonymised,
+            whole_records=known.whole_records,
+        )
 
     def _row_keys(self, subject: bytes) -> list[bytes]:
         """Return the keys of every row that a subject's records may be part of."""
@@ -192,20 +248,20 @@ class ReleasedCopies:
         content: dict[str, Any] = opened if isinstance(opened, dict) else {"names": opened}
         plan = content.get("plan")
         return ReleasedCopy(
-            id=row.id,
-            study=row.study,
-            release=row.release,
-            at_s=row.at_s,
-            ends_at_s=row.ends_at_s,
-            rows=row.rows,
+            **_facts(row),
             pseudonyms=tuple(content["names"]),
             plan=CopyPlan.of_json(plan) if plan is not None else None,
-            deleted_at_s=row.deleted_at_s,
             is_pseudonymised=content.get("is_pseudonymised", False),
             parts=content.get("parts", {}),
             whole_records=content.get("whole_records", False),
             left_out=tuple(content.get("left_out", ())),
         )
+
+
+def _facts(row: Any) -> dict[str, Any]:
+    """Return what of a copy is stored in clear."""
+    names = ("id", "study", "release", "at_s", "ends_at_s", "rows", "deleted_at_s")
+    return {name: getattr(row, name) for name in names}
 
 
 def _identity(copy: NewCopy) -> str:

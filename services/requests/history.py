@@ -259,9 +259,8 @@ class AccessHistory:
         models = self._diagnostics.models_trained_under(consents) if runs else []
         trained = {model.id for model in models}
         copying = sorted({entry.party for entry in entries if entry.release})
-        copies = [copy for study in copying for copy in self._copies.list_by_study(study)]
-        made = {copy.release for copy in copies}
-        has_row = {copy.release for copy in self._copies.select_with(subject, copies)}
+        made = {release for study in copying for release in self._copies.list_releases(study)}
+        has_row = {copy.release for copy in self._copies.list_with(subject, copying)}
         return [
             replace(entry, result=_result(entry, runs, trained))
             if entry.seq in is_training

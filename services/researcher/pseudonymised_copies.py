@@ -130,6 +130,7 @@ class PseudonymisedCopies:
 
         Raises:
             CopyRefused: the agreement has ended, or deletions are overdue.
+            TooManyRequests: many copies of the study were made within a day.
             CohortTooSmall, ConsentsChanged (models): too few people permit it, or they changed.
         """
         study, agreement = self._require(party, name)
@@ -137,6 +138,7 @@ class PseudonymisedCopies:
         refusal = self._refusal(study, agreement)
         if refusal:
             raise CopyRefused(refusal)
+        self._copies.require_room(study.study)
         release = secrets.token_hex(16)
         request = PseudonymisedRequest(
             study=study.study,

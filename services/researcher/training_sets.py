@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +31,8 @@ from services.requests.reach import needed_categories
 from services.researcher.owned_studies import OwnedStudies
 from storage import RecordStore
 
+RowParts = Mapping[bytes, Set[str]]
+"""What each row may be made of now, by its key."""
 MAX_DAYS: Final = 365
 """How long a copy may be kept."""
 
@@ -171,6 +173,7 @@ class TrainingSets:
         Raises:
             NotFound: as `get`.
             StudyEnded: the study has ended.
+            TooManyRequests: many copies of the study were made within a day.
             Conflict: another copy of the study was made meanwhile.
             CohortTooSmall (models): too few people permit a copy.
             ModelsInvalid (models): a column is not a feature, or a direct identifier.
@@ -178,6 +181,7 @@ class TrainingSets:
         study = self._require(party, name)
         if self._is_over(study):
             raise StudyEnded(study.until_s)
+        self._copies.require_room(study.study)
         ends_at_s, release = self._ends_at_s(study), secrets.token_hex(16)
         earlier = self._copies.list_by_study(study.study)
         request = ReleaseRequest(
@@ -211,12 +215,7 @@ class TrainingSets:
         """Return every copy of a party's studies, and the models that must be replaced."""
         studies = self._owned.list(party)
         return Notices(
-            copies=[
-                self._notice(study, copy)
-                for study in studies
-                for copy in self._copies.list_by_study(study.study)
-                if not copy.is_pseudonymised
-            ],
+            copies=[notice for study in studies for notice in self._notices(study)],
             models=[model for model in self._owned.models(studies) if model.state == "affected"],
         )
 
@@ -242,8 +241,18 @@ class TrainingSets:
     def _ends_at_s(self, study: Proposal) -> int:
         return min(study.until_s, int(self._diagnostics.clock()) + MAX_DAYS * DAY_S)
 
-    def _notice(self, study: Proposal, copy: ReleasedCopy) -> CopyNotice:
-        withdrawals = self._withdrawals(study, copy)
+    def _notices(self, study: Proposal) -> list[CopyNotice]:
+        copies = self._copies.list_by_study(study.study)
+        anonymised = [copy for copy in copies if not copy.is_pseudonymised]
+        parts: RowParts = {}
+        if any(copy.parts for copy in anonymised):  # decided once, whatever the number of copies
+            used = self._diagnostics.question(study.question).training_categories
+            current = self._store.permitted_records(study.study, HRESCH)
+            parts = permitted_parts(self._store, current, used)
+        return [self._notice(study, copy, parts) for copy in anonymised]
+
+    def _notice(self, study: Proposal, copy: ReleasedCopy, parts: RowParts) -> CopyNotice:
+        withdrawals = self._withdrawals(study, copy, parts)
         has_ended = copy.ends_at_s <= self._diagnostics.clock()
         return CopyNotice(
             study=study,
@@ -252,14 +261,13 @@ class TrainingSets:
             is_due=copy.deleted_at_s is None and (withdrawals > 0 or has_ended),
         )
 
-    def _withdrawals(self, study: Proposal, copy: ReleasedCopy) -> int:
+    def _withdrawals(self, study: Proposal, copy: ReleasedCopy, parts: RowParts) -> int:
         """Return how many people of a copy do not permit every record of their row any longer."""
+        if copy.parts:
+            name_in = self._copies.name_in(copy)
+            return len(find_left(copy, {name_in(key): part for key, part in parts.items()}))
         question = self._diagnostics.question(study.question)
         used = question.training_categories
-        if copy.parts:
-            current = self._store.permitted_records(study.study, HRESCH)
-            parts, name_in = permitted_parts(self._store, current, used), self._copies.name_in(copy)
-            return len(find_left(copy, {name_in(key): part for key, part in parts.items()}))
         # Of a copy from before its parts were stored, only the needed categories are known.
         permitted, needed = (
             self._store.permitted_subjects(study.study, HRESCH),

@@ -57,6 +57,9 @@ class Parts:
     def list_by_study(self, study: str) -> list[Any]:
         return []
 
+    def require_room(self, study: str) -> None:
+        self.calls.append("require room")
+
     def pseudonymise(self, question: str, request: Any) -> Any:
         self.calls.append("release")
         return SimpleNamespace(parts={"n": ("0/condition",)}, content=b"sealed")
@@ -88,7 +91,7 @@ def test_a_copy_is_stored_with_the_agreements_end_before_it_leaves() -> None:
     parts = Parts(agreed)
     file = copies_of(parts).download(PARTY, "r", STUDY)
     assert (file.name, file.content) == ("s.sealed", b"sealed")
-    assert parts.calls == ["list who left", "release", "store"]
+    assert parts.calls == ["list who left", "require room", "release", "store"]
     assert parts.added[0].ends_at_s == agreed.ends_at_s > NOW_S + 29 * DAY_S
 
 

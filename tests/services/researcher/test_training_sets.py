@@ -22,14 +22,14 @@ def name_in(_: Any) -> Any:
 
 def withdrawals(permitted: dict[bytes, list[str]], parts: dict[str, tuple[str, ...]]) -> int:
     """Return how many people left a copy of two rows, as the researcher reads it."""
-    known = LABELS | TESTS
+    known, decided = LABELS | TESTS, list[str]()
     records = {
         subject: SubjectRecords({name: known[name] for name in names})
         for subject, names in permitted.items()
     }
     store: Any = SimpleNamespace(
         persons=lambda subjects: {subject: subject for subject in subjects},
-        permitted_records=lambda party, purpose: records,
+        permitted_records=lambda party, purpose: decided.append(party) or records,
         permitted_subjects=lambda party, purpose: {
             subject: dict.fromkeys(each.permitted.values(), b"")
             for subject, each in records.items()
@@ -55,11 +55,13 @@ def withdrawals(permitted: dict[bytes, list[str]], parts: dict[str, tuple[str, .
     )
     ports: Any = {
         "owned": SimpleNamespace(list=lambda _: [STUDY], models=lambda _: []),
-        "copies": SimpleNamespace(list_by_study=lambda _: [copy], name_in=name_in),
+        "copies": SimpleNamespace(list_by_study=lambda _: [copy, copy], name_in=name_in),
         "diagnostics": SimpleNamespace(question=lambda _: question, clock=lambda: 1),
         "feasibility": SimpleNamespace(leavers=lambda _, count: count),
     }
-    (notice,) = TrainingSets(store=store, **ports).notices("organisation:o").copies
+    notice, same = TrainingSets(store=store, **ports).notices("organisation:o").copies
+    assert notice == same
+    assert len(decided) <= 1  # of a large study each decision takes seconds
     assert notice.is_due is (notice.withdrawals > 0)
     return notice.withdrawals
 
