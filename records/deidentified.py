@@ -1,4 +1,7 @@
-"""Removes from one FHIR resource what names anybody, and moves its dates; codes and values stay."""
+"""Removes from one FHIR resource what names anybody, and moves its dates; codes and values stay.
+
+An element that FHIR R4 does not have there goes too: a sender's own one can hold any number.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from typing import Any, Final
 import orjson
 
 from records.elements import list_of, objects_of
+from records.fhir_elements import ELEMENTS, NESTED, PLAIN
 from records.references import SUBJECT_ELEMENTS, split_relative, split_url
 
 
@@ -29,6 +33,7 @@ class Removed(StrEnum):
     RARE_TEXT = "names of codes that fewer than 11 people share"
     KIND = "resources of other kinds"
     TURNED = "resources whose meaning an extension or another focus turns"
+    UNKNOWN = "elements that FHIR R4 does not have there"
 
 
 KINDS: Final = frozenset(
@@ -131,7 +136,11 @@ class Cleaner:
         if isinstance(value.get("reference"), str):
             return self._reference(value["reference"], person)
         cleaned = {}
+        elements = ELEMENTS.get(str(value.get("resourceType")), NESTED)
         for name, part in value.items():
+            if name not in elements and _reason(name, part) is None:
+                self.removed[Removed.UNKNOWN] += 1
+                continue
             is_display = name == "display" and _is_coding(value)
             clean = self._display(part) if is_display else self._element(name, part, person)
             if clean is not None:
@@ -153,7 +162,9 @@ class Cleaner:
             return [part for part in parts if part is not None] or None
         if isinstance(value, dict):
             return self._object(value, person)
-        return self._text(name, value, person) if isinstance(value, str) else _plain(value)
+        return (
+            self._text(name, value, person) if isinstance(value, str) else self._plain(name, value)
+        )
 
     def _contained(self, value: Any, person: Person) -> dict[str, Any] | None:
         if not isinstance(value, dict) or value.get("resourceType") not in KINDS - {"Patient"}:
@@ -184,6 +195,13 @@ class Cleaner:
         if clean is None and name != "id":  # an id is replaced; it is not lost
             self.removed[Removed.FREE_TEXT] += 1
         return clean
+
+    def _plain(self, name: str, value: Any) -> Any:
+        """Return a number, true or false; None where FHIR has none, so that it may be anything."""
+        if name in PLAIN and isinstance(value, _PLAIN):
+            return value
+        self.removed[Removed.UNKNOWN] += 1
+        return None
 
 
 def code_names(value: Any) -> Iterator[str]:
@@ -300,7 +318,3 @@ def _contained_ids(resource: Mapping[str, Any]) -> dict[str, str]:
     known = KINDS - {"Patient"}
     chosen = [part for part in parts if part.get("resourceType") in known and not _is_turned(part)]
     return {f"#{part.get('id')}": f"#{place}" for place, part in enumerate(chosen, 1)}
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, _PLAIN) else None

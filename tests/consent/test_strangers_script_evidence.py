@@ -107,8 +107,8 @@ def test_a_line_of_the_ledger_that_is_left_out_is_named(
     lines = operation_lines(world)
     deployment |= {"count": len(lines), "head": lines[-1]["head"]}
     for left_out in range(len(lines)):
-        kept = [*lines[:left_out], *lines[left_out + 1 :]]
-        text = b"\n".join(json.dumps(line).encode() for line in [deployment, *kept, *others])
+        rest = [*lines[:left_out], *lines[left_out + 1 :]]
+        text = b"\n".join(json.dumps(line).encode() for line in [deployment, *rest, *others])
         run(world, tmp_path, text)
         named = json.loads(capsys.readouterr().out)["wrong"]
         assert named == [f"the line of operation {left_out + 1} is missing"]

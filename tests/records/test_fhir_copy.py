@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import gzip
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from records.deidentified import KINDS
+from records.deidentified import KINDS, Cleaner, Person, Removed
 from records.fhir_copy import FhirCopy, write_fhir
 from records.meds import shift_of
 from storage import Arrival, Record
@@ -199,6 +201,59 @@ def test_the_values_of_a_table_are_observations_of_the_pseudonym() -> None:
     (line,) = copy.files["Observation.ndjson"].splitlines()
     assert b"ab" * 16 not in line and (b"1" * 32).hex().encode() not in line
     assert json.loads(line)["valueQuantity"]["value"] == 1.1
+
+
+@pytest.mark.parametrize(
+    "own",
+    [4711, 47.11, True, "4711", [4711], {"value": 4711}, {"code": "4711"}, {"number": [4711]}],
+    ids=str,
+)
+def test_an_element_that_fhir_does_not_have_is_left_out_at_every_depth(own: Any) -> None:
+    """A sender's own element may hold the patient's number, also as a number."""
+
+    def add(value: Any, name: str) -> Any:
+        if isinstance(value, list):
+            return [add(part, name) for part in value]
+        if not isinstance(value, dict):
+            return value
+        return {key: add(part, name) for key, part in value.items()} | {name: own}
+
+    def write(name: str) -> FhirCopy:
+        resources = [patient(1), observation(1), encounter(1)]
+        return write_fhir(
+            {b"1" * 32: record(1, *(add(each, name) for each in resources))}, pseudonym
+        )
+
+    plain = write_fhir({b"1" * 32: person(1)}, pseudonym)
+    for name in ("mrn", "caseNumber", "admissionDate", "Rosamund"):
+        copy = write(name)
+        assert copy.files == plain.files
+        assert copy.removed[Removed.UNKNOWN] > plain.removed[Removed.UNKNOWN] == 0
+
+
+@pytest.mark.parametrize("name", ["status", "subject", "issued", "method", "number"])
+def test_a_number_where_fhir_has_none_is_left_out(name: str) -> None:
+    resource = {**observation(1), name: 4711}
+    copy = write_fhir({b"1" * 32: record(1, patient(1), resource)}, pseudonym)
+    assert b"4711" not in b"".join(copy.files.values())
+
+
+def test_no_element_of_real_resources_counts_as_unknown() -> None:
+    cleaner, kinds = Cleaner(frozenset()), set[str]()
+    someone = Person("f" * 32, datetime.timedelta(days=3), {})
+    for path in sorted((Path(__file__).parent / "fhir").glob("*.json*")):
+        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        waiting: list[Any] = [json.loads(raw)]
+        while waiting:
+            node = waiting.pop()
+            waiting += (
+                node if isinstance(node, list) else node.values() if isinstance(node, dict) else []
+            )
+            if isinstance(node, dict) and node.get("resourceType") in KINDS:
+                kinds.add(node["resourceType"])
+                cleaner.clean(node, someone)
+    assert len(kinds) > 10
+    assert cleaner.removed[Removed.UNKNOWN] == 0
 
 
 def test_the_same_people_give_the_same_bytes_and_only_clinical_kinds_may_leave(copy) -> None:
