@@ -9,7 +9,6 @@ from flask import Blueprint, Response, request
 
 from services.errors import Invalid
 from services.requests.messages import OUTCOMES
-from services.requests.wording import format_record
 from services.tokens import CUSTODIAN
 from web.current import current_account, services, words
 from web.pages.forms import first_errors
@@ -127,11 +126,12 @@ def answer_message(id: str) -> Response:
 
 
 def _message(message_id: str, errors: dict[str, str]) -> Response:
-    sent = services().custodian.messages.get(message_id)
+    sent, say = services().custodian.messages.get(message_id), words()
+    about = sent.message.subject, say, sent.message.kind, sent.message.about
     return render_form(
         "custodian/message.html",
-        title=words()(f"inbox-{sent.message.kind}"),
-        record=format_record(words(), *sent.record) if sent.record else "",
+        title=say(f"inbox-{sent.message.kind}"),
+        about=services().patient.messages.describe(*about),  # as the patient reads it
         errors=errors,
         sent=sent,
         message=sent.message,

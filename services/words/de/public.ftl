@@ -154,7 +154,7 @@ privacy-what = Wir bewahren Ihre Daten verschlossen auf, mit Ihren Einwilligunge
 
 privacy-why = Wir nutzen sie nur so, wie Sie es erlauben. Einwilligung ist das Wort des Gesetzes für Ihre Erlaubnis.
 
-privacy-counts = Damit Forschende planen können, zählen wir manchmal, wie viele Menschen welche Werte haben. Sie sehen nur ungefähre Zahlen und keine kleinen. Wenn Sie Forschung ausschalten, werden Sie nicht mitgezählt.
+privacy-counts = Damit Forschende planen können, zählen wir manchmal, wie viele Menschen welche Werte haben. Die Forschenden sehen nur ungefähre Zahlen und keine kleinen. Wenn Sie Forschung ausschalten, werden Sie nicht mitgezählt.
 
 privacy-cookies = Wir setzen Cookies nur, damit diese Seite funktioniert: eines für Ihre Anmeldung und eines für Ihre Sprache. Niemand verfolgt Sie hier.
 

@@ -82,6 +82,26 @@ def test_a_yes_includes_no_copy_unless_its_own_box_is_ticked(patient) -> None:
     assert patient.api("GET", path).get_json()["chosen"]["may_copy"] is False
 
 
+def test_who_answers_reads_what_the_question_is_about_as_the_patient_does(patient, keeper) -> None:
+    """The record office read "Line of the history: 118549", and has no page of that number."""
+    record = patient.api("GET", "/patient/records").get_json()["records"][0]["record"]
+    assert patient.get(f"/patient/records/{record}").status_code == 200
+    row = patient.api("GET", "/patient/journal").get_json()["lines"][0]["seq"]
+    for kind, about, words in (
+        ("question", str(row), "You looked at your body measurements yourself."),
+        ("correction", record, "body measurements, 2 January 2024"),
+    ):
+        text = f"Who was that? {secrets.token_hex(4)}"
+        assert patient.post("/patient/help", kind=kind, about=about, text=text).status_code == 303
+        waiting = keeper.api("GET", "/custodian/messages").get_json()["waiting"]
+        [message] = [each for each in waiting if each["text"] == text]
+        for visitor, path in (
+            (patient, "/patient/help"),
+            (keeper, f"/custodian/messages/{message['id']}"),
+        ):
+            assert words.lower() in page(visitor, path).lower()
+
+
 def test_a_correction_is_asked_decided_and_read_in_the_history(patient, keeper) -> None:
     record = patient.api("GET", "/patient/records").get_json()["records"][0]["record"]
     assert "Ask for a correction" in page(patient, f"/patient/records/{record}")
