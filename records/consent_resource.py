@@ -212,7 +212,9 @@ def _read_permit(
         reading.notes += refusals
         return
     if denied:
-        categories = frozenset((categories or set(CATEGORIES) - {ANY}) - denied)
+        # A protected one has to be named, as where nothing is denied (`ConsentImports`).
+        sensitive = {rule.category for rule in read_rules().sensitive}
+        categories = frozenset((categories or set(CATEGORIES) - {ANY} - sensitive) - denied)
     until = _day(permit, "period", "end") or _day(root, "period", "end")
     for recipient in _recipients(permit, where, reading):
         span = (_day(permit, "dataPeriod", "start"), _day(permit, "dataPeriod", "end"))

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from consent import DAY_S
 from models import CopyPlan, row_key
 from models.pseudonymised import pseudonym_label
-from services.errors import Conflict, TooManyRequests
+from services.errors import Conflict, NotFound, TooManyRequests
 from services.requests.copy_names import CopyNames, KnownCopies
 from services.tables import METADATA
 from storage import RecordStore
@@ -170,6 +170,18 @@ class ReleasedCopies:
         pseudonym = self._store.pseudonyms(label)
         return lambda key: pseudonym(key).hex()[:NAME_CHARACTERS]
 
+    def get(self, copy_id: str) -> ReleasedCopy:
+        """Return a copy with its names and parts: of many, open one after the other.
+
+        Raises:
+            NotFound: there is no copy of this id.
+        """
+        with self._engine.connect() as connection:
+            row = connection.execute(_COPIES.select().where(_COPIES.c.id == copy_id)).first()
+        if row is None:
+            raise NotFound
+        return self._copy(row)
+
     def list_summaries(self, study: str) -> list[ReleasedCopy]:
         """Return the copies of a study without names, plan and parts, the newest first."""
         columns = [column for column in _COPIES.c if column is not _COPIES.c.names]
@@ -203,10 +215,7 @@ class ReleasedCopies:
         return {name for name in map(self.name_in(copy), keys) if known.has(name)}
 
     def _read_names(self, copy_id: str) -> CopyNames:
-        with self._engine.connect() as connection:
-            copy = self._copy(
-                connection.execute(_COPIES.select().where(_COPIES.c.id == copy_id)).one()
-            )
+        copy = self.get(copy_id)
         return CopyNames.of(
             copy.pseudonyms,
             is_pseudonymised=copy.is_pseudonymised,

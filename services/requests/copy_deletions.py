@@ -103,7 +103,7 @@ class CopyDeletions:
         """
         copies = [
             copy
-            for copy in self._copies.list_by_study(study.study)
+            for copy in self._copies.list_summaries(study.study)
             if copy.is_pseudonymised and copy.deleted_at_s is None
         ]
         if not copies:
@@ -118,7 +118,9 @@ class CopyDeletions:
                 "due_at_s": now_s + DELETION_DAYS * DAY_S,
             }
             for copy in copies
-            for name in find_left(copy, permitted) - self._names_listed(copy.id)
+            # One after the other: each has the records of everybody in it.
+            for name in find_left(self._copies.get(copy.id), permitted)
+            - self._names_listed(copy.id)
         ]
         if not rows:
             return

@@ -242,17 +242,19 @@ class TrainingSets:
         return min(study.until_s, int(self._diagnostics.clock()) + MAX_DAYS * DAY_S)
 
     def _notices(self, study: Proposal) -> list[CopyNotice]:
-        copies = self._copies.list_by_study(study.study)
+        copies = self._copies.list_summaries(study.study)
         anonymised = [copy for copy in copies if not copy.is_pseudonymised]
-        parts: RowParts = {}
-        if any(copy.parts for copy in anonymised):  # decided once, whatever the number of copies
-            used = self._diagnostics.question(study.question).training_categories
-            current = self._store.permitted_records(study.study, HRESCH)
-            parts = permitted_parts(self._store, current, used)
+        # Decided once, whatever the number of copies.
+        parts = self._permitted_parts(study) if anonymised else {}
         return [self._notice(study, copy, parts) for copy in anonymised]
 
+    def _permitted_parts(self, study: Proposal) -> RowParts:
+        used = self._diagnostics.question(study.question).training_categories
+        current = self._store.permitted_records(study.study, HRESCH)
+        return permitted_parts(self._store, current, used)
+
     def _notice(self, study: Proposal, copy: ReleasedCopy, parts: RowParts) -> CopyNotice:
-        withdrawals = self._withdrawals(study, copy, parts)
+        withdrawals = self._withdrawals(study, self._copies.get(copy.id), parts)
         has_ended = copy.ends_at_s <= self._diagnostics.clock()
         return CopyNotice(
             study=study,

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
+from consent import CATEGORIES
 from records import consent_resource
 from records.categories import read_rules
 from records.consent_resource import ConsentCode, ConsentOffer, ConsentReading
@@ -76,6 +77,13 @@ def test_a_nested_deny_of_classes_narrows_the_offer() -> None:
     assert protected
     assert protected.isdisjoint(offer.categories), "a prescription may be filed under any of them"
     assert refusals(consent(provision=[{"type": "deny", "class": psych}])) == {ConsentCode.NESTED}
+
+
+def test_a_consent_to_all_but_some_names_no_protected_class() -> None:
+    laboratory = [{"system": CATEGORIES["laboratory"].system, "code": "laboratory"}]
+    (offer,) = read_consent(consent(provision=[{"type": "deny", "class": laboratory}])).offers
+    protected = {rule.category for rule in read_rules().sensitive}
+    assert offer.categories == set(CATEGORIES) - protected - {"laboratory", "*"}
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,7 @@ def test_the_number_that_the_custodian_approves_is_of_the_people_who_are_asked(r
         name_of=str,
         count=lambda *_: 9,
         list_by_study=lambda _: [],
+        list_summaries=lambda _: [],
         describe=lambda *_: None,
         get_approved=lambda *_: STUDY,
     )

@@ -55,7 +55,9 @@ def withdrawals(permitted: dict[bytes, list[str]], parts: dict[str, tuple[str, .
     )
     ports: Any = {
         "owned": SimpleNamespace(list=lambda _: [STUDY], models=lambda _: []),
-        "copies": SimpleNamespace(list_by_study=lambda _: [copy, copy], name_in=name_in),
+        "copies": SimpleNamespace(
+            list_summaries=lambda _: [copy, copy], get=lambda _: copy, name_in=name_in
+        ),
         "diagnostics": SimpleNamespace(question=lambda _: question, clock=lambda: 1),
         "feasibility": SimpleNamespace(leavers=lambda _, count: count),
     }
