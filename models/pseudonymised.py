@@ -244,7 +244,8 @@ def _describe(question: Question, request: PseudonymisedRequest, rows: int) -> d
             "subject_id": "the first 16 hex digits of the name as a number, divided by 2",
             "time": f"moved by one number of days a person, at most {MAX_SHIFT_DAYS}",
             "birth": "the first day of its year, after that",
-            "left_out": f"codes of fewer than {MIN_PEOPLE} people; free texts",
+            "left_out": f"codes of fewer than {MIN_PEOPLE} people; free texts; texts in place of "
+            f"codes or units that fewer than {MIN_PEOPLE} people share",
         },
     }
 

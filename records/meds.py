@@ -5,17 +5,19 @@ from __future__ import annotations
 import datetime
 import io
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from records.event_rules import BIRTH, DEATH
 from records.event_times import TIMELESS_S
-from records.event_values import BOUNDS, CODE, NUMBER, TEXT
-from records.events import EventBuilder, EventTable
+from records.event_values import BOUNDS, CODE, NUMBER, TEXT, TEXT_SYSTEM
+from records.events import EventBuilder, EventTable, Integers
 from records.extraction import EXTRACTOR
 from storage import Record
 
@@ -32,6 +34,9 @@ _DAY_US: Final = 86_400_000_000
 _SECOND_US: Final = 1_000_000
 _NAMES: Final = {BIRTH: "MEDS_BIRTH", DEATH: "MEDS_DEATH"}
 _MODIFIERS: Final = ("unit", "bound", "status")
+_UNIT: Final = re.compile(r"[^\s@]{1,20}")
+_CODE: Final = re.compile(r"[^\s@]{1,64}")
+Mask = npt.NDArray[np.bool_]
 _EXTENSIONS: Final = ("event", "end", "known", "exact_value")
 
 
@@ -77,8 +82,8 @@ def write_meds(
     """Return the files of a MEDS data set by path: data, and metadata.
 
     All times of a person are moved by the same number of days, at most MAX_SHIFT_DAYS, and a date
-    of birth is the first day of its year after that. Free texts are left out. The same people give
-    the same bytes.
+    of birth is the first day of its year after that. Free texts are left out, also those in place
+    of a code or a unit unless enough people share them. The same people give the same bytes.
 
     Args:
         meds: what the set is called, and which codes it has.
@@ -114,7 +119,38 @@ def _releasable(events: EventTable, meds: MedsSet) -> tuple[EventTable, dict[int
         if people[number] >= meds.min_people and meds.description(code) is not None
     }
     keep = np.isin(events.code, list(counts))
-    return events.take(np.flatnonzero(keep)), counts
+    return _hide_free_texts(events.take(np.flatnonzero(keep)), meds.min_people), counts
+
+
+def _hide_free_texts(events: EventTable, least: int) -> EventTable:
+    """Return the events without values that fewer than `least` people share and that are texts.
+
+    That is a concept that has a text and no coding, or a sentence in place of the code, and a
+    number whose unit is longer than a unit.
+    """
+    is_text = np.array([_is_free_text(text) for text in events.texts], np.bool_)
+    is_long = np.array([unit and not _UNIT.fullmatch(unit) for unit in events.units], np.bool_)
+    hidden = (events.kind == CODE) & is_text[events.text] & _is_rare(events, events.text, least)
+    hidden |= (events.kind == NUMBER) & is_long[events.unit] & _is_rare(events, events.unit, least)
+    units = (*events.units, "")
+    return replace(
+        events,
+        kind=np.where(hidden, TEXT, events.kind),  # a free text, whose value is left out
+        unit=np.where(hidden, len(units) - 1, events.unit),
+        units=units,
+    )
+
+
+def _is_free_text(value: str) -> bool:
+    is_code = _CODE.fullmatch(value.rpartition("|")[2]) is not None
+    return value.startswith(f"{TEXT_SYSTEM}|") or not is_code
+
+
+def _is_rare(events: EventTable, options: Integers, least: int) -> Mask:
+    """Return for each event whether fewer than `least` people have its option."""
+    pairs = np.unique(np.stack([options, events.subject]), axis=1)
+    is_rare: Mask = np.bincount(pairs[0], minlength=1)[options] < least
+    return is_rare
 
 
 @cache

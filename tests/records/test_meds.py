@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from records.meds import MedsSet, write_meds
+from records.meds import MIN_PEOPLE, SPLITS, MedsSet, write_meds
 from storage import Arrival, Record
 
 LAB = "http://loinc.org|2160-0"
@@ -166,3 +166,40 @@ def test_a_direct_identifier_under_a_prefix_is_not_in_the_set(never) -> None:
     meds = MedsSet(name="", question="", codes={"local|*": "values"}, never=(never,))
     assert meds.description("local|MRN") is None
     assert meds.description("local|weight") == "values"
+
+
+@pytest.mark.parametrize("sharing", [1, MIN_PEOPLE - 1, MIN_PEOPLE])
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"valueCodeableConcept": {"text": "said by Rosamund"}},
+        {"valueCodeableConcept": {"text": "said|by|Rosamund"}},
+        {"valueCodeableConcept": {"coding": [{"system": "urn:x", "code": "Rosamund says"}]}},
+        {"valueQuantity": {"value": 7, "unit": "as Rosamund said"}},
+    ],
+    ids=str,
+)
+def test_a_text_in_place_of_a_code_or_unit_leaves_only_if_enough_people_share_it(
+    value: dict[str, object], sharing: int
+) -> None:
+    """A coded value of few people stays: it is a value, and no text."""
+    coded = {"valueCodeableConcept": {"coding": [{"system": "urn:local", "code": "rare"}]}}
+    people = {}
+    for number in range(60):
+        subject = bytes([number]) * 32
+        own = value if number < sharing else coded if number == sharing else {}
+        usual = json.loads(observation(LAB, 1.1, "2020-03-01T08:00:00Z"))
+        if own:
+            del usual["valueQuantity"]
+        where = (subject, "laboratory", "organisation:x", "2020-03-11")
+        lines = (json.dumps(usual | own).encode(),)
+        arrivals = (Arrival("r", 1, 1_700_000_000),)
+        people[subject] = [Record(*where, {}, f"{number:032x}", 1, lines, arrivals)]
+    files = write_meds(MEDS, people, pseudonym)
+    rows = [row for split in SPLITS for row in table(files, f"data/{split}/0.parquet").to_pylist()]
+    assert len(rows) == 60  # the events stay
+    text = json.dumps([*rows, *table(files, "metadata/codes.parquet").to_pylist()], default=str)
+    assert text.count("Rosamund") == (sharing if sharing >= MIN_PEOPLE else 0)
+    assert text.count("urn:local|rare") == 1
+    has_number = "valueQuantity" in value and sharing >= MIN_PEOPLE
+    assert sum(row["numeric_value"] == 7 for row in rows) == (sharing if has_number else 0)
