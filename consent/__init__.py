@@ -1,7 +1,8 @@
 """The consent ledger: the names that the other packages may use of it."""
 
 from consent.account_nonces import ANCHORER, EVERYDAY, RELAYER
-from consent.accounts import AdminRotation, LedgerAccount, Rotation, can_separate
+from consent.account_reports import AdminRotation, LedgerAccount, Rotation
+from consent.accounts import can_separate
 from consent.anchors import ANCHOR_KINDS, Anchor
 from consent.batch import DecisionRequestBatch, Decisions
 from consent.chain import Finality

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
@@ -24,15 +23,16 @@ from consent.account_nonces import (
     purposes,
     set_purpose,
 )
+from consent.account_reports import AdminRotation, LedgerAccount, Rotation
 from consent.account_roles import ADMIN as ADMIN_ROLE
 from consent.account_roles import ANCHOR, CUSTODIAN, PAUSER
-from consent.chain import MAX_TRANSACTION_GAS, Chain, Finality
+from consent.chain import Chain, Finality
 from consent.deployment import Deployment
 from consent.errors import ConsentInvalid
 from consent.limits import LedgerLimits
 from consent.mirror import Mirror
 from consent.outbox import Outbox
-from consent.own_accounts import KeyFiles, Outboxes
+from consent.own_accounts import GAS_RESERVES, KeyFiles, Outboxes
 from consent.raw_transactions import RelayerAccount
 from consent.role_changes import RoleChanges
 
@@ -42,12 +42,6 @@ CUSTODIAN_USE: Final = "custodian"
 """The use of the account that enrols where the others are separate."""
 _ROLES: Final = {EVERYDAY: (CUSTODIAN, ANCHOR), ANCHORER: (ANCHOR,), RELAYER: ()}
 """What each kind of account needs. Without anchor, one that enrols counts as retired."""
-_GAS: Final = {
-    EVERYDAY: 100 * MAX_TRANSACTION_GAS,
-    RELAYER: 100 * MAX_TRANSACTION_GAS,
-    ANCHORER: 10 * MAX_TRANSACTION_GAS,
-}
-"""How much gas a new account must be able to pay for."""
 _SHARES: Final = {EVERYDAY: 2, RELAYER: 2, ANCHORER: 10}
 """A new account gets one part in so many of the payer's money."""
 
@@ -59,56 +53,6 @@ def can_separate(finality: Finality) -> bool:
     another account's new transaction is mined between them. The nonces of one account exclude it.
     """
     return finality != "single"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerAccount:
-    """An account with a role on the ledger, or of this installation.
-
-    Attributes:
-        address: lower-case hex.
-        use: ``relayer`` (pays for what patients sign), ``custodian`` (enrols), ``anchor``,
-            ``everyday`` (all three), ``admin``, ``retired`` (replaced; proposes recoveries for
-            those whom it enrolled), ``revoked`` (replaced; may do nothing), ``retiring`` or
-            ``revoking`` (an exchange was begun), ``ex-admin`` (a former admin, with no role), or
-            ``other`` (not of us).
-        roles: of ``admin``, ``pauser``, ``custodian``, ``anchor``, those that it has as verified.
-        wei: its money at the newest block.
-    """
-
-    address: str
-    use: str
-    roles: tuple[str, ...]
-    wei: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rotation:
-    """What an exchange of an account did; addresses are lower-case hex.
-
-    Attributes:
-        former: the account that was replaced.
-        use: what the former one still is, ``retired`` or ``revoked``.
-        relayer: the account that pays for what patients sign now.
-        custodian: the one that enrols now.
-        anchor: the one that anchors now.
-        waiting: how many transactions of the former account the chain did not have yet.
-    """
-
-    former: str
-    use: str
-    relayer: str
-    custodian: str
-    anchor: str
-    waiting: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdminRotation:
-    """What an exchange of the admin's account did; both addresses are lower-case hex."""
-
-    former: str
-    admin: str
 
 
 class Accounts:
@@ -185,8 +129,8 @@ class Accounts:
 
         Raises:
             NotPermitted: `admin` is not the contract's admin.
-            ConsentInvalid: the chain has a single validator, or an account cannot pay; the message
-                names it and the amount.
+            ConsentInvalid: the chain has a single validator, an account cannot pay (the message
+                names it and the amount), or the key of the account that enrols is missing.
             LedgerUnavailable: a step was not confirmed in time; call it again.
         """
         if not can_separate(self._deployment.finality):
@@ -194,6 +138,7 @@ class Accounts:
                 "accounts are separate on chains with finality bft or pos; a chain of a single "
                 "validator can lose its newest blocks, and the nonces of one account keep the order"
             )
+        self._require_enroller()
         self._hand_admin(admin)
         for purpose, keys in ((ANCHORER, anchor), (RELAYER, relayer)):
             if self._outboxes.of(purpose) is self._custodian:
@@ -220,27 +165,33 @@ class Accounts:
                 account cannot pay; the message names it and the amount.
             LedgerUnavailable: a step was not confirmed in time; call it again.
         """
-        if begun := self._find_begun():
+        is_missing = self._is_enroller_missing()
+        if (begun := self._find_begun()) and not is_missing:
             return self._finish(admin, begun, waiting=0)
         own = self._outboxes.of(purpose)
         if purpose != EVERYDAY and own is self._custodian:
+            self._require_enroller()
             raise ConsentInvalid(
-                f"the account {own.address} does everything: run vouchsafe accounts separate, "
+                f"the account {own.address} has other tasks too: run vouchsafe accounts separate, "
                 "restart web and worker, then repeat the command"
             )
         if admin is not None:
             self._hand_admin(admin)
-        is_revoked = is_revoked or purposes(self._engine).get(own.address) == REVOKING
         own.nonces.require_row()  # a key that was lost, and made again, never wrote
         new = keys.make_next()
-        self._add(new, purpose, admin, self._payer(own, admin, is_revoked=is_revoked))
+        former, replaced = own.address, self._outboxes.purposes_of(own)
+        if purpose == EVERYDAY and is_missing:
+            former, replaced = self._find_missing(new.address), {EVERYDAY}
+        is_revoked = is_revoked or purposes(self._engine).get(former) in (REVOKING, REVOKED)
+        is_stolen = is_revoked and former == own.address
+        self._add(new, purpose, admin, self._payer(own, admin, is_revoked=is_stolen))
         # From here on no process writes an enrolment or an anchor from the former account, so that
         # none can come after the end of its roles and be lost.
-        set_purpose(self._engine, own.address, REVOKING if is_revoked else RETIRING)
-        waiting = self._changes.await_sent(own, is_required=not is_revoked)
+        set_purpose(self._engine, former, REVOKING if is_revoked else RETIRING)
+        waiting = self._changes.await_sent(own, former, is_required=not is_revoked)
         keys.switch()
-        present = {own.address: new.address}
-        return self._finish(admin, own.address, waiting=waiting, present=present)
+        present = dict.fromkeys(replaced, new.address)
+        return self._finish(admin, former, waiting=waiting, present=present)
 
     def revoke(self, admin: RelayerAccount, address: str) -> Rotation:
         """Take every role from an account that is not in use, whose key others may have.
@@ -320,6 +271,25 @@ class Accounts:
         begun = {address for address, use in purposes(self._engine).items() if use in FINISHED}
         return next(iter(begun - {each.address for each in self._outboxes}), None)
 
+    def _is_enroller_missing(self) -> bool:
+        """Return whether the account that enrols has no key here, so that another's is used."""
+        return purposes(self._engine).get(self._custodian.address) in (RELAYER, ANCHORER)
+
+    def _find_missing(self, new: str) -> str:
+        """Return the account that enrolled until its key was lost; `new` takes its place."""
+        uses = purposes(self._engine)
+        unused = sorted(uses.keys() - {new, *(each.address for each in self._outboxes)})
+        order = (RETIRING, REVOKING, EVERYDAY, RETIRED, REVOKED)
+        chosen = (each for use in order for each in unused if uses[each] == use)
+        return next(chosen, self._custodian.address)
+
+    def _require_enroller(self) -> None:
+        if self._is_enroller_missing():
+            raise ConsentInvalid(
+                "the key of the account that enrols is missing: restore custodian.key from a "
+                "backup, or run: vouchsafe accounts rotate"
+            )
+
     def _finish(
         self,
         admin: RelayerAccount | None,
@@ -328,7 +298,7 @@ class Accounts:
         waiting: int,
         present: Mapping[str, str] = MappingProxyType({}),
     ) -> Rotation:
-        """Take the roles of a former account; `present` says which account replaced which."""
+        """Take the roles of a former account; `present` has the account that each task got now."""
         begun, account = purposes(self._engine)[former], bytes.fromhex(former[2:])
         ended = (ANCHOR, CUSTODIAN) if begun == REVOKING else (ANCHOR,)
         roles = self._changes.read()
@@ -344,8 +314,8 @@ class Accounts:
         use = FINISHED[begun]
         set_purpose(self._engine, former, use)
         addresses = [
-            present.get(each.address, each.address)
-            for each in (self._outboxes.relayer, self._custodian, self._outboxes.anchor)
+            present.get(each, self._outboxes.of(each).address)
+            for each in (RELAYER, EVERYDAY, ANCHORER)
         ]
         relayer, custodian, anchor = addresses
         return Rotation(
@@ -390,7 +360,7 @@ class Accounts:
         """Give a new account money and its roles; it counts as ours before it has them."""
         self._changes.open_outbox(new, purpose)
         share = self._changes.balance(payer.address) // _SHARES[purpose]
-        self._changes.require_money(new.address, _GAS[purpose], share, payer)
+        self._changes.require_money(new.address, GAS_RESERVES[purpose], share, payer)
         for role in _ROLES[purpose]:
             if admin is None:
                 raise ConsentInvalid(f"a new account for {purpose} needs the admin: name its key")

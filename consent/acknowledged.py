@@ -9,7 +9,8 @@ from consent import abi
 from consent.calldata import Claim, list_claims
 from consent.ledger_content import LedgerContent
 from consent.mirror import Mirror
-from consent.outbox import FAILED, MINED, REFUSED, REVOCATIONS, WRITTEN, SettledTransaction
+from consent.outbox import SettledTransaction
+from consent.outbox_rows import FAILED, MINED, REFUSED, REVOCATIONS, WRITTEN
 from consent.raw_transactions import SentCall, read_call
 from consent.typed_data import Op
 

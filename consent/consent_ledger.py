@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -31,7 +30,6 @@ from consent.errors import (
     ConsentInvalid,
     ConsentNotFound,
     LedgerBroken,
-    LedgerUnavailable,
     NotPermitted,
 )
 from consent.evidence import Erasures, LedgerParts, check, evidence, nobody_was_erased
@@ -40,8 +38,9 @@ from consent.freshness import FreshnessRules
 from consent.grant_status import Clocks
 from consent.limits import LedgerLimits
 from consent.mirror import Mirror
-from consent.outbox import REFUSED, Outbox
+from consent.outbox import Outbox
 from consent.outbox_restore import restore_outbox
+from consent.outbox_rows import REFUSED
 from consent.own_accounts import OwnAccounts
 from consent.past_permits import PastPermits
 from consent.pending_refusals import deny_pending, list_pending
@@ -64,8 +63,6 @@ from consent.terms import (
 from consent.transactions import Outcome
 from consent.typed_data import Domain
 from consent.views import Views
-
-_RECOVERY_POLL_S: Final = 0.1
 
 
 class ConsentLedger:
@@ -115,7 +112,9 @@ class ConsentLedger:
         )
         self.keys = SubjectKeys(self._relayer, self._mirror, self._views, chain, clock)
         self._register = Register(self.consent_terms)
-        self._parts = LedgerParts(chain, deployment, self._outbox, self._mirror, self.consent_terms)
+        self._parts = LedgerParts(
+            chain, deployment, self._outboxes, self._mirror, self.consent_terms
+        )
 
     def _join_senders(self, former: Sequence[Outbox]) -> Relayer:
         """Return what sends from our accounts, each message from the account that it needs."""
@@ -337,6 +336,8 @@ class ConsentLedger:
     def recover(self) -> None:
         """Send again what the chain lost and wait until it is mined; cheap when nothing is lost.
 
+        What it never had holds up nothing else, such as that of an account without money.
+
         Call it at start and once a minute: it also records the result of transactions whose
         sender died. A mirror with altered or missing rows is rebuilt from the chain, and
         transactions that a restored database does not know are read back from it.
@@ -347,19 +348,14 @@ class ConsentLedger:
                 must look.
         """
         require_p256(self._chain)
-        until_s = time.monotonic() + self.limits.recovery_s
-        while self._outbox.flush():
-            if time.monotonic() > until_s:
-                raise LedgerUnavailable(
-                    f"the chain has not mined all transactions after {self.limits.recovery_s:.0f} s"
-                )
-            time.sleep(_RECOVERY_POLL_S)
+        self._outbox.resender.send_missing(self.limits.recovery_s)
         try:
             self._mirror.sync()
         except LedgerBroken:
             self._mirror.rebuild()
         if sum(restore_outbox(each, self._chain, self._mirror) for each in self._outboxes):
             self._outbox.flush()
+        self._outboxes.relayer.take_over()
         self._outbox.settle_open(lambda: self._mirror.sync()[0].block_number)
 
     def chain_nodes(self) -> dict[str, int]:

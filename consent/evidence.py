@@ -17,14 +17,15 @@ from consent.errors import ConsentError, LedgerBroken
 from consent.events import Events, roll
 from consent.findings import Finding, LedgerFinding, collect
 from consent.mirror import Mirror
-from consent.outbox import FAILED, REFUSED, RESTORED, WRITTEN, Outbox
+from consent.outbox import Outbox
+from consent.outbox_rows import FAILED, REFUSED, RESTORED, WRITTEN
+from consent.own_accounts import GAS_RESERVES, Outboxes
 from consent.raw_transactions import read_payload
 from consent.typed_data import GENESIS_HEAD, Op, keccak
 
 LEDGER: Final = "ledger"
 MIRROR: Final = "mirror"
 _WORD: Final = 32
-_LOW_TRANSACTIONS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,14 @@ class LedgerParts:
 
     chain: Chain
     deployment: Deployment
-    outbox: Outbox
+    outboxes: Outboxes
     mirror: Mirror
     consent_terms: ConsentTermsStore
+
+    @property
+    def outbox(self) -> Outbox:
+        """What wrote from any account."""
+        return self.outboxes.custodian
 
 
 Erasures = Callable[[bytes], bool]
@@ -62,7 +68,7 @@ def check(
         "the chain holds the deployed contract": (LEDGER, _chain),
         "the chain verifies passkeys": (LEDGER, _passkeys),
         "the chain nodes agree": (LEDGER, compare_nodes),
-        "the outbox is empty and its account can pay": (LEDGER, _outbox),
+        "the outbox is empty and the accounts can pay": (LEDGER, _outbox),
         "the rows of the mirror are complete": (MIRROR, _mirror),
         "the mirror agrees with the chain": (MIRROR, _chain_again),
         "every change is proved by signatures": (MIRROR, _proofs),
@@ -85,13 +91,11 @@ def check(
 
 def _chain(parts: LedgerParts) -> Iterator[Finding]:
     parts.deployment.require_same(parts.chain)
-    coming = parts.outbox.nonces.find_next()
-    if coming is not None and parts.chain.transaction_count(parts.outbox.address) > coming:
-        yield Finding(
-            part=LEDGER,
-            code=LedgerFinding.RELAYER_TRANSACTIONS_UNKNOWN,
-            where=parts.outbox.address,
-        )
+    for outbox in parts.outboxes:
+        coming = outbox.nonces.find_next()
+        if coming is not None and parts.chain.transaction_count(outbox.address) > coming:
+            code = LedgerFinding.RELAYER_TRANSACTIONS_UNKNOWN
+            yield Finding(part=LEDGER, code=code, where=outbox.address)
     ours = parts.deployment.contract
     for sent in parts.outbox.find(RESTORED):
         if read_payload(sent.raw).to not in ("", ours):
@@ -138,15 +142,16 @@ def _outbox(parts: LedgerParts) -> Iterator[Finding]:
         for sent in parts.outbox.find(state=state):
             where = f"0x{sent.hash.hex()}"
             yield Finding(part=LEDGER, code=code, where=where, facts={"kind": sent.kind})
-    address = parts.outbox.address
-    price = _LOW_TRANSACTIONS * MAX_TRANSACTION_GAS * parts.chain.fees().max_fee
-    if parts.chain.balance(address) < price:
-        yield Finding(
-            part=LEDGER,
-            code=LedgerFinding.RELAYER_BALANCE_LOW,
-            where=address,
-            facts={"transactions": _LOW_TRANSACTIONS},
-        )
+    max_fee = parts.chain.fees().max_fee
+    for outbox in parts.outboxes:
+        gas = max(GAS_RESERVES[purpose] for purpose in parts.outboxes.purposes_of(outbox))
+        if parts.chain.balance(outbox.address) < gas * max_fee:
+            yield Finding(
+                part=LEDGER,
+                code=LedgerFinding.RELAYER_BALANCE_LOW,
+                where=outbox.address,
+                facts={"transactions": gas // MAX_TRANSACTION_GAS},
+            )
 
 
 def _mirror(parts: LedgerParts) -> Iterator[Finding]:

@@ -91,11 +91,11 @@ class LedgerFinding(FindingCode):
     UNCHECKED = ("unchecked", "not checked that {check}: {error}")
     RELAYER_TRANSACTIONS_UNKNOWN = (
         "relayer-transactions-unknown",
-        "the chain has relayer transactions that the outbox does not list; run recover",
+        "the chain has transactions of our account that the outbox does not list; run recover",
     )
     RELAYER_USED_ELSEWHERE = (
         "relayer-used-elsewhere",
-        "the relayer account has sent transactions to other contracts",
+        "our account has sent transactions to other contracts",
     )
     TRANSACTION_WAITING = ("transaction-waiting", "transaction {kind} is not on the chain yet")
     TRANSACTION_FAILED = ("transaction-failed", "transaction {kind} failed on the chain")
@@ -115,7 +115,8 @@ class LedgerFinding(FindingCode):
     )
     RELAYER_BALANCE_LOW = (
         "relayer-balance-low",
-        "the relayer account can pay for fewer than {transactions} transactions; add funds",
+        "an account of this installation can pay for fewer than {transactions} of the largest "
+        "transactions; add funds",
     )
     CHAIN_NODE_UNAVAILABLE = (
         "chain-node-unavailable",

@@ -9,54 +9,40 @@ from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
-from consent.account_nonces import EVERYDAY, AccountNonces, purposes
+from consent.account_nonces import EVERYDAY, REVOKED, REVOKING, AccountNonces, purposes
 from consent.chain import MAX_TRANSACTION_BYTES, Chain, Receipt
 from consent.errors import LedgerUnavailable
-from consent.events import Events
+from consent.outbox_rows import (
+    FAILED,
+    MINED,
+    OUTBOX,
+    REFUSED,
+    REPLACED,
+    RESTORED,
+    REVOCATIONS,
+    WRITTEN,
+)
 from consent.raw_transactions import Payload, RelayerAccount, read_payload
-from consent.resending import MissingRow, select_next
+from consent.resending import Resender
 from consent.revocations import PendingEntries
 from consent.short_reads import read_rows
-from consent.tables import METADATA
-
-RESTORED: Final = "regained"
-"""The kind of a transaction that was not written here but read back from the chain."""
-WRITTEN: Final = "written"
-MINED: Final = "mined"
-FAILED: Final = "failed"
-REFUSED: Final = "refused"
-"""The state of a mined transaction with a revocation that the contract refused by event."""
-REVOCATIONS: Final = frozenset({"withdraw", "stop"})
 
 ENTRY_BYTES: Final = 64
-_FLUSH_ROWS: Final = 64
 _HASHES_PER_QUERY: Final = 500
 _MIN_POLL_S: Final = 0.002
 _MAX_POLL_S: Final = 0.25
 _POLL_GROWTH: Final = 1.3
 _RESEND_AFTER_S: Final = 1.0
-
-_OUTBOX = sa.Table(
-    "consent_outbox",
-    METADATA,
-    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("account", sa.String(42), nullable=False),
-    sa.Column("nonce", sa.BigInteger, nullable=False),
-    sa.Column("kind", sa.String(16), nullable=False),
-    sa.Column("raw", sa.LargeBinary, nullable=False),
-    sa.Column("hash", sa.LargeBinary, nullable=False, unique=True),
-    sa.Column("entries", sa.LargeBinary, nullable=False),
-    sa.Column("state", sa.String(8), nullable=False),
-    sa.UniqueConstraint("account", "nonce"),
-    sa.Index("consent_outbox_open", "state", "kind"),
+_ANYBODYS: Final = frozenset(
+    {"grant", "withdraw", "stop", "add-key", "remove-key", "veto", "recover", "end-key"}
 )
+"""The kinds of transactions that the contract takes from any account."""
 
-
-_HAS_REFUSALS: Final = sa.and_(_OUTBOX.c.kind == "grant", _OUTBOX.c.entries != b"")
-_PENDING: Final = sa.select(_OUTBOX.c.kind, _OUTBOX.c.state, _OUTBOX.c.entries).where(
-    _OUTBOX.c.state.in_(map(sa.literal, (WRITTEN, FAILED, REFUSED))),
-    _OUTBOX.c.kind.in_(map(sa.literal, ("withdraw", "stop", "grant"))),
-    _OUTBOX.c.entries != b"",
+_HAS_REFUSALS: Final = sa.and_(OUTBOX.c.kind == "grant", OUTBOX.c.entries != b"")
+_PENDING: Final = sa.select(OUTBOX.c.kind, OUTBOX.c.state, OUTBOX.c.entries).where(
+    OUTBOX.c.state.in_(map(sa.literal, (WRITTEN, FAILED, REFUSED))),
+    OUTBOX.c.kind.in_(map(sa.literal, ("withdraw", "stop", "grant"))),
+    OUTBOX.c.entries != b"",
 )
 
 
@@ -120,7 +106,7 @@ class Outbox:
         self._account = account
         self.address = account.address
         self.nonces = AccountNonces(engine, chain, account.address, purpose)
-        self._events = Events(engine)
+        self.resender = Resender(engine, chain)
         self.note_revocations: Callable[[Sequence[StoredTransaction]], None] = lambda _: None
         self.judge: Callable[[Sequence[SettledTransaction]], list[str]] = _judge_without_ledger
         """`AcknowledgedChanges.judge`; before it is known, nothing is on the ledger."""
@@ -154,7 +140,7 @@ class Outbox:
                 f"the limit is {MAX_TRANSACTION_BYTES}"
             )
         connection.execute(
-            sa.insert(_OUTBOX).values(
+            sa.insert(OUTBOX).values(
                 account=self.address,
                 nonce=offer.nonce,
                 kind=intent.kind,
@@ -174,32 +160,8 @@ class Outbox:
             return  # the rows are durable: `settle` or `flush` sends them again
 
     def flush(self) -> int:
-        """Send, in order, what the chain does not have; return how many transactions that was.
-
-        What a chain lost of several accounts is sent part by part, in the order in which it was
-        mined: the ledger's history is then the same. Call it again until it returns 0.
-
-        Raises:
-            LedgerUnavailable: the chain is unavailable.
-        """
-        missing = [row for account in purposes(self._engine) for row in self._find_missing(account)]
-        if len({row.account for row in missing}) > 1:
-            positions = self._events.positions_of([row.hash for row in missing])
-            missing = select_next(missing, positions)
-        for row in missing:
-            self._chain.send([row.raw])
-        return len(missing)
-
-    def _find_missing(self, account: str) -> list[MissingRow]:
-        """Return the first rows of an account that the chain does not have, by their nonces."""
-        count = self._chain.transaction_count(account)
-        query = sa.select(_OUTBOX).where(_OUTBOX.c.account == account, _OUTBOX.c.nonce >= count)
-        with self._engine.connect() as connection:
-            rows = connection.execute(query.order_by(_OUTBOX.c.nonce).limit(_FLUSH_ROWS)).all()
-        return [
-            MissingRow(row.seq, row.account, row.hash, row.raw, row.state != WRITTEN)
-            for row in rows
-        ]
+        """Send, in order, what the chain does not have; see `Resender.flush`."""
+        return self.resender.flush()
 
     def settle(self, transactions: Sequence[StoredTransaction], limit_s: float) -> list[Receipt]:
         """Wait until each of these is mined and return the receipts, in order.
@@ -245,7 +207,7 @@ class Outbox:
         """
         if not transactions:
             return
-        update = sa.update(_OUTBOX).where(_OUTBOX.c.hash == sa.bindparam("sent_hash"))
+        update = sa.update(OUTBOX).where(OUTBOX.c.hash == sa.bindparam("sent_hash"))
         hashes = [transaction.hash for transaction in transactions]
         counted = {
             row.hash: row.entries
@@ -277,7 +239,7 @@ class Outbox:
             for row, receipt in zip(rows, receipts, strict=True)
             if receipt is not None and receipt.block_number <= last
         ]
-        refusals = sa.select(_OUTBOX.c.hash).where(_OUTBOX.c.state == WRITTEN, _HAS_REFUSALS)
+        refusals = sa.select(OUTBOX.c.hash).where(OUTBOX.c.state == WRITTEN, _HAS_REFUSALS)
         with self._engine.connect() as connection:
             acknowledged = set(connection.scalars(refusals)) if mined else set()
         self.record([row for row, _ in mined], [receipt for _, receipt in mined], acknowledged)
@@ -287,15 +249,15 @@ class Outbox:
         self, kind: str | None = None, state: str | None = None, account: str | None = None
     ) -> list[StoredTransaction]:
         """Return the transactions of a kind, in a state or of an account, by their nonces."""
-        query = sa.select(_OUTBOX.c.nonce, _OUTBOX.c.kind, _OUTBOX.c.hash, _OUTBOX.c.raw)
+        query = sa.select(OUTBOX.c.nonce, OUTBOX.c.kind, OUTBOX.c.hash, OUTBOX.c.raw)
         if account is not None:
-            query = query.where(_OUTBOX.c.account == account)
+            query = query.where(OUTBOX.c.account == account)
         if kind is not None:
-            query = query.where(_OUTBOX.c.kind == kind)
+            query = query.where(OUTBOX.c.kind == kind)
         if state is not None:
-            query = query.where(_OUTBOX.c.state == state)
+            query = query.where(OUTBOX.c.state == state)
         with self._engine.connect() as connection:
-            rows = connection.execute(query.order_by(_OUTBOX.c.nonce, _OUTBOX.c.seq))
+            rows = connection.execute(query.order_by(OUTBOX.c.nonce, OUTBOX.c.seq))
             return [StoredTransaction(row.nonce, row.kind, row.hash, row.raw) for row in rows]
 
     def signed_here(self, hashes: Sequence[bytes]) -> dict[bytes, bytes]:
@@ -332,12 +294,49 @@ class Outbox:
 
     def open_revocations(self) -> set[bytes]:
         """Return the hashes of transactions whose "no" counts by this outbox alone."""
-        query = sa.select(_OUTBOX.c.hash).where(
-            _OUTBOX.c.state.in_((WRITTEN, FAILED, REFUSED)),
-            sa.or_(_OUTBOX.c.kind.in_(REVOCATIONS), _HAS_REFUSALS),
+        query = sa.select(OUTBOX.c.hash).where(
+            OUTBOX.c.state.in_((WRITTEN, FAILED, REFUSED)),
+            sa.or_(OUTBOX.c.kind.in_(REVOCATIONS), _HAS_REFUSALS),
         )
         with self._engine.connect() as connection:
             return set(connection.scalars(query))
+
+    def take_over(self) -> int:
+        """Write again from this account what revoked ones wrote and the chain does not have.
+
+        A thief of its key can spend such an account's money and nonces, so that it may never be
+        mined. Return how many transactions that was.
+
+        Raises:
+            LedgerUnavailable: the chain is unavailable.
+        """
+        uses = purposes(self._engine)
+        revoked = {each for each, use in uses.items() if use in (REVOKING, REVOKED)}
+        rows = sa.and_(
+            OUTBOX.c.account.in_(revoked - {self.address}),
+            OUTBOX.c.state == WRITTEN,
+            OUTBOX.c.kind.in_(_ANYBODYS),
+        )
+        with self._engine.connect() as connection:
+            hashes = connection.scalars(
+                sa.select(OUTBOX.c.hash).where(rows).limit(_HASHES_PER_QUERY)
+            ).all()
+        receipts = self._chain.receipts(hashes) if hashes else []
+        left = [name for name, receipt in zip(hashes, receipts, strict=True) if receipt is None]
+        if not left:
+            return 0
+        self.nonces.require_row()
+        taken = sa.update(OUTBOX).where(rows, OUTBOX.c.hash.in_(left)).values(state=REPLACED)
+        with self._engine.begin() as connection:  # another process may take them at this moment
+            taken_rows = sorted(
+                connection.execute(taken.returning(*OUTBOX.c)), key=lambda row: row.seq
+            )
+            intents = [Intent(row.kind, read_payload(row.raw), row.entries) for row in taken_rows]
+            written = [self._write(connection, intent) for intent in intents]
+        if any(intent.entries for intent in intents):
+            self.note_revocations(written)
+        self.send(written)
+        return len(written)
 
     def known(self, hashes: Sequence[bytes]) -> set[bytes]:
         """Return those of these transactions that are stored here, also if read back."""
@@ -348,11 +347,11 @@ class Outbox:
         with self._engine.connect() as connection:
             for at in range(0, len(hashes), _HASHES_PER_QUERY):
                 part = list(hashes[at : at + _HASHES_PER_QUERY])
-                yield from connection.execute(sa.select(_OUTBOX).where(_OUTBOX.c.hash.in_(part)))
+                yield from connection.execute(sa.select(OUTBOX).where(OUTBOX.c.hash.in_(part)))
 
     def is_missing(self, transaction: MinedTransaction) -> bool:
         """Return whether the row under this nonce holds another transaction than the chain."""
-        query = sa.select(_OUTBOX.c.hash).where(self._at(transaction.nonce))
+        query = sa.select(OUTBOX.c.hash).where(self._at(transaction.nonce))
         with self._engine.connect() as connection:
             return connection.scalar(query) != transaction.hash
 
@@ -369,10 +368,10 @@ class Outbox:
 
     def _adopt(self, connection: sa.Connection, transaction: MinedTransaction) -> None:
         is_same_nonce = self._at(transaction.nonce)
-        overtaken = connection.execute(sa.select(_OUTBOX).where(is_same_nonce)).one_or_none()
-        connection.execute(sa.delete(_OUTBOX).where(is_same_nonce))
+        overtaken = connection.execute(sa.select(OUTBOX).where(is_same_nonce)).one_or_none()
+        connection.execute(sa.delete(OUTBOX).where(is_same_nonce))
         connection.execute(
-            sa.insert(_OUTBOX).values(
+            sa.insert(OUTBOX).values(
                 account=self.address,
                 nonce=transaction.nonce,
                 kind=RESTORED,
@@ -387,7 +386,7 @@ class Outbox:
             self._write(connection, Intent(overtaken.kind, payload, overtaken.entries))
 
     def _at(self, nonce: int) -> sa.ColumnElement[bool]:
-        return sa.and_(_OUTBOX.c.account == self.address, _OUTBOX.c.nonce == nonce)
+        return sa.and_(OUTBOX.c.account == self.address, OUTBOX.c.nonce == nonce)
 
 
 def _judge_without_ledger(settled: Sequence[SettledTransaction]) -> list[str]:

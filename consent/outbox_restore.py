@@ -9,7 +9,8 @@ from consent import abi
 from consent.chain import Chain
 from consent.errors import LedgerBroken
 from consent.mirror import Mirror
-from consent.outbox import WRITTEN, MinedTransaction, Outbox
+from consent.outbox import MinedTransaction, Outbox
+from consent.outbox_rows import WRITTEN
 from consent.raw_transactions import read_call
 from consent.typed_data import keccak
 

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import sqlalchemy as sa
 
 from consent.account_nonces import ANCHORER, EVERYDAY, RELAYER
-from consent.chain import Chain
+from consent.chain import MAX_TRANSACTION_GAS, Chain
 from consent.outbox import Outbox
 from consent.raw_transactions import RelayerAccount
+
+GAS_RESERVES: Final = {
+    RELAYER: 100 * MAX_TRANSACTION_GAS,
+    EVERYDAY: 100 * MAX_TRANSACTION_GAS,
+    ANCHORER: 10 * MAX_TRANSACTION_GAS,
+}
+"""How much gas the account of each task must be able to pay for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,10 @@ class Outboxes:
     def are_separate(self) -> bool:
         """Whether each task has an account of its own."""
         return len(list(self)) == len(self._by_purpose())
+
+    def purposes_of(self, outbox: Outbox) -> set[str]:
+        """Return the tasks of an outbox's account."""
+        return {purpose for purpose, each in self._by_purpose().items() if each is outbox}
 
     def _by_purpose(self) -> dict[str, Outbox]:
         return {RELAYER: self.relayer, EVERYDAY: self.custodian, ANCHORER: self.anchor}

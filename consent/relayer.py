@@ -19,7 +19,8 @@ from consent.errors import ConsentInvalid, LedgerBroken, LedgerUnavailable, NotP
 from consent.freshness import MAX_AHEAD_S
 from consent.limits import LedgerLimits
 from consent.mirror import Mirror
-from consent.outbox import FAILED, WRITTEN, Intent, Outbox, StoredTransaction
+from consent.outbox import Intent, Outbox, StoredTransaction
+from consent.outbox_rows import FAILED, WRITTEN
 from consent.outcomes import PENDING, outcomes_on_ledger, pending_outcome
 from consent.raw_transactions import Payload
 from consent.submission_group import SubmissionGroup

@@ -16,7 +16,8 @@ from consent.chain import Chain
 from consent.errors import ConsentInvalid, LedgerUnavailable, NotPermitted
 from consent.limits import LedgerLimits
 from consent.mirror import Mirror
-from consent.outbox import WRITTEN, Intent, Outbox
+from consent.outbox import Intent, Outbox
+from consent.outbox_rows import WRITTEN
 from consent.raw_transactions import Payload, RelayerAccount
 
 _POLL_S: Final = 0.1
@@ -104,9 +105,8 @@ class RoleChanges:
         """Return an account's wei at the newest block."""
         return self._chain.balance(address)
 
-    def await_sent(self, outbox: Outbox, *, is_required: bool) -> int:
+    def await_sent(self, outbox: Outbox, address: str, *, is_required: bool) -> int:
         """Wait until the chain has what an account wrote so far; return how many are missing."""
-        address = outbox.address
         before = {sent.hash for sent in outbox.find(state=WRITTEN, account=address)}
 
         def count() -> int:

@@ -13,7 +13,7 @@ from consent.chain import Chain
 from consent.events import Events, key_name
 from consent.freshness import MAX_SKEW_S
 from consent.mirror import Mirror
-from consent.outbox import FAILED, WRITTEN
+from consent.outbox_rows import FAILED, WRITTEN
 from consent.outcomes import PENDING
 from consent.recoveries import READY, WAITING, Recovery, with_ready_times
 from consent.relayer import Relayer

@@ -9,7 +9,12 @@ from typing import Final
 
 from consent import ANCHORER, EVERYDAY, RELAYER, RelayerAccount
 from deploy.nodes.private_file import make_private_folder, write_private
-from deploy.secrets import account_key, custodian_key_path, passphrase
+from deploy.secrets import (
+    account_key,
+    custodian_key_path,
+    is_custodian_key_missing,
+    passphrase,
+)
 from deploy.settings import Settings, SettingsInvalid
 from storage import StorageBroken, sync_folder
 from storage.rootkey import open_sealed_key, write_sealed_key
@@ -88,20 +93,27 @@ class AccountFiles:
     def switch(self) -> None:
         """Put the next account in the place of the present one, whose key is kept apart.
 
-        Where one account did everything, its key becomes that of the account that enrols.
+        Where one account did everything, its key becomes that of the account that enrols. A task
+        that the present custodian still has beside its own goes to the next one as well.
 
         Raises:
             SettingsInvalid: there is no next account.
         """
         if not self._next.exists():
             raise SettingsInvalid(f"{self._next} is missing; run: vouchsafe accounts rotate")
-        folder, path = self._home / "secrets", custodian_key_path(self._home)
-        custodian = account_key(path)
-        if self._purpose != EVERYDAY:
-            path = folder / f"{self._purpose}.key"
-            write_private(folder / "custodian.key", custodian.hex() + "\n")
-            sync_folder(folder)
-        if path.exists() and (self._purpose == EVERYDAY or account_key(path) != custodian):
+        folder = self._home / "secrets"
+        present = account_key(custodian_key_path(self._home))
+        custodian, relayer = folder / "custodian.key", folder / "relayer.key"
+        is_single = not custodian.exists() and not is_custodian_key_missing(self._home)
+        path = folder / f"{self._purpose}.key"
+        if self._purpose == EVERYDAY:
+            path = relayer if is_single else custodian
+            if custodian.exists() and account_key(relayer) == present:
+                write_private(relayer, account_key(self._next).hex() + "\n")
+        elif is_single:
+            write_private(custodian, present.hex() + "\n")
+        sync_folder(folder)
+        if path.exists() and (self._purpose == EVERYDAY or account_key(path) != present):
             self._keep(account_key(path))
         self._next.replace(path)
         sync_folder(folder)

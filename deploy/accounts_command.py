@@ -157,7 +157,7 @@ def _report(output: Output, rotation: Rotation) -> None:
         lines.append("No new key can be proposed for the patients whom it enrolled.")
     if rotation.waiting:
         lines.append(
-            f"{rotation.waiting} of its transactions are not on the chain yet; "
-            "vouchsafe verify names them."
+            f"{rotation.waiting} of its transactions are not on the chain yet. After the restart "
+            "the new relayer sends what patients signed; vouchsafe verify names what is left."
         )
     output.result(asdict(rotation), "\n".join(lines))

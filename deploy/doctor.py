@@ -24,7 +24,7 @@ from deploy.nodes import Endpoints, NodesError, NodeSettings, find_running, is_i
 from deploy.nodes.build import RECIPES, built_path, find_on_path
 from deploy.nodes.ipc import NoAnswer, call
 from deploy.nodes.ports import is_free
-from deploy.secrets import anchor_key_path, custodian_key_path
+from deploy.secrets import is_custodian_key_missing
 from deploy.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -248,11 +248,19 @@ def check_accounts(settings: Settings) -> Check:
         return ok("accounts", "one relays, enrols and anchors, as LEDGER_FINALITY=single needs")
     if not (settings.home / "ledger.json").exists():
         return ok("accounts", "the first start makes them")
-    paths = custodian_key_path(settings.home), anchor_key_path(settings.home)
-    if len({settings.home / "secrets" / "relayer.key", *paths}) == len(paths) + 1:
+    if is_custodian_key_missing(settings.home):
+        return problem(
+            "accounts",
+            f"{settings.home / 'secrets' / 'custodian.key'} is missing, so nobody can be enrolled",
+            "Restore it from a backup, or run: vouchsafe accounts rotate",
+        )
+    names = ("relayer.key", "custodian.key", "anchor.key")
+    files = [settings.home / "secrets" / name for name in names]
+    keys = {path.read_bytes().strip() for path in files if path.exists()}
+    if len(keys) == len(files):
         return ok("accounts", "relaying, enrolling and anchoring have an account each")
     remedy = "Run: vouchsafe accounts separate; then restart web and worker"
-    return warning("accounts", "one account relays, enrols and anchors", remedy)
+    return warning("accounts", "one account has several of these tasks", remedy)
 
 
 def check_database(settings: Settings) -> Check:

@@ -30,6 +30,12 @@ def custodian_key_path(home: Path) -> Path:
     return path if path.exists() else home / "secrets" / "relayer.key"
 
 
+def is_custodian_key_missing(home: Path) -> bool:
+    """Return whether the account that enrols had a key of its own, which is not here any more."""
+    folder = home / "secrets"
+    return (folder / "anchor.key").exists() and not (folder / "custodian.key").exists()
+
+
 def anchor_key_path(home: Path) -> Path:
     """Return where the key of the account that anchors is: the custodian's if not separate."""
     path = home / "secrets" / "anchor.key"

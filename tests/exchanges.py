@@ -49,11 +49,35 @@ class Keys:
         return OwnAccounts.single(self.everyday, *self.former)
 
 
+class SeparateKeys(Keys):
+    """The key files of an installation with an account for each task."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.relayer, self.anchor = Keys(), Keys()
+
+    def own(self) -> OwnAccounts:
+        return OwnAccounts(
+            self.everyday, self.relayer.everyday, self.anchor.everyday, tuple(self.former)
+        )
+
+    def addresses(self) -> list[str]:
+        return [each.everyday.address for each in (self.relayer, self, self.anchor)]
+
+
 def start(town: Town, keys: Keys) -> ConsentLedger:
     """Return what a process that starts now holds."""
     ledger = ConsentLedger(town.engine, town.chain, keys.own(), town.deployment, town.clock)
     ledger.recover()
     return ledger
+
+
+def separated(town: Town) -> tuple[SeparateKeys, ConsentLedger, ConsentLedger]:
+    """Return the keys, a process from before the accounts were separate, and one from after."""
+    keys = SeparateKeys()
+    before = start(town, keys)
+    before.accounts.separate(ADMIN, relayer=keys.relayer, anchor=keys.anchor)
+    return keys, before, start(town, keys)
 
 
 def patient_of(ledger: ConsentLedger) -> Patient:

@@ -28,7 +28,8 @@ from consent.chain import Fees, Receipt
 from consent.decision import decide
 from consent.freshness import FreshnessRules
 from consent.limits import LedgerLimits
-from consent.outbox import MINED, REFUSED, WRITTEN, Intent, Outbox, StoredTransaction
+from consent.outbox import Intent, Outbox, StoredTransaction
+from consent.outbox_rows import MINED, REFUSED, WRITTEN
 from consent.raw_transactions import Payload, read_call
 from consent.tables import METADATA
 from consent.terms import Grant, Signed

@@ -17,7 +17,7 @@ from consent.calldata import read_claims
 from consent.chain import Receipt
 from consent.consent_ledger import ConsentLedger
 from consent.errors import LedgerUnavailable
-from consent.outbox import MINED, WRITTEN
+from consent.outbox_rows import MINED, WRITTEN
 from consent.raw_transactions import read_call
 from consent.signatures import SigningKey
 from consent.terms import Enrolment, Grant, KeyAddition, KeyRemoval, RecoveryVeto, Signed

@@ -17,7 +17,8 @@ from township import RELAYER, Clock, Town, make_town
 from consent.abi import ANCHOR, encode_call, word
 from consent.chain import Chain
 from consent.errors import LedgerUnavailable
-from consent.outbox import FAILED, MINED, WRITTEN, Intent, Outbox
+from consent.outbox import Intent, Outbox
+from consent.outbox_rows import FAILED, MINED, WRITTEN
 from consent.raw_transactions import Payload, RelayerAccount
 from consent.rpc import MAX_CALLS_AT_ONCE
 from deploy.database import make_engine

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,12 +11,13 @@ from exchanges import (
     ADMIN,
     Keys,
     Killed,
+    SeparateKeys,
     bft_chain,
     enrolled,
     kill_after_each,
     new_town,
-    patient_of,
     proposal,
+    separated,
     start,
     uses,
 )
@@ -33,34 +33,10 @@ from consent.raw_transactions import RelayerAccount
 pytestmark = pytest.mark.node
 
 
-class SeparateKeys(Keys):
-    """The key files of an installation with an account for each task."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.relayer, self.anchor = Keys(), Keys()
-
-    def own(self) -> OwnAccounts:
-        return OwnAccounts(
-            self.everyday, self.relayer.everyday, self.anchor.everyday, tuple(self.former)
-        )
-
-    def addresses(self) -> list[str]:
-        return [each.everyday.address for each in (self.relayer, self, self.anchor)]
-
-
 @pytest.fixture
 def town(shared_geth: Geth, tmp_path: Path) -> Iterator[Town]:
     with bft_chain(shared_geth.endpoint, tmp_path) as endpoint:
         yield new_town(endpoint, tmp_path, "bft")
-
-
-def separated(town: Town) -> tuple[SeparateKeys, ConsentLedger, ConsentLedger]:
-    """Return the keys, a process from before the accounts were separate, and one from after."""
-    keys = SeparateKeys()
-    before = start(town, keys)
-    before.accounts.separate(ADMIN, relayer=keys.relayer, anchor=keys.anchor)
-    return keys, before, start(town, keys)
 
 
 def senders(town: Town, ledger: ConsentLedger) -> dict[str, set[str]]:
@@ -181,45 +157,6 @@ def test_the_relayer_and_the_anchor_are_exchanged_each_by_itself(
         before.anchor("journal", b"\2" * 32, 2)
     assert ledger.can_recover(patient.subject)
     assert ledger.check() == []
-
-
-def test_a_lost_key_of_the_relayer_is_replaced_with_the_custodians_money(town: Town) -> None:
-    keys, _, before = separated(town)
-    patient = enrolled(before)
-    keys.relayer.everyday = RelayerAccount(secrets.token_bytes(32))  # as a start without its file
-    penniless = start(town, keys).accounts
-    with pytest.raises(ConsentInvalid, match="too little money"):
-        penniless.rotate(None, keys.relayer, is_revoked=False, purpose=RELAYER)
-    penniless.rotate(None, keys.relayer, is_revoked=True, purpose=RELAYER)
-    assert start(town, keys).grant([patient.grants(town.now_s())])[0].ok
-
-
-def test_a_lost_key_of_the_custodian_is_replaced_by_an_exchange(town: Town) -> None:
-    keys, _, before = separated(town)
-    patient = enrolled(before)
-    keys.everyday = keys.relayer.everyday  # as a start without its file
-    ledger = start(town, keys)
-    assert ledger.enrol([patient_of(ledger).enrols()])[0].reason == "role-missing"
-    ledger.accounts.rotate(ADMIN, keys, is_revoked=False)
-    ledger = start(town, keys)
-    enrolled(ledger)
-    assert ledger.grant([patient.grants(town.now_s())])[0].ok
-    assert not ledger.can_recover(patient.subject)
-
-
-def test_an_account_whose_key_was_lost_here_can_be_revoked(town: Town) -> None:
-    keys, _, _ = separated(town)
-    lost = keys.anchor.everyday.address
-    keys.anchor.everyday = keys.everyday  # as a start without its file
-    start(town, keys).accounts.separate(ADMIN, relayer=keys.relayer, anchor=keys.anchor)
-    ledger = start(town, keys)
-    assert uses(ledger)[lost] == ("anchor", ("anchor",))
-    assert ledger.accounts.revoke(ADMIN, lost).use == "revoked"
-    assert uses(ledger)[lost] == ("revoked", ())
-    ledger.anchor("journal", b"\1" * 32, 1)
-    for address in (*keys.addresses(), ADMIN.address, "0x" + "11" * 20):
-        with pytest.raises(ConsentInvalid, match="no former account"):
-            ledger.accounts.revoke(ADMIN, address)
 
 
 def test_an_exchange_of_the_anchor_that_is_killed_after_each_step_is_completed_by_the_next(

@@ -112,6 +112,42 @@ def test_each_key_is_exchanged_alone_and_only_former_custodians_propose(
     assert proposing == ([before[at]] if purpose == EVERYDAY else [])
 
 
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_custodian_that_still_relays_is_replaced_in_both_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_killed: bool
+) -> None:
+    old = relayer_key(tmp_path)
+    AccountFiles(tmp_path, ANCHORER).make_next()
+    AccountFiles(tmp_path, ANCHORER).switch()  # and there was too little money for a relayer
+    files = AccountFiles(tmp_path)
+    new, anchor = files.make_next().address, own_addresses(tmp_path)[2]
+    if is_killed:
+        with monkeypatch.context() as patch:
+            patch.setattr(AccountFiles, "_keep", lambda *_: 1 // 0)
+            with pytest.raises(ZeroDivisionError):
+                files.switch()
+    files.switch()
+    assert own_addresses(tmp_path) == [new, new, anchor]
+    assert former_keys(tmp_path) == (old,)
+
+
+def test_a_missing_custodian_is_replaced_and_the_others_stay(tmp_path: Path) -> None:
+    relayer_key(tmp_path)
+    for each in (ANCHORER, RELAYER):
+        AccountFiles(tmp_path, each).make_next()
+        AccountFiles(tmp_path, each).switch()
+    path = tmp_path / "secrets" / "custodian.key"
+    path.unlink()
+    AccountFiles(tmp_path, ANCHORER).make_next()
+    AccountFiles(tmp_path, ANCHORER).switch()
+    assert not path.exists()  # else the relayer's key would pass for the custodian's
+    _, relayer, anchor = own_addresses(tmp_path)
+    new = AccountFiles(tmp_path).make_next().address
+    AccountFiles(tmp_path).switch()
+    assert own_addresses(tmp_path) == [new, relayer, anchor]
+    assert former_keys(tmp_path) == ()
+
+
 def own_addresses(home: Path) -> list[str]:
     own = ledger_settings(settings_of(home)).own_accounts()
     return [each.address for each in (own.custodian, own.relayer, own.anchor)]

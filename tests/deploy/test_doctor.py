@@ -239,10 +239,23 @@ def test_one_account_for_everything_is_a_warning_until_the_accounts_are_separate
     assert _status(doctor.check_accounts(settings)) == "ok"
     secrets = settings.home / "secrets"
     secrets.mkdir(parents=True)
-    for name in ("ledger.json", "secrets/relayer.key", "secrets/anchor.key"):
-        (settings.home / name).touch()
-    check = doctor.check_accounts(settings)
-    assert (check.status, "accounts separate" in check.remedy) == ("warning", True)
+    (settings.home / "ledger.json").touch()
+    for last, key in ("relayer", "11"), ("custodian", "11"), ("anchor", "22"):
+        # Also where separating ended between the anchor and the relayer.
+        (secrets / f"{last}.key").write_text(f"{key}\n")
+        check = doctor.check_accounts(settings)
+        assert (check.status, "accounts separate" in check.remedy) == ("warning", True)
     assert _status(doctor.check_accounts(_settings(given))) == "ok"  # of a single validator
-    (secrets / "custodian.key").touch()
+    (secrets / "relayer.key").write_text("33\n")
     assert _status(doctor.check_accounts(settings)) == "ok"
+
+
+def test_a_missing_key_of_the_account_that_enrols_is_a_problem(given, tmp_path):
+    settings = _settings(given, LEDGER_FINALITY="bft")
+    secrets = settings.home / "secrets"
+    secrets.mkdir(parents=True)
+    for name in ("ledger.json", "secrets/relayer.key", "secrets/anchor.key"):
+        (settings.home / name).write_text(name)
+    check = doctor.check_accounts(settings)
+    assert (check.status, "accounts rotate" in check.remedy) == ("problem", True)
+    assert "custodian.key is missing" in check.value
