@@ -19,6 +19,8 @@ PSEUDONYMISED_COPY: Final = PSEUDRESCH
 WHOLE_COPY: Final = RECRESCH
 """A pseudonymised copy with whole records is a third one."""
 COPY_PURPOSES: Final = (COPY, PSEUDONYMISED_COPY, WHOLE_COPY)
+_FIELDS: Final = ("purposes", "categories", "data_from", "data_to", "ends_on")
+"""In the order of the form, in which a page lists what is wrong."""
 
 
 class ChoiceInvalid(Exception):
@@ -139,7 +141,7 @@ def restrict(details: RequestDetails, choice: Choice, now_s: float) -> Choice:
     if first and last and first > last:
         errors.setdefault("data_from", "limits-error-dates")
     if errors:
-        raise ChoiceInvalid(errors)
+        raise ChoiceInvalid({name: errors[name] for name in _FIELDS if name in errors})
     may_copy = choice.may_copy and details.wants_copy
     return Choice(
         purposes,

@@ -318,7 +318,7 @@ withdraw-done-model = { $model } hat ein Modell, das von Ihnen gelernt hat. Spä
 
 withdraw-done-no-model = Kein Modell hat mit dieser Einwilligung von Ihnen gelernt.
 
-withdraw-done-copy = { $study } hat vielleicht eine Kopie. Wir verlangen, dass sie gelöscht wird.
+withdraw-done-copy = Wenn { $study } eine Kopie mit Ihren Werten hat, fordern wir dazu auf, sie zu löschen. Die Seite dieser Einwilligung zeigt jede solche Kopie und ob sie gelöscht ist.
 
 withdraw-done-copy-pseudonymised = { $study } hat vielleicht eine Kopie mit Ihren genauen Werten. Die Studie muss sie innerhalb von { $n } Tagen löschen und das melden. Auf der Seite dieser Einwilligung sehen Sie, ob sie es getan hat.
 

@@ -318,7 +318,7 @@ withdraw-done-model = { $model } has a model that learned from your records. It 
 
 withdraw-done-no-model = No model has learned from your records under this permission.
 
-withdraw-done-copy = { $study } may have a copy. We ask it to delete the copy.
+withdraw-done-copy = If { $study } has a copy with your values, we ask it to delete them. The page of this permission shows each such copy and whether it was deleted.
 
 withdraw-done-copy-pseudonymised = { $study } may have a copy with your exact values. It must delete them within { $n } days and confirm it. The page of this permission shows whether it has.
 

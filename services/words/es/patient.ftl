@@ -318,7 +318,7 @@ withdraw-done-model = { $model } tiene un modelo que aprendió de sus datos. Dej
 
 withdraw-done-no-model = Ningún modelo aprendió de usted con este permiso.
 
-withdraw-done-copy = { $study } puede tener una copia. Pedimos que la borre.
+withdraw-done-copy = Si { $study } tiene una copia con sus valores, le pedimos que los borre. La página de este permiso muestra cada copia así y si se borró.
 
 withdraw-done-copy-pseudonymised = { $study } puede tener una copia con sus valores exactos. Debe borrarlos en un plazo de { $n } días y confirmarlo. La página de este permiso muestra si lo hizo.
 

@@ -92,3 +92,13 @@ def test_an_invalid_date_is_reported_by_its_field(text) -> None:
     with pytest.raises(ChoiceInvalid) as raised:
         restrict(details, choice, NOW_S)
     assert raised.value.errors == {"data_from": "error-day", "ends_on": "error-day"}
+
+
+def test_errors_are_in_the_order_of_the_form() -> None:
+    details = RequestDetails("study:a", "study", PURPOSES, CATEGORIES, "", "", 365, "it")
+    for text in ("x", ""):  # each field is wrong; the days are out of order
+        days = (text or "2027-02-02", text or "2027-02-01", text or "2020-01-01")
+        with pytest.raises(ChoiceInvalid) as raised:
+            restrict(details, Choice((), (), *days), NOW_S)
+        fields = ["purposes", "categories", "data_from", "data_to", "ends_on"]
+        assert list(raised.value.errors) == [name for name in fields if text or name != "data_to"]
