@@ -86,10 +86,12 @@ class ModelMonitoring:
         ]
         if not due:
             return
-        stored = [each for each in self._predictions.list_since(since_s) if each.at_s < until_s]
+        served: dict[str, list[ServedAnswer]] = {model.id: [] for model in due}
+        for each in self._predictions.read_since(since_s):
+            if each.at_s < until_s and each.body["model"] in served:
+                served[each.body["model"]].append(_served(each))
         for model in due:
-            answers = [_served(each) for each in stored if each.body["model"] == model.id]
-            if self._diagnostics.monitor.measure(model, month, answers).is_alarm:
+            if self._diagnostics.monitor.measure(model, month, served[model.id]).is_alarm:
                 LOG.warning("model %s: what it was given in %s has shifted", model.id, month)
 
     def list_months(self, model_id: str) -> Sequence[ModelMonth]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ DISAGREE: Final = "disagree"
 UNUSED: Final = "unused"
 CHOICES: Final = (AGREE, DISAGREE, UNUSED)
 MAX_LISTED: Final = 50
+_ROWS_AT_ONCE: Final = 1_000
 
 _PREDICTIONS: Final = sa.Table(
     "web_diagnoses",
@@ -141,12 +142,23 @@ class StoredPredictions:
         with self._engine.connect() as connection:
             return int(connection.scalar(query) or 0)
 
-    def list_since(self, at_s: int) -> list[StoredPrediction]:
-        """Return every prediction since then (seconds UTC), of any organisation, oldest first."""
-        query = sa.select(_PREDICTIONS).where(_PREDICTIONS.c.at_s >= at_s)
-        query = query.order_by(_PREDICTIONS.c.at_s, _PREDICTIONS.c.id)
-        with self._engine.connect() as connection:
-            return [self._opened(row) for row in connection.execute(query)]
+    def read_since(self, at_s: int) -> Iterator[StoredPrediction]:
+        """Yield every prediction since then (seconds UTC), of any organisation, oldest first.
+
+        Few are in memory at once: a program can request hundreds of thousands a day.
+        """
+        last = at_s, ""
+        while True:
+            is_later = sa.tuple_(_PREDICTIONS.c.at_s, _PREDICTIONS.c.id) > sa.tuple_(*last)
+            query = sa.select(_PREDICTIONS).where(is_later).limit(_ROWS_AT_ONCE)
+            with self._engine.connect() as connection:
+                rows = connection.execute(
+                    query.order_by(_PREDICTIONS.c.at_s, _PREDICTIONS.c.id)
+                ).all()
+            yield from map(self._opened, rows)
+            if len(rows) < _ROWS_AT_ONCE:
+                return
+            last = rows[-1].at_s, rows[-1].id
 
     def list_of_person(self, subject: bytes) -> list[StoredPrediction]:
         """Return every prediction about a patient, of any organisation, under any number.

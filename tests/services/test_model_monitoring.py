@@ -55,7 +55,7 @@ def world() -> SimpleNamespace:
     monitoring = ModelMonitoring(
         diagnostics=SimpleNamespace(models=lambda: models, monitor=monitor),
         predictions=SimpleNamespace(
-            list_since=lambda since_s: [each for each in stored if each.at_s >= since_s]
+            read_since=lambda since_s: (each for each in stored if each.at_s >= since_s)
         ),
         clock=lambda: now[0],
     )

@@ -14,6 +14,7 @@ from services.tables import METADATA
 FIRST, SECOND, THIRD = (bytes([number]) * 32 for number in (1, 2, 3))
 RECORDS = {FIRST: ["0a"], SECOND: ["0b"], THIRD: ["0c"]}
 PARTY = "organisation:here"
+LATER_S = 1_900_000_000
 
 
 class Linked:
@@ -47,7 +48,7 @@ def predictions() -> StoredPredictions:
 
 
 def list_kept(predictions: StoredPredictions) -> list[list[str]]:
-    return sorted(each.body["records"] for each in predictions.list_since(0))
+    return sorted(each.body["records"] for each in predictions.read_since(0))
 
 
 def test_a_withdrawal_reaches_predictions_under_every_number_that_was_linked(
@@ -77,3 +78,17 @@ def test_predictions_that_rest_on_a_moved_record_are_deleted(
 ) -> None:
     predictions.erase_resting_on("0b", FIRST)
     assert list_kept(predictions) == [["0a"], ["0c"]]
+
+
+def test_the_predictions_since_a_moment_are_read_in_parts_each_once(
+    predictions, monkeypatch
+) -> None:
+    monkeypatch.setattr("services.requests.predictions._ROWS_AT_ONCE", 2)
+    for at_s, count in ((1, 1), (2, 5), (3, 1)):
+        monkeypatch.setattr(predictions, "_clock", lambda at_s=at_s: LATER_S + at_s)
+        for _ in range(count):
+            predictions.add(PARTY, "a", FIRST, {"records": []})
+    times = [each.at_s - LATER_S for each in predictions.read_since(LATER_S + 2)]
+    assert times == [2] * 5 + [3]
+    assert len({each.id for each in predictions.read_since(LATER_S)}) == 7
+    assert list(predictions.read_since(LATER_S + 4)) == []
