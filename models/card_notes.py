@@ -9,6 +9,8 @@ from models.tripod import GUIDELINE
 
 MEASURED_IN: Final = "measured_in"
 """The member of a card or report that names the run whose figures it repeats."""
+ELSEWHERE: Final = "another study"
+"""Stands for that run if it is another study's, which the reader need not know."""
 ITEMS_NOTE: Final = f"Numbers after headings are the items of {GUIDELINE}."
 INTERVAL_NOTE: Final = (
     "The interval of a prediction is a 95 % conformal interval around it, learned out of fold: it"
@@ -28,6 +30,11 @@ _REPEATED_NOTE: Final = (
     "The figures and counts are those that training run {run} measured. Since then, fewer than 11"
     " patients have joined, left or had their records changed. New figures could reveal something"
     " about these patients. This training checked the thresholds again."
+)
+_ELSEWHERE_NOTE: Final = (
+    "The figures and counts are those that another study measured with the same question on nearly"
+    " the same patients. Fewer than 11 patients differ or have other records. New figures could"
+    " reveal something about these patients. This training checked the thresholds again."
 )
 FIRST_INTERVAL_NOTE: Final = (
     "The interval of a prediction is Wilson's 95 % interval of the share that had the label among"
@@ -50,4 +57,6 @@ FIRST_ATTACK_NOTE: Final = (
 def describe_measured(content: Mapping[str, Any]) -> list[str]:
     """Return which run measured the figures of a card, if it was not the card's own."""
     run = content.get(MEASURED_IN)
+    if run == ELSEWHERE:
+        return [_ELSEWHERE_NOTE]
     return [] if run is None else [_REPEATED_NOTE.format(run=run)]

@@ -18,6 +18,13 @@ from models.consent_check import ConsentCheck
 from models.corrections import was_corrected
 from models.data_checks import Predictors, check_data, name_persons
 from models.development import Conditions, develop
+from models.earlier_groups import (
+    EVALUATION,
+    EarlierGroup,
+    choose_left_out,
+    find_groups,
+    leave_out,
+)
 from models.errors import (
     CohortTooSmall,
     ConsentsChanged,
@@ -45,7 +52,7 @@ from models.registry import (
     Model,
     ModelRegistry,
 )
-from models.repeated_figures import find_earlier, repeat_in_card, repeat_in_data
+from models.repeated_figures import repeat_in_card, repeat_in_data
 from models.splits import split_patients
 from models.studies import StudyRegistry
 from models.suppression import MIN_COUNT
@@ -55,6 +62,8 @@ from storage import Record
 
 STEPS: Final = ("gather", "fit", "evaluate", "publish", "activate")
 _MAX_ATTEMPTS: Final = 5
+
+_Prepared = tuple[Cohort, Matrix, Predictors, list[EarlierGroup]]
 
 
 def recompute(
@@ -126,7 +135,7 @@ class Trainer:
             report = None
             if isinstance(exc, GateClosed):
                 report, exc.run = json.dumps(exc.report), run.model_id
-                if exc.people is not None:  # for `find_earlier`, before anybody sees the figures
+                if exc.people is not None:  # for `find_groups`, before anybody sees the figures
                     self.files.write(run.model_id, MANIFEST, exc.people.to_json())
             self.runs.update(run.id, note=str(exc), report=report, **ended)
             raise
@@ -171,17 +180,8 @@ class Trainer:
     ) -> Model | None:
         """Store the trained model; None if a consent was lost since the cohort was gathered."""
         self._step(run, progress, "fit")
-        matrix = build_matrix(question, cohort.manifest, cohort.records, TRAINING_PART)
-        _require_one_row_each(matrix)
-        _require_outcomes(matrix)
         earlier = self.runs.count_earlier(run)
-        predictors = Predictors.of(matrix, question)
-        figures = find_earlier(self.files, self.runs, run, cohort.manifest)
-        flaws = check_data(matrix, question, list_common_codes(cohort), predictors)
-        if flaws:
-            counts = describe_data(cohort, matrix, earlier)
-            stated, failures = repeat_in_data(figures, counts, flaws)
-            raise GateClosed(failures, make_report(failures, stated), cohort.manifest)
+        cohort, matrix, predictors, figures = self._prepare(run, question, cohort)
         if self._has_lost_consent(run, cohort.manifest):
             return None
         patients = cohort.manifest.patients(TRAINING_PART)
@@ -206,6 +206,30 @@ class Trainer:
         if failures:
             raise GateClosed(failures, make_report(failures, card.content), cohort.manifest)
         return self._store(run, card, result)
+
+    def _prepare(self, run: TrainingRun, question: Question, cohort: Cohort) -> _Prepared:
+        """Return whom the model may learn from; the gate closes if their data have flaws.
+
+        What is stated of refused data may be repeated where a card has no figures to repeat, so
+        the data are checked before a card would leave more people out.
+        """
+        people = cohort.manifest.patients(TRAINING_PART)
+        groups = find_groups(self.files, self.runs, run, cohort.manifest)
+        members = ("data", EVALUATION)
+        choices = dict.fromkeys(choose_left_out(groups, people, each) for each in members)
+        for left_out in choices:
+            smaller = leave_out(cohort, left_out)
+            matrix = build_matrix(question, smaller.manifest, smaller.records, TRAINING_PART)
+            _require_one_row_each(matrix)
+            _require_outcomes(matrix)
+            predictors = Predictors.of(matrix, question)
+            figures = [group for group in groups if group.may_be_repeated(left_out)]
+            flaws = check_data(matrix, question, list_common_codes(smaller), predictors)
+            if flaws:
+                counts = describe_data(smaller, matrix, self.runs.count_earlier(run))
+                stated, failures = repeat_in_data(figures, counts, flaws)
+                raise GateClosed(failures, make_report(failures, stated), smaller.manifest)
+        return smaller, matrix, predictors, figures
 
     def _describe_before(self, run: TrainingRun) -> dict[str, Any] | None:
         """Return the figures of the model that this run would replace; None if there is none.

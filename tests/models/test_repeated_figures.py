@@ -5,20 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 import models.training
-from models.card_notes import MEASURED_IN
+from models.budget import Budget
+from models.card_notes import ELSEWHERE, MEASURED_IN
 from models.diagnostics import QUESTIONS
 from models.errors import GateClosed
 from models.gate import GateCode, GateFailure
+from models.manifest import Manifest
+from models.model_files import MANIFEST
 from models.repeated_figures import MEASURED
+from models.studies import Study
+from models.training import recompute
 from models.training_report import document_report
 
 STUDY = "study:diabetes-risk"
+SMALL_BUDGET = Budget(repeats=1, folds=3, inner_folds=2, shadows=8)
 QUESTION = "uci-heart"
 OF_THE_MODEL = {
     "format",
@@ -111,7 +118,60 @@ def test_a_card_after_one_person_joined_or_was_corrected_repeats_the_figures(
     assert second.manifest_root != first.manifest_root
 
 
-def test_another_study_or_question_has_figures_of_its_own(build, heart_people, tmp_path) -> None:
+def people_of(world, model) -> set[str]:
+    return {line.patient for line in world.diagnostics.manifest(model.id).lines}
+
+
+def test_a_card_of_another_study_about_nearly_the_same_people_repeats_the_figures(
+    build, heart_people, tmp_path
+) -> None:
+    """The question is a copy with another name and review; the card names no foreign study."""
+    text = (QUESTIONS / f"{QUESTION}.toml").read_text()
+    other = text.replace(f'"{QUESTION}"', '"copy"').replace('title = "', 'title = "Other: ')
+    other = other.replace('words = "age"\nkind', 'reviewed = "At birth."\nwords = "age"\nkind')
+    (tmp_path / "copy.toml").write_text(other)
+    world = build(heart_people, question_folders=(QUESTIONS, tmp_path))
+    world.diagnostics.add_study(Study("study:second", "Second", "https://example.org", 2_000_000))
+    first = world.diagnostics.train(STUDY, QUESTION)
+    leave(world, 1)
+    second = world.diagnostics.train("study:second", "copy")
+    # What is read is kept in memory for all readers: this changes a copy.
+    old, new = deepcopy((card(world, first), card(world, second)))
+    assert new[MEASURED_IN] == ELSEWHERE
+    assert [each.pop("reviewed") for each in new["predictors"]][0] == "At birth."
+    assert not any(each.pop("reviewed") for each in old["predictors"])
+    assert measured(new) == measured(old)
+    assert not any(name in json.dumps(new) for name in (STUDY, QUESTION, first.id))
+    lines = " ".join(world.diagnostics.card(second.id).to_lines())
+    assert "those that another study measured with the same question on nearly" in lines
+    assert people_of(world, second) < people_of(world, first)  # the model is of its own people
+
+
+def test_a_card_of_a_changed_question_after_one_person_left_is_about_ten_fewer(
+    build, heart_people, tmp_path
+) -> None:
+    text = (QUESTIONS / f"{QUESTION}.toml").read_text()
+    (tmp_path / "other.toml").write_text(text.replace("0.8]", "0.7]").replace(QUESTION, "other"))
+    world = build(heart_people, question_folders=(QUESTIONS, tmp_path))
+    first = world.diagnostics.train(STUDY, QUESTION)
+    leave(world, 1)
+    second = world.diagnostics.train(STUDY, "other")
+    assert MEASURED_IN not in card(world, second)
+    missing = people_of(world, first) - people_of(world, second)
+    assert len(missing) == 11 and not people_of(world, second) - people_of(world, first)
+    # They are permitted, and the model learned nothing from them: its records give its bytes.
+    cohort = world.diagnostics.gather(STUDY, "other")
+    assert len(missing & {line.patient for line in cohort.manifest.lines}) == 10
+    question = world.diagnostics.question("other")
+    made = recompute(
+        world.diagnostics.manifest(second.id), cohort.records, question, STUDY, SMALL_BUDGET
+    )
+    assert made == second.sha256
+
+
+def test_another_question_about_the_same_people_has_figures_of_its_own(
+    build, heart_people, tmp_path
+) -> None:
     text = (QUESTIONS / f"{QUESTION}.toml").read_text()
     assert "rounds = 120" in text
     (tmp_path / "other.toml").write_text(
@@ -192,7 +252,7 @@ def test_repeated_figures_do_not_open_the_gate(build, heart_people, monkeypatch)
 def test_a_card_after_a_run_whose_data_were_refused_has_figures_of_its_own(
     refusing, heart_people
 ) -> None:
-    """The refused run evaluated nothing that a card could repeat (docs/threats.md names it)."""
+    """The refused run evaluated nothing that a card could repeat: so it is about fewer people."""
     code = "http://loinc.org|2093-3"
     world = refusing(f'"{code}"', f'"{code}0"')
     with pytest.raises(GateClosed) as refused:
@@ -221,5 +281,10 @@ def test_a_card_after_a_run_whose_data_were_refused_has_figures_of_its_own(
     )
     assert "evaluation" in content
     assert MEASURED_IN not in content
+    manifests = [
+        Manifest.from_json(world.files.read(f"{QUESTION}-{number}", MANIFEST)) for number in (1, 2)
+    ]
+    before, now = ({line.patient for line in each.lines} for each in manifests)
+    assert len(before - now) == 11 and now < before  # and one person was corrected
     for name in ("permitted", "patients", "events"):
         assert content["data"][name] % 10 == refused.value.report["card"]["data"][name] % 10 == 0

@@ -174,7 +174,7 @@ def test_a_leaking_feature_closes_the_gate_and_is_named(build, heart_people, hea
     (run,) = world.diagnostics.training_runs()
     assert run.state == REFUSED
     assert "fasting blood sugar" in run.note
-    assert files(world, "uci-heart-1") == {"manifest.json"}  # for `find_earlier`; no model
+    assert files(world, "uci-heart-1") == {"manifest.json"}  # for `find_groups`; no model
     report = json.loads(run.report)
     assert report["format"] == "vouchsafe-training-report-1"
     (leak,) = [row for row in report["failures"] if row["code"] == "leaking-feature"]

@@ -534,7 +534,11 @@ card-not-known = not known
 
 card-measured = The figures and counts are those that training run { $run } measured. Since then, fewer than 11 people have joined, left or had their records changed. New figures could reveal something about these people. This training checked the thresholds again.
 
+card-measured-elsewhere = The figures and counts are those that another study measured with the same question on nearly the same people. Fewer than 11 people differ or have other records. New figures could reveal something about these people. This training checked the thresholds again.
+
 card-measured-in = in training run { $run }
+
+card-measured-in-study = in another study
 
 card-hidden-note = “Hidden” is a figure that could reveal something about 10 people or fewer.
 
