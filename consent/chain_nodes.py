@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final, Literal, TypeVar
 
 from consent.abi import Change
-from consent.chain import Block, Chain, Finality, Look, Newest, Tip
+from consent.chain import Block, Chain, Fees, Finality, Look, Newest, Tip
 from consent.errors import LedgerUnavailable, ViewRefused
 from consent.rpc import Call, NodeRefused, Rpc
 
@@ -31,6 +32,7 @@ _REST_S: Final = 10.0
 _DOUBT_S: Final = 60.0
 _SECOND_LOOK_S: Final = 2.0
 _MAX_HEIGHTS: Final = 1_000
+_LIKE_FEES: Final = 16
 
 _T = TypeVar("_T")
 
@@ -183,6 +185,27 @@ class ChainNodes(Chain):
             None if None in of_raw else of_raw[0] for of_raw in zip(*answers.values(), strict=True)
         ]
 
+    def transaction_count(self, address: str) -> int:
+        """Return the highest number of an account's transactions that two nodes have."""
+        answers = self._ask_all(lambda node: node.transaction_count(address))
+        return sorted(answers, reverse=True)[min(QUORUM, len(answers)) - 1]
+
+    def fees(self) -> Fees:
+        """Return the lowest fees that two nodes name about alike, with the middle tip.
+
+        A transaction is stored with what it offers. With the fees of one node that lies, it might
+        never be mined, and nothing that is written after it.
+
+        Raises:
+            LedgerUnavailable: no two nodes do.
+        """
+        answers = sorted(self._ask_all(lambda node: node.fees()), key=lambda each: each.max_fee)
+        tip = sorted(each.tip for each in answers)[len(answers) // 2]
+        for lower, higher in pairwise(answers):
+            if higher.max_fee <= _LIKE_FEES * lower.max_fee:
+                return Fees(higher.max_fee, min(tip, higher.max_fee))
+        raise LedgerUnavailable(f"no {QUORUM} chain nodes name fees that are about alike")
+
     def states(self) -> dict[str, int]:
         """Return how many nodes were in each state at the last look; transient lag is normal."""
         reports = self._agreement.reports
@@ -210,6 +233,13 @@ class ChainNodes(Chain):
         with suppress(LedgerUnavailable):  # the reports say of each node what is wrong
             self.look(contract, finality, 0)
         return list(self._agreement.reports)
+
+    def _ask_all(self, question: Callable[[Chain], _T]) -> list[_T]:
+        """Return the answers of those nodes that give one, at least one."""
+        answers = self._ask(self._awake(), lambda at: question(self._nodes[at]))
+        if not answers:
+            raise LedgerUnavailable("none of the chain nodes answers")
+        return list(answers.values())
 
     def _awake(self) -> Sequence[int]:
         now_s, every = time.monotonic(), range(len(self._nodes))
