@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from consent import TREATDS, ConsentError, DecisionRequest
@@ -44,6 +45,8 @@ from services.words import Words
 from storage import RecordStore, StorageNotFound
 
 MAX_REASON: Final = 2_000
+_PART: Final = 500
+"""Predictions that are decided on together, so that few are in memory."""
 NOBODY: Final = bytes(32)
 BLOCKING: Final = ("outside", "unit")
 """Problems with which no prediction is made."""
@@ -272,13 +275,12 @@ class ClinicianPredictions:
         Raises:
             LedgerUnavailable (consent): nothing can be decided now; call it again.
         """
-        by_party: dict[str, list[StoredPrediction]] = {}
-        for prediction in self._predictions.list_of_person(subject):
-            by_party.setdefault(prediction.party, []).append(prediction)
-        for party, predictions in by_party.items():
-            answers = self._are_permitted(party, predictions)
-            refused = [p.id for p, answer in zip(predictions, answers, strict=True) if not answer]
-            self._predictions.erase(refused)
+        predictions = self._predictions.read_of_person(subject)
+        while part := list(islice(predictions, _PART)):
+            for party in {prediction.party for prediction in part}:
+                theirs = [prediction for prediction in part if prediction.party == party]
+                answers = zip(theirs, self._are_permitted(party, theirs), strict=True)
+                self._predictions.erase([each.id for each, answer in answers if not answer])
 
     def _in_care(self, party: str, key: str) -> PatientInCare:
         """Return a patient who permits an estimate; permission to read is not enough."""

@@ -11,6 +11,7 @@ import orjson
 import sqlalchemy as sa
 
 from consent import read_rows
+from services.chunks import chunks
 from services.tables import METADATA
 from storage import RecordStore
 
@@ -160,34 +161,42 @@ class StoredPredictions:
                 return
             last = rows[-1].at_s, rows[-1].id
 
-    def list_of_person(self, subject: bytes) -> list[StoredPrediction]:
-        """Return every prediction about a patient, of any organisation, under any number.
+    def read_of_person(self, subject: bytes) -> Iterator[StoredPrediction]:
+        """Yield every prediction about a patient, of any organisation, under any number.
 
         Numbers that were linked once count too: a prediction rests on the records of all of them.
+        Few are in memory at once, as in `read_since`.
         """
-        return self._list(self._store.links.groups([subject], ever=True).get(subject, (subject,)))
+        group = self._store.links.groups([subject], ever=True).get(subject, (subject,))
+        return self._read(group)
 
-    def _list(self, subjects: Iterable[bytes]) -> list[StoredPrediction]:
-        query = sa.select(_PREDICTIONS).where(_PREDICTIONS.c.subject.in_(list(subjects)))
+    def _read(self, subjects: Iterable[bytes]) -> Iterator[StoredPrediction]:
+        query = sa.select(_PREDICTIONS.c.id).where(_PREDICTIONS.c.subject.in_(list(subjects)))
         with self._engine.connect() as connection:
-            return [self._opened(row) for row in connection.execute(query)]
+            identities = connection.scalars(query).all()
+        for part in chunks(identities):
+            rows = sa.select(_PREDICTIONS).where(_PREDICTIONS.c.id.in_(part))
+            with self._engine.connect() as connection:
+                read = connection.execute(rows).all()
+            yield from map(self._opened, read)
 
     def erase(self, identities: Sequence[str]) -> None:
         """Delete these predictions, with the values they show and the decisions on them."""
-        self._delete(_PREDICTIONS.c.id.in_(list(identities)))
+        for part in chunks(identities):
+            self._delete(_PREDICTIONS.c.id.in_(part))
 
     def erase_subject(self, subject: bytes) -> None:
         """Delete every prediction about a patient, and all that rest on the patient's records."""
         group = self._store.links.groups([subject], ever=True).get(subject, ())
         others = [other for other in group if other != subject]
         staying = {e.record_id.hex() for other in others for e in self._store.records_of(other)}
-        resting = [p.id for p in self._list(others) if not staying.issuperset(p.body["records"])]
+        resting = [p.id for p in self._read(others) if not staying.issuperset(p.body["records"])]
         self.erase(resting)
         self._delete(_PREDICTIONS.c.subject == subject)
 
     def erase_resting_on(self, record_id: str, subject: bytes) -> None:
         """Delete the predictions that rest on a record, which was filed under this patient."""
-        predictions = self.list_of_person(subject)
+        predictions = self.read_of_person(subject)
         self.erase([each.id for each in predictions if record_id in each.body["records"]])
 
     def _delete(self, condition: sa.ColumnElement[bool]) -> None:

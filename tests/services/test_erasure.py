@@ -102,7 +102,7 @@ def test_a_patient_who_asks_is_erased_everywhere(hospital, patient, number) -> N
     assert is_in_database(hospital, key)
     erase(hospital, patient)
     assert platform.store.records_of(subject) == []
-    assert stores.predictions.list_of_person(subject) == []
+    assert list(stores.predictions.read_of_person(subject)) == []
     assert stores.directory.find_subject(number) is None
     assert stores.directory.numbers_of([subject]) == {}
     assert stores.requests.load_draft(stores.requests.list_by_subject(subject)[0]) == {}
@@ -218,7 +218,7 @@ def test_a_prediction_that_is_stored_during_the_erasure_goes_too(hospital, patie
             predictions.add(HOSPITAL, "a", subject, {"question": "small", "records": []})
 
     platform.erasure.run(request.id, report)
-    assert predictions.list_of_person(subject) == []
+    assert list(predictions.read_of_person(subject)) == []
 
 
 def test_no_link_of_an_erased_patient_works_any_more(hospital, patient) -> None:
@@ -302,7 +302,7 @@ def test_answers_made_under_a_permission_that_was_taken_back_are_erased(hospital
     stored = predictions.add(HOSPITAL, "a", subject, body).id
     platform.jobs.enqueue("rekey", {"subjects": [subject.hex()], "why": "nothing"}, "patients")
     hospital.work("rekey")
-    assert [item.id for item in predictions.list_of_person(subject)] == [stored]
+    assert [item.id for item in predictions.read_of_person(subject)] == [stored]
     stop = patient.api("POST", "/patient/stop", {}).get_json()
     key = hospital.wallet._key(subject)
     text = {
@@ -311,4 +311,4 @@ def test_answers_made_under_a_permission_that_was_taken_back_are_erased(hospital
     }
     assert patient.api("POST", f"/patient/signings/{stop['signing']}", text).status_code == 200
     hospital.work("rekey")
-    assert predictions.list_of_person(subject) == []
+    assert list(predictions.read_of_person(subject)) == []

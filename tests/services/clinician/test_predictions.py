@@ -115,6 +115,23 @@ def test_a_prediction_that_is_not_permitted_any_more_once_it_is_stored_is_delete
     assert stored == {}
 
 
+def test_what_is_permitted_no_longer_is_deleted_part_by_part(monkeypatch) -> None:
+    stored = [SimpleNamespace(id=str(n), party=f"organisation:{n % 2}") for n in range(5)]
+    erased, sizes, service = list[str](), list[int](), predictions(ModelsNotFound("q"))
+
+    def are_permitted(party: str, part: Any) -> list[bool]:
+        assert {each.party for each in part} == {party}
+        sizes.append(len(part))
+        return [each.id in ("1", "2") for each in part]
+
+    rows = SimpleNamespace(read_of_person=lambda _: iter(stored), erase=erased.extend)
+    monkeypatch.setattr(service, "_predictions", rows)
+    monkeypatch.setattr(service, "_are_permitted", are_permitted)
+    monkeypatch.setattr("services.clinician.predictions._PART", 2)
+    service.erase_refused(bytes(32))
+    assert (sorted(erased), max(sizes)) == (["0", "3", "4"], 1)
+
+
 @pytest.mark.parametrize(
     ("decision", "reason", "field"),
     [

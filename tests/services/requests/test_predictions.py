@@ -55,8 +55,8 @@ def test_a_withdrawal_reaches_predictions_under_every_number_that_was_linked(
     predictions: StoredPredictions,
 ) -> None:
     for subject in (FIRST, SECOND):
-        assert len(predictions.list_of_person(subject)) == 3
-    assert len(predictions.list_of_person(THIRD)) == 1
+        assert len(list(predictions.read_of_person(subject))) == 3
+    assert len(list(predictions.read_of_person(THIRD))) == 1
 
 
 def test_an_erasure_deletes_what_rests_on_the_records_under_another_number(
