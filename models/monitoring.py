@@ -72,7 +72,13 @@ class ModelMonitor:
     store: RecordStore
     files: ModelFiles
 
-    def measure(self, model: Model, month: str, answers: Sequence[ServedAnswer]) -> MonthlyReport:
+    def measure(
+        self,
+        model: Model,
+        month: str,
+        answers: Sequence[ServedAnswer],
+        others: Sequence[str] = (),
+    ) -> MonthlyReport:
         """Return the report of a month; it is stored with the model.
 
         Outcomes are opened for the study that trained the model, so only those count whose
@@ -82,6 +88,8 @@ class ModelMonitor:
             model: in service.
             month: such as 2026-11.
             answers: of the year that ends with the month (`year_until`), oldest first.
+            others: ids of the other models of the question, such as the one that it replaced: their
+                reports may be of nearly the same people.
 
         Raises:
             StorageError, ConsentError: the record store or the ledger is unavailable.
@@ -97,7 +105,7 @@ class ModelMonitor:
             "answers": steady(len(recent)),
             "drift": drift,
             "is_alarm": any(index > ALARM_PSI for index in indexes),
-            "outcomes": self._measure_outcomes(model, month, answers),
+            "outcomes": self._measure_outcomes(model, month, answers, others),
         }
         raw = json.dumps(content, sort_keys=True).encode()
         self.files.write(model.id, f"{_PREFIX}{month}.json", raw)
@@ -116,7 +124,7 @@ class ModelMonitor:
         return [MonthlyReport(content) for content in contents]
 
     def _measure_outcomes(
-        self, model: Model, month: str, answers: Sequence[ServedAnswer]
+        self, model: Model, month: str, answers: Sequence[ServedAnswer], others: Sequence[str]
     ) -> dict[str, Any] | None:
         question = load_stored_question(model.question_text)
         known = self._find_outcomes(model.study, question, answers)
@@ -126,8 +134,10 @@ class ModelMonitor:
             report for report in self.list_reports(model.id) if report.content["month"] < month
         ]
         # A figure that changes by one person would tell of that person's outcome.
-        if earlier and is_close(people, read_groups(self.files, model.id, _PEOPLE)):
-            unchanged: dict[str, Any] | None = earlier[-1].content["outcomes"]
+        model_ids = [*others, model.id] if earlier else others
+        groups = [group for each in model_ids for group in read_groups(self.files, each, _PEOPLE)]
+        if is_close(people, groups):
+            unchanged: dict[str, Any] | None = earlier[-1].content["outcomes"] if earlier else None
             return unchanged
         labels = np.array([outcome for _, outcome in known], np.bool_)
         estimates = np.array([answer.probability for answer, _ in known], np.float64)

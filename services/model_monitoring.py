@@ -91,7 +91,9 @@ class ModelMonitoring:
             if each.at_s < until_s and each.body["model"] in served:
                 served[each.body["model"]].append(_served(each))
         for model in due:
-            if self._diagnostics.monitor.measure(model, month, served[model.id]).is_alarm:
+            answers = served[model.id]
+            others = [each.id for each in self._diagnostics.models() if _is_other(each, model)]
+            if self._diagnostics.monitor.measure(model, month, answers, others).is_alarm:
                 LOG.warning("model %s: what it was given in %s has shifted", model.id, month)
 
     def list_months(self, model_id: str) -> Sequence[ModelMonth]:
@@ -116,6 +118,10 @@ class ModelMonitoring:
             report.content["month"] == month
             for report in self._diagnostics.monitor.list_reports(model_id)
         )
+
+
+def _is_other(model: Model, measured: Model) -> bool:
+    return model.question == measured.question and model.id != measured.id
 
 
 def _served(prediction: StoredPrediction) -> ServedAnswer:

@@ -86,6 +86,20 @@ def test_the_figures_of_outcomes_stay_until_eleven_people_joined_or_left(world, 
     assert third["answers"] == 400
 
 
+@pytest.mark.parametrize(("joined", "is_shown"), [(0, False), (1, False), (10, False), (11, True)])
+def test_the_report_of_a_successor_does_not_tell_the_outcome_of_who_left_or_joined(
+    world, at_s: int, joined: int, is_shown: bool
+) -> None:
+    """The model before it was measured on nearly the same people."""
+    first = measure(world, serve(world, at_s, 300))["outcomes"]
+    successor = world.diagnostics.retrain("uci-heart-1")
+    answers = serve(world, at_s, 300 + joined)
+    monitor = world.diagnostics.monitor
+    report = monitor.measure(successor, "1980-06", answers, ["uci-heart-1"]).content
+    assert (report["outcomes"] is not None) == is_shown
+    assert report["drift"] and first["answers"] == 300
+
+
 def test_two_answers_about_a_patient_count_once(world, at_s: int) -> None:
     answers = serve(world, at_s, 300)
     assert measure(world, answers + answers)["outcomes"]["answers"] == 300

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -22,9 +23,12 @@ class Monitor:
     def __init__(self) -> None:
         self.reports: dict[str, list[MonthlyReport]] = {}
         self.answers: list[ServedAnswer] = []
+        self.others: Sequence[str] = ()
 
-    def measure(self, model: Any, month: str, answers: list[ServedAnswer]) -> MonthlyReport:
-        self.answers = answers
+    def measure(
+        self, model: Any, month: str, answers: list[ServedAnswer], others: Sequence[str] = ()
+    ) -> MonthlyReport:
+        self.answers, self.others = answers, others
         drift = [{"words": "age", "psi": 0.3}, {"words": "estimate", "psi": 0.02}]
         content = {"model": model.id, "month": month, "answers": len(answers), "drift": drift}
         report = MonthlyReport({**content, "is_alarm": True, "outcomes": None})
@@ -38,8 +42,9 @@ class Monitor:
 @pytest.fixture
 def world() -> SimpleNamespace:
     models = [
-        SimpleNamespace(id="m-1", state="active", trained_at_s=MAY_S),
-        SimpleNamespace(id="m-0", state="retired", trained_at_s=MAY_S),
+        SimpleNamespace(id="m-1", question="m", state="active", trained_at_s=MAY_S),
+        SimpleNamespace(id="m-0", question="m", state="retired", trained_at_s=MAY_S),
+        SimpleNamespace(id="n-1", question="n", state="retired", trained_at_s=MAY_S),
     ]
     monitor = Monitor()
     stored = [
@@ -83,6 +88,7 @@ def test_a_month_before_the_model_was_trained_has_no_report(world) -> None:
 def test_a_report_reads_the_answers_of_its_model_until_the_months_end_alone(world) -> None:
     world.monitoring.measure_due()
     assert [answer.probability for answer in world.monitor.answers] == [0.2, 0.2]
+    assert world.monitor.others == ["m-0"]  # of the same question, in any state
     world.now[0] += 31 * 86_400
     world.monitoring.measure_due()
     assert [answer.probability for answer in world.monitor.answers] == [0.2, 0.2, 0.9]
