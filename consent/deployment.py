@@ -239,7 +239,13 @@ def _deployed(outbox: Outbox, kind: str, code: bytes) -> Receipt:
 
 def _mined(outbox: Outbox, purpose: str, transactions: Sequence[StoredTransaction]) -> Receipt:
     outbox.send(transactions)
-    receipts = outbox.settle(transactions, _DEPLOY_LIMIT_S)
+    try:
+        receipts = outbox.settle(transactions, _DEPLOY_LIMIT_S)
+    except LedgerUnavailable as exc:
+        raise LedgerUnavailable(
+            f"{exc}. If the chain takes fees, send money to the account {outbox.address}, then "
+            "start again"
+        ) from exc
     outbox.record(transactions, receipts)
     if not receipts[0].ok:
         raise LedgerBroken(f"the chain refused to {purpose}")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import secrets
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +12,13 @@ from township import RELAYER, Town, make_town
 
 from consent import abi
 from consent.chain import Chain, Finality, Look
-from consent.deployment import deploy, load, require_production
+from consent.deployment import deploy, load, pay, require_production
 from consent.errors import ConsentInvalid, LedgerBroken, LedgerUnavailable
+from consent.outbox import Outbox
 from consent.raw_transactions import RelayerAccount
+from consent.tables import METADATA
 from consent.typed_data import keccak
+from deploy.database import make_engine
 
 pytestmark = pytest.mark.node
 
@@ -147,3 +151,17 @@ def test_other_answers_of_a_node_are_refusals(shared_geth: Geth, tmp_path: Path)
             call()
     proxy.close()
     chain.close()
+
+
+def test_a_first_start_without_money_names_the_account_and_goes_on_with_some(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'poor.db'}")
+    METADATA.create_all(engine)
+    poor = Outbox(engine, town.chain, RelayerAccount(secrets.token_bytes(32)))
+    with monkeypatch.context() as patch:
+        patch.setattr("consent.deployment._DEPLOY_LIMIT_S", 0.3)
+        with pytest.raises(LedgerUnavailable, match=f"send money to the account {poor.address}"):
+            deploy(town.chain, poor, "single")
+    pay(town.outbox, poor.address, 10**24)
+    assert deploy(town.chain, poor, "single").founder == poor.address
