@@ -669,8 +669,13 @@ class Check:
             answer[:27] == head and to_int(answer[32:64]) == len(self.ops),
             "the logs do not lead to the contract's head",
         )
+        delay_s = to_int(self.contract_says(b"RECOVERY_DELAY()"))
         self.holds(
-            to_int(self.contract_says(b"RECOVERY_DELAY()")) >= 7 * 86_400,
+            self.deployment.get("recovery_delay_s", delay_s) == delay_s,
+            "the deployment's line states another recovery delay than the contract has",
+        )
+        self.holds(
+            delay_s >= 7 * 86_400,
             "the contract's recovery delay is less than seven days: "
             "a new key could count before the patient can refuse it",
         )

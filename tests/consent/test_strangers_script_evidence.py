@@ -130,6 +130,20 @@ def test_a_deployment_that_states_another_head_or_count_is_named(
     ]
 
 
+def test_a_deployment_that_states_another_recovery_delay_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = World()
+    deployment, *others = world.lines()
+    for delay_s, named in (
+        (604_800, []),
+        (60, ["the deployment's line states another recovery delay than the contract has"]),
+    ):
+        lines = [deployment | {"recovery_delay_s": delay_s}, *others]
+        run(world, tmp_path, b"\n".join(json.dumps(line).encode() for line in lines))
+        assert json.loads(capsys.readouterr().out)["wrong"] == named
+
+
 @pytest.mark.parametrize(
     "text",
     [b"no JSON", b"[]", b'{"no": "kind"}', b'{"kind": []}', b"\xff\xfe", b"[" * 100_000],
