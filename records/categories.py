@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,6 +17,10 @@ RULES: Final = Path(__file__).with_name("categories.toml")
 DOCUMENT: Final = "document"
 _ANY: Final = "*"
 _LABEL_ELEMENT: Final = "security"
+_TELLING: Final = re.compile(
+    r"[A-Z][0-9]{2}(?:\.[0-9A-Z-]{1,5})?|[A-Z][0-9]{2}[A-Z]{2}[0-9]{2}|[0-9]{1,5}-[0-9]|[0-9]{6,18}"
+)
+"""Codes of ICD, ATC, LOINC and SNOMED CT, which are known by their form."""
 MAX_CODINGS: Final = 65_536
 """The categories of this many different codings are kept in memory."""
 
@@ -46,6 +51,11 @@ class _Codes:
             or (coding[0] in self.prefixes and coding[1].startswith(self.prefixes[coding[0]]))
             for coding in codings
         )
+
+    def have_anywhere(self, code: str) -> bool:
+        """Return whether a code is among them, whatever its system."""
+        begun = (prefix for each in self.prefixes.values() for prefix in each if prefix)
+        return code.startswith(tuple(begun)) or any(code == exact for _, exact in self.exact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +115,12 @@ class CategoryRules:
         """Return the sensitive categories of one coding; few codings fill a file."""
         known = self._known.get(coding)
         if known is None:
-            codings = _spellings(*coding)
-            matching = (rule.category for rule in self.sensitive if rule.codes.have_any(codings))
-            known = tuple(matching)
+            codings, bare = _spellings(*coding), _bare_code(*coding)
+            known = tuple(
+                rule.category
+                for rule in self.sensitive
+                if rule.codes.have_any(codings) or (bare and rule.codes.have_anywhere(bare))
+            )
             if len(self._known) < MAX_CODINGS:
                 self._known[coding] = known
         return known
@@ -194,15 +207,16 @@ def _inverted(section: Section) -> dict[str, str]:
 
 
 def _codings(value: Any) -> set[tuple[str, str]]:
-    """Return (system, code) of every coding anywhere in a value."""
+    """Return (system, code) of every coding anywhere in a value; "" if it names no system."""
     codings: set[tuple[str, str]] = set()
     waiting = [value]
     for each in waiting:  # the loop appends to it
         if type(each) is list:
             waiting += each
         elif type(each) is dict:
-            if "code" in each and type(each["code"]) is str and type(each.get("system")) is str:
-                codings.add((each["system"], each["code"]))
+            if "code" in each and type(each["code"]) is str:
+                system = each.get("system")
+                codings.add((system if type(system) is str else "", each["code"]))
             inner = each.values()
             if _LABEL_ELEMENT in each:
                 inner = {**each, _LABEL_ELEMENT: None}.values()
@@ -219,6 +233,15 @@ def _spellings(system: str, code: str) -> set[tuple[str, str]]:
     """
     name = _system(system)
     return {(name, code.strip()), (name, code.strip().upper())}
+
+
+def _bare_code(system: str, code: str) -> str:
+    """Return a code of no system, or of one that is a mere word such as ICD-10; else "".
+
+    A sender that leaves out the system of a diagnosis must not undo a patient's "no".
+    """
+    plain = code.strip().upper()
+    return plain if ":" not in system and _TELLING.fullmatch(plain) else ""
 
 
 def _system(text: str) -> str:

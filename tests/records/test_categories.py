@@ -165,3 +165,29 @@ def test_no_spelling_of_a_system_or_code_loses_the_protection(system: str, code:
     coding = {"system": system, "code": code}
     resource = {"resourceType": "Condition", "code": {"coding": [coding]}}
     assert read_rules().place(resource).category == "substance-use"
+
+
+@pytest.mark.parametrize("system", [None, "", "ICD-10", "LOINC", "SNOMED CT", 7])
+@pytest.mark.parametrize(
+    ("code", "category"),
+    [
+        ("F10.1", "substance-use"),
+        ("f32", "mental-health"),
+        ("44249-1", "mental-health"),
+        ("86406008", "sexual-health"),
+        ("J05AR03", "sexual-health"),
+        ("F17.2", "condition"),
+        ("7243", "condition"),
+        ("NA", "condition"),
+    ],
+)
+def test_a_code_without_a_system_keeps_its_protection_if_its_form_tells_what_it_is(
+    system: Any, code: str, category: str
+) -> None:
+    coding = {"code": code} if system is None else {"system": system, "code": code}
+    assert place(resourceType="Condition", code={"coding": [coding]}) == category
+
+
+def test_a_code_of_another_system_is_not_protected_by_its_form() -> None:
+    coding = {"system": "urn:oid:1.2.3", "code": "F10.1"}
+    assert place(resourceType="Condition", code={"coding": [coding]}) == "condition"
