@@ -12,9 +12,11 @@ NOT_IN_FORCE: Final = frozenset(
     {"entered-in-error", "cancelled", "not-done", "preliminary", "registered", UNKNOWN}
 )
 """Statuses under which a resource says nothing about its patient."""
-UNCONFIRMED: Final = ("refuted", "entered-in-error", "differential", "provisional", "unconfirmed")
+UNCONFIRMED: Final = ("entered-in-error", "refuted", "differential", "provisional", "unconfirmed")
 _UNSURE_INTENTS: Final = frozenset({"proposal", "plan", "option"})
-_NEGATIONS: Final = frozenset({"doNotPerform", "notDone", "notGiven", "wasNotGiven", "wasNotTaken"})
+_NEGATIONS: Final = frozenset(
+    {"doNotPerform", "notDone", "notGiven", "notPerformed", "wasNotGiven", "wasNotTaken"}
+)
 """Elements that turn the meaning of a resource; all but the first are of FHIR before R4."""
 _GERMAN: Final = "icd-10-gm-diagnosesicherheit"
 """Ends the URL of the extension that German codings of ICD-10-GM have (HL7 Germany, KBV)."""
@@ -29,14 +31,14 @@ def certainty(resource: Resource) -> str:
     coding that is marked as excluded or suspected is not confirmed either.
     """
     german = _german_certainty(resource.get("code"))
-    if german:
-        return german
     status = resource.get("verificationStatus")
     if status is None:
-        return CONFIRMED
+        return german or CONFIRMED
     codes = [status] if isinstance(status, str) else codes_of(status)
     words = [code.rpartition("|")[2].lower() for code in codes]
-    return next((word for word in words if word in UNCONFIRMED), words[0] if words else UNKNOWN)
+    # The strongest denial counts: a suspicion that was entered in error is none.
+    denials = [word for word in UNCONFIRMED if word in (*words, german)]
+    return denials[0] if denials else words[0] if words else UNKNOWN
 
 
 def is_negated(resource: Resource) -> bool:
@@ -45,13 +47,20 @@ def is_negated(resource: Resource) -> bool:
     stated = () if _NEGATIONS.isdisjoint(resource) else _NEGATIONS
     if resource.get("taken") == "n" or any(resource.get(name) is True for name in stated):
         return True
-    adherence = resource.get("adherence")  # FHIR R5, of a MedicationStatement
+    return "not-taking" in _adherence(resource)
+
+
+def _adherence(resource: Resource) -> list[str]:
+    """Return the words of a MedicationStatement of FHIR R5 for whether the medicine is taken."""
+    adherence = resource.get("adherence")
     code = adherence.get("code") if isinstance(adherence, dict) else None
-    return any(each.endswith("|not-taking") for each in codes_of(code))
+    return [each.rpartition("|")[2] for each in codes_of(code)]
 
 
 def unsure_intent(resource: Resource) -> str:
-    """Return the intent of what is only proposed, else ""."""
+    """Return the intent of what is only proposed, ``unknown`` if nobody knows of it, else ""."""
+    if resource.get("taken") == "unk" or UNKNOWN in _adherence(resource):
+        return UNKNOWN
     intent = resource.get("intent")
     return intent if isinstance(intent, str) and intent in _UNSURE_INTENTS else ""
 

@@ -89,3 +89,52 @@ def test_rules_that_are_not_known_may_turn_the_meaning() -> None:
     assert why_no_value(orjson.dumps(ruled)) is EntryCode.MODIFIER
     with pytest.raises(NoEventError):
         facts_of(ruled, {})
+
+
+@pytest.mark.parametrize(
+    ("mark", "status", "expected"),
+    [
+        ("V", "refuted", "refuted"),
+        ("A", "provisional", "refuted"),
+        ("V", "confirmed", "provisional"),
+        ("Z", "differential", "differential"),
+    ],
+)
+def test_of_a_mark_and_a_status_the_stronger_denial_counts(
+    mark: str, status: str, expected: str
+) -> None:
+    condition = german(mark) | {"verificationStatus": {"coding": [{"code": status}]}}
+    assert [fact.status for fact in facts_of(condition, {})] == [expected]
+
+
+@pytest.mark.parametrize("mark", ["A", "V", "G"])
+def test_a_marked_diagnosis_that_was_entered_in_error_is_no_event(mark: str) -> None:
+    condition = german(mark) | {"verificationStatus": {"coding": [{"code": "entered-in-error"}]}}
+    with pytest.raises(NoEventError) as refused:
+        facts_of(condition, {})
+    assert refused.value.reason is NoEvent.ENTERED_IN_ERROR
+
+
+@pytest.mark.parametrize(
+    "element",
+    ["doNotPerform", "notDone", "notGiven", "notPerformed", "wasNotGiven", "wasNotTaken"],
+)
+def test_what_any_version_of_fhir_says_was_not_done_is_no_event(element: str) -> None:
+    with pytest.raises(NoEventError) as refused:
+        facts_of(statement(**{element: True}), {})
+    assert refused.value.reason is NoEvent.NOT_DONE
+    assert why_no_value(orjson.dumps(statement(**{element: True}))) is EntryCode.NEGATED
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"status": "active", "taken": "unk"},
+        {"adherence": {"code": {"coding": [{"code": "unknown"}]}}},
+    ],
+)
+def test_a_medicine_of_which_nobody_knows_whether_it_is_taken_is_not_certain(
+    unknown: dict[str, Any],
+) -> None:
+    assert [fact.status for fact in facts_of(statement(**unknown), {})] == ["unknown"]
+    assert why_no_value(orjson.dumps(statement(**unknown))) is EntryCode.STATUS
