@@ -13,8 +13,9 @@ from itertools import pairwise
 from typing import Final, Literal, TypeVar
 
 from consent.abi import Change
-from consent.chain import Block, Chain, Fees, Finality, Look, Newest, Tip
+from consent.chain import Block, Chain, Fees, Finality, Look, Newest, Receipt, Tip
 from consent.errors import LedgerUnavailable, ViewRefused
+from consent.first_sights import FirstSights
 from consent.rpc import Call, NodeRefused, Rpc
 
 QUORUM: Final = 2
@@ -31,7 +32,6 @@ _REST_S: Final = 10.0
 """After no answer a node is left out for this long if two others remain: waiting costs time."""
 _DOUBT_S: Final = 60.0
 _SECOND_LOOK_S: Final = 2.0
-_MAX_HEIGHTS: Final = 1_000
 _LIKE_FEES: Final = 16
 
 _T = TypeVar("_T")
@@ -71,36 +71,6 @@ class _Agreement:
     reports: tuple[NodeReport, ...] = ()
 
 
-class _FirstSights:
-    """Since when blocks that only some nodes have were shown, height by height.
-
-    A node that advances slowly is thus not forgiven at each step, and two nodes of which one is
-    always a block behind are not refused.
-    """
-
-    def __init__(self) -> None:
-        self._seen: dict[int, float] = {}
-
-    def since_s(self, agreed: int, highest: int, now_s: float) -> float:
-        """Return when the block after `agreed` was first shown, if all up to `highest` are now.
-
-        A time belongs to all heights after the entry before it. Blocks that no node shows any more
-        are forgotten.
-        """
-        if highest <= agreed:
-            self._seen = {}
-            return now_s
-        seen: dict[int, float] = {}
-        for height, at_s in self._seen.items():
-            if height > agreed:
-                seen.setdefault(min(height, highest), at_s)
-        # Never more entries than a bound: then a new block has the time of the last one, too early.
-        at_s = seen.popitem()[1] if len(seen) >= _MAX_HEIGHTS else now_s
-        seen.setdefault(highest, at_s)
-        self._seen = seen
-        return next(iter(seen.values()))
-
-
 class ChainNodes(Chain):
     """Several nodes of one chain, used as one.
 
@@ -117,7 +87,7 @@ class ChainNodes(Chain):
         self._agreement = _Agreement()
         self._rests_until: dict[int, float] = {}
         self._doubted_until: dict[int, float] = {}
-        self._first_sights = _FirstSights()
+        self._first_sights = FirstSights()
         self._lock = threading.Lock()
         self.name = ", ".join(node.name for node in nodes)
         self.rpc = _FirstAnswer(self._in_order)
@@ -185,6 +155,22 @@ class ChainNodes(Chain):
             None if None in of_raw else of_raw[0] for of_raw in zip(*answers.values(), strict=True)
         ]
 
+    def receipts(self, hashes: Sequence[bytes]) -> list[Receipt | None]:
+        """Return the receipts that two nodes show alike; None for each that they do not."""
+        alike = self._agreed(lambda node: node.receipts(hashes))
+        return [of_one[0] if of_one else None for of_one in alike]
+
+    def answers(self, to: str, datas: Sequence[bytes]) -> list[bytes | None]:
+        """Return a contract's answers that two nodes give alike, as `Chain.answers` does.
+
+        Raises:
+            LedgerUnavailable: no two nodes do.
+        """
+        alike = self._agreed(lambda node: node.answers(to, datas))
+        if not all(alike):
+            raise LedgerUnavailable("the chain nodes give different answers of a contract")
+        return [of_one[0] for of_one in alike]
+
     def transaction_count(self, address: str) -> int:
         """Return the highest number of an account's transactions that two nodes have."""
         answers = self._ask_all(lambda node: node.transaction_count(address))
@@ -233,6 +219,15 @@ class ChainNodes(Chain):
         with suppress(LedgerUnavailable):  # the reports say of each node what is wrong
             self.look(contract, finality, 0)
         return list(self._agreement.reports)
+
+    def _agreed(self, question: Callable[[Chain], Sequence[_T]]) -> list[list[_T]]:
+        """Return, for each part of the answer, what two nodes have there alike; empty if none."""
+        answers = self._ask_all(question)
+        needed = min(QUORUM, len(answers))
+        return [
+            [part for part in parts if parts.count(part) >= needed][:1]
+            for parts in zip(*answers, strict=True)
+        ]
 
     def _ask_all(self, question: Callable[[Chain], _T]) -> list[_T]:
         """Return the answers of those nodes that give one, at least one."""

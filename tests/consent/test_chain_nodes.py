@@ -380,7 +380,7 @@ def test_a_node_that_holds_finality_back_and_advances_slowly_is_noticed_in_a_min
 def test_two_honest_nodes_of_which_one_is_always_a_block_behind_are_not_refused(
     bound: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("consent.chain_nodes._MAX_HEIGHTS", bound)
+    monkeypatch.setattr("consent.first_sights.MAX_HEIGHTS", bound)
     nodes = with_final(2, 3)
     _, mirror, clock = joined(*nodes, finality="pos")
     for _ in range(10):

@@ -1,4 +1,4 @@
-"""One of several chain nodes that names fees or nonces with which nothing would ever be mined."""
+"""One of several chain nodes lies about fees, nonces, receipts or what a contract answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from township import PatientRpc, Town
 
 from consent.chain import Chain, Fees
 from consent.chain_nodes import ChainNodes
+from consent.consent_ledger import ConsentLedger
 from consent.errors import LedgerUnavailable
+from consent.outbox import Intent
+from consent.raw_transactions import Payload
 from consent.rpc import Call
 
 MANY = 10**25
@@ -22,17 +25,17 @@ MANY = 10**25
 class LyingRpc(PatientRpc):
     """Answers with these numbers in place of what the node says."""
 
-    lies: dict[str, int]
+    lies: dict[str, object]
 
     def ask(self, calls: Sequence[Call], timeout_s: float | None = None) -> list[Any]:
         answers = super().ask(calls, timeout_s)
         return [
-            hex(self.lies[method]) if method in self.lies else answer
+            self.lies.get(method, answer)
             for (method, _), answer in zip(calls, answers, strict=True)
         ]
 
 
-def node(endpoint: str, **lies: int) -> Chain:
+def node(endpoint: str, **lies: object) -> Chain:
     made = Chain(endpoint)
     rpc = LyingRpc(endpoint)
     rpc.lies = {f"eth_{name}": value for name, value in lies.items()}
@@ -46,7 +49,7 @@ def town(shared_geth: Geth, tmp_path: Path) -> Iterator[Town]:
         yield new_town(endpoint, tmp_path, "bft")
 
 
-def use_nodes(town: Town, **lies: int) -> None:
+def use_nodes(town: Town, **lies: object) -> None:
     """Let the town read from three nodes, of which the first one lies."""
     nodes = [node(town.endpoint, **lies), node(town.endpoint), node(town.endpoint)]
     town.chain = ChainNodes(nodes, town.clock)
@@ -57,7 +60,7 @@ def test_no_transaction_offers_what_one_node_says_and_nobody_can_pay(town: Town)
     keys, _, before = separated(town)
     patient = enrolled(before)
     granted = patient.grants(town.now_s())
-    use_nodes(town, maxPriorityFeePerGas=MANY)
+    use_nodes(town, maxPriorityFeePerGas=hex(MANY))
     ledger = start(town, keys)
     ledger.limits.answer_s = 10.0
     assert ledger.grant([granted])[0].reason == ""
@@ -69,11 +72,27 @@ def test_no_transaction_offers_what_one_node_says_and_nobody_can_pay(town: Town)
 @pytest.mark.node
 def test_no_new_account_begins_after_nonces_that_one_node_invents(town: Town) -> None:
     patient = enrolled(start(town, SeparateKeys()))
-    use_nodes(town, getTransactionCount=1_000)
+    use_nodes(town, getTransactionCount=hex(1_000))
     _, _, ledger = separated(town)
     ledger.limits.answer_s = 10.0
     assert ledger.grant([patient.grants(town.now_s())])[0].reason == ""
     ledger.anchor("journal", b"\1" * 32, 1)
+
+
+@pytest.mark.node
+@pytest.mark.parametrize("value", [None, "0x", "0x" + "f" * 64, [], {}])
+@pytest.mark.parametrize("method", ["call", "getTransactionReceipt"])
+def test_one_node_stops_no_start_and_no_answer_by_what_it_says(
+    town: Town, method: str, value: object
+) -> None:
+    keys, _, before = separated(town)
+    patient = enrolled(before)
+    use_nodes(town, **{method: value})
+    town.outbox.write([Intent("end-key", Payload(to=town.deployment.contract, data=b"", gas=1))])
+    ledger = ConsentLedger(town.engine, town.chain, keys.own(), town.deployment, town.clock)
+    ledger.limits.recovery_s, ledger.limits.answer_s = 0.3, 10.0
+    ledger.recover()
+    assert ledger.grant([patient.grants(town.now_s())])[0].reason == ""
 
 
 class Naming(Chain):
