@@ -41,10 +41,14 @@ _MAX_FORMAT: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A day such as 2024-05-31, and a time such as 08:30:00, "" if the cell has none."""
+    """A day such as 2024-05-31, and a time such as 08:30:00, "" if the cell has none.
+
+    `zone_s` is how far the clock of the cell is ahead of UTC, None if the cell does not say.
+    """
 
     day: str
     time: str = ""
+    zone_s: int | None = None
 
 
 def has_two_digit_year(date_format: str) -> bool:
@@ -95,6 +99,18 @@ def read_time(text: str) -> str:
     return f"{int(match[1]):02}:{match[2]}:{match[3] or '00'}"
 
 
+def read_zone(text: str) -> int | None:
+    """Return how many seconds the zone of a time is ahead of UTC, None if it names none."""
+    match = _TIME.fullmatch(text)
+    zone = _ZONE.fullmatch(match[4]) if match else None
+    if zone is None or zone[1] is None:
+        return None
+    if zone[1] == "Z":
+        return 0
+    seconds = (int(zone[1][1:3]) * 60 + int(zone[1][-2:])) * 60
+    return -seconds if zone[1][0] == "-" else seconds
+
+
 def date_format_problem(date_format: str) -> str:
     """Return what is wrong with a date format, "" if nothing is."""
     if date_format in ("", EXCEL):
@@ -123,7 +139,7 @@ def _read(text: str, date_format: str, first_year: int) -> Moment | None:
     try:
         if iso:
             day = datetime.date.fromisoformat(iso[1]).isoformat()
-            return Moment(day, read_time(iso[2]) if iso[2] else "")
+            return Moment(day, read_time(iso[2]), read_zone(iso[2])) if iso[2] else Moment(day)
         if date_format == EXCEL:
             return _counted(text, _EXCEL_ZERO)
         if date_format.startswith(DAYS_SINCE):

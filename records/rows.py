@@ -10,7 +10,7 @@ from typing import Final
 
 from records.cells import Bounded, is_note, is_total, normalised, read_person
 from records.columns import MISSING, Column
-from records.dates import Moment, read_date, read_time
+from records.dates import Moment, read_date, read_time, read_zone
 from records.errors import TableInvalid
 from records.faults import CellFault, CellFaultCode, CellInvalid
 from records.header import header_faults
@@ -34,6 +34,7 @@ class ReadRow:
         number: from 1, the header, empty lines and lines of totals not counted.
         line: in the file, from 1; 0 if the file has no lines.
         time: of the day, "" if the table has none.
+        zone_s: how far the clock of `time` is ahead of UTC, None if the table does not say.
         code: of the value, in a table of one value a row.
         faults: why the row cannot be deposited.
         left_out: bad cells that cost only themselves.
@@ -45,11 +46,21 @@ class ReadRow:
     person: str = ""
     day: str = ""
     time: str = ""
+    zone_s: int | None = None
     code: str = ""
     documents: Documents = ()
     faults: list[CellFault] = field(default_factory=list)
     left_out: list[CellFault] = field(default_factory=list)
     is_ignored: bool = False
+
+    @property
+    def moment(self) -> str:
+        """The time without its zone: of two clocks, the same moment is the same text."""
+        if self.zone_s is None or not self.time:
+            return self.time
+        hours, minutes, seconds = map(int, self.time.split(":"))
+        # On a day of 24 hours more, so that no moment of a day has a sign.
+        return f"{86_400 + hours * 3600 + minutes * 60 + seconds - self.zone_s:06}"
 
 
 class RowReader:
@@ -195,12 +206,13 @@ class RowReader:
         if self._date >= 0:
             try:
                 moment = self._moment(cells[self._date].strip())
-                row.day, row.time = moment.day, moment.time
+                row.day, row.time, row.zone_s = moment.day, moment.time, moment.zone_s
             except CellInvalid as exc:
                 row.faults.append(exc.at(row.number, mapping.date_column, row.line))
         if self._time >= 0 and cells[self._time].strip():
             try:
                 row.time = read_time(cells[self._time].strip())
+                row.zone_s = read_zone(cells[self._time].strip())
             except CellInvalid as exc:
                 row.faults.append(exc.at(row.number, mapping.time_column, row.line))
 

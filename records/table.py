@@ -203,8 +203,14 @@ def _grouped(
         if last[row.person, row.day] == row.number:
             del waiting[row.person, row.day]
             count -= sum(map(_values_in, group))
-            documents = _merged(sorted(group, key=attrgetter("time")), mapping)
+            documents = _merged(_in_order(group), mapping)
             yield ParsedRow(row.number, row.person, row.day, mapping.custodian, documents)
+
+
+def _in_order(rows: list[ReadRow]) -> list[ReadRow]:
+    """Return the rows of a day by time; by that of the wall if some rows name no zone."""
+    has_zones = all(row.zone_s is not None for row in rows)
+    return sorted(rows, key=attrgetter("moment" if has_zones else "time"))
 
 
 def _values_in(row: ReadRow) -> int:
@@ -263,9 +269,9 @@ def _require_names(
 
 def _key(row: ReadRow, mapping: TableMapping) -> Key:
     if mapping.long is not None:
-        return row.person, row.day, row.time, row.code
+        return row.person, row.day, row.moment, row.code
     if mapping.has_visits:
-        return row.person, row.day, row.time
+        return row.person, row.day, row.moment
     return (row.person,)
 
 

@@ -99,6 +99,32 @@ def test_of_several_times_of_a_day_the_record_has_the_latest_value_of_each_code(
     assert same.documents == row.documents
 
 
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ("09:00:00+05:00", "08:00:00Z"),
+        ("01:00:00+14:00", "00:00:00-12:00"),
+        ("02:30:00+02:00", "02:30:00+01:00"),  # the hour that clocks have twice in autumn
+    ],
+)
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_of_times_of_several_zones_the_record_has_the_value_of_the_latest_moment(
+    tmp_path: Path, earlier: str, later: str, is_turned: bool
+) -> None:
+    lines = [f"1,2023-10-29T{earlier},5,\n", f"1,2023-10-29T{later},6,\n"]
+    text = "pid,day,crp,smoker\n" + "".join(reversed(lines) if is_turned else lines)
+    (row,) = rows(tmp_path, text, parse(VISITS))
+    assert row.documents == (("laboratory", {"http://loinc.org|1988-5": (6.0, "mg/L")}),)
+    apart = text.replace("2023-10-29T", "2023-10-29,").replace("day,", "day,at,")
+    (same,) = rows(tmp_path, apart, parse(VISITS + 'time_column = "at"\n'))
+    assert same.documents == row.documents
+
+
+def test_the_same_moment_on_two_clocks_is_the_same_visit(tmp_path: Path) -> None:
+    text = "pid,day,crp,smoker\n1,2024-01-01T09:00+02:00,5,\n1,2024-01-01T07:00Z,6,\n"
+    assert codes(check(tmp_path, text, parse(VISITS))) == ["duplicate-visit"]
+
+
 def test_a_table_of_one_value_a_row_becomes_a_record_a_person_and_day(tmp_path: Path) -> None:
     text = (
         "pid,day,test,value\n1,2024-01-01,crp,5\n2,2024-01-01,crp,7\n"
