@@ -31,7 +31,7 @@ from records.event_rules import (
     requires_status,
 )
 from records.event_times import AGE, TIMELESS_S, read_moment
-from records.event_values import BOUNDS, has_other_value, has_value, is_value_absent
+from records.event_values import BOUNDS, has_other_value, has_value, is_value_absent, unit_of
 from records.focus import is_about_another
 from records.medicines import BESIDE, medicines_of, reference_of, with_medicine
 from records.outcomes import EntryCode
@@ -276,7 +276,7 @@ _READERS: Final[Mapping[str, Callable[[dict[str, Any]], Iterator[Coded]]]] = {
 def _quantity(value: Any) -> tuple[Value, str] | None:
     quantity = value if isinstance(value, dict) else {}
     number: Any = quantity.get("value")
-    unit = quantity.get("code", quantity.get("unit", ""))
+    unit = unit_of(quantity)
     if not _is_number(number) or not (unit == "" or _is_text(unit)):
         return None
     if quantity.get("comparator", "<") not in BOUNDS:

@@ -120,15 +120,21 @@ def _quantity(quantity: Any) -> list[Value]:
     number = quantity.get("value")
     if type(number) is not float and type(number) is not int:
         return []
-    unit = quantity.get("code")
-    # A code of another system than UCUM is a local name, which says less than the text.
-    if unit is None or quantity.get("system", UCUM) != UCUM:
-        unit = quantity.get("unit") or unit or ""
+    unit = unit_of(quantity)
     comparator = quantity.get("comparator")
     if comparator is not None and comparator not in BOUNDS:
         return []  # such as R5's `ad`, an amount to be reached
     bound = 0 if comparator is None else BOUNDS.index(comparator)
     return [Value(NUMBER, float(number), str(unit), bound, "")]
+
+
+def unit_of(quantity: Resource) -> Any:
+    """Return the unit of a Quantity, "" if it has none."""
+    unit = quantity.get("code")
+    # A code of another system than UCUM is a local name, which says less than the text.
+    if unit is None or quantity.get("system", UCUM) != UCUM:
+        return quantity.get("unit") or unit or ""
+    return unit
 
 
 def _concept(concept: Any) -> list[Value]:

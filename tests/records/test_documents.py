@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from records.documents import observations, why_no_value
+from records.event_rules import facts_of
 from records.outcomes import EntryCode
 from storage import Arrival, Record
 
@@ -45,6 +46,24 @@ def test_the_latest_measurement_of_the_day_counts() -> None:
     evening = observed(260, effectiveDateTime="2024-03-05T18:00:00Z")
     morning = observed(101, effectiveDateTime="2024-03-05T08:00:00Z")
     assert observations(document(evening, morning))[f"{LOINC}|2345-7"] == (260, "mg/dL")
+
+
+@pytest.mark.parametrize(
+    ("written", "unit"),
+    [
+        ({"unit": "mmol/L", "system": "urn:local", "code": "MMOLL"}, "mmol/L"),
+        ({"unit": "mg/dL", "system": "http://snomed.info/sct", "code": "258797006"}, "mg/dL"),
+        ({"unit": "mg per dL", "system": "http://unitsofmeasure.org", "code": "mg/dL"}, "mg/dL"),
+        ({"system": "urn:local", "code": "MMOLL"}, "MMOLL"),
+        ({"unit": "mg/dL"}, "mg/dL"),
+        ({}, ""),
+    ],
+)
+def test_a_record_and_its_events_have_the_same_unit(written: dict[str, str], unit: str) -> None:
+    resource = observed(valueQuantity={"value": 5, **written}, effectiveDateTime="2024-03-05")
+    assert observations(document(resource)) == {f"{LOINC}|2345-7": (5, unit)}
+    (fact,) = facts_of(resource, {})
+    assert fact.values[0].unit == unit
 
 
 def test_components_give_their_own_codes() -> None:
