@@ -137,7 +137,8 @@ def why_no_value(resource: bytes | Mapping[str, Any], now_s: float = math.inf) -
 
 def _why_no_event(resource: dict[str, Any], kind: str, now_s: float) -> EntryCode:
     if kind not in _CODED_KINDS:
-        return _why_no_date(resource, now_s) if requires_status(kind) else EntryCode.KIND
+        why = _why_no_date(resource, now_s) if requires_status(kind) else EntryCode.KIND
+        return why or EntryCode.NO_CODE
     if reference_of(resource):
         return EntryCode.MEDICATION
     if kind == "Patient":

@@ -132,7 +132,7 @@ _RULES: Final[Mapping[str, _Rule]] = {
     ),
     "MedicationAdministration": _Rule(
         _MEDICATION,
-        _times("effective"),
+        (*_times("effective"), *_times("occurence")),  # FHIR R5 has this spelling
         (),
         frozenset({"in-progress", "on-hold", "completed", "stopped"}),
     ),

@@ -27,14 +27,21 @@ _CONCEPTS: Final = (
 """The elements that name what a resource is about, the first that it has."""
 _STARTS: Final = (
     *("effectiveDateTime", "effectiveInstant", "onsetDateTime", "performedDateTime"),
-    *("occurrenceDateTime", "started", "authoredOn", "authored", "whenHandedOver"),
+    *(
+        "occurrenceDateTime",
+        "occurenceDateTime",
+        "started",
+        "authoredOn",
+        "authored",
+        "whenHandedOver",
+    ),
     *("whenPrepared", "dateTime", "date", "dateWritten", "startDate", "start", "sent", "created"),
     *("timingDateTime", "createdDateTime", "identifiedDateTime", "servicedDate", "statusDate"),
 )
 _PERIODS: Final = (
     *("effectivePeriod", "onsetPeriod", "performedPeriod", "occurrencePeriod", "period"),
     *("actualPeriod", "billablePeriod", "servicedPeriod", "timingPeriod", "createdPeriod"),
-    *("identifiedPeriod", "executionPeriod"),
+    *("identifiedPeriod", "executionPeriod", "occurencePeriod"),
 )
 _KNOWN: Final = ("issued", "recordedDate", "recorded", "dateAsserted", "authoredOn")
 _SOURCES: Final = ("performer", "recorder", "asserter", "author", "requester", "participant")

@@ -18,6 +18,7 @@ MAX_IDENTITY_CHARACTERS: Final = 512
 _START_ELEMENTS: Final = (
     ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "effectiveTiming")
     + ("performedDateTime", "performedPeriod", "occurrenceDateTime", "occurrencePeriod")
+    + ("occurenceDateTime", "occurencePeriod", "occurenceTiming")  # so in FHIR R5
     + ("onsetDateTime", "onsetPeriod", "started", "period", "actualPeriod", "billablePeriod")
     + ("servicedPeriod", "servicedDate", "collection", "issued", "recordedDate", "authoredOn")
     + ("authored", "dateTime", "date", "dateAsserted", "assertedDate", "whenHandedOver")

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from records.documents import observations, why_no_value
-from records.event_rules import facts_of
+from records.event_rules import NoEventError, facts_of
 from records.outcomes import EntryCode
 from storage import Arrival, Record
 
@@ -64,6 +64,27 @@ def test_a_record_and_its_events_have_the_same_unit(written: dict[str, str], uni
     assert observations(document(resource)) == {f"{LOINC}|2345-7": (5, unit)}
     (fact,) = facts_of(resource, {})
     assert fact.values[0].unit == unit
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        {"resourceType": "Encounter", "status": "finished", "period": {"start": "2024-01-01"}},
+        {
+            "resourceType": "Encounter",
+            "status": "finished",
+            "class": "inpatient",
+            "period": {"start": "2024-01-01"},
+        },
+        {"resourceType": "ImagingStudy", "status": "available", "started": "2024-01-01"},
+    ],
+)
+def test_every_entry_without_a_code_that_questions_read_is_reported(
+    resource: dict[str, Any],
+) -> None:
+    with pytest.raises(NoEventError):
+        facts_of(resource, {})
+    assert why_no_value(orjson.dumps(resource)) is EntryCode.NO_CODE
 
 
 def test_components_give_their_own_codes() -> None:

@@ -194,8 +194,21 @@ def test_a_medicine_of_release_5_is_a_concept_or_a_reference() -> None:
             "vaccineCode": concept("cvx|140"),
             "date": "2024-01-02",
         },
+        {
+            "resourceType": "MedicationAdministration",
+            "status": "completed",
+            "medication": {"concept": concept("atc|A10BA02")},
+            "occurencePeriod": {"start": "2024-01-02"},
+            "recorded": "2024-01-05",
+        },
+        {
+            "resourceType": "MedicationAdministration",
+            "status": "completed",
+            "medication": {"concept": concept("atc|A10BA02")},
+            "occurenceDateTime": "2024-01-02",
+        },
     ],
-    ids=["R5 Encounter", "R5 Procedure", "STU3 Immunization"],
+    ids=["R5 Encounter", "R5 Procedure", "STU3 Immunization", "R5 doses", "R5 dose"],
 )
 def test_dates_of_other_releases_are_read(resource: dict[str, Any]) -> None:
     fact = only(resource)

@@ -64,7 +64,9 @@ def test_the_date_of_every_kind_that_is_shown_is_the_day_of_its_record(
     assert lines_of(record)[0].at == "2024-03-05"
 
 
-@pytest.mark.parametrize("element", ["occurrence", "timing", "created", "identified", "serviced"])
+@pytest.mark.parametrize(
+    "element", ["occurrence", "occurence", "timing", "created", "identified", "serviced"]
+)
 def test_the_start_of_every_period_that_is_shown_is_the_day_of_its_record(element: str) -> None:
     resource = {"resourceType": "Basic", f"{element}Period": {"start": "2024-03-05"}}
     assert day_of(resource) == "2024-03-05"
