@@ -140,6 +140,14 @@ def read_person(cell: str) -> str:
     return text
 
 
+def plain_id(person: str) -> str:
+    """Return an id as a reader sees it: without leading zeros, and with one kind of each sign."""
+    if not person.isascii():
+        signs = unicodedata.normalize("NFKC", person)
+        person = "".join("-" if unicodedata.category(sign) == "Pd" else sign for sign in signs)
+    return " ".join(person.casefold().split()).lstrip("0") or "0"
+
+
 def cell_text(cell: Any, decimal: str) -> str:
     """Return a typed cell as the text that a CSV file would hold."""
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):

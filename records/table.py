@@ -11,6 +11,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
+from records.cells import plain_id
 from records.errors import TableEmpty, TableInvalid
 from records.faults import CellFault, CellFaultCode, CellInvalid
 from records.header import header_faults
@@ -332,7 +333,7 @@ class _Survey:
         """Return what is odd about the ids."""
         people = {key[0] for key in self.chosen}
         self.report.people = len(people)
-        spelled = sum(1 for person in people if person[0] == "0" and person.lstrip("0") in people)
+        spelled = len(people) - len(set(map(plain_id, people)))
         rows = self.report.rows
         warnings = []
         if not mapping.is_grouped and rows >= MIN_ROWS and 2 * len(people) < rows - self.row_faults:

@@ -120,6 +120,30 @@ def test_of_times_of_several_zones_the_record_has_the_value_of_the_latest_moment
     assert same.documents == row.documents
 
 
+@pytest.mark.parametrize(
+    ("person", "twin"),
+    [
+        ("7", "007"),
+        ("A-1", "a-1"),
+        ("A-1", "A\u20111"),
+        ("A-1", "A\u20131"),
+        ("12", "\uff11\uff12"),
+        ("A 1", "A  1"),
+    ],
+)
+def test_ids_that_look_alike_are_two_people_with_a_warning(
+    tmp_path: Path, person: str, twin: str
+) -> None:
+    text = f"pid,day,crp,smoker\n{person},2024-01-01,5,\n{twin},2024-01-01,6,\nB-2,2024-01-01,7,\n"
+    report = check(tmp_path, text, parse(VISITS))
+    assert (report.people, [note.code.value for note in report.notes]) == (3, ["id-spellings"])
+
+
+def test_ids_that_differ_in_where_a_dash_stands_are_no_spellings(tmp_path: Path) -> None:
+    text = "pid,day,crp,smoker\n1-23,2024-01-01,5,\n12-3,2024-01-01,6,\n10,2024-01-01,7,\n"
+    assert check(tmp_path, text, parse(VISITS)).notes == []
+
+
 def test_the_same_moment_on_two_clocks_is_the_same_visit(tmp_path: Path) -> None:
     text = "pid,day,crp,smoker\n1,2024-01-01T09:00+02:00,5,\n1,2024-01-01T07:00Z,6,\n"
     assert codes(check(tmp_path, text, parse(VISITS))) == ["duplicate-visit"]
