@@ -312,6 +312,8 @@ class _Survey:
             report.faults += faults[: MAX_FAULTS - len(report.faults)]
             return
         report.replaced += key in self.chosen
+        if mapping.long is not None and key in self.chosen and not row.documents:
+            return  # a cell that is empty yet is no newer value
         if mapping.is_grouped or row.day >= self.days.get(key, ""):
             self.chosen[key] = row.number
             if not mapping.is_grouped:

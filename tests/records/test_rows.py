@@ -169,6 +169,18 @@ def test_another_value_of_the_same_code_and_time_is_a_fault(tmp_path: Path) -> N
     assert codes(check(tmp_path, text, parse(LONG))) == ["duplicate-value"]
 
 
+@pytest.mark.parametrize("empty", ["", "NA"])
+def test_a_row_without_a_value_replaces_none(tmp_path: Path, empty: str) -> None:
+    text = (
+        f"pid,day,test,value\n1,2024-01-01,crp,51\n1,2024-01-01,crp,5.1\n1,2024-01-01,crp,{empty}\n"
+    )
+    newest = parse(LONG + 'on_duplicate = "latest"\n')
+    (row,) = rows(tmp_path, text, newest)
+    assert row.documents == (("laboratory", {"http://loinc.org|1988-5": (5.1, "mg/L")}),)
+    report = check(tmp_path, text, newest)
+    assert (report.good, report.replaced) == (1, 2)
+
+
 def test_codes_that_the_mapping_does_not_name_are_faults_unless_ignored(tmp_path: Path) -> None:
     text = "pid,day,test,value\n1,2024-01-01,crp,5\n1,2024-01-01,hb,14\n1,2024-01-01,na,140\n"
     assert codes(check(tmp_path, text, parse(LONG))) == ["unknown-code", "unknown-code"]
