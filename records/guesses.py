@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from records.columns import BOOLEANS, is_identifying
@@ -35,6 +36,8 @@ TRUTHS: Final = BOOLEANS | {
     **dict.fromkeys(("positive", "pos", "positiv", "positivo", "present"), True),
     **dict.fromkeys(("negative", "neg", "negativ", "negativo", "absent"), False),
 }
+_MAY_BE_ROUNDED: Final = 0.05
+"""Lower results, such as those of CRP or troponin, are 0.0 in a table of one decimal."""
 _OTHER_UNITS: Final = ("g/L", "mg/L", "mg/dL", "ug/L", "ng/L", "Cel", "[degF]", "m", "cm")
 _NEARLY_ALL: Final = 0.98
 _PLACE: Final = re.compile(r"^(site|cent(er|re)|hospital|clinic|ward|institution)( id| name)?$")
@@ -198,6 +201,8 @@ def _number(column: Profile, code: str, category: str, numbers: Sequence[float])
     low, high, missing = _without_sentinels(column, numbers)
     stated = _stated_unit(column)
     if variable is not None and variable is not SEX:
+        if low == 0 and variable.minimum < _MAY_BE_ROUNDED:
+            variable = replace(variable, minimum=0.0)
         low, zero = _without_zero(column, low, variable)
         missing = [*zero, *missing]
         unit, code, comment = _unit(variable, stated, code)
@@ -205,6 +210,7 @@ def _number(column: Profile, code: str, category: str, numbers: Sequence[float])
             minimum, maximum, comment = _plausible(variable, low, high, numbers)
         else:
             minimum, maximum = _range(low, high)
+        comment = comment or ("0 is read as not measured here: check" if zero else "")
         chosen = category or variable.category
     else:
         minimum, maximum = _range(low, high)

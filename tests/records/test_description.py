@@ -225,6 +225,25 @@ def test_numbers_that_mean_missing_are_drafted_as_such(tmp_path: Path) -> None:
     assert (minutes.read("9999"), pressure.read("0"), pressure.read("120")) == (None, None, 120.0)
 
 
+@pytest.mark.parametrize("zeros", [1, 30])
+@pytest.mark.parametrize("name", ["crp", "troponin", "tsh"])
+def test_a_result_that_was_rounded_to_zero_is_a_value(
+    tmp_path: Path, name: str, zeros: int
+) -> None:
+    text = f"pid,{name}\n" + "".join(
+        f"{n},{0.0 if n < zeros else 0.1 + n % 9 / 10}\n" for n in range(60)
+    )
+    draft = draft_of(describe(tmp_path, text))
+    (column,) = draft.mapped()
+    assert column.read("0.0") == 0
+    assert check_table(tmp_path / "t.csv", draft, today=TODAY).good == 60
+
+
+def test_a_zero_that_is_read_as_not_measured_is_named_in_the_draft(tmp_path: Path) -> None:
+    text = "pid,sbp\n" + "".join(f"{n},{0 if n == 7 else 110 + n % 30}\n" for n in range(50))
+    assert "0 is read as not measured here" in describe(tmp_path, text).mapping
+
+
 def test_a_table_without_rows_or_without_the_label_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TableEmpty):
         describe(tmp_path, "pid,hb\n")
