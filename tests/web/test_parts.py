@@ -45,7 +45,8 @@ def render(app: Flask, template: str, **context: object) -> str:
 def line(**changed: object) -> SimpleNamespace:
     texts = {"name": "potassium", "value": "4.1 mmol/L", "range": "", "flag": "", "known": ""}
     texts |= {"when": "2 January 2024, 09:15 UTC+01:00", "source": "Laboratory", "version": ""}
-    rest = {"line": SimpleNamespace(number=4.1), "is_in_force": True, "readings": (), "code": ""}
+    stored = SimpleNamespace(number=4.1, is_in_force=True)
+    rest = {"line": stored, "status": "final", "readings": (), "code": ""}
     return SimpleNamespace(**(texts | rest | changed))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 from html import unescape
 
@@ -173,8 +174,15 @@ def test_research_is_turned_off_and_on_again(hospital, patient) -> None:
     assert not is_overridden()
 
 
-def test_the_complete_copy_says_who_each_permission_is_for_and_its_state(hospital, patient) -> None:
+def test_the_complete_copy_says_who_each_permission_is_for_and_its_state(
+    hospital, patient, monkeypatch
+) -> None:
+    jobs, requests = hospital.platform.jobs, itertools.count(1)
+    real = jobs._clock
+
     def sections() -> list[str]:
+        later_s = next(requests)  # a patient needs more than a second between two copies
+        monkeypatch.setattr(jobs, "_clock", lambda: real() + later_s)
         patient.post("/patient/download")
         hospital.work("export")
         text = patient.get("/patient/download/page").get_data(as_text=True)
