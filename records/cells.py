@@ -26,7 +26,7 @@ SPREADSHEET_ERRORS: Final = frozenset(
 )
 """What a spreadsheet shows where a formula failed: neither a value nor a missing one."""
 SheetErrors = dict[int, dict[int, str]]
-"""Row and column, both from 0 -> the error in that cell, such as `#DIV/0!`."""
+"""Row and column, both from 0 -> an error or percentage that the cell shows, such as `#DIV/0!`."""
 TOTALS: Final = frozenset(
     {"total", "totals", "grand total", "subtotal", "sum", "summe", "gesamt", "gesamtsumme"}
     | {

@@ -1,4 +1,4 @@
-"""Find the cells of an .ods sheet that hold an error (OpenDocument 1.3, part 3)."""
+"""Find the cells of an .ods sheet that show an error or a percentage (OpenDocument 1.3, part 3)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import IO, Final
 from xml.etree import ElementTree
 
 from records.cells import SPREADSHEET_ERRORS, SheetErrors
+from records.percents import show_percent
 
 MAX_ERRORS: Final = 1_000_000
 """A few bytes can say that a cell is repeated a million times."""
 _TABLE: Final = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_OFFICE: Final = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TEXT: Final = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}p"
 _TYPE: Final = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
 _CELLS: Final = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
@@ -19,11 +21,11 @@ _NUMBERED: Final = re.compile(r"Err:[0-9]+\Z")
 
 
 def errors_of_ods(part: IO[bytes], sheet: str) -> SheetErrors:
-    """Return the cells with an error on a sheet; "" is the first sheet.
+    """Return the cells of a sheet that show an error or a percentage; "" is the first sheet.
 
     Raises:
         LookupError: there is no such sheet.
-        ValueError: it has more errors than MAX_ERRORS.
+        ValueError: it has more such cells than MAX_ERRORS.
         ElementTree.ParseError: it is damaged.
     """
     errors: SheetErrors = {}
@@ -63,7 +65,9 @@ def _in_row(row: ElementTree.Element) -> dict[int, str]:
 
 
 def _error(cell: ElementTree.Element) -> str:
-    """Return the error that a cell shows, "" if it shows none; its value may be 0 or empty."""
+    """Return the error or percentage that a cell shows, "" if it shows none."""
+    if cell.get(f"{_OFFICE}value-type") == "percentage":
+        return show_percent(cell.get(f"{_OFFICE}value", ""))
     paragraph = cell.find(_TEXT)
     text = "".join(paragraph.itertext()).strip() if paragraph is not None else ""
     if text in SPREADSHEET_ERRORS:

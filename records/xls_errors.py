@@ -1,4 +1,4 @@
-"""Find the cells of an .xls workbook that hold an error ([MS-CFB], [MS-XLS])."""
+"""Find the cells of an .xls workbook that show an error or a percentage ([MS-CFB], [MS-XLS])."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from records.cells import SheetErrors
+from records.percents import BUILT_IN, is_percent, show_percent
 
 _FREE: Final = 0xFFFFFFFA
 """Sector numbers from here on are no sectors."""
@@ -14,6 +15,8 @@ _ENTRY: Final = 128
 _MINI_LIMIT: Final = 4096
 _FORMULA: Final = (0x0006, 0x0206, 0x0406)
 _BOOL_OR_ERROR: Final = 0x0205
+_NUMBER, _RK, _RKS = 0x0203, 0x027E, 0x00BD
+_FORMAT, _STYLE = 0x041E, 0x00E0
 _SHEET, _BEGIN, _END = 0x0085, 0x0809, 0x000A
 _UNICODE_FROM: Final = 0x0600
 """Since this version of the format (Excel 97) names are Unicode."""
@@ -29,18 +32,66 @@ _NAMES: Final = {
 
 
 def errors_of_xls(body: bytes, sheet: str) -> SheetErrors:
-    """Return the cells with an error on a sheet; "" is the first sheet.
+    """Return the cells of a sheet that show an error or a percentage; "" is the first sheet.
 
     Raises:
         LookupError, ValueError, struct.error: it is damaged, or has no such sheet.
     """
     errors: SheetErrors = {}
+    percents = _percents(_workbook(body))
     for kind, data in records_of_sheet(body, sheet):
         code = _error_code(kind, data)
         if code is not None:
             row, column = struct.unpack_from("<HH", data)
             errors.setdefault(row, {})[column] = _NAMES.get(code, "#ERROR!")
+        for row, column, style, number in _numbers(kind, data) if percents else ():
+            if style in percents:
+                errors.setdefault(row, {})[column] = show_percent(repr(number))
     return errors
+
+
+def _percents(stream: bytes) -> set[int]:
+    """Return the styles, as cells name them, whose numbers are shown as percentages."""
+    codes, formats = dict(BUILT_IN), list[int]()
+    version = 0
+    for kind, data in _records(stream, 0):
+        if kind == _BEGIN and not version:
+            version = struct.unpack_from("<H", data)[0]
+        elif kind == _FORMAT and version >= _UNICODE_FROM:
+            count, is_wide = struct.unpack_from("<HB", data, 2)
+            text = data[5 : 5 + count * (1 + (is_wide & 1))]
+            encoding = "utf-16-le" if is_wide & 1 else "latin-1"
+            codes[struct.unpack_from("<H", data)[0]] = text.decode(encoding, errors="replace")
+        elif kind == _STYLE:
+            formats.append(struct.unpack_from("<H", data, 2)[0])
+        elif kind == _END:
+            break
+    return {style for style, code in enumerate(formats) if is_percent(codes.get(code, ""))}
+
+
+def _numbers(kind: int, data: bytes) -> Iterator[tuple[int, int, int, float]]:
+    """Yield row, column, style and value of each number that a record holds."""
+    if kind == _NUMBER or (kind in _FORMULA and data[12:14] != b"\xff\xff"):
+        row, column, style, number = struct.unpack_from("<HHHd", data)
+        yield row, column, style, number
+    elif kind == _RK:
+        row, column, style = struct.unpack_from("<HHH", data)
+        yield row, column, style, _unpack_rk(data[6:10])
+    elif kind == _RKS:
+        row, column = struct.unpack_from("<HH", data)
+        for place, at in enumerate(range(4, len(data) - 7, 6)):
+            style = struct.unpack_from("<H", data, at)[0]
+            yield row, column + place, style, _unpack_rk(data[at + 2 : at + 6])
+
+
+def _unpack_rk(data: bytes) -> float:
+    """Return a number of four bytes: 30 bits of a float or integer, perhaps of its hundredfold."""
+    bits = struct.unpack("<I", data)[0]
+    if bits & 2:
+        number = float(struct.unpack("<i", data)[0] >> 2)
+    else:
+        number = float(struct.unpack("<d", bytes(4) + struct.pack("<I", bits & ~3))[0])
+    return number / 100 if bits & 1 else number
 
 
 def records_of_sheet(body: bytes, sheet: str) -> Iterator[tuple[int, bytes]]:

@@ -1,4 +1,4 @@
-"""An error of a formula is never taken for an empty cell or a 0, in any form of workbook."""
+"""Errors and percentages are read as the cells show them, in any form of workbook."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import re
 import struct
 import zipfile
 from pathlib import Path
+from xml.sax.saxutils import quoteattr
 
 import pytest
-from workbooks import ods, row
+from workbooks import changed, ods, row, workbook
 
 from records import TableInvalid
 from records.mapping import FileFormat
 from records.ods_errors import MAX_ERRORS
+from records.percents import show_percent
 from records.table_file import read_cells
 from records.workbook import survey_sheets
 from records.workbook_errors import find_errors
@@ -51,6 +53,58 @@ def test_a_formula_of_an_xls_with_an_error_is_found() -> None:
     place = match.start() + 10
     body[place : place + 8] = b"\x02\0\x24\0\0\0\xff\xff"
     assert errors_of_xls(bytes(body), "")[4] == {1: "#NUM!"}
+
+
+PERCENTS = Path(__file__).parent / "tables" / "percents.xls"
+"""Written by xlwt 1.3: columns with the formats 0%, 0.00%, 0.0 %, 0.0" %", General, -0.0%."""
+
+
+def test_percentages_of_an_xls_are_what_its_cells_show() -> None:
+    assert cells(PERCENTS)[1:3] == [
+        ["1", "97%", "5.25%", "33.3333333333%", "5.1", "0.97", "-5%"],
+        ["2", "100%", "0%", "200%", "5", "1", "100%"],
+    ]
+    assert cells(PERCENTS)[3][2:4] == ["n.a.", "true"]  # the format of a number alone
+
+
+def test_percentages_of_an_xlsx_are_what_its_cells_show(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "t.xlsx", [["a"], [0.97], [0.07], [1], ["n.a."]])
+    for code, display in {
+        "0%": ["97%", "7%", "100%", "n.a."],
+        "0.0\\ %": ["97%", "7%", "100%", "n.a."],
+        "[Red]-0.0%;0.0%": ["97%", "7%", "100%", "n.a."],
+        '0.0" %"': ["0.97", "0.07", "1", "n.a."],
+        "0.0\\%": ["0.97", "0.07", "1", "n.a."],
+        "General": ["0.97", "0.07", "1", "n.a."],
+    }.items():
+        styled = tmp_path / "styled.xlsx"
+        styled.write_bytes(path.read_bytes())
+        restyle(styled, code)
+        assert [line[0] for line in cells(styled)[1:]] == display, code
+
+
+def restyle(path: Path, code: str) -> None:
+    """Give each cell of a workbook the format of this code."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    changed(path, sheet1=("<c>", '<c s="1">'))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(
+            "xl/styles.xml",
+            f'<styleSheet xmlns="{main}"><numFmts>'
+            f'<numFmt numFmtId="164" formatCode={quoteattr(code)}/>'
+            '</numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs></styleSheet>',
+        )
+
+
+def test_percentages_of_an_ods_are_what_its_cells_show(tmp_path: Path) -> None:
+    head = '<table:table-cell office:value-type="percentage" office:value="0.97">'
+    rows = f"<table:table-row>{cell('97 %', head)}{number(5, '5')}</table:table-row>"
+    assert cells(ods(tmp_path / "t.ods", Labs=rows)) == [["97%", "5"]]
+
+
+@pytest.mark.parametrize(("value", "display"), [("0.29", "29%"), ("1e-3", "0.1%"), ("nan", "")])
+def test_a_percentage_has_every_digit_of_its_number(value: str, display: str) -> None:
+    assert show_percent(value) == display
 
 
 @pytest.mark.parametrize("size", [8, 500, 600, 3_000, 4_000])
