@@ -37,7 +37,7 @@ def test_the_columns_can_be_changed_after_the_check_and_show_what_was_chosen(
     hospital.work("check-upload")
     page = keeper.get(address).text
     assert f'<a href="{address}/columns">Change the columns</a>' in page
-    assert "18 are good, 12 are bad" in _line(page)
+    assert "12 are good, 18 are bad" in _line(page)
     page = keeper.get(f"{address}/columns").text
     for value in ("x|crp", "2024-01-02", "changed columns"):
         assert f'value="{value}"' in page
