@@ -171,10 +171,10 @@ class Accounts:
         own = self._outboxes.of(purpose)
         if purpose != EVERYDAY and own is self._custodian:
             self._require_enroller()
-            raise ConsentInvalid(
-                f"the account {own.address} has other tasks too: run vouchsafe accounts separate, "
-                "restart web and worker, then repeat the command"
-            )
+            remedy = "run vouchsafe accounts rotate"
+            if can_separate(self._deployment.finality):
+                remedy = "run vouchsafe accounts separate, restart web and worker, then repeat this"
+            raise ConsentInvalid(f"the account {own.address} has other tasks too: {remedy}")
         if admin is not None:
             self._hand_admin(admin)
         own.nonces.require_row()  # a key that was lost, and made again, never wrote
@@ -226,7 +226,7 @@ class Accounts:
         if not self.has_admin():
             raise ConsentInvalid(
                 f"the account {self._custodian.address} enrols and administers the contract; "
-                "run: vouchsafe accounts separate"
+                "run: vouchsafe accounts rotate"
             )
         if (former := self._find_former_admin(admin.address)) is None:
             former, admin = admin.address, self._replace_admin(admin, keys)

@@ -121,7 +121,7 @@ def _rotate_admin(
     listed, path = services.ledger.accounts, admin_path(settings.home)
     if not listed.has_admin():
         raise ConsentInvalid(
-            "the account that enrols administers the contract; run: vouchsafe accounts separate"
+            "the account that enrols administers the contract; run: vouchsafe accounts rotate"
         )
     rotation = listed.rotate_admin(open_admin(settings, admin_key or path), AdminFiles(settings))
     output.result(

@@ -182,5 +182,5 @@ def test_an_exchange_of_the_admin_that_is_killed_after_each_step_is_completed_by
 
 def test_an_everyday_account_that_is_the_admin_is_exchanged_first(town: Town) -> None:
     ledger = start(town, Keys())
-    with pytest.raises(ConsentInvalid, match="accounts separate"):
+    with pytest.raises(ConsentInvalid, match="accounts rotate"):
         ledger.accounts.rotate_admin(town.account, AdminKeys(town.account))

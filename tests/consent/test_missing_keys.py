@@ -136,7 +136,7 @@ def test_a_lost_key_of_the_custodian_is_replaced_by_an_exchange(
     ended = ("revoked", ()) if is_revoked else ("retired", ("custodian",))
     assert uses(ledger)[missing] == ended
     assert uses(ledger)[relayer.address] == ("relayer", ())
-    with pytest.raises(LedgerUnavailable, match="replaced"):  # whoever has the key
+    with pytest.raises(LedgerUnavailable, match="replaced"):  # also with its key
         before.enrol([patient_of(before).enrols()])
     enrolled(ledger)
     assert ledger.grant([patient.grants(town.now_s())])[0].ok

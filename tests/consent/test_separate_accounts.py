@@ -207,4 +207,8 @@ def test_a_chain_of_a_single_validator_keeps_one_account(shared_geth: Geth, tmp_
     town, keys = new_town(shared_geth.endpoint, tmp_path), SeparateKeys()
     with pytest.raises(ConsentInvalid, match="bft or pos"):
         start(town, keys).accounts.separate(ADMIN, relayer=keys.relayer, anchor=keys.anchor)
-    assert keys.relayer.next is keys.anchor.next is None
+    for purpose in (RELAYER, ANCHORER):  # and each remedy is a command that works there
+        with pytest.raises(ConsentInvalid, match="accounts rotate$"):
+            start(town, keys).accounts.rotate(ADMIN, keys, is_revoked=False, purpose=purpose)
+    assert keys.relayer.next is keys.anchor.next is keys.next is None
+    assert start(town, keys).accounts.rotate(ADMIN, keys, is_revoked=False).use == "retired"

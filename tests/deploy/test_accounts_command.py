@@ -165,7 +165,7 @@ def test_the_admin_is_exchanged_by_its_key_and_refused_clearly_without_it(
     exchange.is_separate = False
     refused = run("rotate", "admin")
     assert refused.exit_code == 2
-    assert "accounts separate" in refused.stderr
+    assert "accounts rotate" in refused.stderr
 
 
 def test_the_relayer_is_exchanged_without_the_admins_key_and_the_anchor_with_it(
