@@ -115,6 +115,11 @@ class EntryCode(RemedyCode):
         "the reference fits more than one patient",
         "Give each entry its fullUrl, or send each system's file under its own sender name",
     )
+    CONTRADICTING_SUBJECT = (
+        "contradicting-subject",
+        "the reference and the identifier of its patient name two patients",
+        "Correct the one that is wrong and send the entry again",
+    )
     SUBJECT_NOT_PERSON = (
         "subject-not-a-person",
         "the subject is not a single patient",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 BUILT_IN: Final = {9: "0%", 10: "0.00%"}
@@ -18,9 +19,13 @@ def is_percent(code: str) -> bool:
 
 
 def show_percent(value: str) -> str:
-    """Return a number as a percentage, every digit of it; "" for what is no finite number."""
+    """Return a number as a percentage; "" for what is no finite number.
+
+    Spreadsheets write 0.97 as 0.96999999999999997, which is the same number to them.
+    """
     try:
-        hundredfold = Decimal(value) * 100
-    except InvalidOperation:
+        number = float(value)
+    except ValueError:
         return ""
-    return f"{hundredfold.normalize():f}{_PERCENT}" if hundredfold.is_finite() else ""
+    hundredfold = Decimal(repr(number)) * 100 if math.isfinite(number) else None
+    return "" if hundredfold is None else f"{hundredfold.normalize():f}{_PERCENT}"

@@ -236,9 +236,10 @@ def _kind_of(reference: dict[str, Any]) -> Any:
 
 def _any_of(subjects: Sequence[Subject]) -> Subject:
     """Return the one of several that is a patient: a urn may name a practitioner too."""
-    person = next((each.person for each in subjects if each.person is not None), None)
-    names = tuple(name for each in subjects for name in each.names)
-    return subjects[0]._replace(names=names, person=person)
+    numbered = next((each for each in subjects if each.person is not None), None)
+    if numbered is not None:
+        return numbered
+    return subjects[0]._replace(names=tuple(name for each in subjects for name in each.names))
 
 
 def find_links(

@@ -16,8 +16,9 @@ from records.errors import JsonInvalid
 from records.fhir_entries import DAMAGED, FhirEntry
 from records.fhir_file import read_entries
 from records.persons import find_person
-from records.references import Patients, find_subject, patient_names
+from records.references import Patients, patient_names
 from services.custodian.patient_names import PatientNames
+from services.custodian.subject_search import SubjectSearch
 from services.installation import Installation
 from services.parties import is_study
 from services.requests import ConsentRequests, PatientDirectory, RequestDetails
@@ -119,8 +120,9 @@ class ConsentImports:
         planned: list[ConsentLine | _Planned] = []
         if not consents:
             planned.append(ConsentLine(1, "no-consent", "", is_refusal=True))
-        for entry in consents:
-            planned += self._plan(entry, self._subject(entry, sender, patients), recipient)
+        subjects = self._find_subjects(consents, sender, patients)
+        for index, entry in enumerate(consents):
+            planned += self._plan(entry, subjects.get(index), recipient)
         # All are read before the first request leaves, and once for the whole file.
         refusals = self._find_refusals(each for each in planned if isinstance(each, _Planned))
         lines = [
@@ -140,16 +142,19 @@ class ConsentImports:
                     patients.add(patient_names(entry, sender), person)
         return patients
 
-    def _subject(self, entry: FhirEntry, sender: str, patients: Patients) -> bytes | None:
-        """Return whose Consent it is; nobody is added to the directory."""
-        subject = find_subject(entry, sender, self._installation.person_systems)
-        known = self._names.find(subject.names)
-        # The most certain name decides. If it belongs to two people, nobody is found.
-        name = next((each for each in subject.names if each in patients or each in known), "")
-        person = subject.person or patients.find([name])[0]
-        if person is not None:
-            return self._directory.find_subjects([person]).get(person)
-        return None if name in patients else known.get(name)
+    def _find_subjects(
+        self, consents: Sequence[FhirEntry], sender: str, patients: Patients
+    ) -> dict[int, bytes]:
+        """Return whose each Consent is, by its index; nobody is added to the directory."""
+        search = SubjectSearch(
+            names=self._names,
+            directory=self._directory,
+            to_subjects=self._directory.find_subjects,
+            systems=self._installation.person_systems,
+            sender=sender,
+            patients=patients,
+        )
+        return search.resolve(consents).subjects
 
     def _plan(
         self, entry: FhirEntry, subject: bytes | None, recipient: str

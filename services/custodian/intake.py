@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from itertools import chain, takewhile
 from typing import Any
 
 from models import Diagnostics
 from records.categories import read_rules
 from records.fhir_entries import FhirEntry
-from records.fhir_file import read_entries
 from records.outcomes import COUNTED, EntryCode, EntryOutcome, Outcome, outcome_of
-from records.persons import find_person
-from records.references import Patients, Subject, find_subject, only_server, patient_names
+from records.references import patient_names
 from services.custodian.deletions import Deletions
 from services.custodian.delivered_people import PATIENT, Delivered, read_people
 from services.custodian.fhir_files import FhirFile, parts
@@ -26,6 +23,7 @@ from services.custodian.medicines import Medicines
 from services.custodian.parked import Parked, park, waiting_name
 from services.custodian.patient_journal import PatientJournal
 from services.custodian.patient_notices import PatientNotices
+from services.custodian.subject_search import SubjectSearch
 from services.installation import Installation
 from services.requests import PatientDirectory
 from storage import RecordStore
@@ -149,7 +147,16 @@ class FhirIntake:
             sender=sender,
             systems=self._systems,
         )
-        delivery = _Delivery(sender, delivered.patients, filing, dry, files, notices, medicines)
+        search = SubjectSearch(
+            names=self._names,
+            directory=self._directory,
+            to_subjects=self._stand_in if dry else self._directory.get_or_add,
+            systems=self._systems,
+            sender=sender,
+            patients=delivered.patients,
+            files=files,
+        )
+        delivery = _Delivery(sender, search, filing, dry, files, notices, medicines)
         report.files = [(file.name, []) for file in files]
         self._take_all(delivered, delivery, report, progress)
         for _, outcomes in report.files:
@@ -207,7 +214,7 @@ class FhirIntake:
 
     def _take_chunk(self, entries: Sequence[FhirEntry], delivery: _Delivery) -> list[EntryOutcome]:
         """Take entries in; return the outcome of each, in order."""
-        resolved = self._resolve(entries, delivery)
+        resolved = delivery.search.resolve(entries)
         filings, waiting = dict[int, Filing](), dict[int, Parked]()
         outcomes = dict[int, EntryOutcome]()
         medicines = delivery.medicines.find([(entry, delivery.sender) for entry in entries])
@@ -234,78 +241,8 @@ class FhirIntake:
             delivery.notices.read(list(filings.values()))
         return [outcomes[index] for index in range(len(entries))]
 
-    def _resolve(self, entries: Sequence[FhirEntry], delivery: _Delivery) -> _Resolved:
-        """Return whose each resource is, or why nobody's."""
-        resolved, persons = _Resolved(), dict[int, str]()
-        named: dict[int, Subject] = {}
-        for index, entry in enumerate(entries):
-            if entry.resource is None or entry.code:
-                continue
-            subject = self._find_subject(entry, delivery)
-            if subject.person is not None:
-                persons[index] = subject.person
-            elif subject.code:
-                resolved.unknown[index] = subject
-            else:
-                named[index] = subject
-        self._resolve_named(named, resolved, persons, delivery)
-        by_person = self._subjects(list(dict.fromkeys(persons.values())), delivery)
-        resolved.subjects |= {index: by_person[person] for index, person in persons.items()}
-        return resolved
-
-    def _find_subject(self, entry: FhirEntry, delivery: _Delivery) -> Subject:
-        if entry.kind != PATIENT:
-            return find_subject(entry, delivery.sender, self._systems)
-        person, code = find_person(entry.resource or {}, self._systems)
-        return Subject("identifier", person=person, code=code)
-
-    def _resolve_named(
-        self,
-        named: Mapping[int, Subject],
-        resolved: _Resolved,
-        persons: dict[int, str],
-        delivery: _Delivery,
-    ) -> None:
-        """Find patients by name: each name in this delivery and in earlier ones, then the next."""
-        patients = delivery.patients
-        known = self._names.find(
-            {
-                name
-                for subject in named.values()
-                for name in takewhile(lambda name: name not in patients, subject.names)
-            }
-        )
-        for index, subject in named.items():
-            is_known = (name for name in subject.names if name in patients or name in known)
-            name = next(is_known, subject.bare if self._is_own(subject, delivery) else "")
-            person, code = patients.find([name])
-            earlier = known.get(name) if name not in patients else None
-            if person is not None:
-                persons[index] = person
-            elif earlier is not None:
-                resolved.subjects[index] = earlier
-            else:
-                code = EntryCode.AMBIGUOUS_SUBJECT if name in known else code
-                resolved.unknown[index] = subject._replace(code=code)
-
-    def _is_own(self, subject: Subject, delivery: _Delivery) -> bool:
-        """Return whether an absolute reference is to a Patient of this delivery that has no URL.
-
-        Only if the delivery names a single server, and no Patient is known by a URL there.
-        """
-        if not subject.bare or subject.bare not in delivery.patients:
-            return False
-        if delivery.own_base is None:
-            entries = chain.from_iterable(read_entries(file.open()) for file in delivery.files)
-            base, references = only_server(entries, delivery.sender, self._systems)
-            is_other = bool(self._names.find(references)) or delivery.patients.has_server(base)
-            delivery.own_base = "" if is_other else base
-        return subject.base == delivery.own_base
-
-    def _subjects(self, persons: Sequence[str], delivery: _Delivery) -> Mapping[str, bytes]:
-        if not delivery.dry:
-            return self._directory.get_or_add(persons)
-        # A check adds nobody to the directory; new people get a name that only this check uses.
+    def _stand_in(self, persons: Sequence[str]) -> Mapping[str, bytes]:
+        """Return the subjects of persons: a check adds nobody, new ones get a name of its own."""
         stand_in = self._store.pseudonyms("checked-person")
         new = {person: stand_in(person.encode()) for person in persons}
         return new | self._directory.find_subjects(persons)
@@ -330,7 +267,7 @@ class FhirIntake:
         """Store what the patients of a chunk are called, and file what waited for them."""
         erased = self._store.find_erased(set(subjects.values()))
         # A name of two people names nobody, also where they come in different chunks.
-        find = delivery.patients.find
+        find = delivery.search.patients.find
         named = {
             name: subject if find([name])[0] is not None else None
             for index, subject in subjects.items()
@@ -360,25 +297,16 @@ class FhirIntake:
 
 @dataclass(slots=True)
 class _Delivery:
-    """The files of one sender that are taken in together; `own_base` None: not looked up yet."""
+    """The files of one sender that are taken in together."""
 
     sender: str
-    patients: Patients
+    search: SubjectSearch
     filing: ResourceFiling
     dry: bool
     files: Sequence[FhirFile]
     notices: PatientNotices
     medicines: Medicines
-    own_base: str | None = None
     joined: Counter[Outcome] = field(default_factory=Counter)
-
-
-@dataclass(slots=True)
-class _Resolved:
-    """Whose each entry of a chunk is, by its index; or why it is nobody's."""
-
-    subjects: dict[int, bytes] = field(default_factory=dict)
-    unknown: dict[int, Subject] = field(default_factory=dict)
 
 
 def _older(
