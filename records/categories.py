@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -17,10 +18,8 @@ RULES: Final = Path(__file__).with_name("categories.toml")
 DOCUMENT: Final = "document"
 _ANY: Final = "*"
 _LABEL_ELEMENT: Final = "security"
-_TELLING: Final = re.compile(
-    r"[A-Z][0-9]{2}(?:\.[0-9A-Z-]{1,5})?|[A-Z][0-9]{2}[A-Z]{2}[0-9]{2}|[0-9]{1,5}-[0-9]|[0-9]{6,18}"
-)
-"""Codes of ICD, ATC, LOINC and SNOMED CT, which are known by their form."""
+_TELLING: Final = re.compile(r"[A-Z][0-9]{2}\.?[0-9A-Z-]{0,5}|[0-9]{1,5}-[0-9]|[0-9]{6,18}")
+"""Codes of ICD-10, ATC, LOINC and SNOMED CT, which are known by their form."""
 MAX_CODINGS: Final = 65_536
 """The categories of this many different codings are kept in memory."""
 
@@ -53,8 +52,14 @@ class _Codes:
         )
 
     def have_anywhere(self, code: str) -> bool:
-        """Return whether a code is among them, whatever its system."""
-        begun = (prefix for each in self.prefixes.values() for prefix in each if prefix)
+        """Return whether a code is among them, whatever its system.
+
+        A code that begins with a digit fits as a whole alone: 295 begins a diagnosis of ICD-9, and
+        the sodium of LOINC.
+        """
+        begun = (
+            prefix for each in self.prefixes.values() for prefix in each if prefix[:1].isalpha()
+        )
         return code.startswith(tuple(begun)) or any(code == exact for _, exact in self.exact)
 
 
@@ -187,11 +192,12 @@ def _codes(section: Section, systems: Section) -> _Codes:
         name, _, code = text.partition("|")
         if not code or not systems.has(name):
             raise section.error("codes", f"{text}: expected a name of [systems], | and a code")
-        for system in map(_system, systems.texts(name)):
-            if code.endswith(_ANY):
-                prefixes.setdefault(system, set()).add(code.removesuffix(_ANY))
+        written = {code, code.replace(".", "")}  # claims have codes of ICD without their dot
+        for system, each in product(map(_system, systems.texts(name)), written):
+            if each.endswith(_ANY):
+                prefixes.setdefault(system, set()).add(each.removesuffix(_ANY))
             else:
-                exact.add((system, code))
+                exact.add((system, each))
     return _Codes(frozenset(exact), {system: tuple(texts) for system, texts in prefixes.items()})
 
 

@@ -188,6 +188,44 @@ def test_a_code_without_a_system_keeps_its_protection_if_its_form_tells_what_it_
     assert place(resourceType="Condition", code={"coding": [coding]}) == category
 
 
+ICD9, ICD11 = "http://hl7.org/fhir/sid/icd-9-cm", "http://id.who.int/icd/release/11/mms"
+OPS, ATC = "http://fhir.de/CodeSystem/bfarm/ops", "http://www.whocc.no/atc"
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "category"),
+    [
+        (ICD9, "303.90", "substance-use"),
+        (ICD9, "30390", "substance-use"),
+        (ICD9, "305.1", "condition"),
+        (ICD9, "3051", "condition"),
+        (ICD9, "042", "sexual-health"),
+        (ICD9, "V08", "sexual-health"),
+        (ICD9, "296.30", "mental-health"),
+        (ICD9, "250.00", "condition"),
+        (ICD11, "6C40.2", "substance-use"),
+        (ICD11, "6C4A.2", "condition"),
+        (ICD11, "1C62.3", "sexual-health"),
+        (ICD11, "6A70.1", "mental-health"),
+        (ICD11, "5A11", "condition"),
+        (OPS, "8-985.0", "substance-use"),
+        (OPS, "9-607", "mental-health"),
+        (OPS, "5-470.11", "condition"),
+        (ATC, "N06AB03", "mental-health"),
+        (ATC, "N02BE01", "condition"),
+        (ICD, "T1491XA", "mental-health"),
+        (ICD, "F1020", "substance-use"),
+        ("", "F1020", "substance-use"),
+        ("", "2951-2", "condition"),  # sodium; 295 is schizophrenia in ICD-9
+        ("", "9-607", "condition"),
+    ],
+)
+def test_codes_of_older_and_newer_classifications_are_protected_with_and_without_their_dot(
+    system: str, code: str, category: str
+) -> None:
+    assert place(resourceType="Condition", code=coded(system, code)) == category
+
+
 def test_a_code_of_another_system_is_not_protected_by_its_form() -> None:
     coding = {"system": "urn:oid:1.2.3", "code": "F10.1"}
     assert place(resourceType="Condition", code={"coding": [coding]}) == "condition"
