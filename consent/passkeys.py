@@ -104,14 +104,29 @@ def is_passkey_signature(signer: bytes, digest: bytes, signature: bytes) -> bool
             not client.startswith(_TYPE, type_at)
             or not client.startswith(challenge, challenge_at)
             or not _is_verified(authenticator)
-            or not 0 < s <= ORDER // 2
         ):
             return False
         hashed = hashlib.sha256(authenticator + hashlib.sha256(client).digest()).digest()
-        x, y = (int.from_bytes(part, "big") for part in (signer[20:52], signer[52:84]))
-        key = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+        return _is_signature(signer[20:84], hashed, r, s)
+    except (ValueError, OverflowError):
+        return False
+
+
+def _is_signature(point: bytes, hashed: bytes, r: int, s: int) -> bool:
+    """Return whether r and s, the lower of the two, sign a SHA-256 hash by the key of this point.
+
+    Raises:
+        ValueError: the point is not on P-256.
+    """
+    if not 0 < s <= ORDER // 2:
+        return False
+    x, y = (
+        int.from_bytes(point[at : at + COORDINATE_BYTES], "big") for at in (0, COORDINATE_BYTES)
+    )
+    key = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+    try:
         key.verify(encode_dss_signature(r, s), hashed, ec.ECDSA(Prehashed(hashes.SHA256())))
-    except (ValueError, OverflowError, InvalidSignature):
+    except InvalidSignature:
         return False
     return True
 

@@ -1,8 +1,14 @@
+"""Envelopes and wrapped keys; ENVELOPES=100 and NONCES=1000000 for docs/assurance.md."""
+
 import gzip
 import json
+import os
+import random
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -14,12 +20,20 @@ from hypothesis import strategies as st
 from second_crypto import gcm_decrypt, gcm_encrypt
 
 from storage import seal as seal_module
-from storage.envelope import CANNOT_OPEN, HEADER_BYTES, MAX_CONTENT_BYTES, unpack, unpad
+from storage.envelope import (
+    CANNOT_OPEN,
+    HEADER_BYTES,
+    MAX_CONTENT_BYTES,
+    NONCE_BYTES,
+    unpack,
+    unpad,
+)
 from storage.errors import SealBroken
 from storage.seal import (
     Aead,
     Context,
     derive_key,
+    encrypt_bytes,
     key_commitment,
     new_key,
     open_sealed,
@@ -35,6 +49,9 @@ SECOND = (gcm_encrypt, gcm_decrypt)
 LIBRARIES = pytest.mark.parametrize(
     "library", [PRODUCT, SECOND], ids=["cryptography", "pycryptodome"]
 )
+ENVELOPES = int(os.environ.get("ENVELOPES", "1"))
+NONCES = int(os.environ.get("NONCES", "4000"))
+PROCESSES = 4
 CONTEXT = Context(b"s" * 32, "laboratory", "custodian:a", b"r" * 16, 1)
 KEY = bytes(range(32))
 
@@ -126,13 +143,19 @@ def test_none_of_fifty_envelopes_opens_as_another() -> None:
 
 @LIBRARIES
 def test_an_envelope_with_any_bit_flipped_is_refused(library: tuple[Aead, Aead]) -> None:
-    envelope = bytearray(seal(b"content", KEY, CONTEXT))
-    for bit in range(8 * len(envelope)):
-        envelope[bit // 8] ^= 1 << bit % 8
-        with pytest.raises(SealBroken):
-            open_sealed(bytes(envelope), KEY, CONTEXT, library[1])
-        envelope[bit // 8] ^= 1 << bit % 8
-    assert open_sealed(bytes(envelope), KEY, CONTEXT, library[1]) == b"content"
+    flips = 0
+    for number in range(1, ENVELOPES + 1):
+        content = random.Random(number).randbytes(number * 7)
+        key, context = new_key(), replace(CONTEXT, version=number)
+        envelope = bytearray(seal(content, key, context))
+        for bit in range(8 * len(envelope)):
+            envelope[bit // 8] ^= 1 << bit % 8
+            with pytest.raises(SealBroken):
+                open_sealed(bytes(envelope), key, context, library[1])
+            envelope[bit // 8] ^= 1 << bit % 8
+            flips += 1
+        assert open_sealed(bytes(envelope), key, context, library[1]) == content
+    print(f"{flips} bits of {ENVELOPES} envelopes flipped, each refused")  # noqa: T201
 
 
 @given(st.binary(max_size=500))
@@ -161,9 +184,28 @@ def test_the_largest_content_opens_and_a_larger_one_is_refused() -> None:
         seal(largest + b"\0", KEY, CONTEXT)
 
 
-def test_sealing_the_same_content_again_uses_another_nonce() -> None:
-    sealed = {seal(b"content", KEY, CONTEXT)[25:37] for _ in range(2000)}
-    assert len(sealed) == 2000
+def _sealed(count: int) -> list[tuple[bytes, bytes]]:
+    """Return the key (its commitment) and the nonce of each envelope and text that this seals."""
+    pairs = []
+    for number in range(count):
+        if number % 2:  # as a version of a record is sealed: under a key of its own
+            header = unpack(seal(b"content", new_key(), CONTEXT))[0]
+            pairs.append((header.commitment, header.nonce))
+        else:  # as keys are wrapped and texts are stored: many under one key
+            pairs.append((KEY, encrypt_bytes(KEY, b"content", b"")[:NONCE_BYTES]))
+    return pairs
+
+
+def test_no_key_and_nonce_are_used_twice_in_several_processes_that_were_forked() -> None:
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("fork")) as processes:
+        shares = processes.map(_sealed, [NONCES // PROCESSES] * PROCESSES)
+        pairs = [pair for share in shares for pair in share]
+    assert len(pairs) >= NONCES - PROCESSES
+    assert len(set(pairs)) == len(pairs)
+    assert len({nonce for _key, nonce in pairs}) == len(pairs)
+    keys = {key for key, _nonce in pairs if key != KEY}
+    assert len(keys) == len([pair for pair in pairs if pair[0] != KEY])
+    print(f"{len(pairs)} pairs of key and nonce, all different")  # noqa: T201
 
 
 @pytest.mark.parametrize("size", [0, 16, 24, 31, 33])
