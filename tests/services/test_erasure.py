@@ -251,7 +251,7 @@ def test_the_pages_lead_from_the_request_to_the_receipt(hospital, patient) -> No
     assert patient.post("/patient/erasure").status_code == 303  # nothing is left to erase
     assert patient.get("/patient/erasure/receipt").get_json()["signature"]
     for path_then, untrue in (
-        ("/patient", "Research may ask you"),
+        ("/patient", "Studies may ask you"),
         ("/patient/records", "No records are here yet"),
         ("/patient/erasure", "Ask for deletion"),
     ):

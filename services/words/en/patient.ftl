@@ -426,13 +426,13 @@ opt-out-on = Yes, if I allow it each time
 
 opt-out-off = No research at all
 
-opt-out-end = You take back your refusal of all research. Then research may ask you again. Research permissions that you have not withdrawn apply again. It may use only what you allow.
+opt-out-end = You take back your refusal of all research. Then studies may ask you again. Research permissions that you have not withdrawn apply again. A study may use only what you allow it to use.
 
 opt-out-error = Choose yes or no
 
 opt-out-save = Save
 
-opt-out-saved-on = Research may ask you. It may use only what you allow.
+opt-out-saved-on = Studies may ask you. A study may use only what you allow it to use.
 
 opt-out-saved-off = Research is off. No study may use your records.
 

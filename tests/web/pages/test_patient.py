@@ -255,6 +255,6 @@ def test_research_is_turned_off_and_on_again(hospital, patient) -> None:
     patient.page.click("button:text('Save')")
     patient.says("Research permissions that you have not withdrawn apply again.")
     patient.page.click("button:text('Sign with your passkey')")
-    patient.says("Research may ask you.")
+    patient.says("Studies may ask you.")
     patient.go("/patient/consents")
     assert "Not used" not in patient.text()
