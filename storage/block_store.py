@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -58,6 +58,14 @@ class BlockStore(BlockReader, Protocol):
         """Unpin these roots; those that are not pinned are skipped."""
         ...
 
+    def find_damaged(self, roots: Iterable[bytes]) -> set[bytes]:
+        """Return those of these roots whose own block is missing or does not match its CID."""
+        ...
+
     def collect_garbage(self) -> None:
-        """Delete permanently every block that no pin keeps."""
+        """Delete permanently every block that no pin keeps.
+
+        Raises:
+            NameMismatch: the block of a pinned root is damaged; nothing was deleted.
+        """
         ...

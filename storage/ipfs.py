@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -124,6 +124,17 @@ class Kubo:
 
         return set(map(binary_cid, self._call(request)))
 
+    def find_damaged(self, roots: Iterable[bytes]) -> set[bytes]:
+        """See `BlockStore.find_damaged`."""
+        return {root for root in roots if not self._is_intact(root)}
+
+    def _is_intact(self, root: bytes) -> bool:
+        try:
+            self._block(root, MAX_BLOCK_BYTES)
+        except (StorageNotFound, NameMismatch):
+            return False
+        return True
+
     def _require_pinned(self, root: bytes) -> None:
         try:
             self._call(lambda: self._client().pin.ls(text_cid(root), type="recursive"))
@@ -153,7 +164,7 @@ class Kubo:
         answer = self._call(lambda: self._post("block/get", options, SMALL_TIMEOUT_S[1]))
         with answer, _translated_errors():
             block = BoundedStream(answer.raw, max_bytes + 1, SMALL_TIMEOUT_S[1]).read(max_bytes + 1)
-        if raw_cid(block) != cid:
+        if cid not in (raw_cid(block), root_cid(block)):
             raise NameMismatch(f"block {text_cid(cid)} does not match its CID")
         return block
 
@@ -168,7 +179,12 @@ class Kubo:
                         yield cid, block
                 if not missing:
                     break
-            if missing:
+                # In another order, since a damaged block of links stays as it is when put again.
+                missing = dict.fromkeys(reversed(missing))
+            if len(missing) == 1:  # which has no other order
+                cid = missing.popitem()[0]
+                yield cid, self._block(cid, MAX_BLOCK_BYTES)
+            elif missing:
                 self._raise_cause(next(iter(missing)))
 
     def _export(self, cids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
@@ -205,6 +221,14 @@ class Kubo:
     def collect_garbage(self) -> None:
         """See `BlockStore.collect_garbage`."""
         self.version()
+        # Kubo believes a damaged block of links: it would delete a block that a pin keeps.
+        damaged = self.find_damaged(self.list_pins())
+        if damaged:
+            raise NameMismatch(
+                f"nothing was deleted: the IPFS node's list of pinned blocks "
+                f"{text_cid(min(damaged))} is damaged or missing. Restore the node's repository "
+                "from a backup (docs/operations.md)"
+            )
         self._call(lambda: self._post_and_read("repo/gc", {"silent": "true"}, COLLECT_TIMEOUT_S))
 
     def _client(self) -> Any:

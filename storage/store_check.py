@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from consent import UNREADABLE, Finding, LedgerBroken, collect
 from storage.block_store import BlockReader
+from storage.car import text_cid
 from storage.components import Components, Progress, no_progress
 from storage.errors import StorageBroken
 from storage.findings import StoreFinding
@@ -60,7 +61,7 @@ def check_store(
             "newest versions",
             lambda: check_newest_versions(engine, components.keys, journal),
         ),
-        ("pins", "pins", lambda: _unpinned(components) if blocks is None else []),
+        ("pins", "pins", lambda: _check_pins(components) if blocks is None else []),
         ("journal", "uses", of_uses),
         ("journal", "rows", of_rows),
     ]
@@ -71,8 +72,13 @@ def check_store(
     ]
 
 
-def _unpinned(components: Components) -> Iterable[Finding]:
-    pins = components.blocks.list_pins()
-    for batch in components.catalogue.batches():
-        if batch.pin and batch.pin not in pins:
+def _check_pins(components: Components) -> Iterable[Finding]:
+    pinned = components.blocks.list_pins()
+    batches = [batch for batch in components.catalogue.batches() if batch.pin]
+    damaged = components.blocks.find_damaged({batch.pin for batch in batches} & pinned)
+    for batch in batches:
+        if batch.pin not in pinned:
             yield Finding(part="pins", code=StoreFinding.BATCH_NOT_PINNED, where=batch.name)
+        if batch.pin in damaged:
+            where = f"{batch.name}, block {text_cid(batch.pin)}"
+            yield Finding(part="pins", code=StoreFinding.BLOCK_MISSING, where=where)

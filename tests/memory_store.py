@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -99,6 +99,9 @@ class MemoryBlocks:
 
     def unpin(self, roots: Sequence[bytes]) -> None:
         pass
+
+    def find_damaged(self, roots: Iterable[bytes]) -> set[bytes]:
+        return set()
 
     def collect_garbage(self) -> None:
         pass

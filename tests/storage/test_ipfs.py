@@ -112,6 +112,32 @@ def test_a_flipped_bit_on_the_disk_of_the_node_is_detected(
         folder.get(cids[20], len(blocks[20]))
 
 
+@pytest.mark.parametrize("count", [1, 2, 30])
+def test_a_damaged_list_of_pinned_blocks_loses_no_block_and_hides_none(
+    count: int, kubo: Kubo, kubo_node: KuboNode, tmp_path: Path
+) -> None:
+    blocks, waste = random_blocks(count), random_blocks(3)
+    cids = list(map(raw_cid, blocks))
+    root = put(kubo, tmp_path, blocks)
+    kubo.unpin([put(kubo, tmp_path, waste)])
+    path = BlockFolder(kubo_node.folder / "repo" / "blocks").path(root)
+    whole = path.read_bytes()
+    path.chmod(0o600)
+    for at in (0, len(whole) // 2, len(whole) - 1):  # its frame, or the name of a block
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        assert kubo.find_damaged(kubo.list_pins()) == {root}
+        with pytest.raises(NameMismatch, match="nothing was deleted"):
+            kubo.collect_garbage()
+        assert dict(kubo.get_many(cids)) == dict(zip(cids, blocks, strict=True))
+        assert len(dict(kubo.get_many(list(map(raw_cid, waste))))) == 3
+    path.write_bytes(whole)
+    assert kubo.find_damaged(kubo.list_pins()) == set()
+    kubo.collect_garbage()
+    assert len(dict(kubo.get_many(cids))) == count
+    with pytest.raises(StorageNotFound):
+        kubo.get(raw_cid(waste[0]), len(waste[0]))
+
+
 class Wire:
     """A TCP proxy that does to Kubo's answers what `fault` says."""
 
