@@ -225,9 +225,9 @@ class Kubo:
         damaged = self.find_damaged(self.list_pins())
         if damaged:
             raise NameMismatch(
-                f"nothing was deleted: the IPFS node's list of pinned blocks "
-                f"{text_cid(min(damaged))} is damaged or missing. Restore the node's repository "
-                "from a backup (docs/operations.md)"
+                f"the IPFS node's list of pinned blocks {text_cid(min(damaged))} is damaged or "
+                "missing, so nothing was deleted. Restore the node's repository from a backup "
+                "(docs/operations.md)"
             )
         self._call(lambda: self._post_and_read("repo/gc", {"silent": "true"}, COLLECT_TIMEOUT_S))
 
