@@ -1,4 +1,4 @@
-"""Read the results that a DiagnosticReport contains instead of referring to them."""
+"""Read the results that a report or a panel contains instead of referring to them elsewhere."""
 
 from __future__ import annotations
 
@@ -6,27 +6,36 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from records.certainty import NOT_IN_FORCE, UNKNOWN
+from records.elements import list_of, objects_of
 
 _TIMES: Final = ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "effectiveTiming")
-_INHERITED: Final = (*_TIMES, "issued", "subject")
+_INHERITED: Final = (*_TIMES, "issued", "subject", "focus")
 _MODIFIERS: Final = ("modifierExtension", "implicitRules")
+_PANEL: Final = "Observation"
+_MEMBERS: Final = ("hasMember", "derivedFrom")
+_RELATED: Final = frozenset({"has-member", "derived-from"})
 
 
 def contained_results(resource: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the Observations inside a report, with its times and subject where they have none.
 
-    What takes the report back, or may turn its meaning, does so with its results.
+    Those inside another Observation are its results if it says that they are members of it, or
+    that its value comes from them. What takes the whole back, or may turn its meaning, does so with
+    its results.
     """
-    inside = resource.get("contained")
-    if resource.get("resourceType") != "DiagnosticReport" or not isinstance(inside, list):
+    inside, kind = resource.get("contained"), resource.get("resourceType")
+    if kind not in ("DiagnosticReport", _PANEL) or not isinstance(inside, list):
         return
+    members = _members(resource) if kind == _PANEL else None
     inherited = {name: resource[name] for name in _INHERITED if name in resource}
     turned = {name: resource[name] for name in _MODIFIERS if name in resource}
     status = str(resource.get("status") or UNKNOWN)
     if status in NOT_IN_FORCE:
         turned["status"] = status
     for part in inside:
-        if isinstance(part, dict) and part.get("resourceType") == "Observation":
+        if not isinstance(part, dict) or part.get("resourceType") != "Observation":
+            continue
+        if members is None or f"#{part.get('id')}" in members:
             has_time = any(name in part for name in _TIMES)
             given = {
                 name: value
@@ -34,6 +43,17 @@ def contained_results(resource: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 if not (has_time and name in _TIMES)
             }
             yield {**given, **part, **turned, **_about_another(part, resource)}
+
+
+def _members(panel: Mapping[str, Any]) -> set[str]:
+    """Return the references of an Observation to its members and sources, of FHIR STU3 too."""
+    targets = [each for name in _MEMBERS for each in list_of(panel.get(name))]
+    targets += [
+        each.get("target")
+        for each in objects_of(panel.get("related"))
+        if each.get("type") in _RELATED
+    ]
+    return {_reference(each) for each in targets}
 
 
 def _about_another(result: Mapping[str, Any], report: Mapping[str, Any]) -> dict[str, Any]:

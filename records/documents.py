@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import Any, Final
 
 import orjson
@@ -31,7 +32,14 @@ from records.event_rules import (
     requires_status,
 )
 from records.event_times import AGE, TIMELESS_S, read_moment
-from records.event_values import BOUNDS, has_other_value, has_value, is_value_absent, unit_of
+from records.event_values import (
+    BOUNDS,
+    has_other_value,
+    has_several_values,
+    has_value,
+    is_value_absent,
+    unit_of,
+)
 from records.focus import is_about_another
 from records.medicines import BESIDE, medicines_of, reference_of, with_medicine
 from records.outcomes import EntryCode
@@ -124,7 +132,8 @@ def why_no_value(resource: bytes | Mapping[str, Any], now_s: float = math.inf) -
     why = _why_unreadable(parsed)
     if why:
         return why
-    is_coded = next(_coded_in_force(parsed), None) is not None
+    inside = (coded for each in contained_results(parsed) for coded in _coded(each))
+    is_coded = next(chain(_coded_in_force(parsed), inside), None) is not None
     # An event without a value says something for every kind but an Observation.
     if not is_coded and (kind == "Observation" or not gives_events(parsed)):
         return _why_no_event(parsed, kind, now_s)
@@ -155,6 +164,8 @@ def _why_unreadable(resource: dict[str, Any]) -> EntryCode:
     if resource.get("resourceType") != "Observation" or not _has_code(resource):
         return EntryCode.NOTHING
     parts = list(_parts(resource))
+    if any(map(has_several_values, parts)):
+        return EntryCode.SEVERAL_VALUES
     if any(has_other_value(part) for part in parts):
         return EntryCode.VALUE_TYPE
     if any(_is_number_as_text(part.get("valueString")) for part in parts):
@@ -245,6 +256,8 @@ def _observation(resource: dict[str, Any]) -> Iterator[Coded]:
 
 
 def _measured(part: dict[str, Any]) -> Iterator[Coded]:
+    if has_several_values(part):
+        return
     for key, read in _VALUES.items():
         pair = read(part[key]) if key in part else None
         if pair is not None:

@@ -188,10 +188,12 @@ def facts_of(resource: Resource, others: Mapping[str, Resource]) -> list[Fact]:
         raise NoEventError(NoEvent.NO_CODE)
     start, end, known = _when(resource, rule)
     if kind != "Observation":
-        own = Fact(codes, start, end, known, [NO_VALUE], status)
-        return [own, *_facts_inside(resource)]
+        stated = Fact(codes, start, end, known, [NO_VALUE], status)
+        return [stated, *_facts_inside(resource)]
     # The value of a period, such as a day's urine, is not known before the period ends.
-    return _measured(resource, Fact(codes, start, end, max(known, end), [], status))
+    own = Fact(codes, start, end, max(known, end), [], status)
+    inside = _facts_inside(resource) if "contained" in resource else []
+    return [*_measured(resource, own, is_panel=bool(inside)), *inside]
 
 
 def _facts_inside(report: Resource) -> list[Fact]:
@@ -346,7 +348,7 @@ def _ends(element: Resource) -> tuple[Any, Any]:
     return period.get("start"), period.get("end")
 
 
-def _measured(observation: Resource, fact: Fact) -> list[Fact]:
+def _measured(observation: Resource, fact: Fact, *, is_panel: bool) -> list[Fact]:
     """Return the observation's own value and each component's as a fact."""
     parts = [
         fact._replace(codes=codes, values=values)
@@ -357,7 +359,7 @@ def _measured(observation: Resource, fact: Fact) -> list[Fact]:
     values = values_of(observation)
     if values:
         return [fact._replace(values=values), *parts]
-    if parts or observation.get("hasMember"):
+    if parts or is_panel or observation.get("hasMember"):
         return [fact._replace(values=[NO_VALUE]), *parts]
     is_absent = is_value_absent(observation) or "dataAbsentReason" in observation
     raise NoEventError(NoEvent.VALUE_ABSENT if is_absent else NoEvent.NO_VALUE)

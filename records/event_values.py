@@ -59,23 +59,28 @@ def codes_of(concept: Any) -> list[str]:
 def values_of(element: Resource) -> list[Value]:
     """Return the value[x] of an Observation or component; several codings are several values.
 
-    A value of a type that no question can read (Range, Ratio, Period, SampledData) is NO_VALUE.
-    An empty list means that there is none.
+    A value of a type that no question can read (Range, Ratio, Period, SampledData) is NO_VALUE, and
+    so are two values, of which nobody can say which counts. An empty list means that there is none.
     """
-    quantity = element.get("valueQuantity")
-    if quantity is not None:
-        return _quantity(quantity)
-    for key, read in _READERS.items():
-        if key in element:
-            return read(element[key])
-    return [NO_VALUE] if any(key.startswith("value") for key in element) else []
+    keys = [key for key in element if key.startswith("value")]
+    stated = [key for key in keys if element[key] is not None]
+    if len(stated) != 1:
+        return [NO_VALUE] if keys else []
+    read = _READERS.get(stated[0])
+    return [NO_VALUE] if read is None else read(element[stated[0]])
+
+
+def has_several_values(element: Resource) -> bool:
+    """Return whether there are more values than the one that FHIR allows."""
+    stated = (key for key in element if key.startswith("value") and element[key] is not None)
+    return sum(1 for _ in stated) > 1
 
 
 def has_other_value(element: Resource) -> bool:
     """Return whether the value is there, in a type that no question can read."""
     text = element.get("valueString")
     keys = (key for key in element if key.startswith("value"))
-    is_other = any(key not in _READERS and key != "valueQuantity" for key in keys)
+    is_other = any(key not in _READERS for key in keys)
     return is_other or (isinstance(text, str) and text != "" and not _is_short(text))
 
 
@@ -160,6 +165,7 @@ def _number(value: Any) -> list[Value]:
 
 
 _READERS: Final = {
+    "valueQuantity": _quantity,
     "valueCodeableConcept": _concept,
     "valueString": _text,
     "valueBoolean": _boolean,

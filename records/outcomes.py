@@ -178,6 +178,11 @@ class EntryCode(RemedyCode):
         "it has no details that the platform reads: no date of birth, gender or death",
         "Nothing, or send the Patient with birthDate, gender or deceasedDateTime",
     )
+    SEVERAL_VALUES = (
+        "several-values",
+        "it has more than one value, and FHIR allows one, so no question reads any of them",
+        "Send the one that counts; others as components or as Observations of their own",
+    )
     VALUE_TYPE = (
         "value-type",
         "a value of it is a range, a ratio, a period, a series, a file or a long text",

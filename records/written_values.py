@@ -22,14 +22,18 @@ class Written(NamedTuple):
 def value_of(part: Mapping[str, Any]) -> Written | None:
     """Return the value of an Observation, a component or an answer; None if it has none.
 
-    Where its sender says why there is no value, that is what is shown.
+    Where its sender says why there is no value, that is what is shown. FHIR allows one value; of
+    several, all are shown, and none of them as a number.
     """
-    key = next((key for key in part if key.startswith("value")), "")
-    if not key:
+    keys = [key for key in part if key.startswith("value")]
+    if not keys:
         reason = absent_reason(part)
         absent = concept_text(reason) or _text(reason)
         return Written(absent) if absent else None
-    return _READERS.get(key, _plain)(part[key])
+    values = [_READERS.get(key, _plain)(part[key]) for key in keys]
+    if len(values) == 1:
+        return values[0]
+    return Written("; ".join(f"{each.value} {each.unit}".strip() for each in values))
 
 
 def _quantity(value: Any) -> Written:

@@ -7,9 +7,11 @@ from typing import Any
 import orjson
 import pytest
 
-from records.documents import observations
+from records.documents import observations, why_no_value
 from records.event_rules import facts_of
+from records.extraction import events_of
 from records.lines import lines_of
+from records.outcomes import EntryCode
 from storage import Arrival, Record
 
 LOINC = "http://loinc.org"
@@ -63,6 +65,48 @@ def test_results_inside_a_report_are_shown_and_are_values_of_the_record() -> Non
     lines = {line.codes[0]: (line.value, line.at) for line in lines_of(record)}
     assert lines[GLUCOSE] == ("5.1", "2024-03-05")
     assert lines[POTASSIUM] == ("5.1", "2024-03-04")
+
+
+PANEL = {
+    key: value
+    for key, value in REPORT.items()
+    if key not in ("resourceType", "result", "effectiveDateTime", "issued")
+} | {"resourceType": "Observation", "effectiveDateTime": "2024-03-05"}
+MEMBERS = [{"reference": "#in"}]
+
+
+@pytest.mark.parametrize(
+    ("elements", "is_member"),
+    [
+        ({"hasMember": MEMBERS}, True),
+        ({"derivedFrom": MEMBERS}, True),
+        ({"related": [{"type": "has-member", "target": MEMBERS[0]}]}, True),
+        ({"related": [{"type": "replaces", "target": MEMBERS[0]}]}, False),
+        ({"hasMember": [{"reference": "#other"}]}, False),
+        ({"hasMember": "#in"}, False),
+        ({}, False),
+    ],
+)
+def test_results_inside_a_panel_count_if_it_names_them(
+    elements: dict[str, Any], *, is_member: bool
+) -> None:
+    body, came = orjson.dumps(PANEL | elements), (Arrival("r", 1, 2_000_000_000),)
+    record = Record(b"s" * 32, "laboratory", "o", "2024-03-05", {}, "ab" * 16, 1, (body,), came)
+    assert (GLUCOSE in observations(record)) == is_member
+    assert (GLUCOSE in {code for row in events_of(record).rows for code in row}) == is_member
+    assert any(line.value == "5.1" for line in lines_of(record)) == is_member
+    expected = EntryCode.NOTHING if is_member else EntryCode.NO_VALUE
+    assert why_no_value(body) is expected
+
+
+def test_a_panel_about_somebody_else_takes_its_results_with_it() -> None:
+    about = {"hasMember": MEMBERS, "focus": [{"reference": "Patient/child"}]}
+    body = (orjson.dumps(PANEL | about),)
+    record = Record(
+        b"s" * 32, "laboratory", "o", "2024-03-05", {}, "ab" * 16, 1, body, (Arrival("r", 1, 1),)
+    )
+    assert observations(record) == {}
+    assert not any(line.is_in_force for line in lines_of(record))
 
 
 def test_a_report_that_was_taken_back_takes_its_results_with_it() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from records.documents import why_no_value
+from records.documents import observations, why_no_value
 from records.event_rules import NoEventError, facts_of
 from records.event_values import NO_VALUE
 from records.lines import lines_of
@@ -53,6 +53,21 @@ def test_a_value_that_no_question_reads_is_shown_reported_and_counts_as_present(
     part = {"code": observation()["code"], **value}
     beside = observation(valueQuantity={"value": 1}, component=[part])
     assert why_no_value(orjson.dumps(beside)) is EntryCode.VALUE_TYPE
+
+
+@pytest.mark.parametrize("is_part", [False, True])
+def test_of_several_values_none_is_chosen_and_the_report_says_so(*, is_part: bool) -> None:
+    several = {"valueQuantity": {"value": 101, "unit": "mg/dL"}, "valueString": "high"}
+    part = observation(component=[{"code": observation()["code"], **several}])
+    resource = part if is_part else observation(**several)
+    body = orjson.dumps(resource)
+    assert why_no_value(body) is EntryCode.SEVERAL_VALUES
+    record = Record(b"s" * 32, "laboratory", "o", "2024-03-05", {}, "ab" * 16, 1, (body,), ())
+    assert observations(record) == {}
+    assert all(fact.values == [NO_VALUE] for fact in facts_of(resource, {}))
+    written = value_of({"valueQuantity": {"value": "101", "unit": "mg/dL"}, "valueString": "high"})
+    assert written is not None
+    assert (written.value, written.number) == ("101 mg/dL; high", None)
 
 
 @pytest.mark.parametrize(
