@@ -23,6 +23,14 @@ from storage.catalogue_tables import (
 from storage.database import chunks, insert_many, read_few, reading, writing
 from storage.entry import Batch, Columns, Entry, columns_of
 from storage.errors import ConcurrentChange
+from storage.record_keys import (
+    ERASED,
+    HAS_KEY,
+    delete_keys,
+    delete_record,
+    mark_erased,
+    require_keys,
+)
 
 SEALED: Final = "sealed"
 PINNED: Final = "pinned"
@@ -35,10 +43,8 @@ VISIBLE: Final = (CATALOGUED, ANCHORED)
 _IS_VISIBLE: Final = BATCHES.c.state.in_([sa.literal(state) for state in VISIBLE])
 _IS_CURRENT: Final = _IS_VISIBLE & RECORDS.c.wrapped.is_not(None)
 _IS_FORMER: Final = _IS_VISIBLE & RECORDS.c.former.is_not(None)
-_HAS_KEY: Final = RECORDS.c.wrapped.is_not(None) | RECORDS.c.former.is_not(None)
 _FEW: Final = 16
 """Up to so many values of a filter are parameters of their own."""
-_ERASED: Final[dict[str, None]] = {"wrapped": None, "former": None}
 
 
 class Catalogue:
@@ -51,7 +57,8 @@ class Catalogue:
         """Store a batch in the state `sealed` with all its entries; return its id.
 
         Raises:
-            ConcurrentChange: one of its sources or versions exists already; nothing was written.
+            ConcurrentChange: one of its sources or versions exists already, or one of its records
+                was deleted meanwhile; nothing was written.
         """
         values = {
             "name": name,
@@ -63,6 +70,7 @@ class Catalogue:
             "has_erased": False,
         }
         with writing(self._engine) as connection:
+            require_keys(connection, entries)
             inserted = connection.execute(sa.insert(BATCHES).values(values)).inserted_primary_key
             batch = int(inserted[0]) if inserted else 0
             insert_many(connection, RECORDS, WRITTEN, [to_row(entry, batch) for entry in entries])
@@ -126,36 +134,35 @@ class Catalogue:
             is_replaced = is_older & older.c.wrapped.is_not(None) & keeps
             former = {"former": older.c.wrapped, "wrapped": None}
             connection.execute(sa.update(older).where(is_replaced).values(former))
-            is_erased = is_older & _HAS_KEY & destroys
+            is_erased = is_older & HAS_KEY & destroys
             batches = list(connection.scalars(sa.select(older.c.batch).distinct().where(is_erased)))
-            connection.execute(sa.update(older).where(is_erased).values(_ERASED))
-            connection.execute(_marking(batches))
+            connection.execute(sa.update(older).where(is_erased).values(ERASED))
+            connection.execute(mark_erased(batches))
             change = sa.update(BATCHES).where(BATCHES.c.id == batch)
             connection.execute(change.values(state=CATALOGUED))
         return batches
 
     def delete_keys(self, subject: bytes, connection: sa.Connection) -> None:
         """Delete the wrapped keys of a subject's records, in the caller's transaction."""
-        _delete_keys(connection, (RECORDS.c.subject == subject) & _HAS_KEY)
+        delete_keys(connection, (RECORDS.c.subject == subject) & HAS_KEY)
 
     def delete_former(self, record_ids: Sequence[bytes] | None = None) -> None:
         """Delete the keys of the former versions of these records (None: of all)."""
         is_former = RECORDS.c.former.is_not(None)
         with writing(self._engine) as connection:
             if record_ids is None:
-                _delete_keys(connection, is_former)
+                delete_keys(connection, is_former)
             for chunk in chunks(record_ids or ()):
-                _delete_keys(connection, is_former & RECORDS.c.record_id.in_(chunk))
+                delete_keys(connection, is_former & RECORDS.c.record_id.in_(chunk))
 
-    def delete_record(self, record_id: bytes) -> None:
-        """Delete the keys of every version of a record; its source may be deposited again."""
-        is_version = RECORDS.c.record_id == record_id
-        batches = sa.select(RECORDS.c.batch).where(is_version)
+    def delete_record(self, record_id: bytes, version: int | None = None) -> None:
+        """Delete the keys of every version of a record; its source may be deposited again.
+
+        Raises:
+            ConcurrentChange: another version than this one is the newest; nothing was deleted.
+        """
         with writing(self._engine) as connection:
-            connection.execute(_marking(batches))
-            connection.execute(
-                sa.update(RECORDS).where(is_version).values({**_ERASED, "source": None})
-            )
+            delete_record(connection, record_id, version)
 
     def set_pin(self, batch: Batch, pin: bytes, entries: Sequence[Entry]) -> None:
         """Store the pin of what is left of a batch, and the entries' new offsets.
@@ -187,7 +194,7 @@ class Catalogue:
     def clear_erased(self, batch: int, left: int) -> None:
         """Mark a batch as free of erased blocks, if exactly `left` entries still have keys."""
         live = sa.select(sa.func.count()).select_from(RECORDS)
-        live = live.where(RECORDS.c.batch == batch, _HAS_KEY)
+        live = live.where(RECORDS.c.batch == batch, HAS_KEY)
         unchanged = (BATCHES.c.id == batch) & (live.scalar_subquery() == left)
         with writing(self._engine) as connection:
             connection.execute(sa.update(BATCHES).where(unchanged).values(has_erased=False))
@@ -352,7 +359,7 @@ class Catalogue:
 
 
 _COUNT_VISIBLE: Final = sa.select(sa.func.count()).select_from(BATCHES).where(_IS_VISIBLE)
-_COUNT_HELD: Final = sa.select(sa.func.count()).select_from(RECORDS).where(_HAS_KEY)
+_COUNT_HELD: Final = sa.select(sa.func.count()).select_from(RECORDS).where(HAS_KEY)
 _ID_AND_NAME: Final = sa.select(BATCHES.c.id, BATCHES.c.name)
 _NAME: Final = _ID_AND_NAME.where(BATCHES.c.id == sa.bindparam("batch"))
 _NAMES: Final = _ID_AND_NAME.where(BATCHES.c.id.in_(sa.bindparam("batches", expanding=True)))
@@ -388,13 +395,3 @@ def _filters(
     if record_ids is not None:
         values["record_ids"] = list(record_ids)
     return values
-
-
-def _delete_keys(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> None:
-    batches = sa.select(RECORDS.c.batch).where(condition)
-    connection.execute(_marking(batches))
-    connection.execute(sa.update(RECORDS).where(condition).values(_ERASED))
-
-
-def _marking(batches: Sequence[int] | sa.Select[tuple[int]]) -> sa.Update:
-    return sa.update(BATCHES).where(BATCHES.c.id.in_(batches)).values(has_erased=True)

@@ -211,7 +211,8 @@ class Deposits:
             former: former versions of some of the records, sealed again.
 
         Raises:
-            ConcurrentChange: one of the sources or versions exists already; nothing was stored.
+            ConcurrentChange: one of the sources or versions exists already, or a record or patient
+                was deleted meanwhile; nothing was stored.
         """
         sealed = self.seal([*((record, None) for record in former), *records])
         for index, entry in enumerate(sealed.entries):
@@ -219,6 +220,8 @@ class Deposits:
                 sealed.entries[index] = entry._replace(wrapped=None, former=entry.wrapped)
             elif entry.record_id.hex() in keeping:
                 sealed.entries[index] = entry._replace(keeps_former=True)
+        if not self._is_current(sealed):
+            raise ConcurrentChange("a patient of these records was erased meanwhile; try again")
         with self.stage(sealed) as batch:
             self.pin(batch)
             self._catalogue.make_current(batch.id)

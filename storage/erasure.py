@@ -13,11 +13,13 @@ import sqlalchemy as sa
 
 from storage.car import raw_cid
 from storage.car_folder import block_offsets
+from storage.catalogue import SEALED
 from storage.components import Components, Progress, no_progress
 from storage.database import reading, writing
 from storage.deposit import Deposits
 from storage.entry import Batch, Entry
-from storage.errors import StorageInvalid
+from storage.errors import StorageBroken, StorageInvalid, StorageNotFound
+from storage.integrity import read_intact
 from storage.journal import NOBODY, AccessOutcome, Use
 from storage.keys import purge_deleted
 from storage.reader import Reader
@@ -123,21 +125,33 @@ class Erasure:
     def _rekey(self, entries: Sequence[Entry], why: str) -> None:
         self._journal(REKEYED, why, entries)
         # Nothing is released: each record goes from one envelope into the next.
-        records = [record for record in self._reader.read(entries) if record is not None]
+        ids = [entry.record_id for entry in entries]
+        records = self._read(entries)
         if not records:
             return
-        ids = [entry.record_id for entry in entries]
-        former = self._reader.read(self._components.catalogue.former(record_ids=ids))
         earlier: dict[str, list[Record]] = {}
-        for record in former:
-            if record is not None:
-                earlier.setdefault(record.record_id, []).append(record)
+        for record in self._read(self._components.catalogue.former(record_ids=ids)):
+            earlier.setdefault(record.record_id, []).append(record)
         groups = [[*earlier.get(record.record_id, ()), record] for record in records]
         newer = [renumber(group, group[-1].version + 1) for group in groups]
         self._deposits.deposit_versions(
             [(group[-1], None) for group in newer],
             former=[record for group in newer for record in group[:-1]],
         )
+
+    def _read(self, entries: Sequence[Entry]) -> list[Record]:
+        """Return the records that can be read; one that is lost holds up none of the others."""
+        try:
+            return [record for record in self._reader.read(entries) if record is not None]
+        except StorageBroken:
+            return [record for entry in entries for record in self._read_one(entry)]
+
+    def _read_one(self, entry: Entry) -> list[Record]:
+        """Return one record; none if it is lost, which `verify` names, or is not there any more."""
+        try:
+            return [record for record in self._reader.read([entry]) if record is not None]
+        except StorageBroken:
+            return []
 
     def shred(self, subject: bytes, why: str, also: Sequence[str] = ()) -> Receipt:
         """Delete every key of a subject, then its blocks; its records cannot be opened again.
@@ -177,38 +191,51 @@ class Erasure:
                 # Deleted keys are in SQLite's log until then, and would open the old blocks.
                 purge_deleted(self._engine)
             left = {}
-            for index, batch in enumerate(batches):
+            for index, listed in enumerate(batches):
                 progress("collecting", index, len(batches))
-                left[batch.id] = self._repin(batch)
-            if batches:
+                with self._components.car_folder.lock(listed.name, wait=wait) as is_free:
+                    batch = self._components.catalogue.find_batch(listed.id) if is_free else None
+                    # One that is not in Kubo yet is finished first; a later sweep comes back.
+                    if batch is not None and batch.state != SEALED:
+                        left[batch.id] = self._repin(batch)
+            if left:
                 self._components.blocks.collect_garbage()
                 progress("collecting", len(batches), len(batches))
             for batch_id, count in left.items():
                 self._components.catalogue.clear_erased(batch_id, count)
-        return len(batches)
+        return len(left) if batches else 0
 
     def _repin(self, batch: Batch) -> int:
-        """Pin what is left of a batch, then unpin all of it; return the number of records left."""
+        """Pin what is left of a batch, then unpin all of it; return the number of records left.
+
+        A block that is lost, which `verify` names, is left out.
+        """
         catalogue, car_folder = self._components.catalogue, self._components.car_folder
         store = self._components.blocks
         left = [entry for entry in catalogue.entries(batch.id) if entry.any_key is not None]
         pin = b""
-        read = car_folder.read(batch.name, left)
+        read = zip(left, car_folder.read(batch.name, left), strict=True)
+        blocks = {entry.cid: block for entry, block in read if raw_cid(block) == entry.cid}
+        # What the file has not, or not intact, is fetched from IPFS.
+        blocks |= read_intact(store, [entry for entry in left if entry.cid not in blocks])
+        stored = [entry for entry in left if entry.cid in blocks]
         car_folder.delete(batch.name)
         self._components.extracts.delete(batch.name)
-        if left:
-            cids = [entry.cid for entry in left]
-            blocks = {entry.cid: block for entry, block in zip(left, read, strict=True)}
-            # What the file has not, or not intact, is fetched from IPFS.
-            missing = [cid for cid, block in blocks.items() if raw_cid(block) != cid]
-            blocks |= store.get_many(missing)
-            with car_folder.write(batch.name, cids, [blocks[cid] for cid in cids]):
-                offsets = block_offsets([entry.size for entry in left])
-                left = [e._replace(offset=offset) for e, offset in zip(left, offsets, strict=True)]
-            pin = store.pin(cids)
+        if stored:
+            cids = [entry.cid for entry in stored]
+            with car_folder.write(batch.name, cids, [blocks[cid] for cid in cids]) as root:
+                offsets = block_offsets([entry.size for entry in stored])
+                stored = [
+                    e._replace(offset=offset) for e, offset in zip(stored, offsets, strict=True)
+                ]
+                try:
+                    pin = store.pin(cids)
+                except StorageNotFound:  # the node has lost what the file has
+                    store.import_car(car_folder.path(batch.name), root)
+                    pin = root
         if pin != batch.pin:
             store.unpin([batch.pin])
-        catalogue.set_pin(batch, pin, left)
+        catalogue.set_pin(batch, pin, stored)
         return len(left)
 
     def _journal(self, outcome: str, why: str, entries: Sequence[Entry]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Container, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
@@ -102,23 +103,37 @@ class Versions:
             SubjectErased: the new subject was erased; nothing changed.
             VaultSealed, StoreUnavailable, DatabaseUnavailable, DiskFull: try again.
         """
+        for _ in range(MAX_ATTEMPTS):
+            with suppress(ConcurrentChange, RecordLost):  # changed meanwhile: move what it is now
+                return self._move(record_id, change, finish)
+        raise ConcurrentChange("other processes are changing the same record; try again")
+
+    def _move(self, record_id: str, change: Change, finish: Callable[[str], None]) -> str:
         entries = self._catalogue.current(record_ids=[bytes.fromhex(record_id)])
         records = [record for record in self._reader.read(entries) if record is not None]
         if not records:
             raise StorageNotFound("the record does not exist, or was moved or erased")
         versions = change([*self.read_former([record_id]), records[0]])
-        source = f"moved\0{record_id}\0{records[0].version}"
-        new_id = self._deposit_moved(versions, source)
+        new_id = self._deposit_moved(versions, record_id, records[0].version)
         finish(new_id)
-        self._catalogue.delete_record(bytes.fromhex(record_id))
+        self._catalogue.delete_record(bytes.fromhex(record_id), records[0].version)
         return new_id
 
-    def _deposit_moved(self, versions: Sequence[Record], source: str) -> str:
-        """Store the versions of a record under a new id, unless they are stored already."""
-        [known] = self.find([versions[-1]], [source])
-        if known:
+    def _deposit_moved(self, versions: Sequence[Record], record_id: str, version: int) -> str:
+        """Store the versions of a record under a new id, unless they are stored already.
+
+        What an interrupted call stored of an earlier version, or for another patient, is deleted.
+        """
+        moved = versions[-1]
+        sources = [f"moved\0{record_id}\0{number}" for number in range(1, version + 1)]
+        *earlier, known = self.find([moved] * version, sources)
+        entry = self.entries([known]).get(known) if known else None
+        is_stored = entry is not None and entry.subject == moved.subject
+        for copy in {*earlier, "" if is_stored else known} - {""}:
+            self._catalogue.delete_record(bytes.fromhex(copy))
+        if is_stored:
             return known
-        [mark] = self._deposits.source_marks([versions[-1]], [source])
+        [mark] = self._deposits.source_marks([moved], sources[-1:])
         new_id = secrets.token_hex(RECORD_ID_BYTES)
         renumbered = renumber([replace(each, record_id=new_id) for each in versions], 1)
         self._deposits.deposit_versions([(renumbered[-1], mark)], former=renumbered[:-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from records.outcomes import Outcome
 from services.custodian.moves import CustodianMoves
 from services.errors import Invalid, NotFound
 from services.words import Words
-from storage import StorageNotFound
+from storage import ConcurrentChange, StorageNotFound
+from storage.deposit import Deposits
 from storage.findings import StoreFinding
 from storage.newest_versions import check_newest_versions
 
@@ -184,13 +186,83 @@ def test_a_move_that_was_interrupted_is_completed_by_repeating_it(
     [record_id] = custodian.store.deposits.deposit([record_of(subject)]).record_ids
     catalogue = custodian.store._catalogue
     with monkeypatch.context() as broken:
-        broken.setattr(catalogue, "delete_record", lambda _: 1 / 0)
+        broken.setattr(catalogue, "delete_record", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             moves.move(WORDS, record_id, "V-200", by="c")
     moved = moves.move(WORDS, record_id, "V-200", by="c")
     assert (laboratory(moves, "V-100"), laboratory(moves, "V-200")) == ([], [moved.record_id])
     [record] = [r for r in custodian.stored("V-200") if r.category == "laboratory"]
     assert record.observations == record_of(subject).observations
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, step: str, work: Callable[[], object]) -> None:
+    """Let another process do `work` just before this step of a deposit, once."""
+    steps = getattr(Deposits, step)
+
+    def after_work(*args: Any, **named: Any) -> Any:
+        monkeypatch.setattr(Deposits, step, steps)
+        work()
+        return steps(*args, **named)
+
+    monkeypatch.setattr(Deposits, step, after_work)
+
+
+def corrected() -> dict[str, Any]:
+    changed = {"valueQuantity": {"value": 99, "code": "mg/dL"}}
+    return WRONG | changed | {"meta": {"lastUpdated": "2024-03-07T00:00:00Z"}}
+
+
+@pytest.mark.parametrize("step", ["seal", "stage"])
+@pytest.mark.parametrize("work", ["re-encryption", "correction"])
+def test_what_is_written_meanwhile_brings_no_moved_record_back_to_the_wrong_patient(
+    custodian: Custodian,
+    moves: CustodianMoves,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    work: str,
+) -> None:
+    send(custodian, bundle(WRONG))
+    [record_id] = laboratory(moves, "V-100")
+    subject = custodian.directory.find_subject("V-100") or b""
+    meanwhile(monkeypatch, step, lambda: moves.move(WORDS, record_id, "V-200", by="c"))
+    if work == "correction":
+        send(custodian, bundle(corrected()))
+    else:
+        with pytest.raises(ConcurrentChange):
+            custodian.store.erasure.rekey([subject], "withdrawal")
+    assert laboratory(moves, "V-100") == []
+    assert len(laboratory(moves, "V-200")) == 1
+
+
+@pytest.mark.parametrize("step", ["seal", "stage", "pin"])
+def test_a_correction_that_arrives_during_a_move_is_moved(
+    custodian: Custodian, moves: CustodianMoves, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    send(custodian, bundle(WRONG))
+    [record_id] = laboratory(moves, "V-100")
+    meanwhile(monkeypatch, step, lambda: send(custodian, bundle(corrected())))
+    moved = moves.move(WORDS, record_id, "V-200", by="c")
+    assert (laboratory(moves, "V-100"), laboratory(moves, "V-200")) == ([], [moved.record_id])
+    [record] = [r for r in custodian.stored("V-200") if r.category == "laboratory"]
+    assert orjson.loads(record.resources[0])["valueQuantity"]["value"] == 99
+
+
+@pytest.mark.parametrize("again_to", ["V-200", "V-300"])
+def test_an_interrupted_move_leaves_one_record_after_a_re_encryption_or_to_another_patient(
+    custodian: Custodian, moves: CustodianMoves, monkeypatch: pytest.MonkeyPatch, again_to: str
+) -> None:
+    send(custodian, bundle(WRONG, OTHER | {"id": "p3", "identifier": [{"value": "V-300"}]}))
+    [record_id] = laboratory(moves, "V-100")
+    with monkeypatch.context() as broken:
+        broken.setattr(custodian.store._catalogue, "delete_record", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            moves.move(WORDS, record_id, "V-200", by="c")
+    if again_to == "V-200":
+        subject = custodian.directory.find_subject("V-100") or b""
+        custodian.store.erasure.rekey([subject], "withdrawal")
+    moved = moves.move(WORDS, record_id, again_to, by="c")
+    listed = [each for number in ("V-100", "V-200", "V-300") for each in laboratory(moves, number)]
+    assert listed == laboratory(moves, again_to) == [moved.record_id]
 
 
 def test_what_cannot_be_moved_is_refused_and_stays(
