@@ -28,6 +28,7 @@ class ShownMessage(NamedTuple):
         is_signed: its own key signed, which was verified here. Only the chain could say that of an
             account with code (ERC-1271). True where no patient's signature is needed.
         is_known: the ledger has a grant with the same commitment, proved or not.
+        signer: the key that signed; b"" where none is needed.
     """
 
     op: int
@@ -35,6 +36,7 @@ class ShownMessage(NamedTuple):
     is_shown: bool
     is_signed: bool
     is_known: bool
+    signer: bytes
 
 
 class AcknowledgedChanges:
@@ -74,7 +76,7 @@ class AcknowledgedChanges:
         is_shown = content.has(op, words, claim.signer)
         is_signed = is_shown or self._is_signed(call, op, words, claim)
         is_known = is_shown or (op == Op.GRANTED and content.has_grant(words))
-        return ShownMessage(op, words, is_shown, is_signed, is_known)
+        return ShownMessage(op, words, is_shown, is_signed, is_known, claim.signer)
 
     def _is_signed(self, call: SentCall, op: int, words: bytes, claim: Claim) -> bool:
         if claim.signature is None:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 from consent import abi
-from consent.acknowledged import AcknowledgedChanges
+from consent.acknowledged import AcknowledgedChanges, ShownMessage
 from consent.admission import Admission
 from consent.anchors import anchor_word
 from consent.chain import Receipt
@@ -160,14 +160,17 @@ class Relayer:
         Each is an operation and its words, as `consent.calldata.list_claims` gives them; `states`
         are those of their transactions.
         """
+        return {(each.op, each.words) for each in self.list_unshown(kind, states)}
+
+    def list_unshown(
+        self, kind: str, states: Sequence[str] = (WRITTEN, FAILED)
+    ) -> list[ShownMessage]:
+        """Return what `unshown` does, with the key that signed each message."""
         stored = [sent for state in states for sent in self._outbox.find(kind, state)]
         looks = self._acknowledged.look([transaction.raw for transaction in stored])
-        return {
-            (each.op, each.words)
-            for messages in looks
-            for each in messages
-            if each.is_signed and not each.is_shown
-        }
+        return [
+            each for messages in looks for each in messages if each.is_signed and not each.is_shown
+        ]
 
     def _is_shown(self, transaction: StoredTransaction) -> bool:
         """Return whether the verified ledger has all that one of our transactions was to bring."""

@@ -101,6 +101,21 @@ class SubjectKeys:
         refused = self._relayer.unshown(KINDS[RecoveryVeto].name)
         return (Op.RECOVERY_VETOED, subject + keccak(signer)) in refused
 
+    def is_removal_signed(self, subject: bytes, signer: bytes) -> bool:
+        """Return whether an own key signed the removal of a key, which the ledger does not show.
+
+        True from the moment at which the signed removal is stored, whatever the node says of it.
+        One by a key that was itself removed meanwhile no longer counts: it came too late.
+
+        Raises:
+            ViewRefused, LedgerUnavailable: as `ConsentLedger.view`.
+        """
+        name = Op.KEY_REMOVED, subject + keccak(signer)
+        unshown = self._relayer.list_unshown(KINDS[KeyRemoval].name)
+        by = {keccak(each.signer) for each in unshown if (each.op, each.words) == name}
+        keys = self.of_subject(subject) if by else ()
+        return any(key.key_hash in by and not key.is_removed for key in keys)
+
     def is_enrolling(self, subject: bytes, signer: bytes) -> bool:
         """Return whether this key's enrolment is on its way: sent, and not on the ledger yet."""
         return self._has_unshown(subject, signer, [WRITTEN])

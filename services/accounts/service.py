@@ -232,11 +232,14 @@ class IdentityService:
     def _require_not_removed(self, subject: bytes, signer: bytes) -> None:
         """Refuse a key that was removed on the ledger, wherever that was done.
 
-        While the ledger is unavailable the local rows decide: withdrawing must always be possible.
+        Also one whose removal another key signed here: a chain node can hold that back, and what a
+        contract brought to the ledger proves nothing. While the ledger is unavailable the local
+        rows decide: withdrawing must always be possible.
         """
         try:
             keys = self._ledger.keys.of_subject(subject)
+            is_removed = self._ledger.keys.is_removal_signed(subject, signer)
         except ConsentError:
             return
-        if any(key.key_hash == keccak(signer) and key.is_removed for key in keys):
+        if is_removed or any(key.key_hash == keccak(signer) and key.is_removed for key in keys):
             raise SignInFailed("The key has been revoked.")

@@ -256,3 +256,26 @@ def test_a_refused_key_is_held_up_from_the_moment_the_patient_signed(place: Plac
     ledger.view()
     assert not ledger.keys.is_refused(subject, NEW.address)  # the ledger itself says it now
     assert [each.state for each in ledger.keys.recoveries_of(subject)] == ["vetoed"]
+
+
+def test_a_key_is_on_hold_from_the_moment_an_own_key_signed_its_removal(place: Place) -> None:
+    ledger, subject = place.ledger, place.patient.subject
+    send(ledger, addition(place.patient))
+    place.show_sent()
+    ledger.view()
+    lost, own = NEW.address, place.patient.key.address
+    removal_of_lost = place.patient.sign(KeyRemoval(subject, lost))
+    by_lost = replace(place.patient, key=NEW).sign(KeyRemoval(subject, own))
+    assert not ledger.keys.is_removal_signed(subject, lost)
+    for tale in (mined, reverted):
+        place.chain.tale = tale
+        assert not ledger.keys.remove([removal_of_lost])[0].ok
+        assert ledger.keys.is_removal_signed(subject, lost)
+    first = place.chain.sent[-1]
+    ledger.keys.remove([by_lost])
+    assert ledger.keys.is_removal_signed(subject, own)  # until the ledger says which came first
+    place.chain.sent.append(first)
+    place.show_sent()
+    ledger.view()
+    assert [key.is_removed for key in ledger.keys.of_subject(subject)] == [False, True]
+    assert not ledger.keys.is_removal_signed(subject, own)

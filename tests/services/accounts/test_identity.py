@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from passkeys import Passkey, unb64
 
-from consent import Grant, Stop, digest
+from consent import Grant, Stop, SubjectKeys, digest, passkey_signer
 from services.accounts import (
     AccountExists,
     InvitationExpired,
@@ -56,6 +56,19 @@ def test_an_invited_patients_passkey_enrols_the_subject_and_signs_in(hospital, i
     assert hospital.platform.ledger.is_enrolled(account.subject)
     query = identity.begin_sign_in()
     assert identity.sign_in(query.challenge, passkey.answer(query.options)) == account
+
+
+def test_a_passkey_whose_removal_another_key_signed_here_no_longer_signs_in(
+    identity, monkeypatch
+) -> None:
+    passkey = device(identity)
+    account = new_patient(identity, passkey)
+    verifier = identity._ledger.passkey_verifier()
+    removed = (account.subject, passkey_signer(verifier, *passkey.public))
+    monkeypatch.setattr(SubjectKeys, "is_removal_signed", lambda _, *name: name == removed)
+    query = identity.begin_sign_in()
+    with pytest.raises(SignInFailed):
+        identity.sign_in(query.challenge, passkey.answer(query.options))
 
 
 @pytest.mark.parametrize("role", ["clinician", "researcher", "custodian", "auditor"])
