@@ -10,7 +10,6 @@ from services.errors import Conflict
 from services.jobs.progress import Progress
 from services.requests.erasures import APPROVED, ERASED, ErasureRequests
 from storage import RecordStore
-from storage.person_links import PersonLinks
 
 WHY: Final = "a patient's request"
 _OVER: Final = frozenset({"withdrawn", "expired"})
@@ -64,18 +63,24 @@ class PatientErasure:
         return receipt.document()
 
 
-def erase_links(links: PersonLinks, ledger: ConsentLedger, subject: bytes) -> None:
-    """Delete the links of a patient, but none through which a refusal counts for another number.
+def erase_links(store: RecordStore, ledger: ConsentLedger, subject: bytes) -> None:
+    """Delete the links of a patient, but none through which a "no" counts for another number.
 
     What the erased number refused cannot be read afterwards. Through the link, all use under the
-    other numbers of the person is then refused, until a custodian undoes it. Call it before the
-    terms are erased.
+    other numbers of the person is then refused, until a custodian undoes it. The same holds for a
+    death that is noted under the erased number. Call it before the terms are erased.
 
     Raises:
         LedgerUnavailable (consent): refusals cannot be checked now; nothing was deleted.
     """
-    refuses = any(
+    refuses = bool(store.deceased.find([subject])) or any(
         consent.state not in _OVER and (consent.terms is None or consent.terms.decision == "deny")
         for consent in ledger.consents_of(subject)
     )
-    links.erase_subject(subject, refuses=refuses)
+    store.links.erase_subject(subject, refuses=refuses)
+
+
+def erase_death(store: RecordStore, subject: bytes) -> None:
+    """Delete the note that a patient has died, unless it counts for a linked number."""
+    if not store.links.groups([subject]):
+        store.deceased.erase_subject(subject)

@@ -17,7 +17,7 @@ from services.custodian.intake_stores import make_intake_stores
 from services.custodian.invitation_lists import InvitationLists
 from services.custodian.service import CustodianService, build_custodian
 from services.custodian.upload_store import UploadStore
-from services.erasure import PatientErasure, erase_links
+from services.erasure import PatientErasure, erase_death, erase_links
 from services.idempotency import StoredResponses
 from services.information import InformationService
 from services.installation import Installation
@@ -164,7 +164,7 @@ def _erasure(
         parts={
             "answers": stores.predictions.erase_subject,
             # Before the terms, which say whether a link is still needed.
-            "links-without-refusals": partial(erase_links, parts.store.links, parts.ledger),
+            "links-without-refusals": partial(erase_links, parts.store, parts.ledger),
             "drafts": stores.requests.close_subject,
             "questions": stores.messages.erase_subject,
             "exports": exports.erase_subject,
@@ -172,7 +172,7 @@ def _erasure(
             "terms": parts.ledger.consent_terms.erase_subject,
             "parked": parts.intake.parked.erase_subject,
             "names": parts.intake.names.erase_subject,
-            "death": parts.store.deceased.erase_subject,
+            "deaths-without-links": partial(erase_death, parts.store),
             "bundles": lambda _: auditor.delete_bundles(),
             "census": lambda _: stores.censuses.delete(),
             "invitations": lists.erase_subject,  # by the number, which goes next

@@ -23,7 +23,7 @@ from services.words import Words
 from storage import Receipt, Record
 from storage.findings import StoreFinding
 from storage.journal import AccessOutcome, Use
-from storage.person_links import LINKED
+from storage.person_links import LINKED, UNDONE
 
 pytestmark = pytest.mark.node
 HOSPITAL, STUDY = "organisation:this-hospital", "study:small"
@@ -197,6 +197,32 @@ def test_a_no_under_an_erased_number_still_counts_for_the_persons_other_number(
     assert "number deleted" in custodian.get(f"/custodian/links/{pair.id}").text
     custodian.post(f"/custodian/links/{pair.id}", wish="undo")
     assert other in store.permitted_subjects(STUDY, "MLTRAINING")
+
+
+def test_a_death_under_an_erased_number_still_counts_for_the_persons_other_number(
+    hospital, patient, monkeypatch
+) -> None:
+    store, subject, other = hospital.platform.store, patient.account.subject, hospital.new_patient()
+    monkeypatch.setattr(store.deceased, "ends_consents", True)
+    record = {"x|number": (61.5, "kg")}
+    store.deposits.deposit([Record(other, "vital-signs", HOSPITAL, "2024-01-02", record)])
+    permit(hospital, other, RequestedTerms("permit", STUDY, ("MLTRAINING",)))
+    pair = store.links.propose(subject, other, "custodian", "c")
+    store.links.decide(pair.id, LINKED, "c")
+    store.deceased.mark(subject, "custodian", "c")
+    assert other not in store.permitted_subjects(STUDY, "MLTRAINING")
+    erase(hospital, patient)
+    assert store.find_deceased([other]) == {other}
+    assert other not in store.permitted_subjects(STUDY, "MLTRAINING")
+    store.links.decide(pair.id, UNDONE, "c")
+    assert other in store.permitted_subjects(STUDY, "MLTRAINING")
+
+
+def test_the_note_of_a_death_that_counts_for_nobody_else_is_erased(hospital, patient) -> None:
+    store, subject = hospital.platform.store, patient.account.subject
+    store.deceased.mark(subject, "custodian", "c")
+    erase(hospital, patient)
+    assert store.deceased.find([subject]) == set()
 
 
 def test_a_number_that_refused_nothing_leaves_no_link(hospital, patient) -> None:
