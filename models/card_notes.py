@@ -29,12 +29,14 @@ BEFORE_NOTE: Final = (
 _REPEATED_NOTE: Final = (
     "The figures and counts are those that training run {run} measured. Since then, fewer than 11"
     " patients have joined, left or had their records changed. New figures could reveal something"
-    " about these patients. This training checked the thresholds again."
+    " about these patients. The model can leave out up to 22 others, for the same reason. This"
+    " training checked the thresholds again."
 )
 _ELSEWHERE_NOTE: Final = (
     "The figures and counts are those that another study measured with the same question on nearly"
-    " the same patients. Fewer than 11 patients differ or have other records. New figures could"
-    " reveal something about these patients. This training checked the thresholds again."
+    " the same patients. Fewer than 11 of those who permit it differ or have other records. New"
+    " figures could reveal something about these patients. The model can leave out up to 22 others,"
+    " for the same reason. This training checked the thresholds again."
 )
 FIRST_INTERVAL_NOTE: Final = (
     "The interval of a prediction is Wilson's 95 % interval of the share that had the label among"

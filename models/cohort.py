@@ -44,7 +44,7 @@ class Cohort:
     with its events in place of its content. `excluded` counts patients
     whose permitted records do not make a row; `refused` counts the records that the ledger refused.
     `unread` counts the values that are missing because their unit, kind or range cannot be read, by
-    feature and reason.
+    feature and reason. `left_out` has the lines of the usable patients whom a run leaves out.
     """
 
     view: View
@@ -53,6 +53,7 @@ class Cohort:
     excluded: Mapping[str, int]
     refused: Mapping[str, int]
     unread: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    left_out: Manifest | None = None
 
     def consents(self) -> list[bytes]:
         """Return the ids of the consents that permit this cohort, each once."""

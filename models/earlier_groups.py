@@ -1,11 +1,14 @@
-"""Compares the people of a run with each group of whom an earlier run measured figures.
+"""Compares the people of a run with each group that an earlier run measured or learned from.
 
-If two groups differ in one to ten people, their figures tell of these few, whatever the studies and
-the questions are. So a run repeats earlier figures, or leaves a few more people out.
+If two groups differ in one to ten people, their figures and the answers of their models tell of
+these few, whatever the studies and the questions are. So a run leaves a few more people out, and
+repeats earlier figures while few changed.
 """
 
 from __future__ import annotations
 
+import hashlib
+import heapq
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,31 +18,33 @@ from models.card import Card
 from models.card_notes import ELSEWHERE, MEASURED_IN
 from models.cohort import Cohort
 from models.errors import CohortTooSmall, ModelsBroken, ModelsNotFound
-from models.manifest import Manifest
-from models.model_files import CARD, MANIFEST, ModelFiles
+from models.manifest import TRAINING_PART, Manifest, ManifestLine
+from models.model_files import CARD, LEFT_OUT, MANIFEST, ModelFiles
 from models.question import Question, load_stored_question
-from models.suppression import MIN_COHORT, MIN_COUNT
+from models.suppression import MIN_COUNT
 from models.training_runs import TrainingRun, TrainingRuns
 from records.errors import DeclarationInvalid
 
 EVALUATION: Final = "evaluation"
-_LEFT_OUT: Final = "too-few-differ-from-earlier-figures"
-_FAR: Final = 4 * MIN_COUNT
-"""Groups whose sizes differ by more, counted in tens, are not close, and cannot become so."""
-_MOST_STARTS: Final = 50
-"""How many places in the order are tried at which people are left out."""
+MOST_LEFT_OUT: Final = 2 * MIN_COUNT
+_REASON: Final = "too-few-differ-from-an-earlier-training"
+_FAR: Final = 7 * MIN_COUNT
+"""Groups whose stated sizes differ by more are not close, and cannot become so."""
+_DRAWS: Final = 50
+"""How many orders of the people are tried, from whose beginnings people are left out."""
 
 Records = frozenset[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlierGroup:
-    """What a run measured on a group, beside the people who are permitted now.
+    """Whom a run measured or its model learned from, beside the people who are permitted now.
 
     Attributes:
         run: the number of the run, or `ELSEWHERE`: a study is not told of another's runs.
-        content: the card, or the figures of the report.
+        content: the card, or the figures of the report; empty without figures of its own.
         is_same: whether its question asks the same, so that its figures may be repeated.
+        moved: how many joined, left or had their records changed among the permitted people since.
         missing: how many people of the group are not permitted now.
         new: who is permitted now and not in the group.
         changed: who is in both, and whose records have changed since.
@@ -48,79 +53,86 @@ class EarlierGroup:
     run: int | str
     content: Mapping[str, Any]
     is_same: bool
+    moved: int
     missing: int
     new: frozenset[str]
     changed: frozenset[str]
 
-    def may_be_repeated(self, left_out: frozenset[str]) -> bool:
-        """Return whether all but these people have the figures of the group, not their own."""
-        return self.is_same and self._count_apart(left_out)[1] < MIN_COUNT
+    @property
+    def may_be_repeated(self) -> bool:
+        """Whether a run repeats these figures: too few changed for figures of its own."""
+        return self.is_same and bool(self.content) and self.moved < MIN_COUNT
 
     def is_apart(self, left_out: frozenset[str]) -> bool:
-        """Return whether figures of all but these people tell nothing about a few."""
-        return all(count == 0 or count >= MIN_COUNT for count in self._count_apart(left_out))
+        """Return whether all but these people, beside the group, tell nothing about a few.
 
-    def _count_apart(self, left_out: frozenset[str]) -> tuple[int, int]:
-        """Return how many joined or left, and how many did or have other records."""
+        Two numbers count: how many joined or left, and how many did or have other records.
+        """
         apart = self.missing + len(self.new ^ left_out)
-        return apart, apart + len(self.changed - left_out)
+        other = apart + len(self.changed) - len(self.changed & left_out)
+        return all(count == 0 or count >= MIN_COUNT for count in (apart, other))
 
 
 def find_groups(
     files: ModelFiles, runs: TrainingRuns, run: TrainingRun, people: Manifest
 ) -> list[EarlierGroup]:
-    """Return the groups that other runs measured, of this study first, the newest first.
+    """Return the groups that other runs measured or learned from.
+
+    Those of this study come first, the newest first.
 
     Args:
         files: with the manifest of each run that made a model or a report.
         runs: with their reports.
         run: that measures now.
-        people: who may be measured.
+        people: who are permitted now.
     """
-    now, groups = _list_records(people), []
+    now, groups = _list_records(people.lines), []
     for earlier in sorted(runs.all(), key=lambda each: (each.study != run.study, -each.id)):
-        measured = _read_measured(files, earlier, len(now)) if earlier.id != run.id else None
-        if measured is not None:
-            before, content = _list_records(measured[0]), measured[1]
+        stored = _read_earlier(files, earlier, len(now)) if earlier.id != run.id else None
+        if stored is not None:
+            manifest, left_out, content = stored
+            part = [line for line in manifest.lines if line.part == TRAINING_PART]
             is_same, opens_same = _compare_questions(run, earlier)
-            changed = (
+            before = _list_records(part)
+            permitted = _list_records(left_out) | before
+            changed = {
                 patient
-                for patient in now.keys() & before.keys()
-                if _is_changed(before[patient], now[patient], opens_same)
-            )
+                for patient in now.keys() & permitted.keys()
+                if _is_changed(permitted[patient], now[patient], opens_same)
+            }
             groups.append(
                 EarlierGroup(
                     run=earlier.id if earlier.study == run.study else ELSEWHERE,
                     content=content,
                     is_same=is_same,
+                    moved=len(now.keys() ^ permitted.keys()) + len(changed),
                     missing=len(before.keys() - now.keys()),
                     new=frozenset(now.keys() - before.keys()),
-                    changed=frozenset(changed),
+                    changed=frozenset(changed & before.keys()),
                 )
             )
     return groups
 
 
 def choose_left_out(
-    groups: Sequence[EarlierGroup], people: Sequence[str], member: str
+    groups: Sequence[EarlierGroup], people: Sequence[str], minimum: int
 ) -> frozenset[str]:
-    """Return the few of these people whom a run leaves out.
+    """Return the few of these people whom a run leaves out, so that it is apart from each group.
 
-    Then it repeats figures of nearly the same people, or no group differs in 1 to 10 people.
+    They are the same while nothing changes: else the mean of many models would show the few.
 
     Args:
         groups: of `find_groups`.
-        people: by keyed hash, in an order that tells nothing about them.
-        member: that figures must have to be repeated.
+        people: by keyed hash.
+        minimum: how many must be left.
 
     Raises:
         CohortTooSmall: too few people would be left.
     """
-    repeatable = [group for group in groups if member in group.content]
-    for left_out in _list_choices(groups, people):
-        if any(group.may_be_repeated(left_out) for group in repeatable):
-            return left_out
-        if all(group.is_apart(left_out) for group in groups):
+    near = [group for group in groups if group.missing + len(group.new) < MOST_LEFT_OUT + MIN_COUNT]
+    for left_out in _list_choices(near, people):
+        is_enough = not left_out or len(people) - len(left_out) >= minimum
+        if is_enough and all(group.is_apart(left_out) for group in near):
             return left_out
     raise CohortTooSmall(
         "too few permitted patients beside those of earlier runs; train again when more permit it"
@@ -130,17 +142,35 @@ def choose_left_out(
 def _list_choices(
     groups: Sequence[EarlierGroup], people: Sequence[str]
 ) -> Iterator[frozenset[str]]:
-    """Yield nobody; whom a measured group lacks, if few; then a few others, the fewest first.
+    """Yield nobody; whom an earlier group lacks, if few; then a few others, the fewest first.
 
-    A group that was measured comes first: the same people measured again tell nothing new.
+    An earlier group comes first: the same people again tell nothing new.
     """
-    yield frozenset()
-    most = len(people) - MIN_COHORT
-    lacking = (group.new for group in groups if len(group.new) < MIN_COUNT)
-    yield from (new for new in sorted(lacking, key=len) if len(new) <= most)
-    starts = range(0, min(len(people), _MOST_STARTS * MIN_COUNT), MIN_COUNT)
-    for count in range(1, min(2 * MIN_COUNT, most) + 1):
-        yield from (frozenset(people[start : start + count]) for start in starts)
+    nobody: frozenset[str] = frozenset()
+    yield nobody
+    lacking = (group.new for group in groups if len(group.new) <= MOST_LEFT_OUT)
+    yield from sorted(lacking, key=len)
+    needed = [
+        MIN_COUNT - group.missing - len(group.new) for group in groups if not group.is_apart(nobody)
+    ]
+    draws: list[list[str]] = []
+    for count in range(max([1, *needed]), MOST_LEFT_OUT + 1):
+        for number in range(_DRAWS):
+            if number == len(draws):
+                draws.append(_draw(people, number))
+            yield frozenset(draws[number][:count])
+
+
+def _draw(people: Sequence[str], number: int) -> list[str]:
+    """Return a few people, in one of many orders that tell nothing about them.
+
+    An order hardly changes if somebody joins or leaves, and two orders begin with other people.
+    """
+
+    def place(name: str) -> bytes:
+        return hashlib.sha256(f"{number} {name}".encode()).digest()
+
+    return heapq.nsmallest(MOST_LEFT_OUT, people, key=place)
 
 
 def leave_out(cohort: Cohort, left_out: frozenset[str]) -> Cohort:
@@ -148,12 +178,32 @@ def leave_out(cohort: Cohort, left_out: frozenset[str]) -> Cohort:
     if not left_out:
         return cohort
     lines = tuple(line for line in cohort.manifest.lines if line.patient not in left_out)
+    rest = tuple(line for line in cohort.manifest.lines if line.patient in left_out)
     return replace(
         cohort,
         manifest=replace(cohort.manifest, lines=lines),
+        left_out=replace(cohort.manifest, lines=rest),
         records={line.record: cohort.records[line.record] for line in lines},
-        excluded={**cohort.excluded, _LEFT_OUT: len(left_out)},
+        excluded={**cohort.excluded, _REASON: len(left_out)},
     )
+
+
+def keep_people(files: ModelFiles, model_id: str, cohort: Cohort) -> None:
+    """Write of whom a run learned, and whom it left out, for `find_groups` of later runs."""
+    if cohort.left_out is not None:
+        files.write(model_id, LEFT_OUT, cohort.left_out.to_json())
+    files.write(model_id, MANIFEST, cohort.manifest.to_json())
+
+
+def read_left_out(files: ModelFiles, model_id: str) -> Sequence[ManifestLine]:
+    """Return the lines of the permitted people whom a run left out.
+
+    They are not known of an earlier release: then these people count as if they had joined.
+    """
+    try:
+        return Manifest.from_json(files.read(model_id, LEFT_OUT)).lines
+    except (ModelsNotFound, ModelsBroken):
+        return ()
 
 
 def _compare_questions(run: TrainingRun, earlier: TrainingRun) -> tuple[bool, bool]:
@@ -175,9 +225,9 @@ def _describe(question: Question) -> Question:
     return replace(plain, features=reviewed)
 
 
-def _list_records(manifest: Manifest) -> dict[str, Records]:
+def _list_records(lines: Sequence[ManifestLine]) -> dict[str, Records]:
     records: dict[str, set[tuple[str, int]]] = {}
-    for line in manifest.lines:
+    for line in lines:
         records.setdefault(line.patient, set()).add((line.record, line.version))
     return {patient: frozenset(each) for patient, each in records.items()}
 
@@ -190,29 +240,34 @@ def _is_changed(before: Records, now: Records, opens_same: bool) -> bool:
     return any(versions.get(record, version) != version for record, version in now)
 
 
-def _read_measured(
+def _read_earlier(
     files: ModelFiles, run: TrainingRun, size: int
-) -> tuple[Manifest, Mapping[str, Any]] | None:
-    """Return the people of a run and what it measured on them; None if it measured nothing.
+) -> tuple[Manifest, Sequence[ManifestLine], Mapping[str, Any]] | None:
+    """Return the people of a run, whom it left out, and the figures that it measured on them.
 
-    None too if the group is far larger or smaller than `size`, which its card tells faster.
+    None if it has no model and measured nothing, or if its group is far larger or smaller than
+    `size`.
     """
     try:
         content = _read_content(files, run)
-        # The run whose figures another run repeats is compared itself.
-        if content is None or MEASURED_IN in content:
+        if content is None:
             return None
-        stated = content["data"]["patients"]
+        stated = content.get("data", {}).get("patients")
         if isinstance(stated, int) and abs(stated - size) > _FAR:
             return None
-        return Manifest.from_json(files.read(run.model_id, MANIFEST)), content
+        manifest = Manifest.from_json(files.read(run.model_id, MANIFEST))
     except (ModelsNotFound, ModelsBroken):
         return None  # no model and no report, or a file that `verify` reports
+    is_own = MEASURED_IN not in content  # the run whose figures it repeats is compared itself
+    return manifest, read_left_out(files, run.model_id), content if is_own else {}
 
 
 def _read_content(files: ModelFiles, run: TrainingRun) -> Mapping[str, Any] | None:
     if run.report:
-        content: Mapping[str, Any] = json.loads(run.report)["card"]
-        return content
-    card = Card.from_json(files.read(run.model_id, CARD)).content
-    return card if "tuning" in card else None  # the first format measured held-out patients
+        report: Mapping[str, Any] = json.loads(run.report)["card"]
+        return None if MEASURED_IN in report else report
+    try:
+        card = Card.from_json(files.read(run.model_id, CARD)).content
+    except ModelsBroken:
+        return {}  # `verify` reports it, and the model answered all the same
+    return card if "tuning" in card else {}  # the first format measured held-out patients

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # the scorer process needs neither the questions nor the gate
     from collections.abc import Mapping, Sequence
 
+    from models.cohort import Cohort
     from models.gate import GateFailure
-    from models.manifest import Manifest
     from models.question import Feature, Rule
 
 
@@ -103,7 +103,7 @@ class GateClosed(ModelsRefused):
     Attributes:
         failures: why, in order.
         report: what was measured, as JSON has it.
-        people: whom it was measured on.
+        people: the cohort that it was measured on.
         run: the id that the model would have had; `vouchsafe card` shows the report by it.
     """
 
@@ -113,7 +113,7 @@ class GateClosed(ModelsRefused):
         self,
         failures: Sequence[GateFailure],
         report: Mapping[str, Any] | None = None,
-        people: Manifest | None = None,
+        people: Cohort | None = None,
     ) -> None:
         """Keep every failure."""
         messages = "; ".join(failure.message for failure in failures)

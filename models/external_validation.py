@@ -24,6 +24,7 @@ from models.card_text import (
 )
 from models.cohort import build_matrix, gather_cohort
 from models.consent_check import ConsentCheck
+from models.earlier_groups import read_left_out
 from models.errors import (
     CohortTooSmall,
     ConsentsChanged,
@@ -117,9 +118,10 @@ def validate_externally(
 ) -> ExternalValidation:
     """Return how well a model predicts for the patients who permit another study to train.
 
-    Nobody whom the model learned from is among them. The result is stored with the model; it is
-    returned again until 11 people or more joined, left or had their records changed since every
-    earlier result, also on another study, so that no difference tells an outcome.
+    Nobody whom the model learned from, or whom its training left out, is among them. The result is
+    stored with the model; it is returned again until 11 people or more joined, left or had their
+    records changed since every earlier result, also on another study, so that no difference tells
+    an outcome.
 
     Args:
         consents: with the records; the access is journalled for the study.
@@ -144,7 +146,7 @@ def validate_externally(
     served = load_model(files.path(model.id, MODEL), model.sha256)
     card, _ = read_stored_card(files.read(model.id, CARD))
     cohort = gather_cohort(consents.store, question, study)
-    untrained = _leave_out_trained(files, model.id, cohort.manifest)
+    untrained, known = _find_new(files, model.id, cohort.manifest)
     matrix = build_matrix(question, untrained, cohort.records, TRAINING_PART)
     events = int(matrix.labels.sum())
     size = len(matrix.labels)
@@ -173,7 +175,7 @@ def validate_externally(
         "view": {"block_number": cohort.view.block_number, "head": cohort.view.head.hex()},
         "patients": steady(size),
         "events": steady(events),
-        "in_training": conceal(len(cohort.manifest.patients(TRAINING_PART)) - size),
+        "in_training": conceal(known),
         "developed_auroc": card.content["evaluation"]["auroc"]["value"],
         "evaluation": describe_evaluation(evaluation, decimals),
         "thresholds": round_figures([asdict(row) for row in table], decimals),
@@ -183,11 +185,16 @@ def validate_externally(
     return ExternalValidation(content)
 
 
-def _leave_out_trained(files: ModelFiles, model_id: str, manifest: Manifest) -> Manifest:
-    """Return the manifest without the patients whom the model learned from."""
+def _find_new(files: ModelFiles, model_id: str, manifest: Manifest) -> tuple[Manifest, int]:
+    """Return the patients who are new to a model, and how many others it learned from.
+
+    Whom its training left out is neither: else each withdrawal would bring others.
+    """
     trained = {line.patient for line in Manifest.from_json(files.read(model_id, MANIFEST)).lines}
-    lines = [line for line in manifest.lines if line.patient not in trained]
-    return replace(manifest, lines=tuple(lines))
+    passed_over = trained | {line.patient for line in read_left_out(files, model_id)}
+    lines = [line for line in manifest.lines if line.patient not in passed_over]
+    known = trained.intersection(manifest.patients(TRAINING_PART))
+    return replace(manifest, lines=tuple(lines)), len(known)
 
 
 def measure_missing(values: Values, types: Sequence[str]) -> float | None:
@@ -267,11 +274,19 @@ def _find_stored(
 
 
 def _may_be_compared(files: ModelFiles, model_id: str, other: str) -> bool:
-    """Return whether results of two models on the same patients tell of nobody's outcome."""
-    people, others = (
-        name_people(Manifest.from_json(files.read(each, MANIFEST))) for each in (model_id, other)
+    """Return whether results of two models on the same patients tell of nobody's outcome.
+
+    Neither may differ in a few: whom they learned from, nor who permitted it. Else each
+    withdrawal would allow another result, since a model leaves others out for it.
+    """
+    manifests = [Manifest.from_json(files.read(each, MANIFEST)) for each in (model_id, other)]
+    permitted = [
+        replace(manifest, lines=(*manifest.lines, *read_left_out(files, each)))
+        for manifest, each in zip(manifests, (model_id, other), strict=True)
+    ]
+    return not any(
+        is_small(count_different(*map(name_people, pair))) for pair in (manifests, permitted)
     )
-    return not is_small(count_different(people, others))
 
 
 def _read_people(files: ModelFiles, model_id: str, names: Sequence[str]) -> list[set[str]]:

@@ -16,6 +16,8 @@ from storage.files import sync_folder
 MODEL: Final = "model.ubj"
 CARD: Final = "card.json"
 MANIFEST: Final = "manifest.json"
+LEFT_OUT: Final = "left-out.json"
+"""The lines of permitted people whom a run left out, as a manifest; nothing else reads it."""
 REPORTS: Final = "reports"
 """The folder of the plots of reports. No model has this folder: its id ends with a number."""
 

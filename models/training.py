@@ -19,10 +19,10 @@ from models.corrections import was_corrected
 from models.data_checks import Predictors, check_data, name_persons
 from models.development import Conditions, develop
 from models.earlier_groups import (
-    EVALUATION,
     EarlierGroup,
     choose_left_out,
     find_groups,
+    keep_people,
     leave_out,
 )
 from models.errors import (
@@ -136,7 +136,7 @@ class Trainer:
             if isinstance(exc, GateClosed):
                 report, exc.run = json.dumps(exc.report), run.model_id
                 if exc.people is not None:  # for `find_groups`, before anybody sees the figures
-                    self.files.write(run.model_id, MANIFEST, exc.people.to_json())
+                    keep_people(self.files, run.model_id, exc.people)
             self.runs.update(run.id, note=str(exc), report=report, **ended)
             raise
         self.runs.update(run.id, state=DONE, step="activate", ended_at_s=self._now_s())
@@ -204,31 +204,25 @@ class Trainer:
             figures, create_card(run, question, result), assessment.failures
         )
         if failures:
-            raise GateClosed(failures, make_report(failures, card.content), cohort.manifest)
+            raise GateClosed(failures, make_report(failures, card.content), cohort)
         return self._store(run, card, result)
 
     def _prepare(self, run: TrainingRun, question: Question, cohort: Cohort) -> _Prepared:
-        """Return whom the model may learn from; the gate closes if their data have flaws.
-
-        What is stated of refused data may be repeated where a card has no figures to repeat, so
-        the data are checked before a card would leave more people out.
-        """
+        """Return whom the model learns from; the gate closes if their data have flaws."""
         people = cohort.manifest.patients(TRAINING_PART)
         groups = find_groups(self.files, self.runs, run, cohort.manifest)
-        members = ("data", EVALUATION)
-        choices = dict.fromkeys(choose_left_out(groups, people, each) for each in members)
-        for left_out in choices:
-            smaller = leave_out(cohort, left_out)
-            matrix = build_matrix(question, smaller.manifest, smaller.records, TRAINING_PART)
-            _require_one_row_each(matrix)
-            _require_outcomes(matrix)
-            predictors = Predictors.of(matrix, question)
-            figures = [group for group in groups if group.may_be_repeated(left_out)]
-            flaws = check_data(matrix, question, list_common_codes(smaller), predictors)
-            if flaws:
-                counts = describe_data(smaller, matrix, self.runs.count_earlier(run))
-                stated, failures = repeat_in_data(figures, counts, flaws)
-                raise GateClosed(failures, make_report(failures, stated), smaller.manifest)
+        left_out = choose_left_out(groups, people, question.gate.min_patients)
+        smaller = leave_out(cohort, left_out)
+        matrix = build_matrix(question, smaller.manifest, smaller.records, TRAINING_PART)
+        _require_one_row_each(matrix)
+        _require_outcomes(matrix)
+        predictors = Predictors.of(matrix, question)
+        figures = [group for group in groups if group.may_be_repeated]
+        flaws = check_data(matrix, question, list_common_codes(smaller), predictors)
+        if flaws:
+            counts = describe_data(smaller, matrix, self.runs.count_earlier(run))
+            stated, failures = repeat_in_data(figures, counts, flaws)
+            raise GateClosed(failures, make_report(failures, stated), smaller)
         return smaller, matrix, predictors, figures
 
     def _describe_before(self, run: TrainingRun) -> dict[str, Any] | None:
@@ -250,7 +244,7 @@ class Trainer:
     def _store(self, run: TrainingRun, card: Card, result: TrainingResult) -> Model:
         manifest = result.cohort.manifest
         self.files.write(run.model_id, MODEL, result.development.raw)
-        self.files.write(run.model_id, MANIFEST, manifest.to_json())
+        keep_people(self.files, run.model_id, result.cohort)
         self.files.write(run.model_id, CARD, card.to_json())
         model = Model(
             id=run.model_id,

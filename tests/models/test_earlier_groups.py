@@ -1,4 +1,4 @@
-"""No two groups of people with figures of their own differ in one to ten people."""
+"""No two groups with figures or models of their own differ in one to ten people."""
 
 from __future__ import annotations
 
@@ -12,19 +12,25 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from models.card import FIRST_FORMAT, FORMAT, Card
 from models.card_notes import ELSEWHERE, MEASURED_IN
+from models.cohort import Cohort
 from models.diagnostics import QUESTIONS
 from models.earlier_groups import (
     EVALUATION,
+    MOST_LEFT_OUT,
     EarlierGroup,
     choose_left_out,
     find_groups,
+    keep_people,
+    leave_out,
 )
 from models.errors import CohortTooSmall
-from models.manifest import TRAINING_PART, Manifest, ManifestLine
-from models.model_files import MANIFEST, ModelFiles
+from models.manifest import HELD_OUT_PART, TRAINING_PART, Manifest, ManifestLine
+from models.model_files import CARD, LEFT_OUT, MANIFEST, ModelFiles
 from models.studies import Study, StudyRegistry
-from models.training_runs import REFUSED, TrainingRuns
+from models.suppression import MIN_COHORT
+from models.training_runs import DONE, REFUSED, TrainingRuns
 
 TEXT = (QUESTIONS / "uci-heart.toml").read_text()
 CHANGED = TEXT.replace("rounds = 120", "rounds = 119")
@@ -35,29 +41,52 @@ Versions = Mapping[str, int]
 
 @dataclass
 class Runs:
-    """Runs that measure figures as training does, without making a model."""
+    """Runs that measure figures as training does; `learn` also makes a model.
+
+    `published` has each group of published figures or answers; `measured` those of figures alone.
+    """
 
     files: ModelFiles
     rows: TrainingRuns
     measured: list[Versions] = field(default_factory=list)
+    published: list[Versions] = field(default_factory=list)
 
-    def measure(self, people: Versions, text: str = TEXT, study: str = STUDIES[0]) -> str | int:
-        """Return the run whose figures are repeated, or 0; keep the group that has its own."""
+    def learn(self, people: Versions, text: str = TEXT, study: str = STUDIES[0]) -> str | int:
+        """Return as `measure` does; the run makes a model."""
+        return self.measure(people, text, study, is_refused=False)
+
+    def measure(
+        self,
+        people: Versions,
+        text: str = TEXT,
+        study: str = STUDIES[0],
+        *,
+        is_refused: bool = True,
+    ) -> str | int:
+        """Return the run whose figures are repeated, or 0; keep the groups that are published."""
         run = self.rows.start(
             study=study, question="q", question_text=text, predecessor=None, started_at_s=1
         )
         groups = find_groups(self.files, self.rows, run, manifest(people))
-        left_out = choose_left_out(groups, sorted(people), EVALUATION)
+        left_out = choose_left_out(groups, sorted(people), MIN_COHORT)
         part = {name: version for name, version in people.items() if name not in left_out}
-        repeated = [group.run for group in groups if group.may_be_repeated(left_out)]
-        content: dict[str, Any] = {"data": {"patients": len(part) // 10 * 10}, EVALUATION: {}}
+        assert len(left_out) <= MOST_LEFT_OUT
+        repeated = [group for group in groups if group.may_be_repeated]
+        content: dict[str, Any] = {"format": FORMAT, "tuning": {}, EVALUATION: {}}
+        content["data"] = {"patients": len(part) // 10 * 10}
         if repeated:
-            content[MEASURED_IN] = repeated[0]
+            content |= {MEASURED_IN: repeated[0].run, "data": repeated[0].content["data"]}
         else:
             self.measured.append(part)
-        self.files.write(run.model_id, MANIFEST, manifest(part).to_json())
-        self.rows.update(run.id, state=REFUSED, report=json.dumps({"card": content}))
-        return repeated[0] if repeated else 0
+        keep_people(self.files, run.model_id, leave_out(cohort(people), left_out))
+        if is_refused:
+            self.rows.update(run.id, state=REFUSED, report=json.dumps({"card": content}))
+        else:
+            self.files.write(run.model_id, CARD, Card(content).to_json())
+            self.rows.update(run.id, state=DONE)
+        if not is_refused or not repeated:
+            self.published.append(part)
+        return repeated[0].run if repeated else 0
 
 
 @pytest.fixture
@@ -79,30 +108,147 @@ def names(start: int, stop: int) -> dict[str, int]:
     return {f"{number:04}": 1 for number in range(start, stop)}
 
 
+def cohort(people: Versions) -> Cohort:
+    made = manifest(people)
+    records: Any = {line.record: None for line in made.lines}
+    view: Any = None
+    return Cohort(view, made, records, {}, {})
+
+
 def count_apart(some: Versions, others: Versions) -> int:
     return len(some.keys() ^ others.keys())
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_no_history_of_runs_leaves_two_measured_groups_that_differ_in_a_few(
-    runs: Runs, seed: int
-) -> None:
+def count_changed(some: Versions, others: Versions) -> int:
+    return sum(some[name] != others[name] for name in some.keys() & others.keys())
+
+
+def require_all_apart(groups: list[Versions]) -> None:
+    for place, group in enumerate(groups):
+        for other in groups[:place]:
+            moved = count_apart(group, other)
+            changed = moved + count_changed(group, other)
+            assert not 0 < moved < 11
+            assert not 0 < changed < 11
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_no_history_of_runs_shows_two_groups_that_differ_in_a_few(runs: Runs, seed: int) -> None:
     chance = random.Random(seed)
-    people, coming = names(0, 150), 150
+    people, former, coming = names(0, 150), dict[str, int](), 150
     for _ in range(14):
         for name in chance.sample(sorted(people), chance.choice((0, 1, 3))):
-            del people[name]
+            former[name] = people.pop(name)
+        for name in chance.sample(sorted(former), chance.choice((0, 0, min(2, len(former))))):
+            people[name] = former.pop(name)
         joining = chance.choice((0, 0, 1, 12))
         people |= names(coming, coming + joining)
         coming += joining
         for name in chance.sample(sorted(people), chance.choice((0, 1, 30))):
             people[name] += 1
-        runs.measure(people, chance.choice((TEXT, CHANGED, FEWER)), chance.choice(STUDIES))
-    assert len(runs.measured) > 3
-    for place, group in enumerate(runs.measured):
-        assert len(group) >= 150 - 14 * 3 - 22
-        for other in runs.measured[:place]:
-            assert count_apart(group, other) == 0 or count_apart(group, other) >= 11
+        runs.measure(
+            people,
+            chance.choice((TEXT, TEXT, CHANGED, FEWER)),
+            chance.choice(STUDIES),
+            is_refused=chance.random() < 0.3,
+        )
+    assert len(runs.published) > 5
+    require_all_apart(runs.published)
+
+
+def test_the_models_after_twenty_withdrawals_one_by_one_are_apart_from_each_other(
+    runs: Runs,
+) -> None:
+    runs.learn(names(0, 130))
+    measured = [runs.learn(names(left, 130)) for left in range(1, 21)]
+    assert measured == [1] * 10 + [0] + [12] * 9  # the leaving out alone makes no new figures
+    require_all_apart(runs.published)
+    assert len(runs.published) == 21
+    assert all(130 - left - len(group) <= 10 for left, group in enumerate(runs.published))
+    assert all(
+        f"{n:04}" not in group for left, group in enumerate(runs.published) for n in range(left)
+    )
+
+
+@pytest.mark.parametrize("change", ["nothing", "order of runs"])
+def test_models_leave_out_the_same_people_while_nothing_changes(runs: Runs, change: str) -> None:
+    """Else the mean of many models would tell of the person who left."""
+    runs.learn(names(0, 100))
+    for _ in range(5):
+        runs.learn(names(1, 100))
+        if change != "nothing":  # one more left, and came back
+            runs.learn(names(2, 100))
+    assert len({tuple(group) for group in runs.published}) == (2 if change == "nothing" else 3)
+
+
+def test_a_model_after_one_person_joined_learns_from_the_same_people(runs: Runs) -> None:
+    runs.learn(names(1, 100))
+    assert runs.learn(names(0, 100)) == 1
+    assert runs.published[0] == runs.published[1]
+    for joined in range(1, 11):
+        runs.learn(names(0, 100 + joined))
+    assert len(runs.published[-1]) == 110  # eleven joined
+    require_all_apart(runs.published)
+
+
+def test_a_model_after_one_person_was_corrected_leaves_eleven_out(runs: Runs) -> None:
+    people = names(0, 100)
+    runs.learn(people)
+    assert runs.learn(people | {"0050": 2}) == 1
+    assert len(runs.published[1]) == 89
+    require_all_apart(runs.published)
+
+
+def test_who_was_left_out_and_leaves_or_is_corrected_counts_for_the_figures(runs: Runs) -> None:
+    """The figures are about the others; eleven changes among all who permit make new ones."""
+    runs.learn(names(0, 100))
+    runs.learn(names(0, 100) | {"0050": 2}, CHANGED)
+    left_out = sorted(set(names(0, 100)) - runs.published[-1].keys() - {"0050"})
+    assert len(left_out) >= 10
+    people = {name: 1 for name in names(0, 100) if name not in left_out[:4]}
+    assert runs.learn(people | {"0050": 2}, CHANGED) == 2
+    people |= dict.fromkeys(left_out[4:10], 2)
+    assert runs.learn(people | {"0050": 2}, CHANGED) == 2
+    assert runs.learn(people | {"0050": 2, "0051": 2}, CHANGED) == 0
+
+
+def test_a_model_of_another_study_or_question_counts_although_it_has_no_own_figures(
+    runs: Runs,
+) -> None:
+    runs.learn(names(0, 100))
+    assert runs.learn(names(1, 100), TEXT, STUDIES[1]) == ELSEWHERE
+    runs.learn(names(2, 100), CHANGED)
+    assert len(runs.measured) == 2
+    require_all_apart(runs.published)
+
+
+def test_a_refused_run_that_repeats_figures_leaves_nothing_to_be_compared(runs: Runs) -> None:
+    runs.learn(names(0, 100))
+    assert runs.measure(names(1, 100)) == 1
+    runs.learn(names(2, 100))
+    assert len(runs.published) == 2
+    require_all_apart(runs.published)
+
+
+@pytest.mark.parametrize("format_", [FORMAT, FIRST_FORMAT, "broken"])
+def test_a_model_of_an_earlier_release_counts(runs: Runs, format_: str) -> None:
+    """It did not store who was left out; the first format learned from a part of its people."""
+    runs.learn(names(0, 120))
+    assert not runs.files.path("q-1", LEFT_OUT).exists()
+    if format_ == "broken":
+        runs.files.write("q-1", CARD, b"{}")
+    if format_ == FIRST_FORMAT:
+        lines = [
+            line._replace(part=HELD_OUT_PART) if line.patient < "0030" else line
+            for line in manifest(names(0, 120)).lines
+        ]
+        runs.files.write("q-1", MANIFEST, Manifest.of("q", lines).to_json())
+        runs.files.write("q-1", CARD, Card({"format": format_, "data": {}}).to_json())
+    assert runs.learn(names(31, 120)) == 0
+    runs.files.path("q-2", LEFT_OUT).unlink(missing_ok=True)
+    assert runs.learn(names(32, 120)) in (0, 2)
+    first = names(30, 120) if format_ == FIRST_FORMAT else names(0, 120)
+    require_all_apart([first, *runs.published[1:]])
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ import models.training
 from models.budget import Budget
 from models.card_notes import ELSEWHERE, MEASURED_IN
 from models.diagnostics import QUESTIONS
-from models.errors import GateClosed
+from models.errors import CohortTooSmall, GateClosed
 from models.gate import GateCode, GateFailure
 from models.manifest import Manifest
-from models.model_files import MANIFEST
+from models.model_files import LEFT_OUT, MANIFEST
 from models.repeated_figures import MEASURED
 from models.studies import Study
 from models.training import recompute
@@ -27,6 +27,7 @@ from models.training_report import document_report
 STUDY = "study:diabetes-risk"
 SMALL_BUDGET = Budget(repeats=1, folds=3, inner_folds=2, shadows=8)
 QUESTION = "uci-heart"
+MINIMUM = 912
 OF_THE_MODEL = {
     "format",
     "model",
@@ -115,7 +116,13 @@ def test_a_card_after_one_person_joined_or_was_corrected_repeats_the_figures(
         world.people[0] = [replace(record, version=2) for record in world.people[0]]
     second = world.diagnostics.retrain(first.id)
     assert measured(card(world, second)) == measured(card(world, first))
-    assert second.manifest_root != first.manifest_root
+    # Who joined is left out; who was corrected would be told by ten others alone.
+    apart = len(people_of(world, first) - people_of(world, second))
+    assert (apart, second.sha256 == first.sha256) == {
+        "joined": (0, True),
+        "corrected": (11, False),
+    }[change]
+    assert people_of(world, second) <= people_of(world, first)
 
 
 def people_of(world, model) -> set[str]:
@@ -183,6 +190,70 @@ def test_another_question_about_the_same_people_has_figures_of_its_own(
     assert MEASURED_IN not in card(world, other)
 
 
+def test_models_before_and_after_one_person_left_learn_from_people_of_whom_eleven_differ(
+    build, heart_people
+) -> None:
+    """Answers of two models whose people differ in one would tell that person's outcome."""
+    world = build(heart_people)
+    models = [world.diagnostics.train(STUDY, QUESTION)]
+    for place in range(2):
+        leave(world, 1, start=place)
+        (affected,) = world.diagnostics.apply_withdrawals()
+        models.append(world.diagnostics.retrain(affected.model.id))
+    groups = [people_of(world, model) for model in models]
+    for place, group in enumerate(groups):
+        assert all(len(group ^ other) >= 11 for other in groups[:place])
+    # The registry, the manifest and its anchor agree on the people who were left out.
+    assert world.diagnostics.check() == []
+    assert MEASURED_IN in card(world, models[2])
+    permitted = world.diagnostics.gather(STUDY, QUESTION)
+    people = {line.patient for line in permitted.manifest.lines}
+    assert groups[2] < people and len(people - groups[2]) <= 10
+    made = recompute(
+        world.diagnostics.manifest(models[2].id),
+        permitted.records,
+        world.diagnostics.question(QUESTION),
+        STUDY,
+        SMALL_BUDGET,
+    )
+    assert made == models[2].sha256
+
+
+def test_who_was_left_out_ends_no_model_by_leaving(build, heart_people) -> None:
+    world = build(heart_people)
+    first = world.diagnostics.train(STUDY, QUESTION)
+    leave(world, 1)
+    second = world.diagnostics.retrain(first.id)
+    lines = Manifest.from_json(world.files.read(second.id, LEFT_OUT)).lines
+    consents = {bytes.fromhex(line.consent) for line in lines}
+    assert len({line.patient for line in lines}) == 10
+    assert consents.isdisjoint(world.registry.consents(second.id))
+    world.ledger.withdrawn |= consents
+    assert world.diagnostics.apply_withdrawals() == []
+    assert world.diagnostics.check() == []
+
+
+def test_a_retraining_without_enough_others_is_refused_and_the_model_ends_with_its_grace(
+    build, heart_people, tmp_path
+) -> None:
+    """The cohort must keep the question's minimum; the person who left is not learned from."""
+    text = (QUESTIONS / f"{QUESTION}.toml").read_text()
+    strict = text.replace("[[features]]", f"[gate]\nmin_patients = {MINIMUM}\n\n[[features]]", 1)
+    (tmp_path / f"{QUESTION}.toml").write_text(strict)
+    world = build(heart_people, question_folders=(tmp_path,))
+    first = world.diagnostics.train(STUDY, QUESTION)
+    assert MINIMUM <= len(people_of(world, first)) < MINIMUM + 11
+    leave(world, 1)
+    world.diagnostics.apply_withdrawals()
+    with pytest.raises(CohortTooSmall, match="beside those of earlier runs"):
+        world.diagnostics.retrain(first.id)
+    assert world.diagnostics.model(first.id).state == "affected"
+    world.now[0] += world.diagnostics.grace_s
+    assert world.diagnostics.apply_withdrawals() == []
+    assert world.diagnostics.model(first.id).state == "retired"
+    assert world.diagnostics.check() == []
+
+
 @pytest.fixture
 def refusing(build, heart_people, tmp_path):
     """A world whose question was changed so that the gate refuses it."""
@@ -199,7 +270,10 @@ def refusing(build, heart_people, tmp_path):
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("[[features]]", "[gate]\nmax_attack_auroc = 0.01\n\n[[features]]"),
+        (
+            "[[features]]",
+            "[gate]\nmax_attack_auroc = 0.01\nmax_attack_tpr = 0.001\n\n[[features]]",
+        ),
         ("[[features]]", "[gate]\nmin_slope = 1.4\n\n[[features]]"),
         ('"http://loinc.org|2093-3"', '"http://loinc.org|2093-30"'),
     ],

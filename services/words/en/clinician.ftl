@@ -532,9 +532,9 @@ card-at-block = ledger at block { $block }, { $count } changes
 
 card-not-known = not known
 
-card-measured = The figures and counts are those that training run { $run } measured. Since then, fewer than 11 people have joined, left or had their records changed. New figures could reveal something about these people. This training checked the thresholds again.
+card-measured = The figures and counts are those that training run { $run } measured. Since then, fewer than 11 people have joined, left or had their records changed. New figures could reveal something about these people. The model can leave out up to 22 others, for the same reason. This training checked the thresholds again.
 
-card-measured-elsewhere = The figures and counts are those that another study measured with the same question on nearly the same people. Fewer than 11 people differ or have other records. New figures could reveal something about these people. This training checked the thresholds again.
+card-measured-elsewhere = The figures and counts are those that another study measured with the same question on nearly the same people. Fewer than 11 of those who permit it differ or have other records. New figures could reveal something about these people. The model can leave out up to 22 others, for the same reason. This training checked the thresholds again.
 
 card-measured-in = in training run { $run }
 
