@@ -6,26 +6,18 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from marshmallow import RAISE, Schema, fields, post_load
 from marshmallow import (
     ValidationError as ValidationError,  # re-exported: only schemas know marshmallow
 )
+from marshmallow import fields, post_load
 
 from consent import Enrolment, Signed
+from storage.schemas import Strict as Strict
 
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2})*")
 _ADDRESS: Final = 20
 _SIGNER: Final = (20, 84)
 _MAX_SIGNATURE: Final = 4096
-
-
-class Strict(Schema):
-    """An object of JSON; an unknown field is an error."""
-
-    class Meta:
-        """Unknown fields are errors."""
-
-        unknown = RAISE
 
 
 class Hex(fields.Field[bytes]):

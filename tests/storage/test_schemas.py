@@ -102,3 +102,21 @@ def test_an_error_is_reported_at_its_field(body: dict[str, Any], field: str) -> 
     with pytest.raises(ValidationError) as refused:
         RecordSchema().load(body)
     assert list(refused.value.normalized_messages()) == [field]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"observations": [{}] * 3_000_000},
+        {"observations": [{}] * 5_000},
+        {"observations": [], **{str(number): 1 for number in range(500_000)}},
+        {"observations": [{str(number): 1 for number in range(500_000)}]},
+    ],
+    ids=["too many items", "many wrong items", "many fields", "an item of many fields"],
+)
+def test_a_body_of_many_faults_is_refused_at_once_and_names_few_of_them(
+    body: dict[str, Any],
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        RecordSchema().load(body)
+    assert len(json.dumps(refused.value.messages)) < 5_000

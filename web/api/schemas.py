@@ -18,6 +18,7 @@ from services.model_monitoring import ModelMonth
 from services.requests.erasures import ErasureRequest
 from services.schemas import SignedEnrolmentSchema, Strict, ValidationError
 from services.subjects import SubjectConsents, SubjectUse, SubjectUses
+from storage.schemas import Items
 
 MAX_SIGNED: Final = 1_000
 MAX_CODES: Final = 64
@@ -197,11 +198,7 @@ JobSchema = schema_of(
 class SignedEnrolments(Strict):
     """Many signed enrolments."""
 
-    signed = fields.List(
-        fields.Nested(SignedEnrolmentSchema),
-        required=True,
-        validate=[validate.Length(1, MAX_SIGNED)],
-    )
+    signed = Items(fields.Nested(SignedEnrolmentSchema), least=1, most=MAX_SIGNED, required=True)
 
 
 class ObjectAnswer(Schema):

@@ -245,9 +245,11 @@ def check_program(name: str) -> Response:
 def download_bundle(job: str) -> Response:
     """Return the bundle as a file: one JSON object a line."""
     path = services().auditor.bundle_path(job).absolute()
-    return send_file(
+    answer = send_file(
         path, "application/x-ndjson", as_attachment=True, download_name="evidence.ndjson"
     )
+    answer.headers["Cache-Control"] = "no-store"  # Flask would let browsers keep the file
+    return answer
 
 
 def _read_search() -> tuple[JournalSearch, dict[str, str]]:

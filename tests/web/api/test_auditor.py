@@ -59,6 +59,7 @@ def test_the_evidence_is_written_once_and_can_be_downloaded(hospital, auditor) -
     assert auditor.post("/auditor/evidence", {}).get_json()["id"] == job
     hospital.work("evidence")
     answer = auditor.get(f"/auditor/evidence/{job}")
+    assert answer.headers["Cache-Control"] == "no-store"
     assert answer.mimetype == "application/x-ndjson"
     kinds = {json.loads(line)["kind"] for line in answer.data.splitlines()}
     assert len(kinds) > 3

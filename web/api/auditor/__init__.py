@@ -145,4 +145,6 @@ def post_bundle() -> Job:
 def get_bundle(job: str) -> Response:
     """Return the evidence of a job that is done: one JSON object a line."""
     path = services().auditor.bundle_path(job).absolute()
-    return send_file(path, NDJSON, as_attachment=True, download_name="evidence.ndjson")
+    answer = send_file(path, NDJSON, as_attachment=True, download_name="evidence.ndjson")
+    answer.headers["Cache-Control"] = "no-store"  # Flask would let browsers keep the file
+    return answer

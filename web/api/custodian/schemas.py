@@ -40,7 +40,7 @@ from services.requests.messages import ANSWERED, CORRECTED, MAX_TEXT, REFUSED
 from services.schemas import Strict, ValidationError
 from services.words import LANGUAGES
 from storage import DepositReport
-from storage.schemas import RecordSchema
+from storage.schemas import Items, RecordSchema
 from web.api.schemas import (
     BARE_HEX,
     ErasureRequestSchema,
@@ -197,10 +197,8 @@ class RecoveryBody(RecoveryLinkBody):
 class DepositBody(Strict):
     """Records, and for each, if given, the source that distinguishes it from all others."""
 
-    records = fields.List(
-        fields.Nested(RecordSchema), required=True, validate=[validate.Length(1, MAX_RECORDS)]
-    )
-    sources = fields.List(Text(512), validate=[validate.Length(1, MAX_RECORDS)])
+    records = Items(fields.Nested(RecordSchema), least=1, most=MAX_RECORDS, required=True)
+    sources = Items(Text(512), least=1, most=MAX_RECORDS)
 
 
 HealthSchema = schema_of("HealthSchema", Health, "chain ipfs worker")
