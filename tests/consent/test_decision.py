@@ -134,6 +134,23 @@ def test_the_reason_is_the_nearest_miss(world: World) -> None:
     assert world.reason() == "other-record"
 
 
+@pytest.mark.parametrize(
+    "miss",
+    [
+        {"recipient": "study:other"},
+        {"purposes": ("TREATDS",)},
+        {"categories": ("imaging",)},
+        {"data_to": "2020-05-31"},
+        {"records": (OTHER_RECORD,)},
+        {"ends_s": 500},
+    ],
+)
+def test_a_permit_beats_every_miss(world: World, miss: dict[str, Any]) -> None:
+    world.grant(**miss)
+    world.grant()
+    assert world.reason() == "permitted"
+
+
 def test_any_deny_that_applies_to_the_request_beats_every_permit(world: World) -> None:
     world.grant()
     world.grant(decision="deny", categories=("imaging",))
@@ -228,5 +245,6 @@ def test_an_empty_wildcard_or_unknown_code_never_widens_a_request(
 ) -> None:
     world.grant(categories=(ANY,), recipient=STUDY)
     query = replace(REQUEST, **change)
-    assert world.decide(query).reason == "unknown-word"
-    assert world.decide(query).consent_ids == ()
+    decision = world.decide(query)
+    assert (decision.permitted, decision.reason) == (False, "unknown-word")
+    assert decision.consent_ids == ()

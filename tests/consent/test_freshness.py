@@ -33,6 +33,21 @@ def test_a_view_of_this_moment_at_the_mark_is_fresh(finality: Finality) -> None:
     assert is_fresh(seen(count=6), finality)
 
 
+def test_the_bounds_are_those_of_the_documents() -> None:
+    assert FreshnessRules.of("single") == FreshnessRules("single", 60, 3600)
+    for finality in ("bft", "pos"):
+        assert FreshnessRules.of(finality) == FreshnessRules(finality, 60, 120)
+    assert MAX_SKEW_S == 120
+
+
+@pytest.mark.parametrize(("finality", "ahead_s"), [("single", 3600), ("bft", 120), ("pos", 120)])
+def test_clocks_may_differ_by_exactly_the_bound(finality: Finality, ahead_s: int) -> None:
+    assert is_fresh(seen(block_time_s=NOW_S + ahead_s), finality)
+    assert not is_fresh(seen(block_time_s=NOW_S + ahead_s + 1), finality)
+    assert is_fresh(seen(seen_at_s=NOW_S + 120), finality)
+    assert not is_fresh(seen(seen_at_s=NOW_S + 121), finality)
+
+
 @pytest.mark.parametrize("finality", FINALITIES)
 def test_a_view_behind_the_mark_or_of_another_history_is_refused(finality: Finality) -> None:
     assert not is_fresh(seen(), finality, Tip(HEAD, 6))

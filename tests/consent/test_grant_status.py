@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ from world import (
     alices_world,
 )
 
-from consent.state import Grants, Removals, columns
-from consent.typed_data import terms_hash
+from consent.grant_status import Clocks, GrantStatus, grant_statuses
+from consent.state import Grants, PendingRefusal, Removals, columns
+from consent.typed_data import consent_id, terms_hash
 
 
 @pytest.fixture
@@ -115,4 +117,48 @@ def test_a_deny_bars_before_any_clock_and_by_any_key_and_until_both_clocks_end_i
         assert world.reason() == "denied"
         world.withdraw(deny)
     world.grant(decision="deny", ends_s=989)
+    assert world.reason() == "permitted"
+
+
+def pending_status(world: World, refusal: PendingRefusal, now_s: int = 1_000) -> list[GrantStatus]:
+    """Return the statuses of the refusal's own consent."""
+    state = replace(world.state(), pending_refusals=(refusal,))
+    name = consent_id(ALICE, refusal.terms_hash)
+    statuses = grant_statuses(state, ALICE, Clocks(now_s, now_s))
+    return [status for status in statuses if status.consent_id == name]
+
+
+def test_a_pending_refusal_denies_until_its_end_and_permits_nothing(world: World) -> None:
+    refusal = PendingRefusal(ALICE, b"\7" * 32, 900, 1_500)
+    (status,) = pending_status(world, refusal, 1_500)
+    assert (status.faults, status.may_deny) == (("not-yet",), True)
+    (status,) = pending_status(world, refusal, 1_501)
+    assert not status.may_deny
+
+
+def test_a_pending_refusal_is_lifted_by_a_withdrawal_only_when_that_is_final(world: World) -> None:
+    made = alices_world().grant(decision="deny")
+    refusal = PendingRefusal(ALICE, terms_hash(made.terms), 100, 10_000)
+    world.withdraw(made, seen=True)
+    (status,) = pending_status(world, refusal)
+    assert status.may_deny
+    world.withdraw(made)
+    assert pending_status(world, refusal) == []
+
+
+def test_only_the_subjects_own_grant_takes_the_place_of_a_pending_refusal(world: World) -> None:
+    made = alices_world().grant(decision="deny")
+    refusal = PendingRefusal(ALICE, terms_hash(made.terms), 100, 10_000)
+    row = (BOB, terms_hash(made.terms), KEY, 100, 10_000)
+    world.enrol(BOB)
+    world.add(columns(Grants, [row]))
+    (status,) = pending_status(world, refusal)
+    assert status.faults == ("not-yet",)
+    world.add(columns(Grants, [(ALICE, *row[1:])]))
+    (status,) = pending_status(world, refusal)
+    assert status.faults == ()
+
+
+def test_a_grant_of_the_first_seconds_is_not_stopped_where_nobody_stopped(world: World) -> None:
+    world.grant(signed_s=0)
     assert world.reason() == "permitted"

@@ -310,7 +310,8 @@ def build(
         store = MemoryStore(MemoryVault(ledger, people))
         home = tmp_path / f"models-{len(worlds)}"
         changes.setdefault("budget", SMALL_BUDGET)
-        diagnostics = Diagnostics(sqlite_engine, ledger, store, home, lambda: now[0], **changes)
+        engine: Any = changes.pop("engine", sqlite_engine)
+        diagnostics = Diagnostics(engine, ledger, store, home, lambda: now[0], **changes)
         diagnostics.add_study(
             Study(STUDY, "Diabetes risk", "https://example.org/protocol", 2_000_000)
         )
