@@ -58,7 +58,7 @@ class Catalogue:
 
         Raises:
             ConcurrentChange: one of its sources or versions exists already, or one of its records
-                was deleted meanwhile; nothing was written.
+                or patients was deleted meanwhile; nothing was written.
         """
         values = {
             "name": name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import deque
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -168,17 +168,13 @@ class Deposits:
         for _ in range(MAX_ATTEMPTS):
             if draft is not None and draft.sealed is None:
                 return draft.ids, None
-            if draft is not None and draft.sealed is not None and self._is_current(draft.sealed):
+            if draft is not None and draft.sealed is not None:
                 try:
                     return draft.ids, self._deposit_batch(draft.sealed)
                 except ConcurrentChange:
-                    pass  # another process deposits the same sources: look up which ones
+                    pass  # the same sources are deposited, or a patient was erased: look again
             draft = self._draft(records, marks)
         raise ConcurrentChange("other processes are depositing the same sources; try again")
-
-    def _is_current(self, sealed: SealedBatch) -> bool:
-        """Return whether no patient was erased since a batch was sealed, which may be long ago."""
-        return not self._keys.find_erased({entry.subject for entry in sealed.entries})
 
     def find_finished(self, marks: Sequence[bytes]) -> dict[bytes, str] | None:
         """Return the record id of each source that was deposited before.
@@ -192,6 +188,18 @@ class Deposits:
             self._finish_all(unfinished, wait=True)
             return None
         return known
+
+    def finish_versions(self, record_ids: Collection[str]) -> None:
+        """Finish each batch with a version of these records, which is not visible before.
+
+        Waits for another process that works on one.
+        """
+        unfinished = [
+            batch
+            for batch in self._catalogue.batches(unfinished=True)
+            if any(each.record_id.hex() in record_ids for each in self._catalogue.entries(batch.id))
+        ]
+        self._finish_all(unfinished, wait=True)
 
     def deposit_versions(
         self,
@@ -220,8 +228,6 @@ class Deposits:
                 sealed.entries[index] = entry._replace(wrapped=None, former=entry.wrapped)
             elif entry.record_id.hex() in keeping:
                 sealed.entries[index] = entry._replace(keeps_former=True)
-        if not self._is_current(sealed):
-            raise ConcurrentChange("a patient of these records was erased meanwhile; try again")
         with self.stage(sealed) as batch:
             self.pin(batch)
             self._catalogue.make_current(batch.id)
@@ -246,7 +252,8 @@ class Deposits:
         """Write a sealed batch to disk and to the catalogue; yield it while it is locked.
 
         Raises:
-            ConcurrentChange: one of its sources or versions exists already; nothing is left behind.
+            ConcurrentChange: one of its sources or versions exists already, or a record or patient
+                was deleted meanwhile; nothing is left behind.
             DiskFull, StoreUnavailable, DatabaseUnavailable: nothing is left behind.
         """
         name = secrets.token_hex(RECORD_ID_BYTES)

@@ -18,7 +18,13 @@ from storage.components import Components, Progress, no_progress
 from storage.database import reading, writing
 from storage.deposit import Deposits
 from storage.entry import Batch, Entry
-from storage.errors import StorageBroken, StorageInvalid, StorageNotFound
+from storage.errors import (
+    ConcurrentChange,
+    StorageBroken,
+    StorageInvalid,
+    StorageNotFound,
+    SubjectErased,
+)
 from storage.integrity import read_intact
 from storage.journal import NOBODY, AccessOutcome, Use
 from storage.keys import purge_deleted
@@ -109,18 +115,23 @@ class Erasure:
         On return the old keys are deleted and the old blocks are gone from IPFS and from the CAR
         files: nothing can be read with an old key or CID. Returns None if there are no records.
 
+        A record that is lost keeps its key, so that it can be read if its block is found again; the
+        receipt does not list it.
+
         Raises:
             StoreUnavailable, DiskFull: `finish_unfinished` continues from there.
         """
-        entries = self._components.catalogue.current(subjects=subjects)
-        former = self._components.catalogue.former(subjects=subjects)
+        catalogue = self._components.catalogue
+        entries, former = catalogue.current(subjects=subjects), catalogue.former(subjects=subjects)
         for start in range(0, len(entries), _CHUNK_RECORDS):
             self._rekey(entries[start : start + _CHUNK_RECORDS], why)
             progress("re-keying", min(start + _CHUNK_RECORDS, len(entries)), len(entries))
         if not entries:
             return None
         self.sweep(progress)
-        return self._sign(REKEYED, why, [entry.cid for entry in (*entries, *former)])
+        kept = (*catalogue.current(subjects=subjects), *catalogue.former(subjects=subjects))
+        before = {entry.cid for entry in (*entries, *former)}
+        return self._sign(REKEYED, why, list(before - {entry.cid for entry in kept}))
 
     def _rekey(self, entries: Sequence[Entry], why: str) -> None:
         self._journal(REKEYED, why, entries)
@@ -134,10 +145,11 @@ class Erasure:
             earlier.setdefault(record.record_id, []).append(record)
         groups = [[*earlier.get(record.record_id, ()), record] for record in records]
         newer = [renumber(group, group[-1].version + 1) for group in groups]
-        self._deposits.deposit_versions(
-            [(group[-1], None) for group in newer],
-            former=[record for group in newer for record in group[:-1]],
-        )
+        former = [record for group in newer for record in group[:-1]]
+        try:
+            self._deposits.deposit_versions([(group[-1], None) for group in newer], former=former)
+        except SubjectErased as exc:  # that is complete; the others' records remain to be done
+            raise ConcurrentChange("one of the patients was erased meanwhile; try again") from exc
 
     def _read(self, entries: Sequence[Entry]) -> list[Record]:
         """Return the records that can be read; one that is lost holds up none of the others."""
@@ -169,9 +181,10 @@ class Erasure:
         if entries:
             self._journal(SHREDDED, why, entries)
         # In one transaction, so that no rows remain without a patient key, nor a key without rows.
+        # The patient's key first: this waits for a deposit that is writing rows under it.
         with writing(self._engine) as connection:
-            self._components.catalogue.delete_keys(subject, connection)
             self._components.keys.delete_patient(subject, connection)
+            self._components.catalogue.delete_keys(subject, connection)
             self._components.keys.mark_erased(subject, connection)
         purge_deleted(self._engine)
         self.sweep()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, Final, NoReturn
 
 import sqlalchemy as sa
@@ -222,6 +222,20 @@ class Keys:
             query = sa.select(_ERASED.c.mark).where(_ERASED.c.mark.in_(chunk))
             erased |= {by_mark[bytes(mark)] for mark in connection.scalars(query)}
         return erased
+
+
+def require_patient_keys(connection: sa.Connection, subjects: Collection[bytes]) -> None:
+    """Refuse subjects without a key, and keep those keys until the caller's transaction ends.
+
+    Raises:
+        ConcurrentChange: one was erased since its key was read.
+    """
+    query, found = sa.select(_PATIENT_KEYS.c.subject).with_for_update(read=True), 0
+    for chunk in chunks(sorted(subjects)):
+        rows = connection.execute(query.where(_PATIENT_KEYS.c.subject.in_(chunk)))
+        found += len(rows.all())
+    if found < len(subjects):
+        raise ConcurrentChange("a patient of these records was erased meanwhile; try again")
 
 
 def purge_deleted(engine: sa.Engine) -> bool:

@@ -11,6 +11,7 @@ from storage.catalogue_tables import BATCHES, RECORDS
 from storage.database import chunks
 from storage.entry import Entry
 from storage.errors import ConcurrentChange
+from storage.keys import require_patient_keys
 
 HAS_KEY: Final = RECORDS.c.wrapped.is_not(None) | RECORDS.c.former.is_not(None)
 ERASED: Final[dict[str, None]] = {"wrapped": None, "former": None}
@@ -38,13 +39,15 @@ def delete_record(connection: sa.Connection, record_id: bytes, version: int | No
 
 
 def require_keys(connection: sa.Connection, entries: Sequence[Entry]) -> None:
-    """Refuse a new version of a record that has lost its key since its last version was read.
+    """Refuse entries of a patient, or new versions of a record, whose key was deleted meanwhile.
 
-    Otherwise a record that was moved to another patient would be back under the first one.
+    Otherwise a record that was moved to another patient would be back under the first one. Until
+    the caller's transaction ends, no erasure deletes the key of one of these patients.
 
     Raises:
-        ConcurrentChange: a record was moved or erased meanwhile.
+        ConcurrentChange: a record was moved or erased meanwhile, or a patient was erased.
     """
+    require_patient_keys(connection, {entry.subject for entry in entries})
     newer = {entry.record_id for entry in entries if entry.version > 1 and entry.wrapped}
     query = sa.select(RECORDS.c.record_id, RECORDS.c.wrapped.is_not(None)).with_for_update()
     known, current = set[bytes](), set[bytes]()

@@ -109,6 +109,7 @@ class Versions:
         raise ConcurrentChange("other processes are changing the same record; try again")
 
     def _move(self, record_id: str, change: Change, finish: Callable[[str], None]) -> str:
+        self._deposits.finish_versions([record_id])  # else the staged one could not be deleted
         entries = self._catalogue.current(record_ids=[bytes.fromhex(record_id)])
         records = [record for record in self._reader.read(entries) if record is not None]
         if not records:
@@ -187,7 +188,8 @@ class Versions:
                     self._deposits.deposit_versions(writing, keeping=keeping)
                 return ids, results
             except (ConcurrentChange, RecordLost):
-                continue  # another process stored or re-encrypted one of them: look again
+                # Another process stores or re-encrypts one of them: look again when it has.
+                self._deposits.finish_versions([record_id for record_id in ids if record_id])
         raise ConcurrentChange("other processes are changing the same records; try again")
 
     def _merged(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+import pytest
 import sqlalchemy as sa
 
 from consent import (
@@ -40,6 +41,7 @@ from services.requests.censuses import Censuses
 from services.tables import METADATA as SERVICE_TABLES
 from storage import Record, RecordStore, StorageNotFound
 from storage.car import raw_cid, read_car, root_cid
+from storage.deposit import Deposits
 from storage.duties import to_mask
 from storage.keys import SecretKey
 from storage.tables import METADATA as STORAGE_TABLES
@@ -280,3 +282,15 @@ def bundle(*entries: Any, kind: str = "collection") -> bytes:
 def send(custodian: Custodian, *bodies: bytes, sender: str = "") -> IntakeReport:
     files = [FhirFile(f"{n}.json", lambda b=b: io.BytesIO(b)) for n, b in enumerate(bodies)]
     return custodian.intake.store(files, sender, lambda *_: None)
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, step: str, work: Callable[[], object]) -> None:
+    """Let another process do `work` just before this step of a deposit, once."""
+    steps = getattr(Deposits, step)
+
+    def after_work(*args: Any, **named: Any) -> Any:
+        monkeypatch.setattr(Deposits, step, steps)
+        work()
+        return steps(*args, **named)
+
+    monkeypatch.setattr(Deposits, step, after_work)

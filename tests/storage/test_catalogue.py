@@ -16,6 +16,7 @@ from storage.catalogue import ANCHORED, CATALOGUED, PINNED, SEALED, Catalogue
 from storage.database import writing
 from storage.entry import Batch, Entry, day_number, iso_date
 from storage.errors import ConcurrentChange
+from storage.keys import Keys, SecretKey
 from storage.tables import METADATA
 
 ANNA, BERTA = b"a" * 32, b"b" * 32
@@ -45,6 +46,9 @@ def catalogue(engine: sa.Engine) -> Catalogue:
 
 
 def added(catalogue: Catalogue, entries: Sequence[Entry], state: str = CATALOGUED) -> int:
+    keys = Keys(catalogue._engine)
+    keys.unseal(SecretKey(b"r" * 32))
+    keys.make_patient_keys(each.subject for each in entries)
     batch = catalogue.add(secrets.token_hex(16), 1_000, PIN, ROOT, entries)
     if state != SEALED:
         catalogue.set_state(batch, state)
@@ -136,6 +140,16 @@ def test_a_batch_with_an_existing_source_or_version_is_refused(catalogue: Catalo
     assert len(catalogue.batches()) == 1
     assert catalogue.find_sources([source, b"?" * 32]) == {source: first.record_id.hex()}
     assert catalogue.find_sources([]) == {}
+
+
+def test_nothing_is_written_for_a_subject_whose_key_was_deleted(catalogue: Catalogue) -> None:
+    added(catalogue, [entry(), entry(BERTA)])
+    with writing(catalogue._engine) as connection:
+        Keys(catalogue._engine).delete_patient(BERTA, connection)
+    for later in ([entry(BERTA)], [entry(), entry(BERTA)], [entry(BERTA, former=b"w" * 60)]):
+        with pytest.raises(ConcurrentChange):
+            catalogue.add(secrets.token_hex(16), 1_000, PIN, ROOT, later)
+    assert len(catalogue.batches()) == 1
 
 
 def test_newer_versions_replace_older_ones_and_delete_their_keys(catalogue: Catalogue) -> None:

@@ -53,6 +53,18 @@ def test_what_is_lost_of_one_patient_holds_up_nobody_else(
     assert [finding.code for finding in install.store.check()] == [StoreFinding.BLOCK_MISSING]
 
 
+def test_a_receipt_of_a_re_encryption_lists_no_record_that_is_lost(
+    install: Install, kubo_node: KuboNode
+) -> None:
+    people, (first, lost) = deposited(install, 2)
+    lose(kubo_node, lost)
+    for file in (install.home / "sealed").glob("*.car"):
+        file.unlink()
+    receipt = install.store.erasure.rekey(people, "stop")
+    assert receipt is not None
+    assert receipt.content()["blocks"] == [first.cid.hex()]
+
+
 def test_what_the_node_lost_and_the_file_has_is_stored_again(
     install: Install, kubo_node: KuboNode
 ) -> None:

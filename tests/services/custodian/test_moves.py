@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-from memory_store import OBSERVATION, PATIENT, Custodian, DecidingLedger, bundle, send
+from memory_store import (
+    OBSERVATION,
+    PATIENT,
+    Custodian,
+    DecidingLedger,
+    bundle,
+    meanwhile,
+    send,
+)
 from storage_install import access_request, record_of
 
 from records.outcomes import Outcome
@@ -16,7 +27,7 @@ from services.custodian.moves import CustodianMoves
 from services.errors import Invalid, NotFound
 from services.words import Words
 from storage import ConcurrentChange, StorageNotFound
-from storage.deposit import Deposits
+from storage.errors import SubjectErased
 from storage.findings import StoreFinding
 from storage.newest_versions import check_newest_versions
 
@@ -195,18 +206,6 @@ def test_a_move_that_was_interrupted_is_completed_by_repeating_it(
     assert record.observations == record_of(subject).observations
 
 
-def meanwhile(monkeypatch: pytest.MonkeyPatch, step: str, work: Callable[[], object]) -> None:
-    """Let another process do `work` just before this step of a deposit, once."""
-    steps = getattr(Deposits, step)
-
-    def after_work(*args: Any, **named: Any) -> Any:
-        monkeypatch.setattr(Deposits, step, steps)
-        work()
-        return steps(*args, **named)
-
-    monkeypatch.setattr(Deposits, step, after_work)
-
-
 def corrected() -> dict[str, Any]:
     changed = {"valueQuantity": {"value": 99, "code": "mg/dL"}}
     return WRONG | changed | {"meta": {"lastUpdated": "2024-03-07T00:00:00Z"}}
@@ -245,6 +244,110 @@ def test_a_correction_that_arrives_during_a_move_is_moved(
     assert (laboratory(moves, "V-100"), laboratory(moves, "V-200")) == ([], [moved.record_id])
     [record] = [r for r in custodian.stored("V-200") if r.category == "laboratory"]
     assert orjson.loads(record.resources[0])["valueQuantity"]["value"] == 99
+
+
+@pytest.mark.parametrize("work", ["re-encryption", "correction"])
+def test_a_move_waits_for_what_is_being_stored(
+    custodian: Custodian, moves: CustodianMoves, monkeypatch: pytest.MonkeyPatch, work: str
+) -> None:
+    send(custodian, bundle(WRONG))
+    [record_id] = laboratory(moves, "V-100")
+    moving = threading.Thread(target=lambda: moves.move(WORDS, record_id, "V-200", by="c"))
+
+    def begin() -> None:
+        moving.start()
+        moving.join(1)
+
+    meanwhile(monkeypatch, "pin", begin)
+    if work == "correction":
+        send(custodian, bundle(corrected()))
+    else:
+        subject = custodian.directory.find_subject("V-100") or b""
+        custodian.store.erasure.rekey([subject], "withdrawal")
+    moving.join(30)
+    assert (len(laboratory(moves, "V-100")), len(laboratory(moves, "V-200"))) == (0, 1)
+
+
+def test_a_re_encryption_that_begins_to_be_stored_during_a_move_is_moved(
+    custodian: Custodian, moves: CustodianMoves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(custodian, bundle(WRONG))
+    [record_id] = laboratory(moves, "V-100")
+    subject, is_staged = custodian.directory.find_subject("V-100") or b"", threading.Event()
+
+    def pause() -> None:
+        is_staged.set()
+        time.sleep(1)
+
+    rekeying = threading.Thread(
+        target=lambda: custodian.store.erasure.rekey([subject], "withdrawal")
+    )
+
+    def begin() -> None:
+        meanwhile(monkeypatch, "pin", pause)
+        rekeying.start()
+        is_staged.wait(30)
+
+    meanwhile(monkeypatch, "anchor", begin)
+    moved = moves.move(WORDS, record_id, "V-200", by="c")
+    rekeying.join(30)
+    assert (laboratory(moves, "V-100"), laboratory(moves, "V-200")) == ([], [moved.record_id])
+
+
+def test_a_correction_waits_for_a_re_encryption_that_is_being_stored(
+    custodian: Custodian, moves: CustodianMoves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(custodian, bundle(WRONG))
+    outcomes: list[Outcome] = []
+    sending = threading.Thread(
+        target=lambda: outcomes.extend(
+            each.outcome for each in send(custodian, bundle(corrected())).outcomes
+        )
+    )
+
+    def begin() -> None:
+        sending.start()
+        sending.join(1)
+
+    meanwhile(monkeypatch, "pin", begin)
+    subject = custodian.directory.find_subject("V-100") or b""
+    custodian.store.erasure.rekey([subject], "withdrawal")
+    sending.join(30)
+    assert outcomes == [Outcome.CORRECTED]
+
+
+@pytest.mark.parametrize("step", ["seal", "stage"])
+@pytest.mark.parametrize("work", ["deposit", "correction", "move", "re-encryption"])
+def test_nothing_is_stored_of_a_patient_who_is_erased_meanwhile(
+    custodian: Custodian,
+    moves: CustodianMoves,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    work: str,
+) -> None:
+    send(custodian, bundle(WRONG))
+    [record_id] = laboratory(moves, "V-100")
+    wrong, other = (custodian.directory.find_subject(each) or b"" for each in ("V-100", "V-200"))
+    works: dict[str, Callable[[], object]] = {
+        "deposit": lambda: custodian.store.deposits.deposit([record_of(wrong), record_of(other)]),
+        "correction": lambda: send(custodian, bundle(corrected())),
+        "move": lambda: moves.move(WORDS, record_id, "V-200", by="c"),
+        "re-encryption": lambda: custodian.store.erasure.rekey([wrong, other], "stop"),
+    }
+    erased = other if work == "move" else wrong
+    meanwhile(monkeypatch, step, lambda: custodian.store.erasure.shred(erased, "asked for"))
+    retried = {"re-encryption": ConcurrentChange}  # by the worker, for those who remain
+    with (
+        suppress(SubjectErased)
+        if work == "correction"
+        else pytest.raises(retried.get(work, SubjectErased))
+    ):
+        works[work]()
+    rows = custodian.store._catalogue.batches()
+    stored = [each for row in rows for each in custodian.store._catalogue.entries(row.id)]
+    assert not any(each.any_key for each in stored if each.subject == erased)
+    custodian.store.erasure.rekey([wrong, other], "stop")
+    assert any(each.any_key for each in stored)
 
 
 @pytest.mark.parametrize("again_to", ["V-200", "V-300"])
