@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +16,7 @@ import pytest
 import storage.ipfs
 from storage.car import CID_BYTES, links_block, raw_cid, root_cid, write_car
 from storage.car_folder import HEADER_BYTES
-from storage.errors import StoreUnavailable
+from storage.errors import NameMismatch, StoreUnavailable
 from storage.ipfs import Kubo
 
 REQUESTED, OTHER = b"wanted" * 100, b"other" * 100
@@ -63,3 +66,113 @@ def test_an_answer_without_end_is_read_no_further_than_what_was_requested() -> N
     with pytest.raises(StoreUnavailable):
         read |= node.get_many([raw_cid(REQUESTED), raw_cid(OTHER)])
     assert node.reads < MAX_READS
+
+
+MAX_SENT = 2**27
+VERSION = b'{"Version":"0.43.0"}'
+ANSWERS: dict[str, tuple[bytes, bytes]] = {
+    "text": (b'{"Keys":{"', b"a" * 2**16),
+    "names": (b'{"Keys":{', b'"a":{},' * 2**13),
+    "nothing": (b"", b" " * 2**16),
+    "lists": (b"", b"[" * 2**16),
+}
+CALLS: dict[str, Callable[[Kubo], object]] = {
+    "version": Kubo.version,
+    "pin/ls": Kubo.list_pins,
+    "block/put": lambda kubo: kubo.pin([raw_cid(OTHER)]),
+    "pin/add": lambda kubo: kubo.pin([raw_cid(OTHER)]),
+    "pin/rm": lambda kubo: kubo.unpin([root_cid(OTHER)]),
+    "block/get": lambda kubo: kubo.get(raw_cid(OTHER), len(OTHER)),
+}
+
+
+class Node(ThreadingHTTPServer):
+    """A node that answers one path with one of the above, and all others shortly."""
+
+    path, status, parts, count, pause_s = "", 200, (b"", b""), MAX_SENT, 0.0
+    sent = connections = 0
+
+    def kubo(self) -> Kubo:
+        return Kubo(lambda: (f"/ip4/127.0.0.1/tcp/{self.server_port}", ""))
+
+
+class Talk(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Node
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.connections += 1
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_POST(self) -> None:
+        node, is_asked = self.server, f"/{self.server.path}?" in f"{self.path}?"
+        if "Transfer-Encoding" in self.headers:  # a body in parts, which ends with an empty line
+            while self.rfile.readline().strip():
+                pass
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(node.status if is_asked else 200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Location", "/api/v0/version")
+        if not is_asked:
+            self.send_header("Content-Length", str(len(VERSION)))
+            self.end_headers()
+            self.wfile.write(VERSION)
+            return
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        start, more = node.parts
+        with contextlib.suppress(OSError):
+            for part in [start or more, *[more] * (node.count // len(more))]:
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+                node.sent += len(part)
+                time.sleep(node.pause_s)
+            self.wfile.write(b"0\r\n\r\n")
+
+
+@pytest.fixture
+def node() -> Iterator[Node]:
+    with Node(("127.0.0.1", 0), Talk) as made:
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        yield made
+        made.shutdown()
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize("path", CALLS)
+@pytest.mark.parametrize("status", [200, 500])
+def test_no_call_reads_an_answer_without_end(
+    node: Node, path: str, answer: str, status: int
+) -> None:
+    node.path, node.parts, node.status = path, ANSWERS[answer], status
+    with pytest.raises((StoreUnavailable, NameMismatch)):
+        CALLS[path](node.kubo())
+    assert node.sent < MAX_SENT // 2
+
+
+@pytest.mark.parametrize("path", ["version", "pin/ls", "block/put", "pin/rm"])
+def test_an_answer_that_never_ends_slowly_or_is_nested_or_elsewhere_is_refused(
+    node: Node, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.ipfs, "SMALL_TIMEOUT_S", (1.0, 0.5))
+    monkeypatch.setattr(storage.ipfs, "BULK_TIMEOUT_S", (1.0, 0.5))
+    node.path, node.parts, node.pause_s = path, (b" ", b" "), 0.1
+    began = time.monotonic()
+    with pytest.raises(StoreUnavailable):
+        CALLS[path](node.kubo())
+    assert time.monotonic() - began < 10
+    node.parts, node.pause_s, node.count = (b"", b"[" * 2**16), 0.0, 2**20
+    with pytest.raises(StoreUnavailable):
+        CALLS[path](node.kubo())
+    node.parts, node.status, node.count = (b"", VERSION), 302, 0
+    with pytest.raises(StoreUnavailable):
+        CALLS[path](node.kubo())
+
+
+def test_one_connection_serves_many_calls(node: Node) -> None:
+    kubo = node.kubo()
+    for _ in range(5):
+        kubo.version()
+    assert node.connections == 1
