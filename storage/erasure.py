@@ -129,9 +129,9 @@ class Erasure:
         if not entries:
             return None
         self.sweep(progress)
-        kept = (*catalogue.current(subjects=subjects), *catalogue.former(subjects=subjects))
+        entries_now = (*catalogue.current(subjects=subjects), *catalogue.former(subjects=subjects))
         before = {entry.cid for entry in (*entries, *former)}
-        return self._sign(REKEYED, why, list(before - {entry.cid for entry in kept}))
+        return self._sign(REKEYED, why, list(before - {entry.cid for entry in entries_now}))
 
     def _rekey(self, entries: Sequence[Entry], why: str) -> None:
         self._journal(REKEYED, why, entries)

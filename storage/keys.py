@@ -230,11 +230,11 @@ def require_patient_keys(connection: sa.Connection, subjects: Collection[bytes])
     Raises:
         ConcurrentChange: one was erased since its key was read.
     """
-    query, found = sa.select(_PATIENT_KEYS.c.subject).with_for_update(read=True), 0
+    query, count = sa.select(_PATIENT_KEYS.c.subject).with_for_update(read=True), 0
     for chunk in chunks(sorted(subjects)):
         rows = connection.execute(query.where(_PATIENT_KEYS.c.subject.in_(chunk)))
-        found += len(rows.all())
-    if found < len(subjects):
+        count += len(rows.all())
+    if count < len(subjects):
         raise ConcurrentChange("a patient of these records was erased meanwhile; try again")
 
 
