@@ -42,6 +42,8 @@ MIN_BULK_S: Final = 60.0
 COLLECT_TIMEOUT_S: Final = 600.0
 MAX_ERROR_BYTES: Final = 2_000
 MAX_ANSWER_BYTES: Final = 2**20
+MAX_LIST_BYTES: Final = 2**25
+"""About 300,000 pins, one for each batch."""
 MAX_EXPORT_BYTES: Final = 2**40
 ROOT_PREFIX: Final = "bafyrei"  # CIDv1, dag-cbor, sha2-256
 ATTEMPTS: Final = 2
@@ -54,6 +56,7 @@ _LIBRARY_ERRORS: Final = (
     AssertionError,
     AttributeError,
     LookupError,
+    RecursionError,
     TypeError,
     ValueError,
 )
@@ -136,12 +139,14 @@ class Kubo:
         return True
 
     def _require_pinned(self, root: bytes) -> None:
+        name = text_cid(root)
+        unlisted = f"Kubo confirmed the pin of {name} but does not list it; try again"
         try:
-            self._call(lambda: self._client().pin.ls(text_cid(root), type="recursive"))
+            listed = self._call(lambda: set(self._client().pin.ls(name, type="recursive")["Keys"]))
         except StorageNotFound as exc:
-            raise StoreUnavailable(
-                f"Kubo confirmed the pin of {text_cid(root)} but does not list it; try again"
-            ) from exc
+            raise StoreUnavailable(unlisted) from exc
+        if name not in listed:
+            raise StoreUnavailable(unlisted)
 
     def unpin(self, roots: Sequence[bytes]) -> None:
         """See `BlockStore.unpin`."""
@@ -237,7 +242,7 @@ class Kubo:
             headers = {"Authorization": authorization} if authorization else {}
             # connect() refuses every version after 0.7; Client() does not check it.
             self._local.client = ipfshttpclient.Client(
-                address, headers=headers, session=True, timeout=SMALL_TIMEOUT_S
+                address, headers=headers, auth=_Bounded(), session=True, timeout=SMALL_TIMEOUT_S
             )
         return self._local.client
 
@@ -296,6 +301,30 @@ class Kubo:
                 raise
         with _translated_errors():
             return work()
+
+
+class _Bounded(requests.auth.AuthBase):
+    """Bounds every answer that ipfshttpclient reads, which it does without any limit.
+
+    It needs no credentials of this class: this is how requests gives access to each answer.
+    """
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Have the answer to this request bounded."""
+        request.register_hook("response", _bound)
+        return request
+
+
+def _bound(answer: Response, *, timeout: tuple[float, float], **_: object) -> None:
+    """Read an answer before anything else does, and refuse it if it is too long or too slow."""
+    if answer.is_redirect:
+        answer.close()
+        raise requests.TooManyRedirects("the IPFS node refers to another address")
+    content = BoundedStream(answer.raw, MAX_LIST_BYTES + 1, timeout[1]).read(MAX_LIST_BYTES + 1)
+    answer.close()
+    if len(content) > MAX_LIST_BYTES:
+        raise requests.ConnectionError("the IPFS node sends more than any answer has")
+    answer.raw = io.BytesIO(content)
 
 
 def _limit_s(size: int) -> float:
