@@ -22,6 +22,8 @@ _TELLING: Final = re.compile(r"[A-Z][0-9]{2}\.?[0-9A-Z-]{0,5}|[0-9]{1,5}-[0-9]|[
 """Codes of ICD-10, ATC, LOINC and SNOMED CT, which are known by their form."""
 MAX_CODINGS: Final = 65_536
 """The categories of this many different codings are kept in memory."""
+_MAX_KEPT_CHARACTERS: Final = 256
+"""Of a coding that is kept; thousands of longer ones would fill the memory."""
 
 
 class Placed(NamedTuple):
@@ -126,7 +128,8 @@ class CategoryRules:
                 for rule in self.sensitive
                 if rule.codes.have_any(codings) or (bare and rule.codes.have_anywhere(bare))
             )
-            if len(self._known) < MAX_CODINGS:
+            is_short = len(coding[0]) + len(coding[1]) <= _MAX_KEPT_CHARACTERS
+            if is_short and len(self._known) < MAX_CODINGS:
                 self._known[coding] = known
         return known
 

@@ -95,6 +95,8 @@ OWNERLESS: Final = frozenset(
     }
 )
 """Kinds that belong to no patient, so that it needs no reason if they name none."""
+IDENTIFIER: Final = "identifier|"
+"""Begins the name of a patient by an identifier; its system and value follow."""
 _WRAPPED: Final = {"participant": "actor"}
 """Elements whose parts hold the reference to the patient, such as those of an Appointment."""
 LINK_TYPES: Final = ("replaced-by", "replaces", "refer", "seealso")
@@ -115,6 +117,8 @@ class Subject(NamedTuple):
         code: why nobody can be found, or EntryCode.NOTHING.
         base: the server that an absolute reference names, or "".
         bare: what the patient is called if that server is the sender's own; see `only_server`.
+        identifier: the last of the names, if it is that of an identifier beside the reference.
+        contained: the person of a contained Patient that has an identifier beside its reference.
     """
 
     element: str = ""
@@ -123,6 +127,8 @@ class Subject(NamedTuple):
     code: EntryCode = EntryCode.NOTHING
     base: str = ""
     bare: str = ""
+    identifier: str = ""
+    contained: str | None = None
 
 
 def split_url(url: str) -> tuple[str, str, str]:
@@ -154,7 +160,7 @@ def patient_names(entry: FhirEntry, sender: str) -> list[str]:
     if isinstance(identity, str):
         own = f"{sender}|Patient/{identity}"
         names += [f"{base}/Patient/{identity}", f"loose|{own}"] if base else [own]
-    names += [f"identifier|{system}|{value}" for system, value in identifier_names(resource)]
+    names += [f"{IDENTIFIER}{system}|{value}" for system, value in identifier_names(resource)]
     return list(dict.fromkeys(names))
 
 
@@ -239,7 +245,10 @@ def _any_of(subjects: Sequence[Subject]) -> Subject:
     numbered = next((each for each in subjects if each.person is not None), None)
     if numbered is not None:
         return numbered
-    return subjects[0]._replace(names=tuple(name for each in subjects for name in each.names))
+    if len(subjects) == 1:
+        return subjects[0]
+    names = tuple(name for each in subjects for name in each.names)
+    return subjects[0]._replace(names=names, identifier="")
 
 
 def find_links(
@@ -263,10 +272,14 @@ def _subject(
     text, identifier = reference.get("reference"), reference.get("identifier")
     person = person_of_identifier(identifier, systems)
     names: list[str] = []
-    base = bare = ""
+    base = bare = beside = ""
+    if isinstance(identifier, dict) and isinstance(identifier.get("value"), str):
+        beside = f"{IDENTIFIER}{identifier.get('system') or ''}|{identifier['value']}"
     if isinstance(text, str) and text.startswith("#"):
         contained, code = _contained(entry, text[1:], systems)
-        return Subject(element, (), contained, code)
+        if code or not beside:
+            return Subject(element, (), contained, code)
+        return Subject(element, (beside,), person, identifier=beside, contained=contained)
     if isinstance(text, str):
         base, kind, identity = split_url(text)
         kind = kind or split_relative(text)[0]
@@ -274,11 +287,10 @@ def _subject(
             return Subject(element, code=_why_no_person(element, kind))
         names += _names(entry, text, sender)
         bare = f"{sender}|Patient/{identity}" if base else ""
-    if isinstance(identifier, dict) and isinstance(identifier.get("value"), str):
-        names.append(f"identifier|{identifier.get('system') or ''}|{identifier['value']}")
+    names += [beside] if beside else []
     if not names and person is None:
         return Subject(element, code=EntryCode.NO_SUBJECT)
-    return Subject(element, tuple(names), person, base=base, bare=bare)
+    return Subject(element, tuple(names), person, base=base, bare=bare, identifier=beside)
 
 
 def _why_no_person(element: str, kind: str) -> EntryCode:
@@ -293,7 +305,7 @@ def _names(entry: FhirEntry, text: str, sender: str) -> Iterator[str]:
     is_search = "?" in text or "%" in text
     conditional = _CONDITIONAL.match(unquote(text)) if is_search else None
     if conditional:
-        yield f"identifier|{conditional[1] or ''}|{conditional[2]}"
+        yield f"{IDENTIFIER}{conditional[1] or ''}|{conditional[2]}"
         return
     kind, identity = split_relative(text)
     if not kind:

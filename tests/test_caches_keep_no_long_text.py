@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from records import dates, event_times, units, values
+from records.categories import read_rules
 from records.faults import CellInvalid
 from storage import record
 from storage.errors import RecordInvalid
@@ -37,3 +38,12 @@ def test_a_long_text_is_refused_before_a_cache_keeps_it(
     with contextlib.suppress(CellInvalid, RecordInvalid):
         assert not read(LONG)
     assert cached.cache_info().currsize == before
+
+
+@pytest.mark.parametrize("coding", [{"code": LONG}, {"system": LONG, "code": "I10"}])
+def test_the_rules_of_categories_keep_no_long_coding(coding: dict[str, str]) -> None:
+    rules = read_rules()
+    rules.place({"resourceType": "Condition", "code": {"coding": [coding]}})
+    rules.place({"resourceType": "Condition", "code": {"coding": [{"code": "I10"}]}})
+    assert ("", "I10") in rules._known
+    assert not any(LONG in each for each in rules._known)

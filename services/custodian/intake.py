@@ -11,7 +11,7 @@ from models import Diagnostics
 from records.categories import read_rules
 from records.fhir_entries import FhirEntry
 from records.outcomes import COUNTED, EntryCode, EntryOutcome, Outcome, outcome_of
-from records.references import patient_names
+from records.references import IDENTIFIER, patient_names
 from services.custodian.deletions import Deletions
 from services.custodian.delivered_people import PATIENT, Delivered, read_people
 from services.custodian.fhir_files import FhirFile, parts
@@ -284,7 +284,7 @@ class FhirIntake:
         for (key, parked), medicine in zip(waiting.items(), medicines, strict=True):
             # A name that is less certain never decides what a more certain one leaves open.
             subject = next((known[name] for name in parked.names if name in known), None)
-            if subject is not None:
+            if subject is not None and not _names_another(parked, subject, known):
                 filing = Filing(0, parked.entry, subject, sender=parked.sender, medicine=medicine)
                 filings.append(filing)
                 keys.append(key)
@@ -321,6 +321,12 @@ def _older(
         for index, each in waiting.items()
         if id(each) in left
     }
+
+
+def _names_another(parked: Parked, subject: bytes, known: Mapping[str, bytes | None]) -> bool:
+    """Return whether the identifier beside the reference of what waited is another patient's."""
+    last = parked.names[-1]
+    return last.startswith(IDENTIFIER) and known.get(last) not in (None, subject)
 
 
 def _unreadable(entry: FhirEntry) -> EntryOutcome:

@@ -53,12 +53,14 @@ class Parked:
         entry: as it arrived.
         sender: who sent it.
         names: what its patient may be called; empty if it belongs to no patient.
+        is_doubtful: whether it names two patients, so that no Patient who arrives ends the doubt.
     """
 
     identity: str
     entry: FhirEntry
     sender: str
     names: Sequence[str] = ()
+    is_doubtful: bool = False
 
 
 class ParkedEntries:
@@ -101,7 +103,10 @@ class ParkedEntries:
         return older
 
     def waiting_for(self, names: Iterable[str]) -> dict[bytes, Parked]:
-        """Return the resources that wait for a patient of one of these names, by their key."""
+        """Return the resources that wait for a patient of one of these names, by their key.
+
+        Not those that name two patients.
+        """
         hashed = list(self._names.hash_names(names).values())
         parked: dict[bytes, Parked] = {}
         for part in chunks(hashed, BATCH_SIZE):
@@ -111,7 +116,7 @@ class ParkedEntries:
             with self._engine.connect() as connection:
                 for key, body in connection.execute(query):
                     parked[bytes(key)] = self._open(bytes(key), bytes(body))
-        return parked
+        return {key: each for key, each in parked.items() if not each.is_doubtful}
 
     def find(self, identities: Iterable[str]) -> dict[str, Parked]:
         """Return those of these resources that are stored here, by their identity."""
@@ -135,6 +140,7 @@ class ParkedEntries:
     def erase_subject(self, subject: bytes) -> None:
         """Delete what waits under a name of a subject; call it before the names are deleted."""
         names = self._names.hashes_of(subject)
+        names += self._names.hash_names([subject_name(subject)]).values()
         for part in chunks(names, BATCH_SIZE):
             query = sa.select(_WAITING.c.parked).distinct()
             query = query.where(_WAITING.c.name.in_(part))
@@ -168,7 +174,7 @@ class ParkedEntries:
     def _row(self, key: bytes, parked: Parked) -> dict[str, Any]:
         entry = parked.entry
         head = {"identity": parked.identity, "sender": parked.sender, "url": entry.url}
-        names = {"names": list(parked.names)}
+        names = {"names": list(parked.names), "is_doubtful": parked.is_doubtful}
         body = dumps_exact({**head, **names, "resource": entry.resource})
         return {
             "id": key,
@@ -180,7 +186,8 @@ class ParkedEntries:
     def _open(self, key: bytes, body: bytes) -> Parked:
         fields = loads_exact(self._store.open_bytes(LABEL, body, key), STORED_MAX_DEPTH)
         entry = FhirEntry(0, fields["resource"], fields["url"])
-        return Parked(fields["identity"], entry, fields["sender"], fields["names"])
+        is_doubtful = fields.get("is_doubtful", False)  # not in those of earlier releases
+        return Parked(fields["identity"], entry, fields["sender"], fields["names"], is_doubtful)
 
     @staticmethod
     def _delete(connection: sa.Connection, keys: Sequence[bytes]) -> None:
@@ -221,8 +228,16 @@ def park(entry: FhirEntry, subject: Subject, sender: str) -> tuple[Parked | None
     outcome = Outcome.REFUSED if is_refused else outcome
     identity = waiting_name(entry, sender)
     element = ".".join(part for part in (entry.kind, subject.element) if part)
-    parked = None if is_refused else Parked(identity, entry, sender, subject.names)
+    is_doubtful = code is EntryCode.CONTRADICTING_SUBJECT
+    names = tuple(dict.fromkeys(subject.names))  # several references can be to one patient
+    waiting = Parked(identity, entry, sender, names, is_doubtful)
+    parked = None if is_refused else waiting
     return parked, EntryOutcome(entry.number, outcome, entry.kind, code, element if code else "")
+
+
+def subject_name(subject: bytes) -> str:
+    """Return the name under which an entry waits that also names another patient than this one."""
+    return f"subject|{subject.hex()}"
 
 
 def waiting_name(entry: FhirEntry, sender: str) -> str:

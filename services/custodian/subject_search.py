@@ -10,9 +10,10 @@ from records.fhir_entries import FhirEntry
 from records.fhir_file import read_entries
 from records.outcomes import EntryCode
 from records.persons import find_person
-from records.references import Patients, Subject, find_subject, only_server
+from records.references import IDENTIFIER, Patients, Subject, find_subject, only_server
 from services.custodian.delivered_people import PATIENT
 from services.custodian.fhir_files import FhirFile
+from services.custodian.parked import subject_name
 from services.custodian.patient_names import PatientNames
 from services.requests import PatientDirectory
 
@@ -68,7 +69,7 @@ class SubjectSearch:
             if entry.resource is not None and not entry.code
         }
         candidates = self._find_candidates(named)
-        contradicted = self._list_contradicted(candidates)
+        contradicted = self._find_contradicted(candidates)
         persons = [
             each[0].person
             for index, each in candidates.items()
@@ -79,9 +80,9 @@ class SubjectSearch:
             first = candidates[index][0] if index in candidates else _Candidate(code=subject.code)
             owner = first.earlier or by_person.get(first.person or "")
             if index in contradicted:
-                # Without names it waits for nobody: a later Patient would not end the doubt.
                 code = EntryCode.CONTRADICTING_SUBJECT
-                resolved.unknown[index] = subject._replace(names=(), code=code)
+                names = (*subject.names, *contradicted[index])
+                resolved.unknown[index] = subject._replace(names=names, code=code)
             elif owner is not None:
                 resolved.subjects[index] = owner
             else:
@@ -105,17 +106,30 @@ class SubjectSearch:
         """Return the names that this delivery does not explain, so that an earlier one may."""
         if subject.person is not None:
             return (name for name in subject.names if name not in self.patients)
-        return takewhile(lambda name: name not in self.patients, subject.names)
+        beside = [subject.identifier] if subject.identifier else []
+        names = takewhile(lambda name: name not in self.patients, subject.names)
+        return chain(names, (name for name in beside if name not in self.patients))
 
     def _candidates(self, subject: Subject, known: Mapping[str, bytes | None]) -> list[_Candidate]:
+        candidates = self._referred(subject, known)
+        if subject.contained is None:
+            return candidates
+        others = [each for each in candidates if not each.code]
+        return list(dict.fromkeys([_Candidate(subject.contained), *others]))
+
+    def _referred(self, subject: Subject, known: Mapping[str, bytes | None]) -> list[_Candidate]:
+        """Return whom reference and identifier name, apart from a contained Patient."""
         bare = subject.bare if self._is_own(subject) else ""
         if subject.person is None:
-            return [self._look_up(subject.names, known, bare)]
+            first = self._look_up(subject.names, known, bare)
+            beside = self._look_up([subject.identifier], known)
+            is_both = not first.code and not beside.code
+            return list(dict.fromkeys([first, beside] if is_both else [first]))
         by_number = _Candidate(subject.person)
         if not subject.names:
             return [by_number]
         *reference, identifier = subject.names
-        if identifier != f"identifier|{self.systems[0]}|{subject.person}":
+        if identifier != f"{IDENTIFIER}{self.systems[0]}|{subject.person}":
             # A number of another system may belong to a patient with a hospital number.
             listed = self._look_up([identifier], known)
             by_number = by_number if listed.code is EntryCode.UNKNOWN_SUBJECT else listed
@@ -149,13 +163,25 @@ class SubjectSearch:
             self._own_base = "" if is_other else base
         return subject.base == self._own_base
 
-    def _list_contradicted(self, candidates: Mapping[int, Sequence[_Candidate]]) -> set[int]:
-        """Return of which entries the number and the reference name two patients."""
+    def _find_contradicted(
+        self, candidates: Mapping[int, Sequence[_Candidate]]
+    ) -> dict[int, list[str]]:
+        """Return which entries name two patients, and the names by which an erasure finds them."""
         pairs = {index: each for index, each in candidates.items() if len(each) > 1}
         persons = {each.person for pair in pairs.values() for each in pair if each.person}
         known = self.directory.find_subjects(sorted(persons))
-        return {
-            index
+        named = {
+            index: {each.earlier or known.get(each.person or "", each.person) for each in pair}
             for index, pair in pairs.items()
-            if len({each.earlier or known.get(each.person or "", each.person) for each in pair}) > 1
         }
+        return {
+            index: [name for each in subjects if each for name in self._names_of(each)]
+            for index, subjects in named.items()
+            if len(subjects) > 1
+        }
+
+    def _names_of(self, patient: bytes | str) -> list[str]:
+        if isinstance(patient, bytes):
+            return [subject_name(patient)]
+        # A number that is new: its Patient may be filed after this entry.
+        return [f"{IDENTIFIER}{patient}", f"{IDENTIFIER}{self.systems[0]}|{patient}"]

@@ -13,7 +13,7 @@ from memory_store import OBSERVATION, PATIENT, Custodian, bundle, send
 from records.outcomes import EntryCode, Outcome
 from services.custodian.fhir_files import FhirFile
 
-MAIN, OTHER = "urn:hospital", "urn:insurer"
+MAIN, OTHER, THIRD = "urn:hospital", "urn:insurer", "urn:registry"
 
 
 @pytest.fixture
@@ -33,8 +33,20 @@ def about(**subject: Any) -> dict[str, Any]:
     return OBSERVATION | {"subject": subject}
 
 
-ANNA = patient("anna", number(MAIN, "V-1"), number(OTHER, "K-1"))
-BERT = patient("bert", number(MAIN, "V-2"))
+def inside(*identifiers: dict[str, Any], **subject: Any) -> dict[str, Any]:
+    contained = patient("p", *identifiers)
+    return about(reference="#p", **subject) | {"contained": [contained]}
+
+
+# Nobody configured THIRD; its identifiers are names of a patient all the same.
+ANNA = patient("anna", number(MAIN, "V-1"), number(OTHER, "K-1"), number(THIRD, "S-1"))
+BERT = patient("bert", number(MAIN, "V-2"), number(THIRD, "S-2"))
+CONTRADICTING = [
+    about(reference="Patient/anna", identifier=number(MAIN, "V-2")),
+    about(reference="Patient/anna", identifier=number(THIRD, "S-2")),
+    inside(number(MAIN, "V-1"), identifier=number(MAIN, "V-2")),
+    inside(number(MAIN, "V-1"), identifier=number(THIRD, "S-2")),
+]
 
 
 def test_a_reference_and_an_identifier_of_two_patients_are_filed_under_neither(
@@ -104,3 +116,78 @@ def test_a_check_says_the_same_and_adds_nobody(custodian: Custodian) -> None:
     checked = custodian.intake.check([file], "", lambda *_: None)
     assert [each.code for each in checked.outcomes][-1] is EntryCode.CONTRADICTING_SUBJECT
     assert custodian.directory.count() == 0
+
+
+@pytest.mark.parametrize("is_earlier", [False, True])
+@pytest.mark.parametrize("wrong", CONTRADICTING)
+def test_every_kind_of_identifier_and_reference_is_compared(
+    custodian: Custodian, wrong: dict[str, Any], is_earlier: bool
+) -> None:
+    if is_earlier:
+        send(custodian, bundle(ANNA, BERT))
+    report = send(custodian, bundle(wrong) if is_earlier else bundle(ANNA, BERT, wrong))
+    assert list(report.outcomes)[-1].code is EntryCode.CONTRADICTING_SUBJECT
+    assert {each.recorded_on for each in custodian.stored()} == {"0001-01-01"}
+
+
+@pytest.mark.parametrize("identifier", [number(MAIN, "V-1"), number(THIRD, "S-1")])
+def test_a_contained_patient_and_an_identifier_of_the_same_one_are_filed(
+    custodian: Custodian, identifier: dict[str, Any]
+) -> None:
+    right = inside(number(MAIN, "V-1"), identifier=identifier)
+    report = send(custodian, bundle(ANNA, BERT, right))
+    assert list(report.outcomes)[-1].outcome is Outcome.STORED
+    assert {"0001-01-01", "2024-03-05"} == {r.recorded_on for r in custodian.stored("V-1")}
+
+
+def test_what_waited_is_filed_under_neither_of_two_patients_who_arrive(
+    custodian: Custodian,
+) -> None:
+    wrong = about(reference="Patient/anna", identifier=number(THIRD, "S-2"))
+    send(custodian, orjson.dumps(wrong))
+    assert send(custodian, bundle(ANNA, BERT)).joined == 0
+    assert {each.recorded_on for each in custodian.stored()} == {"0001-01-01"}
+    assert custodian.intake.parked_count() == 1
+
+
+@pytest.mark.parametrize("erased", ["V-1", "V-2"])
+@pytest.mark.parametrize("is_of_a_table", [False, True])
+@pytest.mark.parametrize("wrong", CONTRADICTING)
+def test_an_erasure_of_either_patient_deletes_what_names_both(
+    custodian: Custodian, wrong: dict[str, Any], erased: str, is_of_a_table: bool
+) -> None:
+    if is_of_a_table:  # no file has said what they are called
+        custodian.directory.get_or_add(["V-1", "V-2"])
+    send(custodian, bundle(ANNA, BERT, wrong))
+    assert custodian.intake.parked_count() == 1
+    subject = custodian.directory.find_subject(erased)
+    assert subject is not None
+    custodian.parked.erase_subject(subject)
+    assert custodian.parked.count() == 0
+
+
+def test_it_deletes_what_names_a_patient_of_a_table_beside_another(custodian: Custodian) -> None:
+    send(custodian, bundle(ANNA))
+    subject = custodian.directory.get_or_add(["V-2"])["V-2"]
+    wrong = about(reference="Patient/anna", identifier=number(MAIN, "V-2"))
+    send(custodian, orjson.dumps(wrong))
+    assert custodian.intake.parked_count() == 1
+    custodian.parked.erase_subject(subject)
+    assert custodian.parked.count() == 0
+
+
+@pytest.mark.parametrize(
+    "actors",
+    [
+        [{"reference": "Patient/x"}, {"reference": "Patient/x"}],
+        [{"reference": "urn:uuid:AA"}, {"reference": "urn:uuid:aa"}],
+        [{"reference": "Patient?identifier=urn:a|1", "identifier": number("urn:a", "1")}],
+    ],
+)
+def test_a_patient_who_is_named_twice_holds_up_no_other_entry(
+    custodian: Custodian, actors: list[dict[str, Any]]
+) -> None:
+    parts = [{"actor": actor} for actor in actors]
+    twice = {"resourceType": "Appointment", "id": "a1", "status": "booked", "participant": parts}
+    report = send(custodian, bundle(ANNA, twice))
+    assert [each.outcome for each in report.outcomes] == [Outcome.STORED, Outcome.PARKED]
