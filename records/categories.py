@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from consent import is_known
@@ -20,6 +21,25 @@ _ANY: Final = "*"
 _LABEL_ELEMENT: Final = "security"
 _TELLING: Final = re.compile(r"[A-Z][0-9]{2}\.?[0-9A-Z-]{0,5}|[0-9]{1,5}-[0-9]|[0-9]{6,18}")
 """Codes of ICD-10, ATC, LOINC and SNOMED CT, which are known by their form."""
+_FAMILY: Final = re.compile(
+    r"icd[-_. ]?(?P<icd>10)(?![-_. ]?(?:cm)?[-_. ]?p(?:cs|roc))|icd/release/(?P<who>10|11)(?![0-9])"
+    r"|icd[-_. ]?(?P<icd9>9)(?![-_. ]?(?:cm)?[-/_. ]?(?:p(?:cs|roc)|vol))|icd[-_. ]?(?P<icd11>11)"
+    r"|(?<![a-z])(?:(?P<loinc>loinc)|(?P<snomed>snomed|sct(?![a-z]))|(?P<atc>(?:atc|whocc)(?![a-z]))"
+    r"|(?P<ops>ops(?![a-z]))|(?P<rxnorm>rxnorm))"
+)
+_CANONICAL: Final = MappingProxyType(
+    {
+        "10": "http://hl7.org/fhir/sid/icd-10",
+        "11": "http://id.who.int/icd/release/11/mms",
+        "9": "http://hl7.org/fhir/sid/icd-9-cm",
+        "loinc": "http://loinc.org",
+        "snomed": "http://snomed.info/sct",
+        "atc": "http://www.whocc.no/atc",
+        "ops": "http://fhir.de/codesystem/bfarm/ops",
+        "rxnorm": "http://www.nlm.nih.gov/research/umls/rxnorm",
+    }
+)
+"""Of each classification that the name of a system may contain, the system that stands for it."""
 MAX_CODINGS: Final = 65_536
 """The categories of this many different codings are kept in memory."""
 _MAX_KEPT_CHARACTERS: Final = 256
@@ -254,8 +274,15 @@ def _bare_code(system: str, code: str) -> str:
 
 
 def _system(text: str) -> str:
-    """Return a system without its version and last slash, in small letters, with http for https."""
+    """Return a system without its version and last slash, in small letters, with http for https.
+
+    All systems that are named after one classification are the same. Editions, versions and
+    national variants of it are many, and a patient's "no" must hold in each.
+    """
     name = text.strip().partition("|")[0].rstrip("/").lower()
+    family = _FAMILY.search(name)
+    if family is not None and family.lastgroup is not None:
+        return _CANONICAL.get(family[family.lastgroup]) or _CANONICAL[family.lastgroup]
     return f"http://{name.removeprefix('https://')}" if name.startswith("https://") else name
 
 

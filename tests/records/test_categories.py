@@ -229,3 +229,72 @@ def test_codes_of_older_and_newer_classifications_are_protected_with_and_without
 def test_a_code_of_another_system_is_not_protected_by_its_form() -> None:
     coding = {"system": "urn:oid:1.2.3", "code": "F10.1"}
     assert place(resourceType="Condition", code={"coding": [coding]}) == "condition"
+
+
+@pytest.mark.parametrize(
+    ("code", "systems"),
+    [
+        (
+            "F32.1",
+            (
+                "http://hl7.org/fhir/sid/icd-10-nl",
+                "http://hl7.org/fhir/sid/icd-10-am",
+                "http://hl7.org/fhir/sid/icd-10-cm/2024",
+                "http://hl7.org/fhir/sid/icd-10#1",
+                "http://terminology.hl7.org/CodeSystem/icd10",
+                "http://fhir.de/CodeSystem/dimdi/icd-10-gm/2019",
+                "http://id.who.int/icd/release/10/2019",
+                "urn:local:ICD10GM",
+            ),
+        ),
+        ("F32.1 G", ("ICD-10-GM", "http://fhir.de/CodeSystem/bfarm/icd-10-gm")),
+        ("296.30", ("http://hl7.org/fhir/sid/icd-9", "http://x.example/ICD9CM")),
+        (
+            "6A70",
+            (
+                "http://id.who.int/icd/release/11/2024-01/mms",
+                "https://id.who.int/icd/release/11/2023-01",
+                "http://x.example/ICD-11",
+            ),
+        ),
+        (
+            "35489007",
+            (
+                "http://snomed.info/sct/731000124108",
+                "http://snomed.info/sct/11000274103/version/20240515",
+                "http://snomed.info/id",
+                "http://www.snomed.org/",
+            ),
+        ),
+        ("44261-6", ("http://www.loinc.org", "http://loinc.org/rdf")),
+        (
+            "N06AB04",
+            (
+                "http://fhir.de/CodeSystem/dimdi/atc",
+                "http://whocc.no/atc",
+                "https://www.whocc.no/atc_ddd_index",
+            ),
+        ),
+        ("9-607", ("http://fhir.de/CodeSystem/bfarm/ops/2024",)),
+    ],
+)
+def test_a_code_is_protected_in_every_edition_and_variant_of_its_classification(
+    code: str, systems: tuple[str, ...]
+) -> None:
+    for system in systems:
+        category = place(resourceType="Condition", code=coded(system, code))
+        assert category == "mental-health", system
+
+
+@pytest.mark.parametrize(
+    ("system", "code"),
+    [
+        ("http://hl7.org/fhir/sid/icd-10-pcs", "F13Z0ZZ"),  # a hearing test
+        ("http://www.cms.gov/Medicare/Coding/ICD10PCS", "F13Z0ZZ"),
+        ("http://hl7.org/fhir/sid/icd-9-cm/procedure", "2959"),  # an operation of the throat
+        ("http://fhir.de/CodeSystem/dimdi/atc", "V08AB02"),  # a contrast medium; V08 is of ICD-9
+        ("http://hl7.org/fhir/sid/icd-10-nl", "I10"),
+    ],
+)
+def test_a_code_of_a_neighbouring_classification_is_not_protected(system: str, code: str) -> None:
+    assert place(resourceType="Procedure", code=coded(system, code)) == "procedure"
