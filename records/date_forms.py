@@ -15,7 +15,10 @@ _DAYS: Final = ("%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y")
 _SHORT: Final = (*(day.replace("%Y", "%y") for day in _DAYS), "%y-%m-%d")
 _NAMED: Final = ("%d-%b-%Y", "%d-%b-%y", "%d%b%Y", "%d%b%y", "%d %b %Y", "%d %B %Y")
 _NAMED_FIRST: Final = ("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y")
-_DIGITS: Final = ("%Y%m%d", "%d%m%Y", "%m%d%Y", "%y%m%d", "%d%m%y", "%m%d%y")
+_DIGITS: Final = (
+    *("%Y%m%d", "%d%m%Y", "%m%d%Y", "%y%m%d", "%d%m%y", "%m%d%y"),
+    *("%Y%m%d%H%M", "%Y%m%d%H%M%S"),  # so in HL7 version 2
+)
 """Dates that look like numbers; six digits are a date only if the column's name says so."""
 _TIMES: Final = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p")
 _TIMED: Final = tuple(f"{day} {time}" for day in (*_DAYS, *_SHORT) for time in _TIMES)
@@ -33,6 +36,8 @@ _NEARLY_ALL: Final = 0.9
 _MANY: Final = 0.02
 """If day and month change places in more than this share of cells, it is no slip."""
 _NUMERIC: Final = re.compile(r"([0-9]{1,2})[./-]([0-9]{1,2})[./-](?:[0-9]{4}|[0-9]{2})(?:[ T]|\Z)")
+_ZONED: Final = re.compile(r"[0-9]{12}(?:[0-9]{2}(?:\.[0-9]{1,4})?)?[+-][0-9]{4}")
+"""A moment of HL7 version 2 with its zone, which no format reads."""
 _MONTHS: Final = 12
 _LAST_DAY: Final = 31
 _DATE_NAME: Final = re.compile(r"\b(date|datum|fecha|day|tag)$|datum$|^date\b")
@@ -50,7 +55,7 @@ class DateForms:
     Attributes:
         cells: how many were seen.
         hits: by format, how many cells are dates in it; a format that does not fit is left out.
-        numeric: how many cells have a day and a month in digits, in either order.
+        numeric: how many cells have day and month in digits in any order, or a zone at their end.
         days_first, months_first: how many of these fit only one order, as 31.12. and 12/31 do.
     """
 
@@ -76,6 +81,7 @@ class DateForms:
     def _see_order(self, text: str) -> None:
         match = _NUMERIC.match(text)
         if match is None:
+            self.numeric += _ZONED.fullmatch(text) is not None
             return
         first, second = int(match[1]), int(match[2])
         if 0 < min(first, second) <= _MONTHS and max(first, second) <= _LAST_DAY:

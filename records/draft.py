@@ -119,13 +119,29 @@ def slug(text: str, most: int = 60) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:most].strip("-") or "value"
 
 
+_SIGNS: Final = (
+    *(("<=", "at most"), (">=", "at least"), ("≤", "at most"), ("≥", "at least")),
+    *(("<", "below"), (">", "above"), ("±", "plus minus"), ("+/-", "plus minus")),
+    *(("(+)", "plus in brackets"), ("+", "plus")),
+)
+_LAST_MINUS: Final = re.compile(r"[-\u2212]\s*\Z")
+
+
+def _with_signs_as_words(text: str) -> str:
+    """Return a value with the signs that carry its meaning as words: A+ and A-, <1:40 and >1:40."""
+    for sign, word in _SIGNS:
+        text = text.replace(sign, f" {word} ")
+    return _LAST_MINUS.sub(" minus", text)
+
+
 def distinct_slugs(texts: Sequence[str]) -> dict[str, str]:
     """Return a slug for each text, no two of them equal."""
     slugs: dict[str, str] = {}
     for text in texts:
-        name, number = slug(text), 2
+        plain = name = slug(_with_signs_as_words(text))
+        number = 2
         while name in slugs.values():
-            name, number = f"{slug(text)}-{number}", number + 1
+            name, number = f"{plain}-{number}", number + 1
         slugs[text] = name
     return slugs
 

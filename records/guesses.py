@@ -46,8 +46,16 @@ _NAMED_UNIT: Final = re.compile(r"[\[(]([^\[\]()]+)[\])]\s*$|\s([^\s/]+/\S+)$")
 IDENTIFIES: Final = "it may identify people"
 UNUSUAL: Final = "out of the usual range"
 UNREAD_DATES: Final = "dates in a form that cannot be read, or in several; write them as 2024-05-31"
-_BIRTH: Final = re.compile(r"birth|^dob$|geburt|nacimiento")
+_BIRTH: Final = re.compile(
+    r"birth|\bb ?day\b|\bdob|dob$|brthd|geburt|\bgeb(or|oorte?)|\bgeb ?(dat|jahr|am\b)|\bgeb$"
+    r"|naiss|\bddn\b|nacimiento|fecha nac|\bf ?nac\b|nascita|\b(data )?nasc|urodz|fodelse|\bnaroz"
+)
+_MAX_BIRTH_ORDER: Final = 31
+_BIRTH_YEARS: Final = (1850, 2100)
+_MIN_DAY_NUMBER: Final = 10_000
 OPERATORS: Final = "operators: write each before its number, as <0.5"
+_DEGREES: Final = frozenset({"+", "++", "+++", "++++", "(+)", "+/-", "+-", "±"})
+"""How strongly a test was positive; beside them - means that it was negative."""
 _OPERATORS: Final = frozenset({"<", ">", "<=", ">=", "\u2264", "\u2265", "=", "==", "~"})
 _OPERATOR_LETTERS: Final = frozenset({"E", "L", "G", "LE", "GE", "NE"})
 """How i2b2 writes operators; L without the others may also mean low."""
@@ -114,7 +122,7 @@ def _why_ignored(column: Profile, rows: int) -> str:
         if column.count in (0, rows):
             return "the same value in every row" if column.count else "no value"
         return "one value, and empty cells: to map it, write into these what empty means"
-    if _BIRTH.search(words):
+    if _BIRTH.search(words) and not _is_measured_at_birth(column):
         return "a date of birth: it identifies people, and is not the day of a record"
     if column.date_format is None and _PLACE.search(words):
         return "a place: map it as a category to test by it (split_by), with predicts = false"
@@ -125,6 +133,17 @@ def _why_ignored(column: Profile, rows: int) -> str:
     if _is_refused(column, rows):
         return f"{len(column.distinct)} different values in {rows} rows: {IDENTIFIES}"
     return ""
+
+
+def _is_measured_at_birth(column: Profile) -> bool:
+    """Return whether a column holds numbers such as weights: neither days, months nor years."""
+    if not column.is_number or column.date_format is not None:
+        return False
+    is_whole = column.whole == column.numbers
+    first, last = _BIRTH_YEARS
+    is_part_of_day = column.maximum <= _MAX_BIRTH_ORDER or column.minimum >= first
+    is_part_of_day = is_part_of_day and column.maximum <= last
+    return column.maximum < _MIN_DAY_NUMBER and not (is_whole and is_part_of_day)
 
 
 def _is_refused(column: Profile, rows: int) -> bool:
@@ -176,13 +195,14 @@ def is_operator_column(column: Profile) -> bool:
 
 
 def is_plus_minus(column: Profile) -> bool:
-    """Return whether a column says + and -, where - elsewhere means that there is no value."""
-    return set(column.levels) == {"+"} and "-" in column.missing
+    """Return whether a column says + (or ++) and -; elsewhere - means that there is no value."""
+    levels = set(column.levels)
+    return "+" in levels and levels <= _DEGREES and "-" in column.missing
 
 
 def _truths(column: Profile) -> dict[str, str | bool] | None:
     """Return the values of a boolean, {} if they are the usual words; None if it is another."""
-    if is_plus_minus(column):
+    if is_plus_minus(column) and len(column.levels) == 1:
         return {"+": True, "-": False}
     levels = list(column.levels)
     if not 1 <= len(levels) <= 4:
@@ -305,7 +325,7 @@ def _fitting_unit(variable: Variable, numbers: Sequence[float]) -> str:
 
 def _category(column: Profile, code: str, category: str) -> ColumnDraft:
     variable = find_variable(column.name)
-    levels = sorted(column.levels)
+    levels = sorted([*column.levels, *(["-"] if is_plus_minus(column) else [])])
     if not levels or len(levels) > MAX_CATEGORY_LEVELS:
         several = f"{len(column.distinct)} different texts, more than {MAX_CATEGORY_LEVELS}"
         comment = f"{several}: {IDENTIFIES}"
@@ -323,7 +343,14 @@ def _category(column: Profile, code: str, category: str) -> ColumnDraft:
         or guess_category(column.name, "survey"),
         values=values,
         missing=missing,
+        comment=_why_fewer(column),
     )
+
+
+def _why_fewer(column: Profile) -> str:
+    """Name a word that may be an answer and is read as missing, such as none of none and severe."""
+    words = [word for word in ("none", "None") if word in column.missing]
+    return f"{words[0]} is read as missing: if it is an answer, add it to values" if words else ""
 
 
 def _is_no_answer(level: str) -> bool:

@@ -231,7 +231,8 @@ def _file(table: Section, decimal: str) -> FileFormat:
         raise table.error("skip", f"must be 0 to {MAX_SKIPPED_LINES} lines")
     separator = _one_character(table, "separator", ",")
     if separator == decimal:
-        raise table.error("decimal", "must differ from the separator")
+        problem = "must differ from the separator; export the table with ; or tabs between cells"
+        raise table.error("decimal", problem)
     encoding = _encoding(table)
     header_rows = table.integer("header_rows", 1)
     if not 1 <= header_rows <= MAX_HEADER_ROWS:
