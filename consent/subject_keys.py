@@ -17,7 +17,7 @@ from consent.outbox_rows import FAILED, WRITTEN
 from consent.outcomes import PENDING
 from consent.recoveries import READY, WAITING, Recovery, with_ready_times
 from consent.relayer import Relayer
-from consent.state import LedgerState
+from consent.state import ROLE_OWN, LedgerState
 from consent.terms import Enrolment, KeyAddition, KeyRemoval, RecoveryVeto, Signed
 from consent.transactions import KINDS, Outcome
 from consent.typed_data import Op, keccak
@@ -105,7 +105,8 @@ class SubjectKeys:
         """Return whether an own key signed the removal of a key, which the ledger does not show.
 
         True from the moment at which the signed removal is stored, whatever the node says of it.
-        One by a key that was itself removed meanwhile no longer counts: it came too late.
+        One by a key that was itself removed meanwhile no longer counts: it came too late. Nor does
+        one by a delegate: that the contract accepts it is the node's word alone.
 
         Raises:
             ViewRefused, LedgerUnavailable: as `ConsentLedger.view`.
@@ -114,7 +115,8 @@ class SubjectKeys:
         unshown = self._relayer.list_unshown(KINDS[KeyRemoval].name)
         by = {keccak(each.signer) for each in unshown if (each.op, each.words) == name}
         keys = self.of_subject(subject) if by else ()
-        return any(key.key_hash in by and not key.is_removed for key in keys)
+        own = [key for key in keys if key.role == ROLE_OWN and not key.is_removed]
+        return any(key.key_hash in by for key in own)
 
     def is_enrolling(self, subject: bytes, signer: bytes) -> bool:
         """Return whether this key's enrolment is on its way: sent, and not on the ledger yet."""

@@ -118,8 +118,8 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
 
 
-def addition(patient: Patient) -> Signed:
-    message = KeyAddition(patient.subject, NEW.address, 0, 0)
+def addition(patient: Patient, role: int = 0) -> Signed:
+    message = KeyAddition(patient.subject, NEW.address, role, 0)
     return replace(patient.sign(message), proof=NEW.sign(digest(DOMAIN, message)))
 
 
@@ -279,3 +279,21 @@ def test_a_key_is_on_hold_from_the_moment_an_own_key_signed_its_removal(place: P
     ledger.view()
     assert [key.is_removed for key in ledger.keys.of_subject(subject)] == [False, True]
     assert not ledger.keys.is_removal_signed(subject, own)
+
+
+def test_no_delegate_and_no_stranger_holds_up_a_patients_own_key(place: Place) -> None:
+    ledger, subject = place.ledger, place.patient.subject
+    send(ledger, addition(place.patient, role=1))
+    place.show_sent()
+    ledger.view()
+    own = place.patient.key.address
+    removals = [
+        replace(place.patient, key=key).sign(KeyRemoval(subject, own))
+        for key in (NEW, SigningKey(b"\x22" * 32))
+    ]
+    for tale in (mined, reverted):  # the node says that the contract accepts them
+        place.chain.tale = tale
+        ledger.keys.remove(removals)
+        assert not ledger.keys.is_removal_signed(subject, own)
+    ledger.keys.remove([place.patient.sign(KeyRemoval(subject, NEW.address))])
+    assert ledger.keys.is_removal_signed(subject, NEW.address)
