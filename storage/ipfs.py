@@ -311,7 +311,7 @@ class _Bounded(requests.auth.AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Have the answer to this request bounded."""
-        request.register_hook("response", _bound)
+        request.register_hook("response", _bound)  # type: ignore[no-untyped-call]
         return request
 
 

@@ -17,10 +17,11 @@ IdRunner = Callable[[str, Progress], dict[str, Any]]
 RUNNING: Final = "running"
 DONE: Final = "done"
 
-PROMPT: Final = frozenset({"rekey", "erase"})
+REKEY: Final = "rekey"
+ERASE: Final = "erase"
+PROMPT: Final = frozenset({REKEY, ERASE})
 """Kinds that carry out a patient's decision: they wait for no other job, and for each part that is
 unavailable until it is back."""
-REKEY: Final = "rekey"
 
 
 def make_runners(  # noqa: PLR0913 - six ports, by keyword

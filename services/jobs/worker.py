@@ -17,7 +17,7 @@ from consent import LedgerUnavailable
 from services import database
 from services.chunks import chunks
 from services.jobs.heartbeats import BEAT_S, Workers
-from services.jobs.kinds import PROMPT, REKEY, Runner
+from services.jobs.kinds import ERASE, PROMPT, REKEY, Runner
 from services.jobs.progress import WHOLE, percent_of
 from services.jobs.queue import (
     CANCELLED,
@@ -38,6 +38,8 @@ UNAVAILABLE: Final = (
     models.ModelsUnavailable,
     *database.UNAVAILABLE_ERRORS,
 )
+DAMAGED: Final = (storage.StorageBroken, storage.StorageNotFound)
+"""What an erasure waits for: a person repairs it. A re-encryption would start again at each try."""
 POLL_S: Final = 0.5
 PROGRESS_EVERY_S: Final = 0.25
 RETRY_S: Final = 10
@@ -158,7 +160,8 @@ class Worker:
 
     def _record_failure(self, error: Exception, job: Job) -> None:
         reason = describe_error(error)
-        if isinstance(error, UNAVAILABLE) and job.kind in PROMPT:
+        is_unavailable = isinstance(error, UNAVAILABLE) and job.kind in PROMPT
+        if is_unavailable or (isinstance(error, DAMAGED) and job.kind == ERASE):
             self._jobs.postpone(job, reason, RETRY_S)
         else:
             self._jobs.end(job, FAILED, _failure(error), reason)

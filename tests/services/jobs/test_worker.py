@@ -30,7 +30,8 @@ from services.jobs.queue import (
 )
 from services.jobs.worker import JobLost, PeriodicTask, ProgressWriter, Worker
 from services.researcher.counting import CENSUS, COUNT
-from storage import StoreUnavailable
+from storage import StorageNotFound, StoreUnavailable
+from storage.errors import NameMismatch, RecordLost, SealBroken
 
 ROOT = Path(__file__).resolve().parents[3]
 ENDLESS = """
@@ -164,6 +165,22 @@ def test_a_rekeying_waits_while_a_part_is_unavailable(jobs, runners, monkeypatch
         worker(jobs, runners).run(job.id)
         assert jobs.get(job.id).state == QUEUED
     runners["rekey"] = lambda *_: {"receipt": ""}
+    worker(jobs, runners).run(job.id)
+    assert (jobs.get(job.id).state, jobs.get(job.id).attempts) == (DONE, 1)
+
+
+@pytest.mark.parametrize("error", [NameMismatch, RecordLost, SealBroken, StorageNotFound])
+def test_an_erasure_waits_until_what_is_damaged_is_repaired(
+    jobs, runners, monkeypatch, error
+) -> None:
+    monkeypatch.setattr(services.jobs.worker, "RETRY_S", 0)
+    job = jobs.enqueue("erase", {"erasure": "e"}, "c")
+    runners["erase"] = raiser(error("a list of pinned blocks is damaged"))
+    for _ in range(5):
+        worker(jobs, runners).run(job.id)
+        assert jobs.get(job.id).state == QUEUED
+        assert jobs.get(job.id).error == "a list of pinned blocks is damaged"
+    runners["erase"] = lambda *_: {"body": ""}
     worker(jobs, runners).run(job.id)
     assert (jobs.get(job.id).state, jobs.get(job.id).attempts) == (DONE, 1)
 
