@@ -23,7 +23,8 @@ from models.calibration import Floats, Labels
 from models.candidates import Fitter, Setting, list_settings
 from models.card_content import describe_evaluation
 from models.evaluation import auroc, evaluate
-from models.features import Matrix
+from models.features import Matrix, Values
+from models.person_weights import draw_weights
 from models.question import Question
 from models.recalibration import fit_recalibration
 from models.sample_size import measure_sample_size
@@ -36,6 +37,11 @@ Rows = npt.NDArray[np.intp]
 ANSWERED = 50
 LEFT_OUT = 10
 LEFT = {"only one person left": 0, "one left, ten left out": LEFT_OUT}
+ANSWERS = {
+    **{case: (left_out, False) for case, left_out in LEFT.items()},
+    "one left, ten left out, weights drawn": (LEFT_OUT, True),
+}
+"""How many are left out too, and whether people have weights, as in a training."""
 USEFUL = "uci|oldpeak"
 MANY = 500
 """Of more patients the NHANES example is used, of fewer the heart example."""
@@ -89,6 +95,13 @@ def find_pair(labels: Labels, estimates: Floats) -> tuple[int, int]:
     return int(with_it[place[0]]), int(without[place[1]])
 
 
+def scale(values: Values) -> Floats:
+    """Return each column with mean 0 and a standard deviation of 1; 0 where a value is missing."""
+    spread = np.nanstd(values, axis=0) + 1e-9
+    scaled: Floats = np.nan_to_num((values - np.nanmean(values, axis=0)) / spread)
+    return scaled
+
+
 def compare_answers(size: int, trials: int) -> Iterator[Verdicts]:
     """Yield how often answers of two models, before and after, tell of the one who left.
 
@@ -97,15 +110,18 @@ def compare_answers(size: int, trials: int) -> Iterator[Verdicts]:
     """
     question, matrix = load_nhanes() if size > MANY else load_heart()[:2]
     values, fitter = matrix.values[:, question.predictors()], Fitter.of(question, 1)
-    spread = np.nanstd(values, axis=0) + 1e-9
-    scaled = np.nan_to_num((values - np.nanmean(values, axis=0)) / spread)
+    scaled = scale(values)
     settings = {each.kind: each for each in reversed(list_settings(question, matrix.labels[:size]))}
     for kind, setting in settings.items():
         chance = np.random.default_rng(size)
-        scores: dict[str, list[float]] = {case: [] for case in LEFT}
+        scores: dict[str, list[float]] = {case: [] for case in ANSWERS}
 
-        def answer(rows: Rows, new: Rows, setting: Setting = setting) -> Floats:
-            made = fitter.fit_choice(setting, setting.rounds[0], values[rows], matrix.labels[rows])
+        def answer(
+            rows: Rows, new: Rows, *, is_weighted: bool = False, setting: Setting = setting
+        ) -> Floats:
+            weights = draw_weights([str(row) for row in rows]) if is_weighted else None
+            data = values[rows], matrix.labels[rows], weights
+            made = fitter.fit_weighted((setting, setting.rounds[0]), *data)
             return np.round(1 / (1 + np.exp(-made.final_log_odds(values[new]))), 2)
 
         for _ in range(trials // 2):
@@ -114,16 +130,17 @@ def compare_answers(size: int, trials: int) -> Iterator[Verdicts]:
             halves = rows[::2], rows[1::2]
             estimates = np.zeros(size)
             estimates[::2], estimates[1::2] = answer(halves[1], halves[0]), answer(*halves)
-            before = answer(rows, new)
+            before = {each: answer(rows, new, is_weighted=each) for each in (False, True)}
             for target in find_pair(matrix.labels[rows], estimates):
                 rest = chance.permutation(np.delete(rows, target))
                 likeness = scaled[new] @ scaled[rows[target]]
-                for case, left_out in LEFT.items():
-                    moved = before - answer(np.sort(rest[left_out:]), new)
+                for case, (left_out, is_weighted) in ANSWERS.items():
+                    after = answer(np.sort(rest[left_out:]), new, is_weighted=is_weighted)
+                    moved = before[is_weighted] - after
                     scores[case].append(float(moved @ likeness))
         outcomes = [True, False] * (trials // 2)
-        for case, each in scores.items():
-            right = judge(each, outcomes, chance)
+        rights = {case: judge(each, outcomes, chance) for case, each in scores.items()}
+        for case, right in rights.items():
             yield Verdicts(f"answers of {kind}, {case}", size, right, len(outcomes))
 
 
@@ -227,7 +244,10 @@ def compare_copies(size: int, trials: int) -> Iterator[Verdicts]:
 
 
 def measure_loss(size: int, trials: int) -> Iterator[str]:
-    """Yield the AUROC on new patients that a model of each kind loses without ten of its own."""
+    """Yield the AUROC on new patients that a model of each kind loses by hiding who left.
+
+    It lacks ten people, and has weights of the others.
+    """
     question, matrix = load_nhanes() if size > MANY else load_heart()[:2]
     values, chance = matrix.values[:, question.predictors()], np.random.default_rng(size)
     settings = {each.kind: each for each in reversed(list_settings(question, matrix.labels[:size]))}
@@ -238,10 +258,11 @@ def measure_loss(size: int, trials: int) -> Iterator[str]:
         new = order[size:]
         for kind, setting in settings.items():
             areas = []
-            for rows in (order[:size], order[: size - LEFT_OUT]):
-                made = fitter.fit_choice(
-                    setting, setting.rounds[0], values[rows], matrix.labels[rows]
-                )
+            few = order[: size - LEFT_OUT]
+            weights = draw_weights([str(row) for row in few])
+            for rows, drawn in ((order[:size], None), (few, weights)):
+                data = values[rows], matrix.labels[rows], drawn
+                made = fitter.fit_weighted((setting, setting.rounds[0]), *data)
                 areas.append(auroc(matrix.labels[new], made.final_log_odds(values[new])).value)
             lost[kind].append(areas[0] - areas[1])
     for kind, each in lost.items():

@@ -73,12 +73,17 @@ class TreeRows:
         types: Sequence[str],
         labels: npt.NDArray[np.bool_] | None = None,
         least: int = 1,
+        weights: Probabilities | None = None,
     ) -> None:
-        """Make nothing yet; the arguments are those of `fit_booster` and `_replace_rare`."""
+        """Make nothing yet; the arguments are those of `fit_booster` and `_replace_rare`.
+
+        `weights` says how much each row counts; rows in batches count alike.
+        """
         self._values = values
         self._least = least
         self._types = types
         self._labels = labels
+        self._weights = weights
         self._made: dict[int, Any] = {}
 
     def fit(self, parameters: Mapping[str, float], seed: int) -> Booster:
@@ -131,7 +136,9 @@ class TreeRows:
                 self._made[0] = _dmatrix(self._values, self._types)
             else:
                 values = _replace_rare(self._values, self._types, self._least)
-                self._made[0] = _dmatrix(values, self._types, labels.astype(np.float32))
+                self._made[0] = _dmatrix(
+                    values, self._types, labels.astype(np.float32), self._weights
+                )
         return self._made[0]
 
 
@@ -158,12 +165,15 @@ def _replace_rare(values: Values, types: Sequence[str], least: int) -> Values:
     return replaced
 
 
-def _dmatrix(values: Values, types: Sequence[str] | None, labels: Any = None) -> Any:
+def _dmatrix(
+    values: Values, types: Sequence[str] | None, labels: Any = None, weights: Any = None
+) -> Any:
     import xgboost
 
     return xgboost.DMatrix(
         np.ascontiguousarray(values, np.float32),
         labels,
+        weight=weights,
         feature_types=types,
         enable_categorical=True,
         nthread=1,

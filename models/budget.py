@@ -21,6 +21,7 @@ class Budget:
         tries_fine_trees: whether cohorts with many events try trees with fine thresholds too.
         learns_rare_values: whether something may be learned from a value that fewer than 11
             patients have.
+        draws_weights: whether people count differently in the final fit (`models.person_weights`).
     """
 
     repeats: int = 5
@@ -30,6 +31,7 @@ class Budget:
     max_repeated_cells: int = 60_000
     tries_fine_trees: bool = True
     learns_rare_values: bool = False
+    draws_weights: bool = True
 
     @classmethod
     def of_card(cls, stated: Mapping[str, Any]) -> Budget:
@@ -38,7 +40,7 @@ class Budget:
         Raises:
             TypeError: the card has another field.
         """
-        earlier = {"tries_fine_trees": False, "learns_rare_values": True}
+        earlier = {"tries_fine_trees": False, "learns_rare_values": True, "draws_weights": False}
         return cls(**{**earlier, **stated})
 
     def count_repeats(self, patients: int, features: int) -> int:

@@ -61,13 +61,16 @@ class LearnerRows:
         values: Values,
         types: Sequence[str],
         labels: Labels | None = None,
+        weights: Floats | None = None,
         *,
         learns_rare_values: bool = False,
     ) -> None:
         """Make nothing yet; rows without labels are for predictions alone."""
         self.values = values
         self.labels = labels
-        self.trees = TreeRows(values, types, labels, 1 if learns_rare_values else MIN_COUNT)
+        self.weights = weights
+        least = 1 if learns_rare_values else MIN_COUNT
+        self.trees = TreeRows(values, types, labels, least, weights)
         self.regression = RegressionRows(
             values, [kind == "c" for kind in types], learns_rare_values=learns_rare_values
         )
@@ -89,10 +92,12 @@ class Fitter:
         """Return the fitter of a question's predictors."""
         return cls(tuple(feature_types(question)), seed, learns_rare_values)
 
-    def rows(self, values: Values, labels: Labels | None = None) -> LearnerRows:
+    def rows(
+        self, values: Values, labels: Labels | None = None, weights: Floats | None = None
+    ) -> LearnerRows:
         """Return the rows in the form that `fit` and `Fitted.log_odds` take."""
         rare = self.learns_rare_values
-        return LearnerRows(values, self.types, labels, learns_rare_values=rare)
+        return LearnerRows(values, self.types, labels, weights, learns_rare_values=rare)
 
     def fit(self, setting: Setting, rows: LearnerRows) -> Fitted:
         """Return the learner, with the largest number of rounds of the setting."""
@@ -100,14 +105,32 @@ class Fitter:
             raise ValueError("rows without labels cannot be learned from")
         if setting.kind == LOGISTIC:
             ridge = float(setting.parameters["ridge"])
-            return Fitted(setting, rows.regression.fit(rows.labels, ridge))
+            return Fitted(setting, rows.regression.fit(rows.labels, ridge, rows.weights))
         parameters = {**setting.parameters, "rounds": max(setting.rounds)}
         return Fitted(setting, rows.trees.fit(parameters, self.seed))
 
     def fit_choice(self, setting: Setting, rounds: int, values: Values, labels: Labels) -> Fitted:
         """Return the learner with exactly this number of rounds."""
-        exact = Setting(setting.kind, setting.parameters, (rounds,))
-        return self.fit(exact, self.rows(values, labels))
+        return self.fit_weighted((setting, rounds), values, labels, None)
+
+    def fit_weighted(
+        self, choice: tuple[Setting, int], values: Values, labels: Labels, weights: Floats | None
+    ) -> Fitted:
+        """Return the learner of rows that count differently; a leaf still has 11 patients.
+
+        Args:
+            choice: a setting, and the exact number of rounds.
+            values: the predictors, shape (n, predictors).
+            labels: shape (n,).
+            weights: shape (n,); None if all count alike.
+        """
+        setting, rounds = choice
+        parameters = dict(setting.parameters)
+        if weights is not None and setting.kind == XGBOOST and not self.learns_rare_values:
+            heaviest = _MIN_LEAF * float(weights.max())
+            parameters["min_child_weight"] = max(parameters["min_child_weight"], heaviest)
+        exact = Setting(setting.kind, MappingProxyType(parameters), (rounds,))
+        return self.fit(exact, self.rows(values, labels, weights))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,10 @@ MEASURED_IN: Final = "measured_in"
 ELSEWHERE: Final = "another study"
 """Stands for that run if it is another study's, which the reader need not know."""
 ITEMS_NOTE: Final = f"Numbers after headings are the items of {GUIDELINE}."
+WEIGHTS_NOTE: Final = (
+    "weights of patients: drawn at random for the final fit, so that the answers of two models"
+    " reveal little of one patient"
+)
 INTERVAL_NOTE: Final = (
     "The interval of a prediction is a 95 % conformal interval around it, learned out of fold: it"
     " is made so that of 100 groups of new patients with similar estimates, about 95 have an"

@@ -15,6 +15,7 @@ from models.card_notes import (
     ITEMS_NOTE,
     NO_COUNTS,
     NO_EFFECT,
+    WEIGHTS_NOTE,
     describe_measured,
 )
 from models.question_parts import spell_value
@@ -343,6 +344,7 @@ def _development_lines(content: Mapping[str, Any]) -> list[str]:
         f"learner: {_LEARNERS[tuning['learner']]};"
         f" recalibration: {tuning['recalibration']['method']}",
         f"settings tried: {tuning['tried']}, within the bound of the attack: {tuning['within']}",
+        *([WEIGHTS_NOTE] if content.get("budget", {}).get("draws_weights") else []),
         *(
             f"{_LEARNERS[row['kind']]}: AUROC {format_estimate(row['auroc'])},"
             f" Brier {row['brier']:z.3f}"

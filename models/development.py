@@ -25,6 +25,7 @@ from models.crossvalidation import (
 )
 from models.features import Matrix
 from models.lira import Attack, attack_settings
+from models.person_weights import draw_weights
 from models.question import Question
 from models.recalibration import Recalibration, fit_recalibration
 from models.served_model import LOGISTIC, XGBOOST
@@ -149,7 +150,8 @@ def _develop(rows: Rows, question: Question, conditions: Conditions) -> Developm
     publishable = {settings[index].kind for index, _ in within}
     kind = _choose_kind(question, comparison, publishable)
     index, rounds = search.choose(rows, [np.ones(len(rows.labels), np.bool_)])[0][kind]
-    fitted = fitter.fit_choice(settings[index], rounds, rows.values, rows.labels)
+    weights = draw_weights(rows.persons) if budget.draws_weights else None
+    fitted = fitter.fit_weighted((settings[index], rounds), rows.values, rows.labels, weights)
     raw, draws = predictions[kind].raw[0], predictions[kind].probabilities
     if len(draws) < _MIN_DRAWS:
         draws = draw_again(search, rows, (settings[index], rounds), _MIN_DRAWS)

@@ -139,21 +139,25 @@ class RegressionRows:
     def _columns(self) -> Floats:
         return np.column_stack([term.of(self._values) for term in self._terms])
 
-    def fit(self, labels: npt.NDArray[np.bool_], ridge: float) -> LogisticModel:
-        """Return the regression of these outcomes with this penalty; see `fit_logistic`."""
+    def fit(
+        self, labels: npt.NDArray[np.bool_], ridge: float, weights: Floats | None = None
+    ) -> LogisticModel:
+        """Return the regression of these outcomes with this penalty; see `fit_logistic`.
+
+        `weights` says how much each row counts, shape (n,); None if all count alike.
+        """
         from sklearn.linear_model import LogisticRegression
 
         predictors = self._values.shape[1]
         if not self._terms:
-            share = float(labels.mean())
+            share = float(np.average(labels, weights=weights))
             return LogisticModel(predictors, _round(np.log(share / (1 - share))), ())
         regression = LogisticRegression(C=1 / ridge, solver="newton-cholesky", max_iter=50)
-        regression.fit(self._columns, labels)
-        weights = regression.coef_[0]
+        regression.fit(self._columns, labels, sample_weight=weights)
         # Six decimals: the last bits of a float depend on the processor, the model may not.
         fitted = tuple(
             replace(term, weight=_round(weight))
-            for term, weight in zip(self._terms, weights, strict=True)
+            for term, weight in zip(self._terms, regression.coef_[0], strict=True)
         )
         return LogisticModel(predictors, _round(regression.intercept_[0]), fitted)
 

@@ -400,6 +400,10 @@ card-comparison = The log-loss of the regression minus that of the trees is { $d
 
 card-tuning = recalibration { $method }; { $tried } settings tried, { $within } within the bound of the attack
 
+card-weights = Weights of people
+
+card-weights-text = Drawn at random for the final fit, so that the answers of two models reveal little of one person.
+
 card-thresholds = Acting at a threshold, with 95 % intervals
 
 card-threshold = Threshold

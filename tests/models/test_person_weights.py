@@ -1,0 +1,99 @@
+"""Two models, before and after one person left, tell little of that person by their answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.booster import Booster
+from models.candidates import Fitter, Setting, list_settings
+from models.person_weights import bound_of, draw_weights
+from models.question import Question
+from models.served_model import LOGISTIC, XGBOOST
+from models.suppression import MIN_COUNT
+
+PEOPLE = [f"{number:064x}" for number in range(300)]
+
+
+def test_the_same_people_have_the_same_weights_in_any_order() -> None:
+    weights = draw_weights(PEOPLE)
+    assert np.array_equal(draw_weights(PEOPLE[::-1]), weights[::-1])
+    assert np.allclose(np.abs(weights - 1), bound_of(300))
+    assert abs(weights.mean() - 1) < 0.1
+
+
+def test_rows_of_one_person_have_one_weight() -> None:
+    weights = draw_weights([*PEOPLE, PEOPLE[0]])
+    assert weights[-1] == weights[0]
+    assert np.array_equal(weights[:-1], draw_weights(PEOPLE))
+
+
+@pytest.mark.parametrize("others", [PEOPLE[1:], [*PEOPLE, "f" * 64]])
+def test_with_one_person_more_or_less_all_are_drawn_again(others: list[str]) -> None:
+    before = dict(zip(PEOPLE, draw_weights(PEOPLE) > 1, strict=True))
+    after = dict(zip(others, draw_weights(others) > 1, strict=True))
+    moved = sum(before[each] != after[each] for each in before.keys() & after.keys())
+    assert 110 < moved < 190
+
+
+@pytest.mark.parametrize("people", [50, 300, 5_000, 1_000_000])
+def test_the_weights_hide_a_person_among_150_or_a_quarter_of_all(people: int) -> None:
+    hidden_among = people * bound_of(people) ** 2
+    assert hidden_among == pytest.approx(min(150, people / 4))
+    assert bound_of(people) <= 0.5  # the weights cost no more than a fifth of the people
+
+
+def question() -> Question:
+    text = (Path(__file__).parent / "small-question.toml").read_text()
+    return Question.parse(
+        text.replace("rounds = 10", "rounds = 10\nmin_child_weight = 0"), "q.toml"
+    )
+
+
+def test_a_leaf_of_weighted_rows_still_has_eleven_patients() -> None:
+    draw = np.random.default_rng(1)
+    values = draw.normal(size=(120, 2)).astype(np.float32)
+    values[:, 1] = draw.integers(0, 3, 120)
+    labels = draw.random(120) < 0.5
+    weights = draw_weights(PEOPLE[:120])
+    fitter = Fitter.of(question(), 0)
+    trees = [each for each in list_settings(question(), labels) if each.kind == XGBOOST]
+    for setting in trees:
+        light = Setting(XGBOOST, {**setting.parameters, "min_child_weight": 0.0}, setting.rounds)
+        fitted = fitter.fit_weighted((light, 20), values, labels, weights)
+        assert isinstance(fitted.learner, Booster)
+        rows = fitter.rows(values).trees.matrix()
+        leaves = fitted.learner._booster.predict(rows, pred_leaf=True).reshape(len(values), -1)
+        for tree in leaves.T:
+            assert np.unique(tree, return_counts=True)[1].min() >= MIN_COUNT
+
+
+def read_outcomes(*, is_weighted: bool) -> int:
+    """Return how often, of 60, answers of two regressions tell the outcome of who left."""
+    draw, right = np.random.default_rng(3), 0
+    fitter = Fitter(("q", "q", "q"), 0)
+    setting = Setting(LOGISTIC, {"ridge": 10.0}, (0,))
+    for number in range(60):
+        values = draw.normal(size=(300, 3)).astype(np.float32)
+        labels = draw.random(300) < 1 / (1 + np.exp(-values[:, 0]))
+        labels[0] = number % 2 == 0  # who leaves has the outcome in half of the cases
+        estimates = []
+        for kept in (slice(0, None), slice(1, None)):
+            rows = values[kept], labels[kept]
+            weights = draw_weights([f"{number} {each}" for each in PEOPLE[kept]])
+            choice = (setting, 0)
+            made = (
+                fitter.fit_weighted(choice, *rows, weights)
+                if is_weighted
+                else fitter.fit_choice(*choice, *rows)
+            )
+            estimates.append(1 / (1 + np.exp(-made.final_log_odds(values[:1]))))
+        right += (estimates[0] > estimates[1]).item() == labels[0]
+    return right
+
+
+def test_the_answers_of_two_models_hide_the_outcome_of_who_left() -> None:
+    assert read_outcomes(is_weighted=False) >= 57
+    assert read_outcomes(is_weighted=True) <= 42
