@@ -12,7 +12,7 @@ MEASURED_IN: Final = "measured_in"
 ELSEWHERE: Final = "another study"
 """Stands for that run if it is another study's, which the reader need not know."""
 ITEMS_NOTE: Final = f"Numbers after headings are the items of {GUIDELINE}."
-WEIGHTS_NOTE: Final = (
+_WEIGHTS_NOTE: Final = (
     "weights of patients: drawn at random for the final fit, so that the answers of two models"
     " reveal little of one patient"
 )
@@ -66,3 +66,14 @@ def describe_measured(content: Mapping[str, Any]) -> list[str]:
     if run == ELSEWHERE:
         return [_ELSEWHERE_NOTE]
     return [] if run is None else [_REPEATED_NOTE.format(run=run)]
+
+
+def describe_weights(content: Mapping[str, Any]) -> list[str]:
+    """Return that people counted differently in the final fit, if they did."""
+    return [_WEIGHTS_NOTE] if content.get("budget", {}).get("draws_weights") else []
+
+
+def describe_earlier_runs(content: Mapping[str, Any]) -> str:
+    """Return how many runs came before, refused ones too."""
+    runs = content["runs_before"]
+    return f"earlier runs of this study on this label: {runs['all']}, refused: {runs['refused']}"

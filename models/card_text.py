@@ -15,8 +15,9 @@ from models.card_notes import (
     ITEMS_NOTE,
     NO_COUNTS,
     NO_EFFECT,
-    WEIGHTS_NOTE,
+    describe_earlier_runs,
     describe_measured,
+    describe_weights,
 )
 from models.question_parts import spell_value
 from models.training_range import describe_bounds
@@ -344,7 +345,7 @@ def _development_lines(content: Mapping[str, Any]) -> list[str]:
         f"learner: {_LEARNERS[tuning['learner']]};"
         f" recalibration: {tuning['recalibration']['method']}",
         f"settings tried: {tuning['tried']}, within the bound of the attack: {tuning['within']}",
-        *([WEIGHTS_NOTE] if content.get("budget", {}).get("draws_weights") else []),
+        *describe_weights(content),
         *(
             f"{_LEARNERS[row['kind']]}: AUROC {format_estimate(row['auroc'])},"
             f" Brier {row['brier']:z.3f}"
@@ -355,12 +356,6 @@ def _development_lines(content: Mapping[str, Any]) -> list[str]:
         f"AUROC of which values are missing, alone: {content['absence']:z.2f}",
         describe_earlier_runs(content),
     ]
-
-
-def describe_earlier_runs(content: Mapping[str, Any]) -> str:
-    """Return how many runs came before, refused ones too."""
-    runs = content["runs_before"]
-    return f"earlier runs of this study on this label: {runs['all']}, refused: {runs['refused']}"
 
 
 def _size_lines(size: Mapping[str, Any]) -> list[str]:

@@ -8,10 +8,9 @@ from typing import Any, Final
 
 from models.card_content import describe_cohort, round_figures
 from models.card_document import CardDocument
-from models.card_notes import describe_measured
+from models.card_notes import describe_earlier_runs, describe_measured
 from models.card_text import (
     describe_card,
-    describe_earlier_runs,
     describe_flow,
     make_printable,
     make_section,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from models.booster import Booster
+from models.budget import DEFAULT_BUDGET
 from models.candidates import Fitter, Setting, list_settings
+from models.card_notes import describe_weights
 from models.person_weights import bound_of, draw_weights
 from models.question import Question
 from models.served_model import LOGISTIC, XGBOOST
@@ -80,9 +83,9 @@ def read_outcomes(*, is_weighted: bool) -> int:
         labels = draw.random(300) < 1 / (1 + np.exp(-values[:, 0]))
         labels[0] = number % 2 == 0  # who leaves has the outcome in half of the cases
         estimates = []
-        for kept in (slice(0, None), slice(1, None)):
-            rows = values[kept], labels[kept]
-            weights = draw_weights([f"{number} {each}" for each in PEOPLE[kept]])
+        for part in (slice(0, None), slice(1, None)):
+            rows = values[part], labels[part]
+            weights = draw_weights([f"{number} {each}" for each in PEOPLE[part]])
             choice = (setting, 0)
             made = (
                 fitter.fit_weighted(choice, *rows, weights)
@@ -97,3 +100,10 @@ def read_outcomes(*, is_weighted: bool) -> int:
 def test_the_answers_of_two_models_hide_the_outcome_of_who_left() -> None:
     assert read_outcomes(is_weighted=False) >= 57
     assert read_outcomes(is_weighted=True) <= 42
+
+
+def test_a_card_says_that_weights_were_drawn_and_one_of_an_earlier_release_does_not() -> None:
+    (note,) = describe_weights({"budget": asdict(DEFAULT_BUDGET)})
+    assert note.startswith("weights of patients: drawn at random")
+    earlier = {key: value for key, value in asdict(DEFAULT_BUDGET).items() if "weights" not in key}
+    assert describe_weights({"budget": earlier}) == describe_weights({}) == []
