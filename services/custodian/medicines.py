@@ -140,10 +140,17 @@ class Medicines:
         return [self._identities.get(name, name) for name in names_of(reference, url, sender)]
 
     def _stored(self, names: set[str]) -> dict[str, Parked]:
-        """Return the medicines of these identities as they are stored, or would be."""
+        """Return the medicines of these identities as they are stored, or would be.
+
+        What else waits is another patient's, whatever a reference says.
+        """
         stored = self._parked.find(names)
         stored |= {name: self._checked[name] for name in names & set(self._checked)}
-        return {name: each for name, each in stored.items() if not self.is_deleted(name)}
+        return {
+            name: each
+            for name, each in stored.items()
+            if each.entry.kind == MEDICATION and not self.is_deleted(name)
+        }
 
     def _known(self, identities: Sequence[str]) -> dict[str, Item]:
         """Return what is stored of these medicines, and which were deleted."""

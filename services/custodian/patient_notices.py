@@ -84,11 +84,11 @@ class PatientNotices:
         self._propose_links()
 
     def _propose_links(self) -> None:
-        persons = [other.person for *_, other in self._links if other.person is not None]
-        by_person = self._directory.find_subjects(persons)
+        persons = [other.contained or other.person or "" for *_, other in self._links]
+        by_person = self._directory.find_subjects(filter(None, persons))
         by_name = self._names.find({name for *_, other in self._links for name in other.names})
-        for subject, kind, other in self._links:
+        for (subject, kind, other), person in zip(self._links, persons, strict=True):
             known = (by_name[name] for name in other.names if name in by_name)
-            linked = by_person.get(other.person or "") or next(known, None)
+            linked = by_person.get(person) or next(known, None)
             if linked is not None and linked != subject:
                 self._store.links.propose(subject, linked, kind, self._sender)

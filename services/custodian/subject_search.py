@@ -184,4 +184,5 @@ class SubjectSearch:
         if isinstance(patient, bytes):
             return [subject_name(patient)]
         # A number that is new: its Patient may be filed after this entry.
-        return [f"{IDENTIFIER}{patient}", f"{IDENTIFIER}{self.systems[0]}|{patient}"]
+        system = self.systems[0] if self.systems else ""
+        return [f"{IDENTIFIER}{patient}", f"{IDENTIFIER}{system}|{patient}"]

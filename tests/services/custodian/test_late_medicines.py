@@ -10,6 +10,7 @@ import orjson
 import pytest
 from memory_store import (
     MEDICATION,
+    OBSERVATION,
     PATIENT,
     Custodian,
     bundle,
@@ -241,3 +242,13 @@ def test_ingredients_name_a_medicine_without_a_code_and_protect_it(custodian: Cu
     update = medicine() | {"ingredient": [opioid]}
     assert send(custodian, orjson.dumps(update)).corrected_records == 1
     assert "substance-use" in {r.category for r in custodian.stored("V-100") if r.resources}
+
+
+def test_what_waits_for_another_patient_is_no_medicine(custodian: Custodian) -> None:
+    waiting = at("a", OBSERVATION | {"id": "o9", "subject": {"reference": "Patient/unknown"}})
+    request = REQUEST | {"medicationReference": {"reference": waiting["fullUrl"]}}
+    send(custodian, bundle(waiting))
+    send(custodian, bundle(PATIENT, request))
+    assert custodian.intake.parked_count() == 1
+    kinds = [orjson.loads(each)["resourceType"] for r in custodian.stored() for each in r.resources]
+    assert sorted(kinds) == ["MedicationRequest", "Patient"]

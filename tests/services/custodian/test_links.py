@@ -69,6 +69,17 @@ def test_a_link_by_identifier_across_files_is_proposed_and_an_unknown_one_is_not
     assert [pair.link.source for pair in links.list_all()] == ["replaced-by"]
 
 
+def test_a_link_to_a_contained_patient_is_proposed_also_with_an_identifier_beside_it(
+    custodian: Custodian, links: CustodianLinks
+) -> None:
+    contained = PATIENT | {"id": "inside"}
+    other = {"reference": "#inside", "identifier": {"system": "urn:registry", "value": "S-1"}}
+    patient = OTHER | {"contained": [contained], "link": [{"type": "refer", "other": other}]}
+    send(custodian, bundle(PATIENT))
+    send(custodian, bundle(patient))
+    assert [pair.link.source for pair in links.list_all()] == ["refer"]
+
+
 def test_confirming_and_undoing_are_journalled_for_both_and_list_the_models(
     custodian: Custodian, links: CustodianLinks
 ) -> None:

@@ -191,3 +191,13 @@ def test_a_patient_who_is_named_twice_holds_up_no_other_entry(
     twice = {"resourceType": "Appointment", "id": "a1", "status": "booked", "participant": parts}
     report = send(custodian, bundle(ANNA, twice))
     assert [each.outcome for each in report.outcomes] == [Outcome.STORED, Outcome.PARKED]
+
+
+def test_patients_are_compared_where_no_system_is_configured(tmp_path: Path) -> None:
+    custodian = Custodian(tmp_path)
+    anna, bert = patient("anna", number(MAIN, "V-1")), patient("bert", number(MAIN, "V-2"))
+    wrong = inside(number(MAIN, "V-1"), identifier=number(MAIN, "V-2"))
+    report = send(custodian, bundle(anna, bert, wrong))
+    assert list(report.outcomes)[-1].code is EntryCode.CONTRADICTING_SUBJECT
+    custodian.parked.erase_subject(custodian.directory.get_or_add([f"{MAIN}|V-1"])[f"{MAIN}|V-1"])
+    assert custodian.parked.count() == 0
