@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from records.event_values import Resource, codes_of
@@ -70,7 +71,17 @@ def is_modified(resource: Resource) -> bool:
     return "modifierExtension" in resource or "implicitRules" in resource
 
 
+def is_german_past(concept: Any) -> bool:
+    """Return whether a German coding is marked Z (Zustand nach): the disease is over."""
+    return "Z" in _german_marks(concept)
+
+
 def _german_certainty(concept: Any) -> str:
+    marks = (_GERMAN_CODES[mark] for mark in _german_marks(concept) if mark in _GERMAN_CODES)
+    return next(marks, "")
+
+
+def _german_marks(concept: Any) -> Iterator[str]:
     codings = concept.get("coding") if isinstance(concept, dict) else None
     for coding in codings if isinstance(codings, list) else ():
         extensions = coding.get("extension") if isinstance(coding, dict) else None
@@ -78,6 +89,5 @@ def _german_certainty(concept: Any) -> str:
             if isinstance(each, dict) and str(each.get("url")).endswith(_GERMAN):
                 code = each.get("valueCoding")
                 word = code.get("code") if isinstance(code, dict) else each.get("valueCode")
-                if isinstance(word, str) and word in _GERMAN_CODES:
-                    return _GERMAN_CODES[word]
-    return ""
+                if isinstance(word, str):
+                    yield word

@@ -15,6 +15,7 @@ from records.certainty import (
     UNCONFIRMED,
     UNKNOWN,
     certainty,
+    is_german_past,
     is_modified,
     is_negated,
     unsure_intent,
@@ -265,7 +266,8 @@ def _measured(part: dict[str, Any]) -> Iterator[Coded]:
 
 
 def _condition(resource: dict[str, Any]) -> Iterator[Coded]:
-    status = _word(resource.get("clinicalStatus")) or "active"
+    usual = "inactive" if is_german_past(resource.get("code")) else "active"
+    status = _word(resource.get("clinicalStatus")) or usual
     yield from ((code, status, "") for code in _codes(resource.get("code")))
 
 

@@ -8,9 +8,10 @@ import orjson
 import pytest
 
 from records.certainty import CONFIRMED, certainty
-from records.documents import why_no_value
+from records.documents import observations, why_no_value
 from records.event_rules import NoEvent, NoEventError, facts_of
 from records.outcomes import EntryCode
+from storage import Arrival, Record
 
 GERMAN = "http://fhir.de/StructureDefinition/icd-10-gm-diagnosesicherheit"
 KBV = "https://fhir.kbv.de/CodeSystem/KBV_CS_SFHIR_ICD_DIAGNOSESICHERHEIT"
@@ -39,6 +40,25 @@ def test_a_german_diagnosis_is_as_certain_as_its_mark_says(word: str, status: st
     is_sure = status == CONFIRMED
     why = why_no_value(orjson.dumps(german(word)))
     assert why is (EntryCode.NOTHING if is_sure else EntryCode.UNCONFIRMED)
+
+
+@pytest.mark.parametrize(
+    ("word", "clinical", "value"),
+    [
+        ("G", None, "active"),
+        ("Z", None, "inactive"),
+        ("Z", "recurrence", "recurrence"),
+    ],
+)
+def test_a_state_after_a_disease_is_not_called_active(
+    word: str, clinical: str | None, value: str
+) -> None:
+    stated = {"clinicalStatus": {"coding": [{"code": clinical}]}} if clinical else {}
+    content = orjson.dumps(german(word) | stated)
+    arrival = Arrival("a", 1, 1_800_000_000)
+    place = (b"s" * 32, "condition", "c", "2024-02-01", {}, "r", 1)
+    record = Record(*place, (content,), (arrival,))
+    assert [each for each, _ in observations(record).values()] == [value]
 
 
 @pytest.mark.parametrize(
