@@ -56,8 +56,8 @@ def test_a_state_after_a_disease_is_not_called_active(
     stated = {"clinicalStatus": {"coding": [{"code": clinical}]}} if clinical else {}
     content = orjson.dumps(german(word) | stated)
     arrival = Arrival("a", 1, 1_800_000_000)
-    place = (b"s" * 32, "condition", "c", "2024-02-01", {}, "r", 1)
-    record = Record(*place, (content,), (arrival,))
+    day, contents = "2024-02-01", (content,)
+    record = Record(b"s" * 32, "condition", "c", day, {}, "r", 1, contents, (arrival,))
     assert [each for each, _ in observations(record).values()] == [value]
 
 
