@@ -89,7 +89,9 @@ def _code_draft(profile: TableProfile, long: dict[str, str], code: str, system: 
     values = places[long["value_column"]]
     numbers = profile.numbers_in(values, cells)
     draft = guess_column(column, system, profile.rows, "", numbers)
-    drafted = replace(draft, comment="") if draft.role == VALUE else _unseen(code, system)
+    # A part of the rows was read: how many of its cells are not numbers says nothing of all.
+    comment = "" if column.is_mixed else draft.comment
+    drafted = replace(draft, comment=comment) if draft.role == VALUE else _unseen(code, system)
     return replace(drafted, units=spellings if drafted.unit == unit else {})
 
 

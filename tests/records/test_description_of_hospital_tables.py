@@ -121,3 +121,15 @@ def test_moments_of_hl7_with_a_zone_wait_for_their_form(tmp_path: Path, time: st
     flags = {each.draft.name: each.flags for each in description.columns}
     assert Flag.UNREAD_DATE in flags["obs_time"]
     assert TODAY.isoformat() not in description.mapping
+
+
+def test_what_a_table_of_one_value_a_row_reads_as_missing_is_named(tmp_path: Path) -> None:
+    cells = {"creatinine": ("0", "1.1", "0.9"), "edema": ("none", "mild", "severe")}
+    rows = "".join(
+        f"P{n},2024-03-{n % 28 + 1:02},{test},{several[n % 3]}\n"
+        for n in ROWS
+        for test, several in cells.items()
+    )
+    mapping = describe(tmp_path, f"pid,date,test,result\n{rows}").mapping
+    assert "# 0 is read as not measured here: check" in mapping
+    assert "# none is read as missing: if it is an answer, add it to values" in mapping
