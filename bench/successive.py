@@ -119,8 +119,8 @@ def compare_answers(size: int, trials: int) -> Iterator[Verdicts]:
         def answer(
             rows: Rows, new: Rows, *, is_weighted: bool = False, setting: Setting = setting
         ) -> Floats:
-            weights = draw_weights([str(row) for row in rows]) if is_weighted else None
-            data = values[rows], matrix.labels[rows], weights
+            seen, names = (values[rows], matrix.labels[rows]), [str(row) for row in rows]
+            data = *seen, draw_weights(names, *seen) if is_weighted else None
             made = fitter.fit_weighted((setting, setting.rounds[0]), *data)
             return np.round(1 / (1 + np.exp(-made.final_log_odds(values[new]))), 2)
 
@@ -259,7 +259,7 @@ def measure_loss(size: int, trials: int) -> Iterator[str]:
         for kind, setting in settings.items():
             areas = []
             few = order[: size - LEFT_OUT]
-            weights = draw_weights([str(row) for row in few])
+            weights = draw_weights([str(row) for row in few], values[few], matrix.labels[few])
             for rows, drawn in ((order[:size], None), (few, weights)):
                 data = values[rows], matrix.labels[rows], drawn
                 made = fitter.fit_weighted((setting, setting.rounds[0]), *data)

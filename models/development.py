@@ -150,7 +150,8 @@ def _develop(rows: Rows, question: Question, conditions: Conditions) -> Developm
     publishable = {settings[index].kind for index, _ in within}
     kind = _choose_kind(question, comparison, publishable)
     index, rounds = search.choose(rows, [np.ones(len(rows.labels), np.bool_)])[0][kind]
-    weights = draw_weights(rows.persons) if budget.draws_weights else None
+    persons = rows.persons if budget.draws_weights else None
+    weights = None if persons is None else draw_weights(persons, rows.values, rows.labels)
     fitted = fitter.fit_weighted((settings[index], rounds), rows.values, rows.labels, weights)
     raw, draws = predictions[kind].raw[0], predictions[kind].probabilities
     if len(draws) < _MIN_DRAWS:

@@ -73,8 +73,31 @@ class EarlierGroup:
         return all(count == 0 or count >= MIN_COUNT for count in (apart, other))
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What the question of an earlier run opens.
+
+    Attributes:
+        records: those of the present records whose category it opens, by keyed hash.
+        opens_less: whether it opens no category that the present question does not open.
+    """
+
+    records: frozenset[str]
+    opens_less: bool
+
+    def is_changed(self, before: Records, now: Records) -> bool:
+        """Return whether a patient's records changed, as far as both questions open them.
+
+        A record that only the earlier question may open can also be one that is gone since: its
+        category is not known, so it does not count.
+        """
+        versions = dict(before)
+        both = {each for each in now if each[0] in self.records or each[0] in versions}
+        return both != before if self.opens_less else not both <= before
+
+
 def find_groups(
-    files: ModelFiles, runs: TrainingRuns, run: TrainingRun, people: Manifest
+    files: ModelFiles, runs: TrainingRuns, run: TrainingRun, cohort: Cohort
 ) -> list[EarlierGroup]:
     """Return the groups that other runs measured or learned from.
 
@@ -84,21 +107,21 @@ def find_groups(
         files: with the manifest of each run that made a model or a report.
         runs: with their reports.
         run: that measures now.
-        people: who are permitted now.
+        cohort: who is permitted now, with their records.
     """
-    now, groups = _list_records(people.lines), []
+    now, groups = _list_records(cohort.manifest.lines), []
     for earlier in sorted(runs.all(), key=lambda each: (each.study != run.study, -each.id)):
         stored = _read_earlier(files, earlier, len(now)) if earlier.id != run.id else None
         if stored is not None:
             manifest, left_out, content = stored
             part = [line for line in manifest.lines if line.part == TRAINING_PART]
-            is_same, opens_same = _compare_questions(run, earlier)
+            is_same, opened = _compare_questions(run, earlier, cohort)
             before = _list_records(part)
             permitted = _list_records(left_out) | before
             changed = {
                 patient
                 for patient in now.keys() & permitted.keys()
-                if _is_changed(permitted[patient], now[patient], opens_same)
+                if opened.is_changed(permitted[patient], now[patient])
             }
             groups.append(
                 EarlierGroup(
@@ -206,15 +229,19 @@ def read_left_out(files: ModelFiles, model_id: str) -> Sequence[ManifestLine]:
         return ()
 
 
-def _compare_questions(run: TrainingRun, earlier: TrainingRun) -> tuple[bool, bool]:
-    """Return whether both questions ask the same, and whether they open the same categories."""
+def _compare_questions(
+    run: TrainingRun, earlier: TrainingRun, cohort: Cohort
+) -> tuple[bool, _Opened]:
+    """Return whether both questions ask the same, and what the earlier one opens."""
     question = load_stored_question(run.question_text)
     try:
         other = load_stored_question(earlier.question_text)
     except DeclarationInvalid:
-        return False, False  # an earlier release accepted it
-    opens_same = set(question.training_categories) == set(other.training_categories)
-    return _describe(question) == _describe(other), opens_same
+        return False, _Opened(frozenset(), opens_less=False)  # an earlier release accepted it
+    categories = set(other.training_categories)
+    records = {name for name, each in cohort.records.items() if each.category in categories}
+    opens_less = categories <= set(question.training_categories)
+    return _describe(question) == _describe(other), _Opened(frozenset(records), opens_less)
 
 
 def _describe(question: Question) -> Question:
@@ -230,14 +257,6 @@ def _list_records(lines: Sequence[ManifestLine]) -> dict[str, Records]:
     for line in lines:
         records.setdefault(line.patient, set()).add((line.record, line.version))
     return {patient: frozenset(each) for patient, each in records.items()}
-
-
-def _is_changed(before: Records, now: Records, opens_same: bool) -> bool:
-    """Return whether a patient's records changed, as far as both questions open them."""
-    if opens_same:
-        return before != now
-    versions = dict(before)
-    return any(versions.get(record, version) != version for record, version in now)
 
 
 def _read_earlier(

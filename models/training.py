@@ -210,7 +210,7 @@ class Trainer:
     def _prepare(self, run: TrainingRun, question: Question, cohort: Cohort) -> _Prepared:
         """Return whom the model learns from; the gate closes if their data have flaws."""
         people = cohort.manifest.patients(TRAINING_PART)
-        groups = find_groups(self.files, self.runs, run, cohort.manifest)
+        groups = find_groups(self.files, self.runs, run, cohort)
         left_out = choose_left_out(groups, people, question.gate.min_patients)
         smaller = leave_out(cohort, left_out)
         matrix = build_matrix(question, smaller.manifest, smaller.records, TRAINING_PART)

@@ -7,6 +7,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -35,7 +36,10 @@ from models.training_runs import DONE, REFUSED, TrainingRuns
 TEXT = (QUESTIONS / "uci-heart.toml").read_text()
 CHANGED = TEXT.replace("rounds = 120", "rounds = 119")
 FEWER = TEXT.replace('code = "uci|fbs"', 'code = "uci|other"')
+OTHERS = TEXT.replace('category = "imaging"', 'category = "medication"')
 STUDIES = ("study:a", "study:b")
+NEW = 100
+"""Added to a version: a new record of a category that both questions open; twice, of another."""
 Versions = Mapping[str, int]
 
 
@@ -67,7 +71,7 @@ class Runs:
         run = self.rows.start(
             study=study, question="q", question_text=text, predecessor=None, started_at_s=1
         )
-        groups = find_groups(self.files, self.rows, run, manifest(people))
+        groups = find_groups(self.files, self.rows, run, cohort(people))
         left_out = choose_left_out(groups, sorted(people), MIN_COHORT)
         part = {name: version for name, version in people.items() if name not in left_out}
         assert len(left_out) <= MOST_LEFT_OUT
@@ -97,11 +101,19 @@ def runs(sqlite_engine: sa.Engine, tmp_path: Path) -> Runs:
 
 
 def manifest(people: Versions) -> Manifest:
+    """Return one record of each person; of version 100 or more with a second one since then."""
     lines = [
-        ManifestLine(name, f"record of {name}", version, "c", "permitted", TRAINING_PART)
+        ManifestLine(name, record, number, "c", "permitted", TRAINING_PART)
         for name, version in people.items()
+        for record, number in list_records(name, version)
     ]
     return Manifest.of("q", lines)
+
+
+def list_records(name: str, version: int) -> list[tuple[str, int]]:
+    """Return the ids and versions of a person's records: the second one begins with its version."""
+    first = [(f"record of {name}", version % NEW)]
+    return first if version < NEW else [*first, (f"{version // NEW} of {name}", 1)]
 
 
 def names(start: int, stop: int) -> dict[str, int]:
@@ -110,7 +122,10 @@ def names(start: int, stop: int) -> dict[str, int]:
 
 def cohort(people: Versions) -> Cohort:
     made = manifest(people)
-    records: Any = {line.record: None for line in made.lines}
+    kinds = {"r": "condition", "1": "condition", "2": "medication"}
+    records: Any = {
+        line.record: SimpleNamespace(category=kinds[line.record[0]]) for line in made.lines
+    }
     view: Any = None
     return Cohort(view, made, records, {}, {})
 
@@ -355,6 +370,25 @@ def test_a_corrected_person_is_hidden_among_eleven_others(runs: Runs) -> None:
     assert len(runs.measured[2]) == 100
 
 
+@pytest.mark.parametrize(("new", "left"), [(NEW, 89), (2 * NEW, 100)])
+def test_a_new_record_that_both_questions_open_is_a_change(runs: Runs, new: int, left: int) -> None:
+    """A new diagnosis may be the outcome; a record that only one of them opens tells nothing."""
+    people = names(0, 100)
+    runs.measure(people)
+    runs.measure(people | {"0050": new + 1}, OTHERS)
+    assert len(runs.measured[1]) == left
+
+
+def test_a_deleted_record_is_a_change_if_the_question_opens_all_that_the_earlier_did(
+    runs: Runs,
+) -> None:
+    more = TEXT.replace('category = "imaging"', 'category = "laboratory"')
+    people = names(0, 100)
+    runs.measure(people | {"0050": NEW + 1}, more)
+    runs.measure(people)
+    assert len(runs.measured[1]) == 89
+
+
 def test_a_run_without_others_to_leave_out_is_refused(runs: Runs) -> None:
     runs.measure(names(0, 56))
     with pytest.raises(CohortTooSmall, match="beside those of earlier runs"):
@@ -377,7 +411,7 @@ def test_groups_of_very_different_sizes_are_told_apart_by_their_cards(runs: Runs
     run = runs.rows.start(
         study=STUDIES[0], question="q", question_text=TEXT, predecessor=None, started_at_s=1
     )
-    lists = [find_groups(runs.files, runs.rows, run, manifest(names(0, n))) for n in (140, 200)]
+    lists = [find_groups(runs.files, runs.rows, run, cohort(names(0, n))) for n in (140, 200)]
     assert [[isinstance(group, EarlierGroup) for group in groups] for groups in lists] == [
         [True],
         [],
