@@ -18,6 +18,7 @@ from models.cohort import Cohort, gather_cohort
 from models.consent_check import ConsentCheck
 from models.corrections import note_corrections
 from models.dummy import create_dummy
+from models.earlier_groups import list_alike
 from models.errors import ModelsNotFound, ModelsRefused
 from models.external_validation import (
     ExternalValidation,
@@ -270,8 +271,7 @@ class Diagnostics:
         """
         self._studies.require_open(study_id, self.clock())
         model = self._registry.get(model_id)
-        same = [each.id for each in self.models() if each.question_text == model.question_text]
-        others = [each for each in same if each != model_id]
+        others = list_alike(self.models(), model)
         return validate_externally(self._consents, self._files, model, study_id, others)
 
     def external_validations(self, model_id: str) -> list[ExternalValidation]:

@@ -21,6 +21,7 @@ from models.errors import CohortTooSmall, ModelsBroken, ModelsNotFound
 from models.manifest import TRAINING_PART, Manifest, ManifestLine
 from models.model_files import CARD, LEFT_OUT, MANIFEST, ModelFiles
 from models.question import Question, load_stored_question
+from models.registry import Model
 from models.suppression import MIN_COUNT
 from models.training_runs import TrainingRun, TrainingRuns
 from records.errors import DeclarationInvalid
@@ -242,6 +243,22 @@ def _compare_questions(
     records = {name for name, each in cohort.records.items() if each.category in categories}
     opens_less = categories <= set(question.training_categories)
     return _describe(question) == _describe(other), _Opened(frozenset(records), opens_less)
+
+
+def list_alike(models: Sequence[Model], model: Model) -> list[str]:
+    """Return the ids of the other models whose question asks the same."""
+    text = model.question_text
+    others = (each for each in models if each.id != model.id)
+    return [each.id for each in others if ask_the_same(each.question_text, text)]
+
+
+def ask_the_same(text: str, other: str) -> bool:
+    """Return whether two stored questions ask the same, however they are named and written."""
+    try:
+        question, second = load_stored_question(text), load_stored_question(other)
+    except DeclarationInvalid:
+        return text == other  # an earlier release accepted it
+    return _describe(question) == _describe(second)
 
 
 def _describe(question: Question) -> Question:

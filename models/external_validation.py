@@ -43,12 +43,13 @@ from models.served_model import load_model
 from models.shown_groups import (
     add_group,
     count_different,
+    differ_in_few,
     is_close,
     name_people,
     read_groups,
 )
 from models.subgroups import divide_into_subgroups
-from models.suppression import MIN_COHORT, MIN_COUNT, coarsen_missing, conceal, is_small, steady
+from models.suppression import MIN_COHORT, MIN_COUNT, coarsen_missing, conceal, steady
 from models.telling import VisibleCuts, compare_columns
 
 FORMAT: Final = "vouchsafe external validation 1"
@@ -128,7 +129,7 @@ def validate_externally(
         files: of the models.
         model: whose file must be there.
         study: whose permissions are asked for.
-        others: ids of the other models of the question.
+        others: ids of the other models whose question asks the same.
 
     Raises:
         ModelsRefused: it is the study that trained the model; or fewer than 11 of its patients
@@ -284,9 +285,7 @@ def _may_be_compared(files: ModelFiles, model_id: str, other: str) -> bool:
         replace(manifest, lines=(*manifest.lines, *read_left_out(files, each)))
         for manifest, each in zip(manifests, (model_id, other), strict=True)
     ]
-    return not any(
-        is_small(count_different(*map(name_people, pair))) for pair in (manifests, permitted)
-    )
+    return not any(differ_in_few(*map(name_people, pair)) for pair in (manifests, permitted))
 
 
 def _read_people(files: ModelFiles, model_id: str, names: Sequence[str]) -> list[set[str]]:

@@ -10,7 +10,7 @@ from typing import Final
 from models.errors import ModelsNotFound
 from models.manifest import Manifest
 from models.model_files import ModelFiles
-from models.suppression import MIN_COUNT
+from models.suppression import MIN_COUNT, is_small
 
 _RECORDS: Final = ":"
 
@@ -44,8 +44,20 @@ def add_group(files: ModelFiles, model_id: str, name: str, people: Collection[st
 
 
 def is_close(people: Set[str], groups: Iterable[Set[str]]) -> bool:
-    """Return whether fewer than 11 people joined, left or changed since any of these groups."""
-    return any(count_different(people, group) < MIN_COUNT for group in groups)
+    """Return whether fewer than 11 people joined, left or changed since any of these groups.
+
+    Also if one to ten joined or left and any number changed: values may be the same in a new
+    version, so the changed people do not hide who left.
+    """
+    return any(
+        count_different(people, group) < MIN_COUNT or is_small(_count_moved(people, group))
+        for group in groups
+    )
+
+
+def differ_in_few(people: Set[str], group: Set[str]) -> bool:
+    """Return whether one to ten people joined or left, or did or have other records."""
+    return is_small(count_different(people, group)) or is_small(_count_moved(people, group))
 
 
 def count_different(people: Set[str], group: Set[str]) -> int:
@@ -53,6 +65,10 @@ def count_different(people: Set[str], group: Set[str]) -> int:
     if not any(_RECORDS in name for name in group):  # earlier releases stored the people alone
         people = _without_records(people)
     return len(_without_records(people ^ group))
+
+
+def _count_moved(people: Set[str], group: Set[str]) -> int:
+    return len(_without_records(people) ^ _without_records(group))
 
 
 def _without_records(people: Set[str]) -> set[str]:

@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from models import diagnostics
 from models.cohort import build_matrix, gather_cohort
 from models.consent_check import ConsentCheck
+from models.diagnostics import Diagnostics
+from models.earlier_groups import ask_the_same
 from models.errors import (
     CohortTooSmall,
     ConsentsChanged,
@@ -120,6 +123,41 @@ def test_a_result_is_returned_again_until_eleven_people_left(world, heart_people
     assert len(world.diagnostics.external_validations(world.model.id)) == 1
     world.ledger.refused |= set(others[:30])
     assert world.diagnostics.evaluate(world.model.id, OTHER).content != first
+
+
+@pytest.mark.parametrize(("left", "is_new"), [(0, True), (1, False), (10, False), (11, True)])
+def test_records_that_were_sent_again_do_not_hide_who_left(
+    world, heart_people, left: int, is_new: bool
+) -> None:
+    """Their values may be the same: the two results would differ by those who left alone."""
+    world.diagnostics.evaluate(world.model.id, OTHER)
+    world.store.vault.people = list(world.people)  # other tests have the same people
+    for index in range(41, 141, 2):
+        world.people[index] = [replace(record, version=2) for record in world.people[index]]
+    world.ledger.refused |= {person[0].subject for person in heart_people[1 : 2 * left : 2]}
+    world.diagnostics.evaluate(world.model.id, OTHER)
+    (path,) = (world.diagnostics.home / world.model.id).glob("evaluated-*.json")
+    assert len(json.loads(path.read_text())) == (2 if is_new else 1)
+
+
+def test_questions_ask_the_same_however_they_are_written(world) -> None:
+    """Else a comment in a question would let its model be evaluated after one person left."""
+    text = world.model.question_text
+    assert ask_the_same(text, f"# a comment\n{text}")
+    assert not ask_the_same(text, text.replace("rounds = 120", "rounds = 119"))
+    assert not ask_the_same(text, "?")
+    assert ask_the_same("?", "?")
+
+
+def test_a_model_of_the_same_question_in_other_words_is_compared(world, monkeypatch) -> None:
+    compared: list[list[str]] = []
+    other = replace(world.model, id="b", question_text=f"# b\n{world.model.question_text}")
+    monkeypatch.setattr(Diagnostics, "models", lambda _: [world.model, other])
+    monkeypatch.setattr(
+        diagnostics, "validate_externally", lambda *given: compared.append(given[-1])
+    )
+    world.diagnostics.evaluate(world.model.id, OTHER)
+    assert compared == [["b"]]
 
 
 def test_a_result_is_no_closer_to_an_older_one_than_eleven_people(world, heart_people) -> None:
