@@ -43,7 +43,10 @@ AREAS = {
         ["consent/test_grant_status.py", "consent/test_refusals.py"],
     ),
     "freshness": ("consent/freshness.py", ["consent/test_freshness.py"]),
-    "seal": ("storage/seal.py", ["storage/test_seal.py", "storage/test_envelope.py"]),
+    "seal": (
+        "storage/seal.py",
+        ["storage/test_seal.py", "storage/test_envelope.py", "storage/test_keys.py"],
+    ),
     "envelope": ("storage/envelope.py", ["storage/test_envelope.py", "storage/test_seal.py"]),
     "outbox": ("consent/outbox.py", ["consent/test_outbox.py", "consent/test_relayer.py"]),
     "outbox_rows": ("consent/outbox_rows.py", ["consent/test_outbox.py"]),

@@ -307,7 +307,8 @@ def build(
 
     def build_world(people: list[list[Record]], **changes: object) -> World:
         ledger, now = MemoryLedger(), [1_000_000.0]
-        store = MemoryStore(MemoryVault(ledger, people))
+        # A list of its own: other tests use the same people.
+        store = MemoryStore(MemoryVault(ledger, list(people)))
         home = tmp_path / f"models-{len(worlds)}"
         changes.setdefault("budget", SMALL_BUDGET)
         engine: Any = changes.pop("engine", sqlite_engine)
