@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
+
+WEIGHTED_BELOW: Final = 200_000
+"""From so many patients on, rows are read in batches, and one of them changes no answer visibly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,10 @@ class Budget:
         """
         earlier = {"tries_fine_trees": False, "learns_rare_values": True, "draws_weights": False}
         return cls(**{**earlier, **stated})
+
+    def for_patients(self, patients: int) -> Budget:
+        """Return the budget of a cohort of this size, as its card states it."""
+        return replace(self, draws_weights=self.draws_weights and patients < WEIGHTED_BELOW)
 
     def count_repeats(self, patients: int, features: int) -> int:
         """Return how often the cross-validation is drawn for a matrix of this size."""

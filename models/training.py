@@ -185,7 +185,8 @@ class Trainer:
         if self._has_lost_consent(run, cohort.manifest):
             return None
         patients = cohort.manifest.patients(TRAINING_PART)
-        conditions = Conditions(run.study, self.budget, cohort.manifest.seed)
+        budget = self.budget.for_patients(len(matrix.labels))
+        conditions = Conditions(run.study, budget, cohort.manifest.seed)
         persons = name_persons(predictors, patients)
         development = develop(matrix, persons, question, conditions)
         self._step(run, progress, "evaluate")
@@ -197,7 +198,7 @@ class Trainer:
             development=development,
             assessment=assessment,
             earlier=earlier,
-            budget=self.budget,
+            budget=budget,
             before=self._describe_before(run),
         )
         card, failures = repeat_in_card(
