@@ -166,14 +166,13 @@ def choose_left_out(
 def _list_choices(
     groups: Sequence[EarlierGroup], people: Sequence[str]
 ) -> Iterator[frozenset[str]]:
-    """Yield nobody; whom an earlier group lacks, if few; then a few others, the fewest first.
+    """Yield nobody; then a few, the fewest first; then whom an earlier group lacks, if few.
 
-    An earlier group comes first: the same people again tell nothing new.
+    Somebody who joins alone said yes to be learned from: so that they are left out only where too
+    few others are there.
     """
     nobody: frozenset[str] = frozenset()
     yield nobody
-    lacking = (group.new for group in groups if len(group.new) <= MOST_LEFT_OUT)
-    yield from sorted(lacking, key=len)
     needed = [
         MIN_COUNT - group.missing - len(group.new) for group in groups if not group.is_apart(nobody)
     ]
@@ -183,6 +182,8 @@ def _list_choices(
             if number == len(draws):
                 draws.append(_draw(people, number))
             yield frozenset(draws[number][:count])
+    lacking = (group.new for group in groups if len(group.new) <= MOST_LEFT_OUT)
+    yield from sorted(lacking, key=len)
 
 
 def _draw(people: Sequence[str], number: int) -> list[str]:

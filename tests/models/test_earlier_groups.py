@@ -196,14 +196,22 @@ def test_models_leave_out_the_same_people_while_nothing_changes(runs: Runs, chan
     assert len({tuple(group) for group in runs.published}) == (2 if change == "nothing" else 3)
 
 
-def test_a_model_after_one_person_joined_learns_from_the_same_people(runs: Runs) -> None:
+def test_a_model_after_one_person_joined_learns_from_them_and_leaves_ten_others_out(
+    runs: Runs,
+) -> None:
     runs.learn(names(1, 100))
     assert runs.learn(names(0, 100)) == 1
-    assert runs.published[0] == runs.published[1]
+    assert (len(runs.published[-1]), "0000" in runs.published[-1]) == (90, True)
     for joined in range(1, 11):
         runs.learn(names(0, 100 + joined))
-    assert len(runs.published[-1]) == 110  # eleven joined
     require_all_apart(runs.published)
+
+
+def test_a_model_of_too_few_others_learns_from_the_same_people_as_before(runs: Runs) -> None:
+    few = MIN_COHORT + 5
+    runs.learn(names(1, few + 1))
+    assert runs.learn(names(0, few + 1)) == 1
+    assert runs.published[0] == runs.published[1]
 
 
 def test_a_model_after_one_person_was_corrected_leaves_eleven_out(runs: Runs) -> None:
@@ -336,10 +344,10 @@ def test_a_changed_question_about_the_same_people_leaves_nobody_out(runs: Runs) 
     assert runs.measured[0] == runs.measured[1]
 
 
-def test_a_changed_question_leaves_out_who_joined_since(runs: Runs) -> None:
+def test_a_changed_question_is_about_other_people_too_if_few_joined_since(runs: Runs) -> None:
     runs.measure(names(10, 110))
     runs.measure(names(0, 110), CHANGED)
-    assert runs.measured[0] == runs.measured[1]
+    assert count_apart(*runs.measured) == 11
 
 
 def test_many_changed_questions_leave_out_the_same_people(runs: Runs) -> None:
