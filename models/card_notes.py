@@ -70,7 +70,8 @@ def describe_measured(content: Mapping[str, Any]) -> list[str]:
 
 def describe_weights(content: Mapping[str, Any]) -> list[str]:
     """Return that people counted differently in the final fit, if they did."""
-    return [_WEIGHTS_NOTE] if content.get("budget", {}).get("draws_weights") else []
+    budget = content.get("provenance", {}).get("budget", {})
+    return [_WEIGHTS_NOTE] if budget.get("draws_weights") else []
 
 
 def describe_earlier_runs(content: Mapping[str, Any]) -> str:

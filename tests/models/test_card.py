@@ -88,6 +88,7 @@ def test_the_card_as_text_has_every_section(card: Card) -> None:
     assert len(titles) == 16
     assert any(card.content["model"]["sha256"] in line for line in lines)
     assert any("AUROC (95 % interval, DeLong): 0." in line for line in lines)
+    assert any("weights of patients: drawn at random" in line for line in lines)
 
 
 def with_small_negatives(content):

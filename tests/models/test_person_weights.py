@@ -143,7 +143,7 @@ def test_the_answers_of_two_models_hide_the_outcome_of_who_left() -> None:
 
 
 def test_a_card_says_that_weights_were_drawn_and_one_of_an_earlier_release_does_not() -> None:
-    (note,) = describe_weights({"budget": asdict(DEFAULT_BUDGET)})
+    (note,) = describe_weights({"provenance": {"budget": asdict(DEFAULT_BUDGET)}})
     assert note.startswith("weights of patients: drawn at random")
     earlier = {key: value for key, value in asdict(DEFAULT_BUDGET).items() if "weights" not in key}
-    assert describe_weights({"budget": earlier}) == describe_weights({}) == []
+    assert describe_weights({"provenance": {"budget": earlier}}) == describe_weights({}) == []

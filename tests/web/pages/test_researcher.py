@@ -303,7 +303,13 @@ def test_a_closed_gate_states_what_was_measured_and_required(hospital, researche
     run = re.search(rf'href="({path}/runs/\d+)">Training run', study)
     assert run is not None
     report = researcher.get(run[1]).text
-    for words in ("What would help", "Use fewer features", "Two kinds of model", "PPV"):
+    for words in (
+        "What would help",
+        "Use fewer features",
+        "Two kinds of model",
+        "Weights of people",
+        "PPV",
+    ):
         assert words in report
     assert re.search(r"0\.\d{3} \(upper confidence bound 0\.\d{3}\)", report)
     assert "≤" not in report  # a bound that was measured is no limit that was met
