@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-WEIGHTED_BELOW: Final = 200_000
-"""From so many patients on, rows are read in batches, and one of them changes no answer visibly."""
+from models.booster import BATCHES_FROM_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +46,8 @@ class Budget:
         return cls(**{**earlier, **stated})
 
     def for_patients(self, patients: int) -> Budget:
-        """Return the budget of a cohort of this size, as its card states it."""
-        return replace(self, draws_weights=self.draws_weights and patients < WEIGHTED_BELOW)
+        """Return the budget of a cohort of this size: rows that are read in batches count alike."""
+        return replace(self, draws_weights=self.draws_weights and patients < BATCHES_FROM_ROWS)
 
     def count_repeats(self, patients: int, features: int) -> int:
         """Return how often the cross-validation is drawn for a matrix of this size."""

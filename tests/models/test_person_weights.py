@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.booster import BATCHES_FROM_ROWS, Booster
-from models.budget import DEFAULT_BUDGET, WEIGHTED_BELOW
+from models.budget import DEFAULT_BUDGET
 from models.candidates import Fitter, Setting, list_settings
 from models.card_notes import describe_weights
 from models.person_weights import bound_of, draw_weights
@@ -81,9 +81,8 @@ def test_the_weights_hide_a_person_among_150_or_a_quarter_of_all(people: int) ->
 
 
 def test_rows_that_are_read_in_batches_have_no_weights() -> None:
-    assert WEIGHTED_BELOW == BATCHES_FROM_ROWS
-    assert DEFAULT_BUDGET.for_patients(WEIGHTED_BELOW - 1) == DEFAULT_BUDGET
-    assert not DEFAULT_BUDGET.for_patients(WEIGHTED_BELOW).draws_weights
+    assert DEFAULT_BUDGET.for_patients(BATCHES_FROM_ROWS - 1) == DEFAULT_BUDGET
+    assert not DEFAULT_BUDGET.for_patients(BATCHES_FROM_ROWS).draws_weights
     unweighted = replace(DEFAULT_BUDGET, draws_weights=False)
     assert unweighted.for_patients(100) == unweighted
 

@@ -92,7 +92,7 @@ class Node(ThreadingHTTPServer):
     path, status, parts, count, pause_s = "", 200, (b"", b""), MAX_SENT, 0.0
     sent = connections = 0
 
-    def handle_error(self, *_: object) -> None:  # whoever asks hangs up in the middle
+    def handle_error(self, *_: object) -> None:  # the client hangs up in the middle
         pass
 
     def kubo(self) -> Kubo:
