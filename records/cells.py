@@ -26,7 +26,7 @@ SPREADSHEET_ERRORS: Final = frozenset(
 )
 """What a spreadsheet shows where a formula failed: neither a value nor a missing one."""
 SheetErrors = dict[int, dict[int, str]]
-"""Row and column, both from 0 -> an error or percentage that the cell shows, such as `#DIV/0!`."""
+"""Row and column, both from 0 -> what the cell shows, such as `#DIV/0!`, `97%` or `000001`."""
 TOTALS: Final = frozenset(
     {"total", "totals", "grand total", "subtotal", "sum", "summe", "gesamt", "gesamtsumme"}
     | {
@@ -66,7 +66,8 @@ _BOUND: Final = re.compile(r"(<=|>=|<|>)\s*+(.+)")
 _DATUM: Final = re.compile(
     r"[<>+-]?\d+(?:[.,]\d+)?\Z|\d{4}-\d\d-\d\d|\d\d?\.\d\d?\.\d{2,4}\Z|\d\d?/\d\d?/\d{2,4}\b"
 )
-_MAX_WHOLE: Final = 2.0**53
+MAX_WHOLE: Final = 2.0**53
+"""Below it a float has every digit of a whole number."""
 _SPACES: Final = (" ", "\u00a0", "\u202f", "\u2009", "\u2007")
 """A blank between thousands, as spreadsheets of different languages write it."""
 APOSTROPHES: Final = ("'", "\u2019")
@@ -121,7 +122,7 @@ def is_row(cells: Sequence[str], names: Sequence[str]) -> bool:
 
 
 def read_person(cell: str) -> str:
-    """Return the id of a person: 7, 7.0 and ="7" are one id; 007 is another.
+    """Return the id of a person: 7, 7.0, ="7" and '7 are one id; 007 is another.
 
     Raises:
         CellInvalid: it is missing, too long, or a number that a spreadsheet rounded.
@@ -129,6 +130,8 @@ def read_person(cell: str) -> str:
     text = cell.strip()
     if text.startswith('="') and text.endswith('"'):  # how spreadsheets keep leading zeros
         text = text[2:-1]
+    elif text.startswith("'"):  # so do people who type into spreadsheets
+        text = text[1:].removesuffix("'")
     text = normalised(text)
     if text in SPREADSHEET_ERRORS:
         raise CellInvalid(CellFaultCode.SPREADSHEET_ERROR)
@@ -158,7 +161,7 @@ def cell_text(cell: Any, decimal: str) -> str:
         return cell.isoformat()
     if isinstance(cell, bytes):
         return cell.decode(errors="replace")
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _MAX_WHOLE:
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < MAX_WHOLE:
         return str(int(cell))
     if isinstance(cell, float | Decimal):
         return normalised(str(cell)).replace(".", decimal)

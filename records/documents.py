@@ -44,6 +44,7 @@ from records.event_values import (
 from records.focus import is_about_another
 from records.medicines import BESIDE, medicines_of, reference_of, with_medicine
 from records.outcomes import EntryCode
+from records.systems import usual_code
 from records.values import is_code
 from storage import Record, Value
 
@@ -337,13 +338,14 @@ def _word(concept: Any) -> str:
 
 
 def _codes(concept: Any) -> list[str]:
-    """Return every coding of a concept as `system|code`."""
+    """Return every coding of a concept as `system|code`; see `meant_codes_of`."""
     codings = list_of(concept.get("coding")) if isinstance(concept, dict) else []
-    return [
+    codes = [
         f"{coding['system']}|{str(coding['code']).strip()}"
         for coding in codings
         if isinstance(coding, dict) and _is_text(coding.get("system")) and coding.get("code")
     ]
+    return list(dict.fromkeys([*codes, *map(usual_code, codes)]))
 
 
 def _is_number(value: Any) -> bool:

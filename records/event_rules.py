@@ -16,8 +16,8 @@ from records.event_values import (
     NO_VALUE,
     Resource,
     Value,
-    codes_of,
     is_value_absent,
+    meant_codes_of,
     values_of,
 )
 from records.focus import is_about_another
@@ -298,7 +298,7 @@ def _codes(resource: Resource, rule: _Rule, others: Mapping[str, Resource]) -> l
         if name in ("medicationReference", "medication"):
             element = [] if codes else medicine_concepts(resource, others)
         for concept in element if isinstance(element, list) else (element,):
-            codes += codes_of(concept)
+            codes += meant_codes_of(concept)
     # Two ingredients of a medicine may have a code in common.
     return list(dict.fromkeys(codes)) if len(codes) > 1 else codes
 
@@ -353,7 +353,7 @@ def _measured(observation: Resource, fact: Fact, *, is_panel: bool) -> list[Fact
     parts = [
         fact._replace(codes=codes, values=values)
         for component in observation.get("component") or ()
-        for codes, values in ((codes_of(component.get("code")), values_of(component)),)
+        for codes, values in ((meant_codes_of(component.get("code")), values_of(component)),)
         if codes and values and not component.get("modifierExtension")
     ]
     values = values_of(observation)

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from records.elements import objects_of
+from records.systems import UCUM, usual_code, usual_system
 
 NUMBER, BOOLEAN, CODE, TEXT, NOTHING = range(5)
 KINDS: Final = ("number", "boolean", "code", "text", "none")
 BOUNDS: Final = ("", "<", "<=", ">", ">=")
 _BOUND: Final = re.compile(r"(<=|>=|<|>)(-?[0-9.]+(?:e[+-]?[0-9]+)?)")
-UCUM: Final = "http://unitsofmeasure.org"
 TEXT_SYSTEM: Final = "text"
 """The system of a concept that has a text and no coding."""
 _ABSENT: Final = "/data-absent-reason"
@@ -54,6 +54,12 @@ def codes_of(concept: Any) -> list[str]:
     if not codes and isinstance(text, str) and 0 < len(text) <= MAX_TEXT_CHARACTERS:
         return [f"{TEXT_SYSTEM}|{text}"]
     return list(dict.fromkeys(codes)) if len(codes) > 1 else codes
+
+
+def meant_codes_of(concept: Any) -> list[str]:
+    """Return the codes of a concept as they were sent, and as their system's owner writes them."""
+    codes = codes_of(concept)
+    return list(dict.fromkeys([*codes, *map(usual_code, codes)]))
 
 
 def values_of(element: Resource) -> list[Value]:
@@ -137,13 +143,14 @@ def unit_of(quantity: Resource) -> Any:
     """Return the unit of a Quantity, "" if it has none."""
     unit = quantity.get("code")
     # A code of another system than UCUM is a local name, which says less than the text.
-    if unit is None or quantity.get("system", UCUM) != UCUM:
+    system = quantity.get("system", UCUM)
+    if unit is None or not isinstance(system, str) or usual_system(system) != UCUM:
         return quantity.get("unit") or unit or ""
     return unit
 
 
 def _concept(concept: Any) -> list[Value]:
-    return [Value(CODE, math.nan, "", 0, code) for code in codes_of(concept)]
+    return [Value(CODE, math.nan, "", 0, code) for code in meant_codes_of(concept)]
 
 
 def _text(text: Any) -> list[Value]:

@@ -18,7 +18,7 @@ from records.medicines import BESIDE, medicines_of
 from records.values import BOUND_SUFFIX
 from storage import Extractor, Record
 
-EXTRACTOR: Final = 7
+EXTRACTOR: Final = 8
 """Changes whenever the same resources would give other events, or other bytes of them."""
 
 Row = list[Any]

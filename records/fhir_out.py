@@ -9,8 +9,8 @@ import orjson
 
 from consent import CATEGORIES
 from records.documents import UNDATED
-from records.event_values import UCUM
 from records.medicines import BESIDE
+from records.systems import UCUM
 from records.values import as_written
 from storage import Record
 

@@ -26,11 +26,15 @@ from records.variables import spaced
 
 _CODE_NAME: Final = re.compile(
     r"^(test|code|analyte|analyt|parameter|event|item|variable|measure(ment)?|concept( cd)?"
-    r"|untersuchung|laborwert|messgrosse|prueba|analito)\b"
+    r"|untersuchung|laborwert|messgrosse|prueba|analito|[a-z]{2}testcd)\b"
 )
-_VALUE_NAME: Final = re.compile(r"^(value|result|wert|messwert|ergebnis|valor|resultado|nval)\b")
-_UNIT_NAME: Final = re.compile(r"^(unit|units|einheit|uom|unidad)( cd| source value)?$")
-"""Including the names of OMOP (measurement) and i2b2 (observation_fact)."""
+_VALUE_NAME: Final = re.compile(
+    r"^(value|result|wert|messwert|ergebnis|valor|resultado|nval|[a-z]{2}orres)\b"
+)
+_UNIT_NAME: Final = re.compile(
+    r"^((unit|units|einheit|uom|unidad)( cd| source value)?|[a-z]{2}orresu)$"
+)
+"""Including the names of OMOP (measurement), i2b2 (observation_fact) and SDTM (LB, VS)."""
 
 
 def find_long_columns(profile: TableProfile, drafts: Sequence[ColumnDraft]) -> dict[str, str]:

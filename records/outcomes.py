@@ -117,8 +117,8 @@ class EntryCode(RemedyCode):
     )
     CONTRADICTING_SUBJECT = (
         "contradicting-subject",
-        "the reference and the identifier of its patient name two patients",
-        "Correct the one that is wrong and send the entry again",
+        "it names two patients, by its references or by an identifier",
+        "Correct the one that is wrong, or send an entry for each patient",
     )
     SUBJECT_NOT_PERSON = (
         "subject-not-a-person",

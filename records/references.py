@@ -119,6 +119,7 @@ class Subject(NamedTuple):
         bare: what the patient is called if that server is the sender's own; see `only_server`.
         identifier: the last of the names, if it is that of an identifier beside the reference.
         contained: the person of a contained Patient that has an identifier beside its reference.
+        several: each reference to a patient, if there are several.
     """
 
     element: str = ""
@@ -129,6 +130,7 @@ class Subject(NamedTuple):
     bare: str = ""
     identifier: str = ""
     contained: str | None = None
+    several: tuple[Subject, ...] = ()
 
 
 def split_url(url: str) -> tuple[str, str, str]:
@@ -173,8 +175,7 @@ def find_subject(entry: FhirEntry, sender: str, systems: Sequence[str]) -> Subje
             if not isinstance(references, list):
                 return _subject(entry, element, references, sender, systems)
             subjects = [_subject(entry, element, each, sender, systems) for each in references]
-            named = (each for each in subjects if each.code is EntryCode.NOTHING)
-            return next(chain(named, subjects), Subject(element, code=EntryCode.NO_SUBJECT))
+            return _patient_among(element, subjects)
     return _find_wrapped(entry, resource, sender, systems)
 
 
@@ -188,10 +189,7 @@ def _find_wrapped(
             parts = resource[element]
             references = _patients_in(parts if isinstance(parts, list) else [parts], name)
             subjects = [_subject(entry, element, each, sender, systems) for each in references]
-            named = [each for each in subjects if each.code is EntryCode.NOTHING]
-            if named:
-                return _any_of(named)
-            return next(iter(subjects), Subject(element, code=EntryCode.NO_SUBJECT))
+            return _patient_among(element, subjects)
     return Subject(code=EntryCode.NO_SUBJECT)
 
 
@@ -240,15 +238,16 @@ def _kind_of(reference: dict[str, Any]) -> Any:
     return reference.get("type") or split_url(text)[1] or split_relative(text)[0]
 
 
-def _any_of(subjects: Sequence[Subject]) -> Subject:
+def _patient_among(element: str, subjects: Sequence[Subject]) -> Subject:
     """Return the one of several that is a patient: a urn may name a practitioner too."""
-    numbered = next((each for each in subjects if each.person is not None), None)
-    if numbered is not None:
-        return numbered
-    if len(subjects) == 1:
-        return subjects[0]
-    names = tuple(name for each in subjects for name in each.names)
-    return subjects[0]._replace(names=names, identifier="")
+    named = [each for each in subjects if each.code is EntryCode.NOTHING]
+    if len(named) < 2:
+        return next(chain(named, subjects), Subject(element, code=EntryCode.NO_SUBJECT))
+    first = next((each for each in named if each.person is not None), None)
+    if first is None:
+        names = tuple(name for each in named for name in each.names)
+        first = named[0]._replace(names=names, identifier="")
+    return first._replace(several=tuple(named))
 
 
 def find_links(

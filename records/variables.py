@@ -33,7 +33,7 @@ class Variable:
 
 _LABORATORY: Final = """
 1558-6   mg/dL 10 1500   fasting ?(plasma )?glucose|^fpg$
-2345-7   mg/dL 10 1500   ^glucose|blood ?sugar|glukose|^glu$|^glc$
+2345-7   mg/dL 10 1500   ^glucose|blood ?sugar|glukose|^gluc?$|^glc$
 4548-4   % 3 20          hba1c|glyco?hemoglobin|glycated ?h(a)?emoglobin|^a1c$
 2093-3   mg/dL 40 700    total ?chol|^chol(esterol)?$|chol(esterol)? total|^tchol$
 2085-9   mg/dL 5 250     hdl
@@ -71,7 +71,7 @@ _LABORATORY: Final = """
 718-7    g/dL 2 25       ^h(a)?emoglobin$|^hb$|^hgb$|hamoglobin
 4544-3   % 5 75          h(a)?ematocrit|^hct$
 6690-2   10*3/uL 0.1 500 ^wbc|white blood|leukocytes|leukozyten
-777-3    10*3/uL 1 3000  ^platelet|^plt$|thrombocyt|^plate$
+777-3    10*3/uL 1 3000  ^platelet|^plt$|thrombocyt|^plate?$
 789-8    10*6/uL 0.5 10  ^rbc$|red blood cell
 787-2    fL 40 160       ^mcv$
 788-0    % 5 40          ^rdw$

@@ -1,6 +1,7 @@
 """Find the cells of a workbook whose reader gives something else than they show.
 
-An error is given as empty or as 0, and a percentage as a hundredth of what the cell shows.
+An error is given as empty or as 0, a percentage as a hundredth of what the cell shows, and an id
+such as 000001 as 1.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from xml.etree import ElementTree
 from records.cells import SheetErrors
 from records.errors import TableInvalid
 from records.ods_errors import errors_of_ods
-from records.percents import BUILT_IN, is_percent, show_percent
+from records.shown_numbers import BUILT_IN, Display, find_display
 from records.xls_errors import errors_of_xls
 
 _BOOK: Final = "xl/workbook.xml"
 _STYLES: Final = "xl/styles.xml"
-_PERCENT: Final = "%"
+_DISPLAYED: Final = "displayed"
 OPEN_DOCUMENT: Final = "content.xml"
 UNREADABLE: Final = (
     *(LookupError, ValueError, struct.error),
@@ -47,7 +48,7 @@ def find_errors(path: Path, sheet: str) -> SheetErrors:
             is_ods = OPEN_DOCUMENT in archive.namelist()
             name = OPEN_DOCUMENT if is_ods else part_of_sheet(archive, sheet)
             with archive.open(name) as part:
-                return errors_of_ods(part, sheet) if is_ods else _errors(part, _percents(archive))
+                return errors_of_ods(part, sheet) if is_ods else _errors(part, _displays(archive))
     except UNREADABLE as exc:
         problem = "its cells cannot be searched for errors of formulas; save the table as CSV"
         raise TableInvalid(f"{path.name}: {problem}") from exc
@@ -66,32 +67,32 @@ def part_of_sheet(archive: zipfile.ZipFile, sheet: str) -> str:
     return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
 
 
-def _percents(archive: zipfile.ZipFile) -> frozenset[str]:
-    """Return the styles, as cells name them, whose numbers are shown as percentages."""
+def _displays(archive: zipfile.ZipFile) -> dict[str, Display]:
+    """Return the styles, as cells name them, that do not show numbers as they are."""
     if _STYLES not in archive.namelist():
-        return frozenset()
+        return {}
     styles = ElementTree.fromstring(archive.read(_STYLES))  # noqa: S314 - bounded size
     defined = styles.iterfind(f".//{_ANY}numFmt")
     codes = {each.get("numFmtId"): each.get("formatCode", "") for each in defined}
     numbers = [each.get("numFmtId", "0") for each in styles.iterfind(f"{_ANY}cellXfs/{_ANY}xf")]
-    return frozenset(
-        str(style)
+    displays = {
+        str(style): find_display(codes.get(number, BUILT_IN.get(int(number), "")))
         for style, number in enumerate(numbers)
-        if is_percent(codes.get(number, BUILT_IN.get(int(number), "")))
-    )
+    }
+    return {style: display for style, display in displays.items() if display is not None}
 
 
-def _errors(part: IO[bytes], percents: frozenset[str]) -> SheetErrors:
+def _errors(part: IO[bytes], displays: dict[str, Display]) -> SheetErrors:
     errors: SheetErrors = {}
-    for row, column, kind, text in _cells(part, percents):
+    for row, column, kind, text in _cells(part, displays):
         if kind == "e":
             errors.setdefault(row, {})[column] = text or "#ERROR!"
-        elif kind == _PERCENT and text:
+        elif kind == _DISPLAYED and text:
             errors.setdefault(row, {})[column] = text
     return errors
 
 
-def _cells(part: IO[bytes], percents: frozenset[str]) -> Iterator[tuple[int, int, str, str]]:
+def _cells(part: IO[bytes], displays: dict[str, Display]) -> Iterator[tuple[int, int, str, str]]:
     """Yield row, column, type and value of each cell; places that are not written are counted."""
     row = column = -1
     for event, element in ElementTree.iterparse(part, ("start", "end")):  # noqa: S314
@@ -103,8 +104,9 @@ def _cells(part: IO[bytes], percents: frozenset[str]) -> Iterator[tuple[int, int
             place = _PLACE.match(element.get("r", ""))
             column = _number(place[1]) if place else column + 1
             kind, text = _content(element)
-            if kind in ("", "n") and element.get("s") in percents:
-                kind, text = _PERCENT, show_percent(text)
+            display = displays.get(element.get("s", ""))
+            if kind in ("", "n") and display is not None:
+                kind, text = _DISPLAYED, display(text)
             yield row, column, kind, text
         elif event == "end" and tag == "row":
             element.clear()

@@ -1,4 +1,4 @@
-"""Find the cells of an .xls workbook that show an error or a percentage ([MS-CFB], [MS-XLS])."""
+"""Find the cells of an .xls workbook that show an error, a percentage or an id ([MS-XLS])."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from records.cells import SheetErrors
-from records.percents import BUILT_IN, is_percent, show_percent
+from records.shown_numbers import BUILT_IN, Display, find_display
 
 _FREE: Final = 0xFFFFFFFA
 """Sector numbers from here on are no sectors."""
@@ -32,26 +32,27 @@ _NAMES: Final = {
 
 
 def errors_of_xls(body: bytes, sheet: str) -> SheetErrors:
-    """Return the cells of a sheet that show an error or a percentage; "" is the first sheet.
+    """Return the cells of a sheet that show an error, percentage or id; "" is the first sheet.
 
     Raises:
         LookupError, ValueError, struct.error: it is damaged, or has no such sheet.
     """
     errors: SheetErrors = {}
-    percents = _percents(_workbook(body))
+    displays = _displays(_workbook(body))
     for kind, data in records_of_sheet(body, sheet):
         code = _error_code(kind, data)
         if code is not None:
             row, column = struct.unpack_from("<HH", data)
             errors.setdefault(row, {})[column] = _NAMES.get(code, "#ERROR!")
-        for row, column, style, number in _numbers(kind, data) if percents else ():
-            if style in percents:
-                errors.setdefault(row, {})[column] = show_percent(repr(number))
+        for row, column, style, number in _numbers(kind, data) if displays else ():
+            display = displays[style](repr(number)) if style in displays else ""
+            if display:
+                errors.setdefault(row, {})[column] = display
     return errors
 
 
-def _percents(stream: bytes) -> set[int]:
-    """Return the styles, as cells name them, whose numbers are shown as percentages."""
+def _displays(stream: bytes) -> dict[int, Display]:
+    """Return the styles, as cells name them, that do not show numbers as they are."""
     codes, formats = dict(BUILT_IN), list[int]()
     version = 0
     for kind, data in _records(stream, 0):
@@ -66,7 +67,8 @@ def _percents(stream: bytes) -> set[int]:
             formats.append(struct.unpack_from("<H", data, 2)[0])
         elif kind == _END:
             break
-    return {style for style, code in enumerate(formats) if is_percent(codes.get(code, ""))}
+    displays = {style: find_display(codes.get(code, "")) for style, code in enumerate(formats)}
+    return {style: display for style, display in displays.items() if display is not None}
 
 
 def _numbers(kind: int, data: bytes) -> Iterator[tuple[int, int, int, float]]:

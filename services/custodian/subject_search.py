@@ -61,7 +61,7 @@ class SubjectSearch:
     def resolve(self, entries: Sequence[FhirEntry]) -> Resolved:
         """Return whose each resource is, or why nobody's.
 
-        A resource whose reference and identifier name two patients is nobody's.
+        A resource that names two patients, by references or identifiers, is nobody's.
         """
         named = {
             index: self._find_subject(entry)
@@ -97,9 +97,10 @@ class SubjectSearch:
         return Subject("identifier", person=person, code=code)
 
     def _find_candidates(self, named: Mapping[int, Subject]) -> dict[int, list[_Candidate]]:
-        """Return whom the number and the reference of each subject name, without repetition."""
+        """Return whom the numbers and references of each subject name, without repetition."""
         stated = {index: subject for index, subject in named.items() if not subject.code}
-        known = self.names.find({name for each in stated.values() for name in self._open(each)})
+        parts = [part for each in stated.values() for part in (each, *each.several)]
+        known = self.names.find({name for part in parts for name in self._open(part)})
         return {index: self._candidates(subject, known) for index, subject in stated.items()}
 
     def _open(self, subject: Subject) -> Iterator[str]:
@@ -111,6 +112,18 @@ class SubjectSearch:
         return chain(names, (name for name in beside if name not in self.patients))
 
     def _candidates(self, subject: Subject, known: Mapping[str, bytes | None]) -> list[_Candidate]:
+        """Return whom a subject names; of several patients, those who are known."""
+        candidates = self._of_one(subject, known)
+        if not subject.several:
+            return candidates
+        every = candidates + [
+            named for each in subject.several for named in self._of_one(each, known)
+        ]
+        ambiguous = [each for each in every if each.code is EntryCode.AMBIGUOUS_SUBJECT]
+        clear = [each for each in every if not each.code]
+        return list(dict.fromkeys(ambiguous or clear)) or candidates
+
+    def _of_one(self, subject: Subject, known: Mapping[str, bytes | None]) -> list[_Candidate]:
         candidates = self._referred(subject, known)
         if subject.contained is None:
             return candidates

@@ -119,13 +119,14 @@ def test_a_value_that_a_category_maps_is_not_missing() -> None:
 
 @pytest.mark.parametrize(
     ("cell", "person"),
-    [("7", "7"), ("7.0", "7"), ("7.00", "7"), ("007", "007"), ('="007"', "007"), (" A-7 ", "A-7")],
+    [("7", "7"), ("7.0", "7"), ("7.00", "7"), ("007", "007"), ('="007"', "007"), (" A-7 ", "A-7")]
+    + [("'007", "007"), ("'7.0", "7"), ("'A-7'", "A-7"), ("O'Neill-7", "O'Neill-7")],
 )
 def test_an_id_is_the_same_however_programs_write_it(cell: str, person: str) -> None:
     assert read_person(cell) == person
 
 
-@pytest.mark.parametrize("cell", ["1.23457E+11", "1e+16", "", "NaN", "a\nb", "x" * 201])
+@pytest.mark.parametrize("cell", ["1.23457E+11", "'1e+16", "", "'", "NaN", "a\nb", "x" * 201])
 def test_an_id_that_was_rounded_or_is_missing_is_refused(cell: str) -> None:
     with pytest.raises(CellInvalid):
         read_person(cell)

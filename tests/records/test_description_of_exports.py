@@ -160,3 +160,21 @@ def test_a_second_table_below_the_first_is_named_and_stops_the_deposit(tmp_path:
     path.write_text(f"{first}\npid,date,drug\n99,2024-01-01,5\n")
     report = check_table(path, mapping, today=TODAY)
     assert [(fault.code, fault.line) for fault in report.faults] == [("other-table", 31)]
+
+
+@pytest.mark.parametrize("domain", ["LB", "VS"])
+def test_a_table_of_sdtm_is_one_of_one_value_a_row(tmp_path: Path, domain: str) -> None:
+    names = "USUBJID,{0}SEQ,{0}TESTCD,{0}TEST,{0}ORRES,{0}ORRESU,{0}STRESN,{0}STRESU,{0}DTC"
+    rows = [
+        f"S-{day},{seq},{code},{code},{100 + day + seq}.5,{unit},{day},x,2024-02-{day:02}T08:15"
+        for day in DAYS
+        for seq, (code, unit) in enumerate([("GLUC", "mg/dL"), ("SYSBP", "mmHg")])
+    ]
+    path, description = describe(tmp_path, names.format(domain) + "\n" + "\n".join(rows))
+    mapping = draft_of(tmp_path, description)
+    first = next(read_table(path, mapping))
+    assert (first.person, first.recorded_on) == ("S-1", "2024-02-01")
+    values = {code: pair for _, observed in first.documents for code, pair in observed.items()}
+    glucose, pressure = "http://loinc.org|2345-7", "http://loinc.org|8480-6"
+    assert values == {glucose: (101.5, "mg/dL"), pressure: (102.5, "mm[Hg]")}
+    assert check_table(path, mapping, today=TODAY).good == 2 * len(DAYS)

@@ -13,8 +13,8 @@ from workbooks import changed, ods, row, workbook
 
 from records import TableInvalid
 from records.mapping import FileFormat
-from records.ods_errors import MAX_ERRORS
-from records.percents import show_percent
+from records.ods_errors import MAX_COLUMNS, MAX_ROWS
+from records.shown_numbers import show_percent
 from records.table_file import read_cells
 from records.workbook import survey_sheets
 from records.workbook_errors import find_errors
@@ -149,12 +149,20 @@ def test_cells_of_an_ods_that_are_repeated_all_have_their_error(tmp_path: Path) 
     assert find_errors(path, "") == {0: error, 1: error}
 
 
+def test_an_ods_may_have_more_than_a_million_percentages(tmp_path: Path) -> None:
+    head = '<table:table-cell office:value-type="percentage" office:value="0.97"'
+    rows = row(f'{head} table:number-columns-repeated="4"/>', repeated=300_000)
+    errors = find_errors(ods(tmp_path / "t.ods", Labs=rows), "")
+    assert len(errors) == 300_000
+    assert errors[299_999] == dict.fromkeys(range(4), "97%")
+
+
 @pytest.mark.parametrize(
     "rows",
     [
-        row('<table:table-cell calcext:value-type="error"/>', repeated=MAX_ERRORS + 1),
+        row('<table:table-cell calcext:value-type="error"/>', repeated=MAX_ROWS + 1),
         row(
-            f'<table:table-cell table:number-columns-repeated="{MAX_ERRORS + 1}"'
+            f'<table:table-cell table:number-columns-repeated="{MAX_COLUMNS + 1}"'
             ' calcext:value-type="error"/>'
         ),
         row('<table:table-cell table:number-columns-repeated="many"/>'),

@@ -193,6 +193,41 @@ def test_a_patient_who_is_named_twice_holds_up_no_other_entry(
     assert [each.outcome for each in report.outcomes] == [Outcome.STORED, Outcome.PARKED]
 
 
+def account(*names: str) -> dict[str, Any]:
+    theirs = [{"reference": name} for name in names]
+    return {"resourceType": "Account", "id": "c1", "status": "active", "subject": theirs}
+
+
+def appointment(*names: str) -> dict[str, Any]:
+    parts = [{"actor": {"reference": name}} for name in names]
+    return {"resourceType": "Appointment", "id": "c1", "status": "booked", "participant": parts}
+
+
+@pytest.mark.parametrize("is_earlier", [False, True])
+@pytest.mark.parametrize("kind", [account, appointment])
+@pytest.mark.parametrize(
+    ("names", "outcome"),
+    [
+        (["Patient/anna", "Patient/bert"], Outcome.PARKED),
+        (["Practitioner/1", "Patient/bert", "Patient/anna"], Outcome.PARKED),
+        (["Patient/anna", "Patient?identifier=urn:hospital|V-2"], Outcome.PARKED),
+        (["Patient/anna", "Practitioner/1"], Outcome.STORED),
+        (["Patient/anna", "Patient?identifier=urn:hospital|V-1"], Outcome.STORED),
+        (["urn:uuid:00000000-0000-4000-8000-000000000001", "Patient/bert"], Outcome.STORED),
+    ],
+)
+def test_an_entry_of_several_patients_is_filed_under_none(
+    custodian: Custodian, kind: Any, names: list[str], outcome: Outcome, is_earlier: bool
+) -> None:
+    if is_earlier:
+        send(custodian, bundle(ANNA, BERT))
+    entry = kind(*names)
+    last = list(send(custodian, bundle(*([] if is_earlier else [ANNA, BERT]), entry)).outcomes)[-1]
+    code = EntryCode.CONTRADICTING_SUBJECT if outcome is Outcome.PARKED else EntryCode.NOTHING
+    assert last.outcome is outcome
+    assert (last.code is code) or outcome is Outcome.STORED
+
+
 def test_patients_are_compared_where_no_system_is_configured(tmp_path: Path) -> None:
     custodian = Custodian(tmp_path)
     anna, bert = patient("anna", number(MAIN, "V-1")), patient("bert", number(MAIN, "V-2"))
