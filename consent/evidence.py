@@ -9,6 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from consent.abi import Change
+from consent.causes import message_of
 from consent.chain import MAX_TRANSACTION_GAS, Chain
 from consent.chain_nodes import ChainNodes
 from consent.consent_terms import ConsentTermsStore
@@ -20,6 +21,8 @@ from consent.mirror import Mirror
 from consent.outbox import Outbox
 from consent.outbox_rows import FAILED, REFUSED, RESTORED, WRITTEN
 from consent.own_accounts import GAS_RESERVES, Outboxes
+from consent.own_messages import KIND_OF
+from consent.prover import PROVED, SIGNED_HERE
 from consent.raw_transactions import read_payload
 from consent.typed_data import GENESIS_HEAD, Op, keccak
 
@@ -235,12 +238,33 @@ def evidence(parts: LedgerParts) -> Iterator[dict[str, Any]]:
         "block": mark.block_number,
         "block_hash": _hex(mark.block_hash),
     }
+    own = _find_own(parts)
     for position, change, head in parts.mirror.events.in_order():
-        yield {"kind": "operation", "position": position, **_operation(change), "head": _hex(head)}
+        proof = {"own_transaction": _hex(own[position])} if position in own else {}
+        fields = {**_operation(change), "head": _hex(head), **proof}
+        yield {"kind": "operation", "position": position, **fields}
     for _, stored in parts.consent_terms.load_since(0):
         terms = None if stored.terms is None else _as_hex(asdict(stored.terms))
         names = {"consent_id": _hex(stored.consent_id), "subject": _hex(stored.subject)}
         yield {"kind": "opening", **names, "terms": terms}
+
+
+def _find_own(parts: LedgerParts) -> dict[int, bytes]:
+    """Return, by position, our transaction that proves a change which another one brought."""
+    events = parts.mirror.events
+    proofs = events.unusual_proofs()
+    changes = {
+        position: change
+        for position, change, _ in (events.in_order() if proofs else ())
+        if abs(proofs.get(position, PROVED)) == SIGNED_HERE and change.op in KIND_OF
+    }
+    messages = {message_of(change) for change in changes.values()}
+    raws = parts.outbox.messages.find(messages, is_whole=True)
+    return {
+        position: max(raws[message], key=lambda each: each[1])[0]  # written here, if any was
+        for position, change in changes.items()
+        if (message := message_of(change)) in raws
+    }
 
 
 def _operation(change: Change) -> dict[str, Any]:

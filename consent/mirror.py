@@ -165,7 +165,9 @@ class Mirror:
         for position, (change, proof) in enumerate(zip(changes, proofs, strict=True), start=1):
             if proof == UNPROVED:
                 unproved[position] = change
-            elif not _is_same_proof(change, stored.get(position, PROVED), proof):
+            elif position not in unproved and not _is_same_proof(
+                change, stored.get(position, PROVED), proof
+            ):
                 differing.append((position, change))
         return MisprovedChanges(sorted(unproved.items()), differing)
 
@@ -297,7 +299,8 @@ class Mirror:
             # A new process does not know when the others last looked: a delay then starts now.
             until_s = self._synced_at_s or int(self._clock())
             ground = Ground(self._state, self.recoveries, self.roles)
-            proofs = self.prover.prove(changes, ground, [until_s] * len(changes))
+            times_s = [until_s] * len(changes)
+            proofs = self.prover.prove(changes, ground, times_s, is_whole=False)
         stretch = ChangeRun(changes, heads, proofs)
         mark = Mark(tip, look.final.number, look.final.hash, self._mark.epoch)
         if not self.events.append(own, mark, stretch):

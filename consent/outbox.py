@@ -22,6 +22,7 @@ from consent.outbox_rows import (
     REVOCATIONS,
     WRITTEN,
 )
+from consent.own_messages import OwnMessages
 from consent.raw_transactions import Payload, RelayerAccount, read_payload
 from consent.resending import Resender
 from consent.revocations import PendingEntries
@@ -107,6 +108,7 @@ class Outbox:
         self.address = account.address
         self.nonces = AccountNonces(engine, chain, account.address, purpose)
         self.resender = Resender(engine, chain)
+        self.messages = OwnMessages(engine)
         self.note_revocations: Callable[[Sequence[StoredTransaction]], None] = lambda _: None
         self.judge: Callable[[Sequence[SettledTransaction]], list[str]] = _judge_without_ledger
         """`AcknowledgedChanges.judge`; before it is known, nothing is on the ledger."""
@@ -169,9 +171,7 @@ class Outbox:
         Raises:
             LedgerUnavailable: not all were mined in time; they stay here and are sent again.
         """
-        return self._wait([transaction.hash for transaction in transactions], limit_s)
-
-    def _wait(self, hashes: list[bytes], limit_s: float) -> list[Receipt]:
+        hashes = [transaction.hash for transaction in transactions]
         started, pause_s = time.monotonic(), _MIN_POLL_S
         resend_at = started + _RESEND_AFTER_S
         while True:

@@ -8,7 +8,8 @@ from typing import Final
 
 from consent.abi import Change
 from consent.account_roles import ADMIN, ANCHOR, CUSTODIAN, ROLE_OPS, AccountRoles
-from consent.calldata import Claim, Claims, read_claims
+from consent.calldata import Claim, Message
+from consent.causes import Cause, Causes, message_of
 from consent.chain import Chain
 from consent.deployment import Deployment
 from consent.errors import SignatureInvalid
@@ -16,7 +17,6 @@ from consent.freshness import MAX_AHEAD_S
 from consent.key_ring import KeyRing
 from consent.outbox import Outbox
 from consent.passkeys import is_passkey_signature
-from consent.raw_transactions import SentCall, read_call
 from consent.recoveries import VETOED, Recoveries, name_new_key
 from consent.signatures import recover
 from consent.state import LedgerState
@@ -26,8 +26,10 @@ from consent.typed_data import Domain, Op, digest_of_words, keccak
 UNPROVED: Final = 0
 PROVED: Final = 1
 """A proposed recovery that is proved has the time instead from which its delay counts."""
+SIGNED_HERE: Final = 2
+"""Proved by a message that was signed here; the transaction that brought it shows no signature."""
 BY_NODE: Final = -1
-"""A proved new key of which only the node said that it signed; a proposal's time is negative."""
+"""The sign of a proved new key of which only the node said that it signed."""
 
 _WORD: Final = 32
 _TYPE_NAMES: Final = {
@@ -42,15 +44,6 @@ _TYPE_NAMES: Final = {
 }
 PROVED_OPS: Final = frozenset({*_TYPE_NAMES, *ROLE_OPS, Op.ANCHORED, Op.RECOVERED})
 """The others (pauses) change no decision."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Cause:
-    """The transaction behind some changes; `is_ours`: written here, after admission."""
-
-    call: SentCall
-    claims: Claims
-    is_ours: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +81,9 @@ class Prover:
         clock: Callable[[], float],
     ) -> None:
         self._chain = chain
-        self._outbox = outbox
         self._deployment = deployment
         self._domain = Domain(deployment.chain_id, deployment.contract)
-        self._contract = bytes.fromhex(deployment.contract[2:])
+        self._causes = Causes(chain, outbox, self._domain)
         self._verifiers = {bytes.fromhex(verifier[2:]) for verifier in deployment.verifiers}
         self._accounts = accounts
         self.find_accounts: Callable[[], frozenset[bytes]] = frozenset
@@ -110,14 +102,17 @@ class Prover:
         changes: Sequence[Change],
         ground: Ground,
         known_until_s: Sequence[int] = (),
+        *,
+        is_whole: bool = True,
     ) -> list[int]:
-        """Return the proof of each change: `UNPROVED`, `PROVED`, or a proposal's time.
+        """Return the proof of each change, one of the above or the time of a proposal.
 
         Args:
             changes: in the order of the ledger, from `ground` on.
             ground: what is proved so far.
             known_until_s: each change was not on the chain at its time, by our own clock; empty
                 where nothing is known.
+            is_whole: the whole ledger is read, and not only what is new.
 
         Raises:
             LedgerUnavailable: a transaction cannot be read, so nothing can be said of its changes.
@@ -125,34 +120,27 @@ class Prover:
         # Another process may have changed our accounts, so they are read each time.
         self._accounts |= self.find_accounts()
         proof = _Proof(self, ground, changes)
+        proof.find_own = lambda: self._causes.with_messages(
+            changes, self._accounts, is_whole=is_whole
+        )
         return [
             proof.of(change, cause, until_s)
             for change, cause, until_s in zip(
-                changes, self._causes(changes), known_until_s or [0] * len(changes), strict=True
+                changes,
+                self._find_causes(changes),
+                known_until_s or [0] * len(changes),
+                strict=True,
             )
         ]
 
-    def _causes(self, changes: Sequence[Change]) -> Iterator[_Cause | None]:
-        names = list(
-            dict.fromkeys(
-                change.transaction
-                for change in changes
-                if change.op in PROVED_OPS and len(change.transaction) == _WORD
-            )
-        )
-        ours = self._outbox.signed_here(names)
-        foreign = [name for name in names if name not in ours]
-        raws = ours | dict(zip(foreign, self._chain.raw_transactions(foreign), strict=True))
-        causes = {name: self._cause(name, raws[name], name in ours) for name in names}
+    def _find_causes(self, changes: Sequence[Change]) -> Iterator[Cause | None]:
+        names = {
+            change.transaction: None
+            for change in changes
+            if change.op in PROVED_OPS and len(change.transaction) == _WORD
+        }
+        causes = self._causes.read(list(names), self._accounts)
         return (causes.get(change.transaction) for change in changes)
-
-    def _cause(self, name: bytes, raw: bytes, is_ours: bool) -> _Cause | None:
-        call = read_call(raw)
-        if call is None or call.to != self._contract or keccak(raw) != name:
-            return None
-        if call.chain_id not in (0, self._domain.chain_id):
-            return None
-        return _Cause(call, read_claims(call), is_ours and call.sender in self._accounts)
 
     def is_account(self, sender: bytes) -> bool:
         """Return whether this is, or was, an account of this installation that enrols."""
@@ -212,11 +200,13 @@ class _Proof:
                 self._bar(recovery.subject, keccak(recovery.signer))
         self._by_node = recoveries.by_node
         self._new_by_node: set[bytes] = set()
+        self.find_own: Callable[[], Mapping[Message, Sequence[Cause]]] = dict
+        self._own_by_message: Mapping[Message, Sequence[Cause]] | None = None
         self._proposals = {
             recovery.subject: _Proposal(keccak(recovery.signer), recovery.since_s)
             for recovery in recoveries.waiting()
         }
-        self._rules: Mapping[int, Callable[[Change, Claim, _Cause], bool]] = {
+        self._rules: Mapping[int, Callable[[Change, Claim, Cause], bool]] = {
             Op.ENROLLED: self._enrolled,
             Op.KEY_ADDED: self._key_added,
             Op.KEY_REMOVED: self._key_removed,
@@ -228,7 +218,7 @@ class _Proof:
             Op.ANCHORED: self._anchored,
         }
 
-    def of(self, change: Change, cause: _Cause | None, known_until_s: int) -> int:
+    def of(self, change: Change, cause: Cause | None, known_until_s: int) -> int:
         """Return the proof of the next change."""
         if change.op not in PROVED_OPS:
             return PROVED
@@ -238,17 +228,34 @@ class _Proof:
             return PROVED if is_proved else UNPROVED
         if change.op == Op.RECOVERED:
             return PROVED if self._recovered(change) else UNPROVED
-        rule, claims = self._rules[change.op], _claims(change, cause)
-        if cause is None or not any(rule(change, claim, cause) for claim in claims):
-            return UNPROVED
-        sign = BY_NODE if name_new_key(change) in self._new_by_node else PROVED
+        proof = PROVED
+        if not self._follows(change, cause) and not self._key_ended(change):
+            proof = SIGNED_HERE
+            if not any(self._follows(change, own) for own in self._own_causes(change)):
+                return UNPROVED
+        sign = BY_NODE if name_new_key(change) in self._new_by_node else 1
         if change.op != Op.RECOVERY_PROPOSED:
-            return sign
+            return sign * proof
         since_s = self._prover.proposal_time(change, known_until_s)
         self._proposals[change.body[:_WORD]] = _Proposal(change.body[_WORD:], since_s)
         return sign * since_s
 
-    def _enrolled(self, change: Change, claim: Claim, cause: _Cause) -> bool:
+    def _follows(self, change: Change, cause: Cause | None) -> bool:
+        rule, claims = self._rules[change.op], cause.claims_for(change) if cause else []
+        return cause is not None and any(rule(change, claim, cause) for claim in claims)
+
+    def _own_causes(self, change: Change) -> Sequence[Cause]:
+        """Return our own transactions with the message of a change, of a subject enrolled by us.
+
+        They are looked for once, and only where they are needed: others' subjects may be many.
+        """
+        if change.body[:_WORD] not in self._enrollers:
+            return ()
+        if self._own_by_message is None:
+            self._own_by_message = self.find_own()
+        return self._own_by_message.get(message_of(change), ())
+
+    def _enrolled(self, change: Change, claim: Claim, cause: Cause) -> bool:
         subject, custodian, key_hash = _words(change.body)
         if (
             not self._prover.is_account(cause.call.sender)
@@ -262,7 +269,7 @@ class _Proof:
         self._ring.add(subject, key_hash)
         return True
 
-    def _key_added(self, change: Change, claim: Claim, cause: _Cause) -> bool:
+    def _key_added(self, change: Change, claim: Claim, cause: Cause) -> bool:
         subject, key_hash, role, until = _words(change.body)
         new = Claim(claim.new_signer, claim.proof)
         if (
@@ -276,19 +283,22 @@ class _Proof:
         self._drop_proposal(subject, key_hash)
         return True
 
-    def _key_removed(self, change: Change, claim: Claim, cause: _Cause) -> bool:
-        subject, key_hash = _words(change.body)
-        if not claim.signer:
-            key = self._ring.find(subject, key_hash)
-            is_proved = key is not None and self._prover.has_ended(key.until_s)
-        else:
-            is_proved = self._is_by_own_key(change, claim, cause)
-        if is_proved:
-            self._ring.remove(subject, key_hash)
-            self._drop_proposal(subject, key_hash)
-        return is_proved
+    def _key_removed(self, change: Change, claim: Claim, cause: Cause) -> bool:
+        return self._is_by_own_key(change, claim, cause) and self._remove_key(change)
 
-    def _granted(self, change: Change, claim: Claim, cause: _Cause) -> bool:
+    def _key_ended(self, change: Change) -> bool:
+        """Return whether a delegate's key is past its end: then anybody may remove it, unsigned."""
+        key = self._ring.find(change.body[:_WORD], change.body[_WORD:])
+        is_past = key is not None and self._prover.has_ended(key.until_s)
+        return change.op == Op.KEY_REMOVED and is_past and self._remove_key(change)
+
+    def _remove_key(self, change: Change) -> bool:
+        subject, key_hash = _words(change.body)
+        self._ring.remove(subject, key_hash)
+        self._drop_proposal(subject, key_hash)
+        return True
+
+    def _granted(self, change: Change, claim: Claim, cause: Cause) -> bool:
         subject, terms_hash, key_hash, signed_at, not_after = _words(change.body)
         return (
             keccak(claim.signer) == key_hash
@@ -298,13 +308,13 @@ class _Proof:
             )
         )
 
-    def _revoked(self, change: Change, claim: Claim, cause: _Cause) -> bool:
+    def _revoked(self, change: Change, claim: Claim, cause: Cause) -> bool:
         if not self._ring.is_active(change.body[:_WORD], keccak(claim.signer)):
             return False
         by_own_account = claim.signature is None and claim.signer == cause.call.sender
         return by_own_account or self._is_signed(change.op, change.body, claim, cause)
 
-    def _proposed(self, change: Change, claim: Claim, cause: _Cause) -> bool:
+    def _proposed(self, change: Change, claim: Claim, cause: Cause) -> bool:
         subject, key_hash = _words(change.body)
         custodian = cause.call.sender.rjust(_WORD, b"\0")
         return (
@@ -316,7 +326,7 @@ class _Proof:
             and self._is_new_signed(change, subject + custodian + key_hash, claim, cause)
         )
 
-    def _vetoed(self, change: Change, claim: Claim, cause: _Cause) -> bool:
+    def _vetoed(self, change: Change, claim: Claim, cause: Cause) -> bool:
         if not self._is_by_own_key(change, claim, cause):
             return False
         subject, key_hash = _words(change.body)
@@ -343,31 +353,34 @@ class _Proof:
         self._drop_proposal(subject, key_hash)
         return True
 
-    def _anchored(self, _change: Change, _claim: Claim, cause: _Cause) -> bool:
+    def _anchored(self, _change: Change, _claim: Claim, cause: Cause) -> bool:
         sender = cause.call.sender
         return self._prover.is_account(sender) and self._roles.has(ANCHOR, sender)
 
-    def _role_changed(self, change: Change, cause: _Cause | None) -> bool:
+    def _role_changed(self, change: Change, cause: Cause | None) -> bool:
         """Return whether an admin gave or took a role, or an account gave up its own."""
         role, account = change.body[:_WORD], change.body[-ACCOUNT_BYTES:]
         if change.op == Op.ROLE_GRANTED and self._roles.has(role, account):
             return True  # by the constructor; the contract reports no role that is held already
         is_admin = cause is not None and self._roles.has(ADMIN, cause.call.sender)
-        return any(is_admin or claim.signer == account for claim in _claims(change, cause))
+        return any(
+            is_admin or claim.signer == account
+            for claim in (cause.claims_for(change) if cause else [])
+        )
 
-    def _is_by_own_key(self, change: Change, claim: Claim, cause: _Cause) -> bool:
+    def _is_by_own_key(self, change: Change, claim: Claim, cause: Cause) -> bool:
         subject = change.body[:_WORD]
         return self._ring.is_own(subject, keccak(claim.signer)) and self._is_signed(
             change.op, change.body, claim, cause
         )
 
-    def _is_signed(self, op: int, words: bytes, claim: Claim, cause: _Cause) -> bool:
+    def _is_signed(self, op: int, words: bytes, claim: Claim, cause: Cause) -> bool:
         if self._prover.is_signed(op, words, claim.signer, claim.signature):
             return True
         name = words[:_WORD] + keccak(claim.signer)
         return cause.is_ours and (name in self._by_node or name in self._new_by_node)
 
-    def _is_new_signed(self, change: Change, words: bytes, claim: Claim, cause: _Cause) -> bool:
+    def _is_new_signed(self, change: Change, words: bytes, claim: Claim, cause: Cause) -> bool:
         """Return whether the key that a change brings in signed; the last condition of its rule."""
         if self._prover.is_signed(change.op, words, claim.signer, claim.signature):
             return True
@@ -385,16 +398,3 @@ class _Proof:
 
 def _words(body: bytes) -> list[bytes]:
     return [body[at : at + _WORD] for at in range(0, len(body), _WORD)]
-
-
-def _claims(change: Change, cause: _Cause | None) -> list[Claim]:
-    """Return what the transaction brought for exactly this change."""
-    if cause is None:
-        return []
-    words = change.body
-    if change.op == Op.GRANTED:
-        words = words[: 2 * _WORD] + words[3 * _WORD :]
-    claims = cause.claims.get((change.op, words), [])
-    if not claims and change.op == Op.STOPPED:
-        return cause.claims.get((change.op, words[:_WORD]), [])
-    return claims
