@@ -189,6 +189,20 @@ def load_heart() -> tuple[Question, Matrix, list[str]]:
     return question, to_matrix(question, chosen), names
 
 
+def load_folder(folder: Path) -> tuple[Question, Matrix]:
+    """Return the question and the rows of everybody of a folder.
+
+    Args:
+        folder: has table.csv, mapping.toml and question.toml.
+    """
+    question = Question.load(folder / "question.toml")
+    rows = read_table(folder / "table.csv", Mapping.load(folder / "mapping.toml"))
+    patients = [row.records(row.person.encode(), "organisation:bench") for row in rows]
+    reasons = exclusion_reasons(question, patients, Counter())
+    usable = [records for records, reason in zip(patients, reasons, strict=True) if not reason]
+    return question, to_matrix(question, usable)
+
+
 def report(name: str, groups: Sequence[Group]) -> dict[str, Any]:
     """Write the coverage of some groups to stderr as a line; return it as figures."""
     covered = float(np.mean([group.is_covered for group in groups]))
@@ -235,15 +249,37 @@ def measure(repeats: int, draws: int, nafld: Path | None) -> dict[str, Any]:
     return figures
 
 
+def measure_folders(repeats: int, folders: Sequence[Path]) -> dict[str, Any]:
+    """Return the coverage on data of one's own, at the sizes that leave three tenths to test."""
+    figures: dict[str, Any] = {}
+    for folder in folders:
+        question, matrix = load_folder(folder)
+        for size in SIZES:
+            if size <= 0.7 * len(matrix.labels):
+                groups = at_random(question, matrix, size, repeats)
+                figures |= report(f"{folder.name}, {size} at random", groups)
+    return figures
+
+
 def main() -> None:
     """Print the empirical coverage of the 95 % interval on each data set as a line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=30, help="random divisions of each size")
     parser.add_argument("--draws", type=int, default=5, help="of made-up sites")
     parser.add_argument("--nafld", type=Path, help="the folder of the nafld_raw_*.csv.gz files")
+    parser.add_argument(
+        "--folders",
+        type=Path,
+        nargs="*",
+        help="measure these alone: each has table.csv, and what `vouchsafe describe` drafts of it",
+    )
     options = parser.parse_args()
     with threadpool_limits(1):
-        print(json.dumps(measure(options.repeats, options.draws, options.nafld)))
+        if options.folders:
+            figures = measure_folders(options.repeats, options.folders)
+        else:
+            figures = measure(options.repeats, options.draws, options.nafld)
+    print(json.dumps(figures))
 
 
 if __name__ == "__main__":
