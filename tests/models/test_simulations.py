@@ -34,14 +34,14 @@ def test_the_coverage_of_a_table_of_ones_own_is_measured_where_enough_people_are
 def test_each_reader_of_two_publications_is_right_in_some_of_the_trials(
     kind: str, rows: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    successive.main(["--kinds", kind, "--sizes", "100", "--trials", "6"])
+    successive.main(["--kinds", kind, "--sizes", "100", "--trials", "10"])
     printed = capsys.readouterr().out.splitlines()[2:]
     counts = [line.split(" | ")[2] for line in printed]
     assert len(counts) >= rows
     for count in counts:
         right, _, of = count.partition(" of ")
         assert 0 <= int(right) <= int(of), count
-        assert int(of) % 6 == 0, count
+        assert int(of) % 10 == 0, count
 
 
 def test_the_loss_by_hiding_who_left_is_measured_for_each_kind_of_model(
