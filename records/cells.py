@@ -27,19 +27,14 @@ SPREADSHEET_ERRORS: Final = frozenset(
 """What a spreadsheet shows where a formula failed: neither a value nor a missing one."""
 SheetErrors = dict[int, dict[int, str]]
 """Row and column, both from 0 -> what the cell shows, such as `#DIV/0!`, `97%` or `000001`."""
-TOTALS: Final = frozenset(
-    {"total", "totals", "grand total", "subtotal", "sum", "summe", "gesamt", "gesamtsumme"}
-    | {
-        "average",
-        "mean",
-        "median",
-        "mittelwert",
-        "durchschnitt",
-        "count",
-        "anzahl",
-        "suma",
-        "media",
-    }
+_SUMS: Final = frozenset(
+    {"total", "totals", "subtotal", "sub-total", "subtotals", "gesamt", "gesamtsumme", "summe"}
+    | {"zwischensumme", "suma", "subtotales", "totaux", "sous-total", "totale", "subtotale"}
+)
+"""Words that begin no id, also with another word behind them, as in `Subtotal Ward B`."""
+TOTALS: Final = _SUMS | frozenset(
+    {"grand total", "sum", "average", "mean", "median", "mittelwert", "durchschnitt"}
+    | {"count", "anzahl", "media", "promedio", "somme", "moyenne"}
 )
 """First cells of the lines that a spreadsheet adds below its rows."""
 
@@ -111,7 +106,8 @@ def is_total(cell: str) -> bool:
     """Return whether the first cell of a line says that it sums up the lines above it."""
     text = cell.strip().casefold()
     label = _LABEL.match(text[:MAX_LABEL_CHARACTERS])
-    return text in TOTALS or (label is not None and label[1] in TOTALS)
+    is_sum = text.partition(" ")[0] in _SUMS
+    return is_sum or text in TOTALS or (label is not None and label[1] in TOTALS)
 
 
 def is_row(cells: Sequence[str], names: Sequence[str]) -> bool:

@@ -65,7 +65,8 @@ class Column:
         numbers: how its numbers are written.
         outside: `missing` if a number out of range costs the cell alone, else `refuse`.
         bounds: what `<0.5` becomes: `limit`, `half`, `missing`, or `refuse` for a bad cell.
-        units: the spellings of other units in a table of one value a row → their UCUM unit.
+        units: the spellings of other units in a table of one value a row → their UCUM unit; of a
+            category, of those that may be beside it, such as /µl beside `neg.`.
         reviewed: why a column that looks like an identifier may be stored, "" if nobody said.
     """
 
@@ -113,7 +114,7 @@ class Column:
         return BOOLEANS[text.lower()]
 
     def read_unit(self, cell: str) -> str:
-        """Return the UCUM unit that a cell of the unit column names; "" if it is empty.
+        """Return the UCUM unit that a cell of the unit column names; "" for what is no number.
 
         Raises:
             CellInvalid: it is neither the column's unit nor among its `units`.
@@ -122,8 +123,8 @@ class Column:
         if text in (self.unit, ""):
             return self.unit
         if text not in self.units:
-            raise CellInvalid(CellFaultCode.UNIT_DIFFERS, unit=self.unit or "no unit")
-        return self.units[text]
+            raise CellInvalid(CellFaultCode.UNIT_DIFFERS, unit=self.unit or "1")
+        return self.units[text] if self.kind == NUMBER else ""
 
     def _number(self, text: str, unit: str) -> float | Bounded | None:
         try:
@@ -180,7 +181,7 @@ def read_column(section: Section, defaults: Defaults) -> Column:
         missing_numbers=_numbers(defaults.missing | own_missing, defaults.numbers),
         outside=choice(section, "outside", OUTSIDE_RULES, defaults.outside),
         bounds=choice(section, "bounds", BOUND_RULES, defaults.bounds),
-        units=_units(section) if kind == NUMBER else {},
+        units=_units(section),
         reviewed=section.text("reviewed", ""),
     )
     section.close()

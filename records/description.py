@@ -47,6 +47,7 @@ from records.workbook_notes import workbook_notes
 SUSPECT: Final = 0.85
 """A column that separates the label alone by this AUROC: explain or exclude it."""
 LEAK: Final = 0.95
+EVENT_DAY: Final = "the day of what happens later, and not to everybody"
 _NUMBER: Final = r"(id|nr|no|num|number|nummer|numero|key|identifier)"
 _PERSON_NAME: Final = re.compile(
     rf"^(patient(en)?|pat|paciente|subject|persona?|participant|proband(en)?) ?{_NUMBER}$"
@@ -249,6 +250,14 @@ def _one_date(
 ) -> tuple[list[ColumnDraft], str]:
     """Keep one column of dates, and a column of days if there is none."""
     formats = {c.name: c.date_format for c in profile.columns}
+    gaps = {column.name for column in profile.columns if column.missing}
+    # Whom an event did not happen to has no day of it, and must not be left out for that.
+    drafts = [
+        replace(each, role=IGNORE, comment=EVENT_DAY)
+        if each.role == DATE and each.name in gaps and is_future_name(each.name)
+        else each
+        for each in drafts
+    ]
     names = [each.name for each in drafts if each.role == DATE]
     varying = {column.name for column in profile.columns if len(column.distinct) > 1}
     # The day of a death, a discharge or an export is not that of the measurements.

@@ -198,8 +198,8 @@ def _column_lines(column: ColumnDraft) -> list[str]:
         lines.append(f"unit = {toml_text(column.unit)}")
         bounds = (("minimum", column.minimum), ("maximum", column.maximum))
         lines += [f"{key} = {toml_number(value)}" for key, value in bounds if value is not None]
-    named = {"units": column.units} if column.kind == NUMBER else {"values": column.values}
-    for key, table in named.items():
+    values = {} if column.kind == NUMBER else column.values
+    for key, table in (("values", values), ("units", column.units)):
         pairs = [f"{_key(cell)} = {_value(value)}" for cell, value in table.items()]
         lines += [f"{key} = {{ {', '.join(pairs)} }}"] if pairs else []
     if column.missing:

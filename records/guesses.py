@@ -12,15 +12,15 @@ from records.columns import BOOLEANS, is_identifying
 from records.date_forms import is_date_name
 from records.draft import DATE, IGNORE, ColumnDraft, distinct_slugs, slug
 from records.identifiers import MAX_UNIQUE_NUMBERS, MAX_UNIQUE_SHARE, MIN_NUMBER, MIN_ROWS
+from records.named_units import guess_unit, unit_in_name
 from records.profile import Profile
-from records.units import find_conversion, ucum_unit
+from records.units import find_conversion
 from records.values import BOOLEAN, CATEGORY, is_unit
 from records.variables import (
     SEX,
     Variable,
     find_variable,
     guess_category,
-    guess_unit,
     loinc_code,
     spaced,
 )
@@ -41,8 +41,6 @@ _MAY_BE_ROUNDED: Final = 0.05
 _OTHER_UNITS: Final = ("g/L", "mg/L", "mg/dL", "ug/L", "ng/L", "Cel", "[degF]", "m", "cm")
 _NEARLY_ALL: Final = 0.98
 _PLACE: Final = re.compile(r"^(site|cent(er|re)|hospital|clinic|ward|institution)( id| name)?$")
-_NAMED_UNIT: Final = re.compile(r"[\[(]([^\[\]()]+)[\])]\s*$|\s([^\s/]+/\S+)$")
-"""A unit in brackets, or with a slash, behind a name: `TnT ng/L`, `Ferritin [µg/L]`."""
 IDENTIFIES: Final = "it may identify people"
 UNUSUAL: Final = "out of the usual range"
 UNREAD_DATES: Final = "dates in a form that cannot be read, or in several; write them as 2024-05-31"
@@ -257,9 +255,7 @@ def _stated_unit(column: Profile) -> str:
     """Return the unit that a row of units, the name or every measured cell states, else "1"."""
     if column.unit:
         return column.unit
-    unit = guess_unit(column.name)
-    if unit == "1" and (match := _NAMED_UNIT.search(column.name)):
-        unit = ucum_unit(match[1] or match[2]) or "1"
+    unit = unit_in_name(column.name)
     cells = list(column.units)
     if unit == "1" and len(cells) == 1:
         return cells[0] if is_unit(cells[0]) else guess_unit(cells[0])

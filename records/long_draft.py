@@ -21,28 +21,35 @@ from records.draft import (
 from records.guesses import LABEL_CATEGORY, guess_column, own_code
 from records.profile import Profile, TableProfile
 from records.units import find_conversion, ucum_unit
-from records.values import BOOLEAN
+from records.values import BOOLEAN, NUMBER
 from records.variables import spaced
 
 _CODE_NAME: Final = re.compile(
     r"^(test|code|analyte|analyt|parameter|event|item|variable|measure(ment)?|concept( cd)?"
-    r"|untersuchung|laborwert|messgrosse|prueba|analito|[a-z]{2}testcd)\b"
+    r"|untersuchung|laborwert|messgrosse|prueba|analito|lab ?test"
+    r"|(test|lab|item|analyte?|parameter) ?(code|id|nr)|[a-z]{2}testcd)\b"
 )
+_NUMBERED_CODE_NAME: Final = re.compile(
+    r"^((test|lab|item|analyte|parameter|concept) ?)?(code|cd|id|nr|no)$|concept id$"
+)
+"""Of these, numbers are codes too: in a column such as `event` they are values."""
 _VALUE_NAME: Final = re.compile(
-    r"^(value|result|wert|messwert|ergebnis|valor|resultado|nval|[a-z]{2}orres)\b"
+    r"^(value|result|wert|messwert|ergebnis|valor|resultado|nval|valuenum|[a-z]{2}orres)\b"
 )
 _UNIT_NAME: Final = re.compile(
-    r"^((unit|units|einheit|uom|unidad)( cd| source value)?|[a-z]{2}orresu)$"
+    r"^((unit|units|einheit|uom|unidad)( cd| source value)?|valueuom|[a-z]{2}orresu)$"
 )
-"""Including the names of OMOP (measurement), i2b2 (observation_fact) and SDTM (LB, VS)."""
+"""Including the names of OMOP, i2b2 (observation_fact), MIMIC (labevents) and SDTM (LB, VS)."""
 
 
 def find_long_columns(profile: TableProfile, drafts: Sequence[ColumnDraft]) -> dict[str, str]:
     """Return the columns of a table of one value a row, {} if it is another."""
     filled = [c for c in profile.columns if c.count and c.date_format is None]
     names = {spaced(column.name): column for column in filled}
-    codes = [c for name, c in names.items() if _CODE_NAME.match(name) and not c.is_number]
+    named = [(name, c) for name, c in names.items() if _CODE_NAME.match(name)]
     values = [c for name, c in names.items() if _VALUE_NAME.match(name)]
+    codes = [c for _, c in named if not c.is_number]
+    codes += [c for name, c in named if values and c.is_number and _NUMBERED_CODE_NAME.match(name)]
     has_date = any(each.role == DATE for each in drafts)
     if not codes or not has_date or not codes[0].levels:
         return {}
@@ -96,6 +103,9 @@ def _code_draft(profile: TableProfile, long: dict[str, str], code: str, system: 
     # A part of the rows was read: how many of its cells are not numbers says nothing of all.
     comment = "" if column.is_mixed else draft.comment
     drafted = replace(draft, comment=comment) if draft.role == VALUE else _unseen(code, system)
+    if drafted.kind != NUMBER:  # it has no unit, but one may be beside it
+        is_one = unit != "" and set(spellings.values()) <= {unit}
+        return replace(drafted, units={unit: unit, **spellings} if is_one else {})
     return replace(drafted, units=spellings if drafted.unit == unit else {})
 
 

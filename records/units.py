@@ -69,6 +69,24 @@ _WORDS: Final = MappingProxyType(
     }
 )
 """Words and spellings that senders and rows of units use, in lower case."""
+_COUNTS: Final = MappingProxyType(
+    {
+        **dict.fromkeys(("K/uL", "k/uL", "Tsd/uL", "Tsd./uL", "tsd/ul", "thou/uL"), "10*3/uL"),
+        **dict.fromkeys(("K/ul", "k/ul", "Tsd/ul", "Tsd./ul", "K/mm3", "K/mcL"), "10*3/uL"),
+        **dict.fromkeys(("M/uL", "Mio/uL", "Mio./uL", "mill/uL", "M/ul", "Mio/ul"), "10*6/uL"),
+        **dict.fromkeys(("Mio./ul", "Mill/ul", "M/mm3", "M/mcL"), "10*6/uL"),
+        **dict.fromkeys(("G/L", "G/l", "Gpt/L", "Gpt/l", "Giga/l"), "10*9/L"),
+        **dict.fromkeys(("T/L", "T/l", "Tpt/L", "Tpt/l", "Tera/l"), "10*12/L"),
+        **dict.fromkeys(("cells/uL", "cells/ul", "Zellen/ul", "Zellen/uL"), "/uL"),
+        **dict.fromkeys(("cells/mm3", "Zellen/mm3"), "/mm3"),
+        **dict.fromkeys(("mEq/L", "mEq/l", "mval/L", "mval/l"), "meq/L"),
+        **{"g%": "g/dL", "mg%": "mg/dL", "mcg": "ug", "cmH2O": "cm[H2O]"},
+        **{"mcg/L": "ug/L", "mcg/dL": "ug/dL", "mcg/mL": "ug/mL", "mIU/mL": "m[IU]/mL"},
+        **dict.fromkeys(("uIU/mL", "uIU/ml"), "u[IU]/mL"),
+        **dict.fromkeys(("kIU/L", "kIU/l"), "k[IU]/L"),
+    }
+)
+"""Units of tables. UCUM reads some as others: K/uL as kelvins, and G/l as gauss, in a volume."""
 _POWER: Final = re.compile(r"^[x×*·]?\s*10\s*(?:\^|\*|E)\s*(\d+)", re.IGNORECASE)
 _FIRST_SIGN: Final = re.compile(r"[A-Za-zµμ°%/\[{]")
 
@@ -83,8 +101,9 @@ def _ucum_unit(text: str) -> str:
     bare = text.strip()
     # In brackets UCUM writes units such as [degF], and a whole unit may be in parentheses.
     for spelled in dict.fromkeys((bare.strip("()").strip(), bare, bare.strip("[]()").strip())):
-        plain = re.sub("[µμ]", "u", spelled)
+        plain = re.sub("[µμ]", "u", spelled).replace("³", "3")
         unit = _SPELLINGS.get(spelled) or _SPELLINGS.get(plain) or _WORDS.get(plain.lower())
+        unit = unit or _COUNTS.get(plain)
         plain = unit or _POWER.sub(r"10*\1", plain)
         is_named = _FIRST_SIGN.search(plain.removeprefix("10*")) is not None
         if 0 < len(plain) <= _MAX_CELL_CHARACTERS and is_named and is_unit(plain):

@@ -102,7 +102,7 @@ _PERSON: Final = """
 """
 AGE: Final = Variable("30525-0", "a", "demographics", 0, 120)
 SEX: Final = Variable("46098-0", "", "demographics", 0, 0)
-_SEX: Final = re.compile(r"^(sex|gender|geschlecht|sexo|riagendr)\b")
+_SEX: Final = re.compile(r"^(sex|gender|geschlecht|sexo|sexe|sesso|geslacht|riagendr)\b")
 
 _LOINC: Final = re.compile(r"(?:LOINC[:|])?([0-9]{3,5}-[0-9])", re.IGNORECASE)
 _ONE_WORD: Final = re.compile(
@@ -128,40 +128,6 @@ _CATEGORIES: Final = (
     ("mental-health", r"depress|anxiety|phq|gad ?7|psych"),
     ("vital-signs", r"pressure|pres\b|\bbp\b|pulse"),
     ("laboratory", r"blood|serum|plasma|urine|lab\b|mg ?dl|ug ?dl|ug ?l|mmol|level|count"),
-)
-_UNITS: Final = (
-    (r"kg ?/? ?m ?\^?2$|kgm2$", "kg/m2"),
-    (r"mg ?/? ?dl$", "mg/dL"),
-    (r"\bug ?dl$", "ug/dL"),
-    (r"\bug ?l$", "ug/L"),
-    (r"ng ?/? ?ml$", "ng/mL"),
-    (r"pg ?/? ?ml$", "pg/mL"),
-    (r"mmol ?/? ?l$", "mmol/L"),
-    (r"\bmmol ?mol$", "mmol/mol"),
-    (r"\bumol ?l$", "umol/L"),
-    (r"\bnmol ?l$", "nmol/L"),
-    (r"\bpmol ?l$", "pmol/L"),
-    (r"mg ?/? ?l$", "mg/L"),
-    (r"\bg ?dl$", "g/dL"),
-    (r"\bg ?l$", "g/L"),
-    (r"\b(lbs?|pounds?)\b", "[lb_av]"),
-    (r"\binch(es)?\b", "[in_i]"),
-    (r"\bfahrenheit\b|\btemp(erature)? f$", "[degF]"),
-    (r"\bu ?/? ?l$|\biu ?/? ?l$", "U/L"),
-    (r"mm ?hg$", "mm[Hg]"),
-    (r"kcal\b", "kcal"),
-    (r"\b(kg|kilograms?)\b", "kg"),
-    (r"\b(cm|centimet(er|re)s?)\b", "cm"),
-    (r"\bmg\b", "mg"),
-    (r"\b(gm|grams?)\b", "g"),
-    (r"\b(percent|pct)\b|%", "%"),
-    (r"\bhours?\b|\bhrs\b", "h"),
-    (r"\bminutes?\b|\bmins\b", "min"),
-    (r"\bdays?\b", "d"),
-    (r"\bmonths?\b", "mo"),
-    (r"\byears?\b|\byrs?\b", "a"),
-    (r"thalach|thalch|max heart", "/min"),
-    (r"\boldpeak\b|\bst depression\b", "mm"),
 )
 
 
@@ -196,12 +162,6 @@ def guess_category(name: str, default: str) -> str:
     """Return the category of consent that a column's name suggests."""
     words = spaced(name)
     return next((code for code, pattern in _CATEGORIES if re.search(pattern, words)), default)
-
-
-def guess_unit(name: str) -> str:
-    """Return the UCUM unit that a column's name ends with or contains, "1" if there is none."""
-    words = spaced(name)
-    return next((unit for pattern, unit in _UNITS if re.search(pattern, words)), "1")
 
 
 def spaced(name: str) -> str:

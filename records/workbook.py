@@ -17,6 +17,9 @@ from records.mapping import FileFormat
 from records.sheet_reader import TOO_LARGE
 
 WORKBOOK_MAGIC: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+KEPT_DIGITS: Final = 15
+MAX_EXACT: Final = 10.0**KEPT_DIGITS
+"""Spreadsheets keep every digit of a whole number below it."""
 _FOLDER: Final = Path(__file__).parent
 _START: Final = """
 import sys, types
@@ -57,7 +60,19 @@ def read_workbook(path: Path, file: FileFormat) -> Iterator[tuple[int, list[str]
             memory or ten minutes.
     """
     for number, cells in _ask(path, {"sheet": file.sheet, "skip": file.skip}):
-        yield number, [cell_text(cell, file.decimal) for cell in cells]
+        yield number, [_text(cell, file.decimal) for cell in cells]
+
+
+def _text(cell: Any, decimal: str) -> str:
+    """Return the text of a cell; a number whose last digits a spreadsheet lost has an exponent.
+
+    It keeps 15 digits, and writes zeros for those behind them: two ids can become one.
+    """
+    if isinstance(cell, float) and abs(cell) >= MAX_EXACT and cell.is_integer():
+        digits = str(int(abs(cell)))
+        if not digits[KEPT_DIGITS:].strip("0"):
+            return f"{cell:.{KEPT_DIGITS - 1}e}".replace(".", decimal)
+    return cell_text(cell, decimal)
 
 
 def survey_sheets(path: Path, file: FileFormat) -> SheetSurvey:

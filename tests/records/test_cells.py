@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records.cells import USUAL_MISSING, Bounded, NumberFormat, read_person
+from records.cells import USUAL_MISSING, Bounded, NumberFormat, is_total, read_person
 from records.columns import Column
 from records.dates import read_date
 from records.faults import CellFaultCode, CellInvalid
@@ -165,3 +165,16 @@ def test_an_error_of_a_spreadsheet_is_a_finding_of_id_value_and_date(cell: str) 
         with pytest.raises(CellInvalid) as caught:
             read(cell)
         assert caught.value.code is CellFaultCode.SPREADSHEET_ERROR
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["Subtotal A", "Total Ward B", "Gesamt Station 3", "Zwischensumme", "Sous-total"],
+)
+def test_a_line_that_sums_up_is_no_person(cell: str) -> None:
+    assert is_total(cell)
+
+
+@pytest.mark.parametrize("cell", ["Totalis", "Sum Wong", "Max", "A-7", "7"])
+def test_an_id_that_only_resembles_one_is_a_person(cell: str) -> None:
+    assert not is_total(cell)

@@ -12,10 +12,11 @@ from records.description import TableDescription, describe_table
 from records.draft import distinct_slugs, slug, toml_text
 from records.flags import Flag
 from records.mapping import Mapping
+from records.named_units import guess_unit, unit_in_name
 from records.profile import profile_table
 from records.strict_toml import Section
 from records.values import LOINC, code_problem, is_unit
-from records.variables import _table, find_variable, guess_unit
+from records.variables import _table, find_variable
 
 TODAY = datetime.date(2024, 6, 1)
 EXAMPLES = Path(__file__).resolve().parents[2] / "deploy" / "examples"
@@ -118,6 +119,39 @@ def test_a_name_that_only_resembles_one_gives_no_code(name: str) -> None:
 )
 def test_units_are_guessed_from_names(name: str, unit: str) -> None:
     assert guess_unit(name) == unit
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("CRP [mg/l]", "mg/L"),
+        ("Leukozyten /µl", "/ul"),
+        ("Leukozyten (G/l)", "10*9/L"),
+        ("WBC K/uL", "10*3/uL"),
+        ("wbc 10*3/uL", "10*3/uL"),
+        ("Ery T/l", "10*12/L"),
+        ("IgE kU/l", "kU/l"),
+        ("che_ku_l", "k[IU]/L"),
+        ("TSH (mIU/L)", "m[IU]/L"),
+        ("alt_u_l", "U/L"),
+        ("dose mg/kg/d", "mg/kg/d"),
+        ("albumin mg/mmol", "mg/mmol"),
+        ("osmolality mosm/kg", "mosm/kg"),
+        ("D-Dimer mg/l FEU", "mg/L"),
+        ("PEEP cmH2O", "cm[H2O]"),
+        ("hb g%", "g/dL"),
+        ("troponin_ng_l", "ng/L"),
+        # A part of it would be another unit.
+        ("protein mg/24h", "1"),
+        ("eGFR ml/min/1,73m2", "1"),
+        # A slash that divides no units says nothing of them.
+        ("weight / kg", "kg"),
+        ("AST/ALT ratio", "1"),
+        ("HBs pos/neg", "1"),
+    ],
+)
+def test_the_unit_of_a_name_is_read_as_a_whole(name: str, unit: str) -> None:
+    assert unit_in_name(name) == unit
 
 
 def test_a_table_of_a_spreadsheet_in_german_is_drafted_and_accepted(tmp_path: Path) -> None:

@@ -178,3 +178,48 @@ def test_a_table_of_sdtm_is_one_of_one_value_a_row(tmp_path: Path, domain: str) 
     glucose, pressure = "http://loinc.org|2345-7", "http://loinc.org|8480-6"
     assert values == {glucose: (101.5, "mg/dL"), pressure: (102.5, "mm[Hg]")}
     assert check_table(path, mapping, today=TODAY).good == 2 * len(DAYS)
+
+
+@pytest.mark.parametrize(
+    "names", ["subject_id,charttime,itemid,valuenum,valueuom", "pid,Datum,Testcode,Wert,Einheit"]
+)
+def test_numbers_may_be_the_codes_of_a_table_of_one_value_a_row(tmp_path: Path, names: str) -> None:
+    rows = [
+        f"{day},2024-02-{day:02},{code},{day + 1}.5,{unit}"
+        for day in DAYS
+        for code, unit in ((50912, "mg/dL"), (50971, "mEq/L"))
+    ]
+    path, description = describe(tmp_path, names + "\n" + "\n".join(rows))
+    first = next(read_table(path, draft_of(tmp_path, description)))
+    assert dict(first.documents)["laboratory"] == {
+        "t|50912": (2.5, "mg/dL"),
+        "t|50971": (2.5, "meq/L"),
+    }
+
+
+def test_a_number_that_is_named_as_an_event_is_a_value(tmp_path: Path) -> None:
+    rows = [f"{day},2024-0{n}-{day:02},{day % 2},{day}.5" for day in DAYS for n in (1, 2)]
+    _, description = describe(tmp_path, "pid,date,event,value\n" + "\n".join(rows))
+    assert description.draft.long == {}
+
+
+def test_a_word_may_have_a_unit_beside_it(tmp_path: Path) -> None:
+    levels = ("neg.", "+", "25-50")
+    rows = [f"{day},2024-02-{day:02},Leuko,{levels[day % 3]},/µl" for day in DAYS]
+    rows += [f"{day},2024-02-{day:02},CRP,{day},mg/l" for day in DAYS]
+    path, description = describe(tmp_path, "pid,Datum,Test,Wert,Einheit\n" + "\n".join(rows))
+    mapping = draft_of(tmp_path, description)
+    assert check_table(path, mapping, today=TODAY).good == 2 * len(DAYS)
+    assert dict(next(read_table(path, mapping)).documents)["survey"] == {"t|leuko": ("plus", "")}
+    path.write_text(path.read_text().replace("+,/µl", "+,/HPF"))
+    report = check_table(path, mapping, today=TODAY)
+    assert {fault.code.value for fault in report.faults} == {"unit-differs"}
+    assert "the unit is not 1" in report.faults[0].message
+
+
+def test_who_had_no_event_is_not_left_out_for_want_of_its_day(tmp_path: Path) -> None:
+    rows = [f"{day},{day % 9},{'2024-05-01' if day % 3 else ''}" for day in DAYS]
+    path, description = describe(tmp_path, "pid,crp,death_date\n" + "\n".join(rows))
+    mapping = draft_of(tmp_path, description)
+    assert mapping.date_column == ""
+    assert check_table(path, mapping, today=TODAY).good == len(DAYS)

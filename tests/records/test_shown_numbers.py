@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from workbooks import changed, ods, row, workbook
 
-from records.mapping import FileFormat
+from records import check_table
+from records.mapping import FileFormat, Mapping
 from records.shown_numbers import find_display, shown_id
 from records.table_file import read_cells
 from records.xls_errors import errors_of_xls
@@ -120,3 +121,18 @@ def test_the_text_of_a_cell_is_an_id_if_its_digits_are_the_number(
     value: str, text: str, display: str
 ) -> None:
     assert shown_id(value, text) == display
+
+
+def test_an_id_whose_last_digits_a_spreadsheet_lost_is_a_fault(tmp_path: Path) -> None:
+    numbers = [1234567890123450, 123456789012345, 1234567890123456, 12345678901234500000]
+    path = workbook(tmp_path / "t.xlsx", [["pid", "crp"], *([number, 5] for number in numbers)])
+    text = (
+        '[table]\nid = "pid"\ndate = "2024-01-31"\n[[documents]]\nname = "l"\n'
+        'category = "laboratory"\n[[documents.columns]]\ncolumn = "crp"\ncode = "l|crp"\n'
+        'kind = "number"\nunit = "mg/L"\n'
+    )
+    faults = check_table(path, Mapping.parse(text, "m.toml")).faults
+    assert [(fault.row, fault.code.value) for fault in faults] == [
+        (1, "rounded-id"),
+        (4, "rounded-id"),
+    ]
