@@ -114,7 +114,7 @@ class Column:
         return BOOLEANS[text.lower()]
 
     def read_unit(self, cell: str) -> str:
-        """Return the UCUM unit that a cell of the unit column names; "" for what is no number.
+        """Return the UCUM unit that a cell of the unit column names; "" for a word or an answer.
 
         Raises:
             CellInvalid: it is neither the column's unit nor among its `units`.
