@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.server
 import json
 import threading
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults import FaultProxy, answered, delayed, dropped, garbled, truncated
+from faults import FaultProxy, answered, dropped, garbled, truncated
 from geth import Geth
 
 from consent.errors import LedgerUnavailable
@@ -39,14 +40,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Location", "http://127.0.0.1:1/")
         else:
             self.send_response(200)
-        short = self.mode in ("short", "trickle")
+        short = self.mode == "short"
         self.send_header("Content-Length", str(len(body) + (9 if short else 0)))
         self.end_headers()
-        if self.mode == "trickle":
-            for byte in body:
-                self.wfile.write(bytes([byte]))
-                time.sleep(0.1)
-        self.wfile.write(body)
+        if self.mode == "trickle":  # a good answer for a call that waits for its end
+            with contextlib.suppress(OSError):  # the client hangs up in the middle
+                for byte in body:
+                    self.wfile.write(bytes([byte]))
+                    time.sleep(0.1)
+        else:
+            self.wfile.write(body)
         self.close_connection = short
 
     def log_message(self, *_: object) -> None:
@@ -95,15 +98,19 @@ def test_many_calls_are_asked_in_parts_that_a_node_accepts(proxy: FaultProxy) ->
 
 
 def test_a_late_answer_never_meets_the_next_question(proxy: FaultProxy) -> None:
-    rpc = Rpc(proxy.endpoint, timeout_s=0.5)
-    proxy.fault = delayed(1.5)
-    started = time.monotonic()
+    rpc, is_refused, is_sent = Rpc(proxy.endpoint), threading.Event(), threading.Event()
+
+    def wait(answer: bytes) -> bytes:
+        is_refused.wait(60)  # a call that waits as long gets the answer, and refuses nothing
+        is_sent.set()
+        return answer
+
+    proxy.fault = wait
     with pytest.raises(LedgerUnavailable):
-        rpc.call("eth_chainId")
-    assert time.monotonic() - started < 1.5
-    proxy.fault = lambda answer: answer
-    time.sleep(1.2)
-    assert rpc.call("net_version") == NETWORK
+        rpc.call("eth_chainId", timeout_s=0.5)
+    is_refused.set()
+    assert is_sent.wait(60)
+    assert rpc.call("net_version", timeout_s=60) == NETWORK
 
 
 def test_a_call_to_a_restarted_node_is_sent_again_on_a_new_connection(proxy: FaultProxy) -> None:
@@ -168,10 +175,8 @@ def test_http_serves_too_and_keeps_its_connection(door: str) -> None:
 @pytest.mark.parametrize("mode", ["status", "redirect", "short", "trickle"])
 def test_http_errors_redirects_cut_or_slow_answers_are_refused(door: str, mode: str) -> None:
     Handler.mode = mode
-    started = time.monotonic()
     with pytest.raises(LedgerUnavailable):
         Rpc(f"http://{door}", 0.5).call("eth_chainId")
-    assert time.monotonic() - started < 3
 
 
 def test_http_goes_past_proxies_of_the_environment(
