@@ -23,7 +23,8 @@ LIVE_TIMEOUT_S = 1.0
 METRICS = "metrics"
 # Long enough for a slow chain, short enough that a hung thread is noticed.
 REQUEST_TIMEOUT_S = 60
-ALONE = "deploy.web_worker.FairWorker"
+WEB_CONNECTIONS = 512  # of a process: as many open files as a system usually allows, and half free
+ALONE = "deploy.fair_worker.FairWorker"
 BEHIND_A_PROXY = "deploy.web_worker.TimedWorker"  # the proxy is the peer of all requests
 
 
@@ -75,6 +76,7 @@ class WebProgram:
             "worker-class": BEHIND_A_PROXY if settings.proxies else ALONE,
             "workers": settings.web_processes,
             "threads": settings.web_threads,
+            "worker-connections": WEB_CONNECTIONS,
             "timeout": REQUEST_TIMEOUT_S,
             "graceful-timeout": 10,
             "limit-request-line": 4094,

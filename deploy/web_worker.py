@@ -1,13 +1,11 @@
-"""Serves web requests in threads of which no slow peer and no single peer can take all."""
+"""Serves web requests in threads that wait for no peer beyond a limit."""
 
 from __future__ import annotations
 
 import errno
-import ipaddress
 import socket
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
@@ -20,14 +18,14 @@ MIN_BYTES_A_SECOND: Final = 16_384
 _PART_BYTES: Final = 1 << 16
 LINGER_S: Final = 2.0
 """How long a peer may take to close a connection after the last answer."""
+MAX_UNSENT_BYTES: Final = 1 << 20
+"""Of an answer that a peer does not take, which needs no thread; for more a thread waits."""
 SWITCH_S: Final = 0.000_5
 """About how long a busy thread may keep others of its process waiting for the interpreter.
 
 An answer releases the interpreter about sixty times: at each read, write and query. With Python's
 5 ms each time, one thread that computes meanwhile would delay it by a third of a second.
 """
-MAX_CONNECTIONS: Final = 256
-"""Open connections of one peer to one process; further ones are closed."""
 
 
 class TimedSocket:
@@ -45,6 +43,9 @@ class TimedSocket:
         self._waited_s = 0.0
         self._bytes = 0
         self._is_over = False
+        self._beginning = b""
+        self.may_defer = False
+        self.unsent = bytearray()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._socket, name)
@@ -53,12 +54,33 @@ class TimedSocket:
         """Give the next request a grace period of its own."""
         self._waited_s, self._bytes = 0.0, 0
 
+    def give(self, beginning: bytes, *, is_whole: bool) -> None:
+        """Let these bytes be received first, and nothing after them if they are the whole."""
+        self._beginning, self._is_over = beginning, is_whole
+
+    def take_rest(self) -> bytes:
+        """Return what was given and not received."""
+        rest, self._beginning = self._beginning, b""
+        return rest
+
+    def recv_now(self, size: int) -> bytes:
+        """Return what is there of the socket, without a limit of time.
+
+        Raises:
+            BlockingIOError: nothing is.
+        """
+        received: bytes = self._socket.recv(size)
+        return received
+
     def recv(self, size: int) -> bytes:
         """Return the next bytes.
 
         Raises:
             ConnectionResetError: the peer is too slow.
         """
+        if self._beginning:
+            part, self._beginning = self._beginning[:size], self._beginning[size:]
+            return part
         if self._is_over:
             return b""
         with self._limited():
@@ -66,12 +88,31 @@ class TimedSocket:
         self._bytes += len(received)
         return received
 
+    def send_now(self) -> bool:
+        """Send what the peer takes at once of what is unsent; True if that is all.
+
+        Raises:
+            OSError: the connection is broken.
+        """
+        while self.unsent:
+            try:
+                sent = self._socket.send(self.unsent[:_PART_BYTES], socket.MSG_DONTWAIT)
+            except (BlockingIOError, InterruptedError):
+                return False
+            del self.unsent[:sent]
+        return True
+
     def sendall(self, body: bytes) -> None:
-        """Send all of these bytes.
+        """Send all of these bytes; or, if `may_defer`, leave what is not taken now in `unsent`.
 
         Raises:
             ConnectionResetError: the peer takes them too slowly.
         """
+        if self.may_defer:
+            self.unsent += body
+            if self.send_now() or len(self.unsent) <= MAX_UNSENT_BYTES:
+                return
+            body, self.unsent = bytes(self.unsent), bytearray()
         left = memoryview(body)
         while left:
             with self._limited():
@@ -126,75 +167,23 @@ class TimedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def handle(self, conn: Any) -> Any:
         """Serve one request of a connection."""
-        if not isinstance(conn.sock, TimedSocket):
-            # What waits in a large buffer of the kernel would count as taken by the peer.
-            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _PART_BYTES)
-            conn.sock = TimedSocket(conn.sock)
-        conn.sock.begin_request()
+        timed(conn).begin_request()
         is_kept = super().handle(conn)
         if not is_kept:
-            # Here, in a thread: gunicorn would wait for the peer in the loop that serves everybody.
-            conn.sock.end()
+            self.end(conn)
         return is_kept
 
-
-class FairWorker(TimedWorker):
-    """Leaves a quarter of the threads to other peers, whatever one peer (an address) sends."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Start without a request."""
-        super().__init__(*args, **kwargs)
-        self._threads_of: dict[str, int] = {}
-        self._waiting: dict[str, deque[Any]] = {}
-
-    @property
-    def max_threads_a_peer(self) -> int:
-        """How many threads the requests of one peer may have at once."""
-        threads: int = self.cfg.threads
-        return max(1, threads - max(1, threads // 4))
-
-    # Both methods below run in the main loop alone, so that no lock is needed.
-
-    def enqueue_req(self, conn: Any) -> None:
-        """Give the request a thread, or let it wait for one of its peer's."""
-        peer = _peer(conn)
-        if not conn.initialized and self._count(peer) >= MAX_CONNECTIONS:
-            self.nr_conns -= 1
-            conn.close()
-        elif self._threads_of.get(peer, 0) < self.max_threads_a_peer:
-            self._threads_of[peer] = self._threads_of.get(peer, 0) + 1
-            super().enqueue_req(conn)
-        else:
-            self._waiting.setdefault(peer, deque()).append(conn)
-
-    def finish_request(self, conn: Any, fs: Any) -> None:
-        """Give the thread to the next request of the same peer."""
-        peer = _peer(conn)
-        left = self._threads_of.pop(peer, 1) - 1
-        if left:
-            self._threads_of[peer] = left
-        super().finish_request(conn, fs)
-        waiting = self._waiting.get(peer)
-        if waiting:
-            self.enqueue_req(waiting.popleft())
-        elif waiting is not None:
-            del self._waiting[peer]
-
-    def _count(self, peer: str) -> int:
-        """Return how many connections of a peer are open."""
-        idle = sum(_peer(conn) == peer for conn in (*self.keepalived_conns, *self.pending_conns))
-        return idle + self._threads_of.get(peer, 0) + len(self._waiting.get(peer, ()))
+    def end(self, conn: Any) -> None:
+        """Say that no answer follows."""
+        # Here, in a thread: gunicorn would wait for the peer in the loop that serves everybody.
+        conn.sock.end()
 
 
-def _peer(conn: Any) -> str:
-    """Return the address of a connection without its port; a local socket has none.
-
-    For IPv6 it is the network of 64 bits, all of which one customer has (RFC 6177).
-    """
-    if not isinstance(conn.client, tuple):
-        return ""
-    address = str(conn.client[0]).partition("%")[0]
-    if ":" not in address:
-        return address
-    parsed = ipaddress.IPv6Address(address)
-    return str(parsed.ipv4_mapped or ipaddress.IPv6Network((parsed.packed, 64), strict=False))
+def timed(conn: Any) -> TimedSocket:
+    """Return the socket of a connection, with a limit of time from now on."""
+    if not isinstance(conn.sock, TimedSocket):
+        # What waits in a large buffer of the kernel would count as taken by the peer.
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _PART_BYTES)
+        conn.sock = TimedSocket(conn.sock)
+    wrapped: TimedSocket = conn.sock
+    return wrapped

@@ -1,39 +1,21 @@
-"""Web requests while some senders are slow or many; no nodes."""
+"""How long a thread waits for a peer; no nodes."""
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from deploy.processes import ALONE
-from deploy.web_worker import GRACE_S, LINGER_S, MIN_BYTES_A_SECOND, SWITCH_S, TimedSocket, _peer
+from deploy.fair_worker import peer_of
+from deploy.web_worker import (
+    GRACE_S,
+    LINGER_S,
+    MIN_BYTES_A_SECOND,
+    TimedSocket,
+)
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-APP = """
-import sys
-
-
-def app(environ, start_response):
-    if environ["PATH_INFO"] == "/turn":
-        body = str(sys.getswitchinterval()).encode()
-        start_response("200 OK", [("Content-Length", str(len(body)))])
-        return [body]
-    environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    start_response("200 OK", [("Content-Length", "2")])
-    return [b"ok"]
-"""
-THREADS = 4
 BODY = b"x" * (1 << 20)
-UNFINISHED = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nbegin"
-WHOLE = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
 
 class SlowSender:
@@ -42,6 +24,7 @@ class SlowSender:
     def __init__(self, wait_s: float, count: int) -> None:
         self.now_s, self.timeout_s = 0.0, None
         self._wait_s, self._count = wait_s, count
+        self._waited_s = 0.0
 
     def clock(self) -> float:
         return self.now_s
@@ -53,10 +36,13 @@ class SlowSender:
         self.timeout_s = timeout_s
 
     def recv(self, size: int) -> bytes:
-        if self.timeout_s is not None and self.timeout_s < self._wait_s:
+        left_s = self._wait_s - self._waited_s
+        if self.timeout_s is not None and self.timeout_s < left_s:
             self.now_s += self.timeout_s
+            self._waited_s += self.timeout_s
             raise TimeoutError
-        self.now_s += self._wait_s
+        self.now_s += left_s
+        self._waited_s = 0.0
         return b"x" * min(size, self._count)
 
 
@@ -117,7 +103,7 @@ def test_a_slow_but_steady_reader_gets_the_whole_answer() -> None:
     ],
 )
 def test_the_addresses_of_one_ipv6_network_are_one_peer(address: str, peer: str) -> None:
-    assert _peer(SimpleNamespace(client=(address, 1, 0, 0))) == peer
+    assert peer_of(SimpleNamespace(client=(address, 1, 0, 0))) == peer
 
 
 class OpenEnd(SlowSender):
@@ -144,61 +130,3 @@ def test_a_shorter_limit_of_the_caller_stays() -> None:
     with pytest.raises(ConnectionResetError):
         TimedSocket(sender, sender.clock).recv(1)
     assert sender.timeout_s == 0.5
-
-
-@pytest.fixture
-def port(tmp_path: Path) -> Iterator[int]:
-    """A web process with a few threads, of the class that installations use."""
-    (tmp_path / "slow_app.py").write_text(APP)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        free = int(probe.getsockname()[1])
-    command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--log-level", "error"]
-    command += ["--bind", f"127.0.0.1:{free}", "--threads", str(THREADS), "--pythonpath", str(ROOT)]
-    command += ["--chdir", str(tmp_path), "--worker-class", ALONE, "slow_app:app"]
-    process = subprocess.Popen(command)
-    try:
-        for _ in range(200):
-            with socket.socket() as probe:
-                if not probe.connect_ex(("127.0.0.1", free)):
-                    break
-            time.sleep(0.05)
-        yield free
-    finally:
-        process.kill()
-        process.wait()
-
-
-def connect(port: int, source: str, content: bytes) -> socket.socket:
-    """Return a connection from an address of this machine, on which this was sent."""
-    made = socket.create_connection(("127.0.0.1", port), 5.0, (source, 0))
-    made.sendall(content)
-    return made
-
-
-def test_a_peer_whose_requests_do_not_end_leaves_threads_to_the_others(port: int) -> None:
-    slow = [connect(port, "127.0.0.1", UNFINISHED) for _ in range(5 * THREADS)]
-    for _ in range(2 * THREADS):
-        with connect(port, "127.0.0.2", WHOLE) as other:
-            assert other.recv(100).startswith(b"HTTP/1.1 200")
-    for each in slow:
-        each.sendall(b"." * 95)
-    assert all(each.recv(100).startswith(b"HTTP/1.1 200") for each in slow)
-    for each in slow:
-        each.close()
-
-
-def test_a_peer_that_closes_none_of_its_connections_delays_nobody(port: int) -> None:
-    open_ones = [connect(port, "127.0.0.1", WHOLE) for _ in range(5 * THREADS)]
-    for _ in range(2 * THREADS):
-        with connect(port, "127.0.0.2", WHOLE) as other:
-            assert other.recv(100).startswith(b"HTTP/1.1 200")
-    for each in open_ones:
-        each.close()
-
-
-def test_a_thread_that_computes_keeps_the_others_waiting_for_less_than_a_millisecond(
-    port: int,
-) -> None:
-    with connect(port, "127.0.0.1", WHOLE.replace(b"/", b"/turn", 1)) as connection:
-        assert float(connection.makefile("rb").read().rpartition(b"\r\n")[2]) == SWITCH_S < 0.001
