@@ -18,7 +18,6 @@ from models.cohort import Cohort, gather_cohort
 from models.consent_check import ConsentCheck
 from models.corrections import note_corrections
 from models.dummy import create_dummy
-from models.earlier_groups import list_alike
 from models.errors import ModelsNotFound, ModelsRefused
 from models.external_validation import (
     ExternalValidation,
@@ -265,14 +264,14 @@ class Diagnostics:
 
         Raises:
             ModelsNotFound: the model or the study does not exist.
-            ModelsRefused: the study has ended, or trained the model.
+            ModelsRefused: the study has ended, or trained the model, or its people are too close to
+                those of earlier figures.
             ConsentsChanged: a consent ended meanwhile.
             CohortTooSmall: see `models.external_validation.validate_externally`.
         """
         self._studies.require_open(study_id, self.clock())
         model = self._registry.get(model_id)
-        others = list_alike(self.models(), model)
-        return validate_externally(self._consents, self._files, model, study_id, others)
+        return validate_externally(self._consents, self._files, self._runs, model, study_id)
 
     def external_validations(self, model_id: str) -> list[ExternalValidation]:
         """Return the newest external validation of a model on each study.

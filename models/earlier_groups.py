@@ -1,8 +1,8 @@
-"""Compares the people of a run with each group that an earlier run measured or learned from.
+"""Compares people with each group that a run measured or learned from, or a model was tested on.
 
 If two groups differ in one to ten people, their figures and the answers of their models tell of
-these few, whatever the studies and the questions are. So a run leaves a few more people out, and
-repeats earlier figures while few changed.
+these few, whatever the studies and the questions are. So a run or an external validation leaves a
+few more people out, and repeats earlier figures while few changed.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from models.card import Card
 from models.card_notes import ELSEWHERE, MEASURED_IN
 from models.cohort import Cohort
 from models.errors import CohortTooSmall, ModelsBroken, ModelsNotFound
+from models.evaluated_people import read_evaluated
 from models.manifest import TRAINING_PART, Manifest, ManifestLine
 from models.model_files import CARD, LEFT_OUT, MANIFEST, ModelFiles
 from models.question import Question, load_stored_question
-from models.registry import Model
-from models.suppression import MIN_COUNT
+from models.suppression import MIN_COUNT, is_small
 from models.training_runs import TrainingRun, TrainingRuns
 from records.errors import DeclarationInvalid
 
@@ -43,17 +43,21 @@ class EarlierGroup:
 
     Attributes:
         run: the number of the run, or `ELSEWHERE`: a study is not told of another's runs.
+        evaluated: the model and the study, if it is the group of an external validation.
         content: the card, or the figures of the report; empty without figures of its own.
         is_same: whether its question asks the same, so that its figures may be repeated.
-        moved: how many joined, left or had their records changed among the permitted people since.
+        joined_or_left: how many did among the permitted people since.
+        moved: how many did so or had their records changed.
         missing: how many people of the group are not permitted now.
         new: who is permitted now and not in the group.
         changed: who is in both, and whose records have changed since.
     """
 
     run: int | str
+    evaluated: tuple[str, str] | None
     content: Mapping[str, Any]
     is_same: bool
+    joined_or_left: int
     moved: int
     missing: int
     new: frozenset[str]
@@ -63,6 +67,15 @@ class EarlierGroup:
     def may_be_repeated(self) -> bool:
         """Whether a run repeats these figures: too few changed for figures of its own."""
         return self.is_same and bool(self.content) and self.moved < MIN_COUNT
+
+    @property
+    def is_close(self) -> bool:
+        """Whether too few of the permitted people changed for another external validation.
+
+        Also if one to ten joined or left and any number changed: values may be the same in a new
+        version, so the changed people do not hide who left.
+        """
+        return self.moved < MIN_COUNT or is_small(self.joined_or_left)
 
     def is_apart(self, left_out: frozenset[str]) -> bool:
         """Return whether all but these people, beside the group, tell nothing about a few.
@@ -97,45 +110,63 @@ class _Opened:
         return both != before if self.opens_less else not both <= before
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A group as it was stored: whom it has, who was permitted then, and the figures about it."""
+
+    measured: Mapping[str, Records]
+    permitted: Mapping[str, Records]
+    content: Mapping[str, Any]
+    evaluated: tuple[str, str] | None = None
+
+
 def find_groups(
     files: ModelFiles, runs: TrainingRuns, run: TrainingRun, cohort: Cohort
 ) -> list[EarlierGroup]:
-    """Return the groups that other runs measured or learned from.
+    """Return the groups that other runs measured or learned from, and of external validations.
 
     Those of this study come first, the newest first.
 
     Args:
         files: with the manifest of each run that made a model or a report.
         runs: with their reports.
-        run: that measures now.
+        run: that measures now, or whose model is evaluated.
         cohort: who is permitted now, with their records.
     """
     now, groups = _list_records(cohort.manifest.lines), []
     for earlier in sorted(runs.all(), key=lambda each: (each.study != run.study, -each.id)):
-        stored = _read_earlier(files, earlier, len(now)) if earlier.id != run.id else None
-        if stored is not None:
-            manifest, left_out, content = stored
-            part = [line for line in manifest.lines if line.part == TRAINING_PART]
+        stored = _read_evaluations(files, earlier.model_id, cohort.manifest)
+        own = _read_earlier(files, earlier, len(now)) if earlier.id != run.id else None
+        stored += [own] if own else []
+        if stored:
+            number = earlier.id if earlier.study == run.study else ELSEWHERE
             is_same, opened = _compare_questions(run, earlier, cohort)
-            before = _list_records(part)
-            permitted = _list_records(left_out) | before
-            changed = {
-                patient
-                for patient in now.keys() & permitted.keys()
-                if opened.is_changed(permitted[patient], now[patient])
-            }
-            groups.append(
-                EarlierGroup(
-                    run=earlier.id if earlier.study == run.study else ELSEWHERE,
-                    content=content,
-                    is_same=is_same,
-                    moved=len(now.keys() ^ permitted.keys()) + len(changed),
-                    missing=len(before.keys() - now.keys()),
-                    new=frozenset(now.keys() - before.keys()),
-                    changed=frozenset(changed & before.keys()),
-                )
-            )
+            groups += [_compare(each, (number, is_same), opened, now) for each in stored]
     return groups
+
+
+def _compare(
+    stored: _Stored, earlier: tuple[int | str, bool], opened: _Opened, now: Mapping[str, Records]
+) -> EarlierGroup:
+    measured, permitted = stored.measured, stored.permitted
+    joined_or_left = len(now.keys() ^ permitted.keys())
+    changed = {
+        patient
+        for patient in now.keys() & permitted.keys()
+        if opened.is_changed(permitted[patient], now[patient])
+    }
+    run, is_same = earlier
+    return EarlierGroup(
+        run=run,
+        evaluated=stored.evaluated,
+        content=stored.content,
+        is_same=is_same,
+        joined_or_left=joined_or_left,
+        moved=joined_or_left + len(changed),
+        missing=len(measured.keys() - now.keys()),
+        new=frozenset(now.keys() - measured.keys()),
+        changed=frozenset(changed & measured.keys()),
+    )
 
 
 def choose_left_out(
@@ -246,22 +277,6 @@ def _compare_questions(
     return _describe(question) == _describe(other), _Opened(frozenset(records), opens_less)
 
 
-def list_alike(models: Sequence[Model], model: Model) -> list[str]:
-    """Return the ids of the other models whose question asks the same."""
-    text = model.question_text
-    others = (each for each in models if each.id != model.id)
-    return [each.id for each in others if ask_the_same(each.question_text, text)]
-
-
-def ask_the_same(text: str, other: str) -> bool:
-    """Return whether two stored questions ask the same, however they are named and written."""
-    try:
-        question, second = load_stored_question(text), load_stored_question(other)
-    except DeclarationInvalid:
-        return text == other  # an earlier release accepted it
-    return _describe(question) == _describe(second)
-
-
 def _describe(question: Question) -> Question:
     """Return what decides about rows, outcomes and model, without what only describes it."""
     features = sorted(question.features, key=lambda feature: feature.code)
@@ -277,9 +292,7 @@ def _list_records(lines: Sequence[ManifestLine]) -> dict[str, Records]:
     return {patient: frozenset(each) for patient, each in records.items()}
 
 
-def _read_earlier(
-    files: ModelFiles, run: TrainingRun, size: int
-) -> tuple[Manifest, Sequence[ManifestLine], Mapping[str, Any]] | None:
+def _read_earlier(files: ModelFiles, run: TrainingRun, size: int) -> _Stored | None:
     """Return the people of a run, whom it left out, and the figures that it measured on them.
 
     None if it has no model and measured nothing, or if its group is far larger or smaller than
@@ -296,7 +309,19 @@ def _read_earlier(
     except (ModelsNotFound, ModelsBroken):
         return None  # no model and no report, or a file that `verify` reports
     is_own = MEASURED_IN not in content  # the run whose figures it repeats is compared itself
-    return manifest, read_left_out(files, run.model_id), content if is_own else {}
+    measured = _list_records([line for line in manifest.lines if line.part == TRAINING_PART])
+    permitted = _list_records(read_left_out(files, run.model_id)) | measured
+    return _Stored(measured, permitted, content if is_own else {})
+
+
+def _read_evaluations(files: ModelFiles, model_id: str, now: Manifest) -> list[_Stored]:
+    """Return the people on whom a model was evaluated; no card repeats the figures."""
+    groups = []
+    for group in read_evaluated(files, model_id, now, _FAR):
+        measured = _list_records(group.measured)
+        permitted = _list_records(group.left_out) | measured
+        groups.append(_Stored(measured, permitted, {}, (model_id, group.study)))
+    return groups
 
 
 def _read_content(files: ModelFiles, run: TrainingRun) -> Mapping[str, Any] | None:

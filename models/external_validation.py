@@ -22,9 +22,15 @@ from models.card_text import (
     make_printable,
     make_section,
 )
-from models.cohort import build_matrix, gather_cohort
+from models.cohort import Cohort, build_matrix, gather_cohort
 from models.consent_check import ConsentCheck
-from models.earlier_groups import read_left_out
+from models.earlier_groups import (
+    EarlierGroup,
+    choose_left_out,
+    find_groups,
+    leave_out,
+    read_left_out,
+)
 from models.errors import (
     CohortTooSmall,
     ConsentsChanged,
@@ -32,6 +38,7 @@ from models.errors import (
     ModelsNotFound,
     ModelsRefused,
 )
+from models.evaluated_people import keep_evaluated, name_study
 from models.evaluation import evaluate
 from models.features import Values
 from models.manifest import TRAINING_PART, Manifest
@@ -40,21 +47,14 @@ from models.performance import make_threshold_table
 from models.question import load_stored_question
 from models.registry import Model
 from models.served_model import load_model
-from models.shown_groups import (
-    add_group,
-    count_different,
-    differ_in_few,
-    is_close,
-    name_people,
-    read_groups,
-)
+from models.shown_groups import differ_in_few, name_people
 from models.subgroups import divide_into_subgroups
 from models.suppression import MIN_COHORT, MIN_COUNT, coarsen_missing, conceal, steady
 from models.telling import VisibleCuts, compare_columns
+from models.training_runs import TrainingRuns
 
 FORMAT: Final = "vouchsafe external validation 1"
 _PREFIX: Final = "external-"
-_PEOPLE_PREFIX: Final = "evaluated-"
 _FINE_COHORT: Final = 500
 """Of fewer people shares have two decimals: the third would tell the outcome of a few."""
 
@@ -65,7 +65,8 @@ class ExternalValidation:
 
     Attributes:
         content: model, study, ledger view, counts of patients in tens, how many were left out
-            because the model learned from them, the figures of `models.evaluation.Evaluation`, and
+            because the model learned from them, how many since the figures would else tell of a
+            few people, the figures of `models.evaluation.Evaluation`, and
             the table of decisions at thresholds.
     """
 
@@ -80,6 +81,7 @@ class ExternalValidation:
                 f"  study: {content['study']}, patients: {content['patients']}, "
                 f"with the outcome: {content['events']}",
                 f"  left out, since the model learned from them: {content['in_training']}",
+                *self._left_out_lines(),
                 f"  AUROC when the model was developed: {content['developed_auroc']:z.3f}",
                 f"  share of missing values: {format_share(content['missing'])}",
                 *make_section("Performance on other patients", describe_performance(content)),
@@ -88,6 +90,11 @@ class ExternalValidation:
                 *make_section("Origin", self._origin_lines()),
             ]
         )
+
+    def _left_out_lines(self) -> list[str]:
+        if "left_out" not in self.content:  # of an earlier release
+            return []
+        return [f"  left out, so that no figures tell of a few people: {self.content['left_out']}"]
 
     def _origin_lines(self) -> list[str]:
         content = self.content
@@ -113,29 +120,31 @@ class ExternalValidation:
 def validate_externally(
     consents: ConsentCheck,
     files: ModelFiles,
+    runs: TrainingRuns,
     model: Model,
     study: str,
-    others: Sequence[str],
 ) -> ExternalValidation:
     """Return how well a model predicts for the patients who permit another study to train.
 
     Nobody whom the model learned from, or whom its training left out, is among them. The result is
     stored with the model; it is returned again until 11 people or more joined, left or had their
     records changed since every earlier result, also on another study, so that no difference tells
-    an outcome.
+    an outcome. Up to 22 people are left out, so that the others differ in nobody or in 11 or more
+    from each group that a run or another model has figures about.
 
     Args:
         consents: with the records; the access is journalled for the study.
         files: of the models.
+        runs: all training runs, also that of the model.
         model: whose file must be there.
         study: whose permissions are asked for.
-        others: ids of the other models whose question asks the same.
 
     Raises:
         ModelsRefused: it is the study that trained the model; or fewer than 11 of its patients
             are others than those of another study that this model was evaluated on; or one to ten
             are others than those that another model was evaluated on, or have other records; or
-            the two models learned from people of whom one to ten differ.
+            the two models learned from people of whom one to ten differ; or too few are others
+            than those of a run or of a model of another question.
         CohortTooSmall: fewer than 50 patients, or fewer than 11 with or without the outcome.
         ConsentsChanged: a consent ended meanwhile; nothing was stored.
         ModelsBroken: the file or the card of the model is missing or was changed.
@@ -146,19 +155,16 @@ def validate_externally(
     question = load_stored_question(model.question_text)
     served = load_model(files.path(model.id, MODEL), model.sha256)
     card, _ = read_stored_card(files.read(model.id, CARD))
-    cohort = gather_cohort(consents.store, question, study)
-    untrained, known = _find_new(files, model.id, cohort.manifest)
-    matrix = build_matrix(question, untrained, cohort.records, TRAINING_PART)
+    permitted = gather_cohort(consents.store, question, study)
+    untrained, known = _find_new(files, model.id, permitted.manifest)
+    _require_enough(len(untrained.patients(TRAINING_PART)))
+    cohort = _choose_people(files, runs, model, study, replace(permitted, manifest=untrained))
+    if isinstance(cohort, ExternalValidation):
+        return cohort
+    matrix = build_matrix(question, cohort.manifest, cohort.records, TRAINING_PART)
     events = int(matrix.labels.sum())
     size = len(matrix.labels)
-    if size < MIN_COHORT or min(events, size - events) < MIN_COUNT:
-        raise CohortTooSmall(
-            f"too few patients: at least {MIN_COHORT} who did not train the model are required, "
-            f"{MIN_COUNT} of them with and {MIN_COUNT} without the outcome"
-        )
-    stored = _find_stored(files, model.id, study, name_people(untrained), others)
-    if stored is not None:
-        return stored
+    _require_enough(size, events)
     values = matrix.values[:, question.predictors()]
     probabilities = served.predict(values)
     subgroups = divide_into_subgroups(question, matrix)
@@ -177,13 +183,22 @@ def validate_externally(
         "patients": steady(size),
         "events": steady(events),
         "in_training": conceal(known),
+        "left_out": conceal(len(cohort.left_out.patients(TRAINING_PART)) if cohort.left_out else 0),
         "developed_auroc": card.content["evaluation"]["auroc"]["value"],
         "evaluation": describe_evaluation(evaluation, decimals),
         "thresholds": round_figures([asdict(row) for row in table], decimals),
         "missing": measure_missing(values, feature_types(question)),
     }
-    _write(consents, files, untrained, content)
+    _write(consents, files, cohort, content)
     return ExternalValidation(content)
+
+
+def _require_enough(size: int, events: int | None = None) -> None:
+    if size < MIN_COHORT or (events is not None and min(events, size - events) < MIN_COUNT):
+        raise CohortTooSmall(
+            f"too few patients: at least {MIN_COHORT} who did not train the model are required, "
+            f"{MIN_COUNT} of them with and {MIN_COUNT} without the outcome"
+        )
 
 
 def _find_new(files: ModelFiles, model_id: str, manifest: Manifest) -> tuple[Manifest, int]:
@@ -230,48 +245,68 @@ def list_external_validations(files: ModelFiles, model_id: str) -> list[External
     return [ExternalValidation(content) for content in contents]
 
 
-def _find_stored(
-    files: ModelFiles, model_id: str, study: str, patients: set[str], others: Sequence[str]
-) -> ExternalValidation | None:
-    """Return the stored result if the patients are too close to those of a result, also an older.
+def _choose_people(
+    files: ModelFiles, runs: TrainingRuns, model: Model, study: str, cohort: Cohort
+) -> Cohort | ExternalValidation:
+    """Return the cohort without a few people, or the stored result if it may not be replaced.
+
+    Raises:
+        ModelsRefused: the people are too close to earlier ones, and there is no result to return.
+    """
+    run = next(each for each in runs.all() if each.model_id == model.id)
+    groups = find_groups(files, runs, run, cohort)
+    stored = None
+    try:
+        stored = ExternalValidation(json.loads(files.read(model.id, _file_name(study))))
+    except ModelsNotFound:  # an interrupted one has people, and nobody saw its figures
+        interrupted = model.id, name_study(study)
+        groups = [group for group in groups if group.evaluated != interrupted]
+    try:
+        _require_far(files, model.id, study, groups)
+        return leave_out(cohort, _choose_left_out(study, groups, cohort))
+    except ModelsRefused:
+        if stored is None:
+            raise
+        return stored
+
+
+def _require_far(
+    files: ModelFiles, model_id: str, study: str, groups: Sequence[EarlierGroup]
+) -> None:
+    """Refuse people who are too close to those of another result of this question.
 
     The same patients with the same records may be those of a result of another model, unless one
     to ten people joined or left its training, or were corrected, since: the difference of the two
     results would tell their outcomes.
-
-    Raises:
-        ModelsRefused: they are too close to those of another study or model, and there is no
-            result to return.
     """
-    names, stored = files.list_names(model_id, _PEOPLE_PREFIX), None
-    try:
-        stored = ExternalValidation(json.loads(files.read(model_id, _file_name(study))))
-    except ModelsNotFound:
-        names = [name for name in names if name != _people_name(study)]  # it was interrupted
-    if is_close(patients, _read_people(files, model_id, names)):
-        if stored is None:
+    for group in groups:
+        if group.evaluated is None or not (group.is_same and group.is_close):
+            continue
+        other, _ = group.evaluated
+        if other == model_id:
             raise ModelsRefused(
                 f"study {study} has the same patients as another study that model {model_id} was "
                 f"evaluated on, or fewer than {MIN_COUNT} others; evaluate again when more people "
                 "permit it"
             )
-        return stored
-    for other in others:
-        close = [
-            group
-            for group in _read_people(files, other, files.list_names(other, _PEOPLE_PREFIX))
-            if is_close(patients, [group])
-        ]
-        is_same = not any(count_different(patients, group) for group in close)
-        if close and not (is_same and _may_be_compared(files, model_id, other)):
-            if stored is None:
-                raise ModelsRefused(
-                    f"model {other} was evaluated on nearly the same patients: fewer than "
-                    f"{MIN_COUNT} of them, or of those whom the models learned from, joined, left "
-                    "or had records changed since; evaluate again when more people permit it"
-                )
-            return stored
-    return None
+        if group.moved or not _may_be_compared(files, model_id, other):
+            raise ModelsRefused(
+                f"model {other} was evaluated on nearly the same patients: fewer than "
+                f"{MIN_COUNT} of them, or of those whom the models learned from, joined, left "
+                "or had records changed since; evaluate again when more people permit it"
+            )
+
+
+def _choose_left_out(study: str, groups: Sequence[EarlierGroup], cohort: Cohort) -> frozenset[str]:
+    """Return the few who are left out, so that the others are apart from each earlier group."""
+    try:
+        return choose_left_out(groups, cohort.manifest.patients(TRAINING_PART), MIN_COHORT)
+    except CohortTooSmall as exc:
+        raise ModelsRefused(
+            f"study {study} has nearly the same patients as an earlier training or evaluation, and "
+            f"too few others: no two groups with figures may differ in fewer than {MIN_COUNT} "
+            "people; evaluate again when more people permit it"
+        ) from exc
 
 
 def _may_be_compared(files: ModelFiles, model_id: str, other: str) -> bool:
@@ -288,25 +323,17 @@ def _may_be_compared(files: ModelFiles, model_id: str, other: str) -> bool:
     return not any(differ_in_few(*map(name_people, pair)) for pair in (manifests, permitted))
 
 
-def _read_people(files: ModelFiles, model_id: str, names: Sequence[str]) -> list[set[str]]:
-    return [group for name in names for group in read_groups(files, model_id, name)]
-
-
 def _write(
-    consents: ConsentCheck, files: ModelFiles, others: Manifest, content: Mapping[str, Any]
+    consents: ConsentCheck, files: ModelFiles, cohort: Cohort, content: Mapping[str, Any]
 ) -> None:
     """Store a result and who it is about, if every consent still permits it."""
     model_id, study = content["model"], content["study"]
-    if consents.find_lost(study, others):
+    if consents.find_lost(study, cohort.manifest):
         raise ConsentsChanged("a consent ended during the evaluation; start it again")
     # The people first: after a crash, the older result is returned, or a new one made.
-    add_group(files, model_id, _people_name(study), name_people(others))
+    keep_evaluated(files, model_id, study, cohort)
     files.write(model_id, _file_name(study), json.dumps(content, sort_keys=True).encode())
 
 
-def _people_name(study: str) -> str:
-    return f"{_PEOPLE_PREFIX}{study.replace(':', '-')}.json"
-
-
 def _file_name(study: str) -> str:
-    return f"{_PREFIX}{study.replace(':', '-')}.json"
+    return f"{_PREFIX}{name_study(study)}.json"

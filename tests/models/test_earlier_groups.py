@@ -27,6 +27,7 @@ from models.earlier_groups import (
     leave_out,
 )
 from models.errors import CohortTooSmall
+from models.evaluated_people import keep_evaluated
 from models.manifest import HELD_OUT_PART, TRAINING_PART, Manifest, ManifestLine
 from models.model_files import CARD, LEFT_OUT, MANIFEST, ModelFiles
 from models.studies import Study, StudyRegistry
@@ -58,6 +59,14 @@ class Runs:
     def learn(self, people: Versions, text: str = TEXT, study: str = STUDIES[0]) -> str | int:
         """Return as `measure` does; the run makes a model."""
         return self.measure(people, text, study, is_refused=False)
+
+    def evaluate(self, model: int, people: Versions, study: str = STUDIES[1]) -> None:
+        """Measure a model on people, as an external validation does, and keep the group."""
+        run = self.rows.get(model)
+        groups = find_groups(self.files, self.rows, run, cohort(people))
+        left_out = choose_left_out(groups, sorted(people), MIN_COHORT)
+        keep_evaluated(self.files, run.model_id, study, leave_out(cohort(people), left_out))
+        self.published.append({name: each for name, each in people.items() if name not in left_out})
 
     def measure(
         self,
@@ -148,9 +157,15 @@ def require_all_apart(groups: list[Versions]) -> None:
 
 
 @pytest.mark.parametrize("seed", range(24))
-def test_no_history_of_runs_shows_two_groups_that_differ_in_a_few(runs: Runs, seed: int) -> None:
+@pytest.mark.parametrize("share", [0, 0.4])
+def test_no_history_of_runs_and_evaluations_shows_two_groups_that_differ_in_a_few(
+    runs: Runs, seed: int, share: float
+) -> None:
+    """A share of them are external validations of two models that learned from other people."""
     chance = random.Random(seed)
     people, former, coming = names(0, 150), dict[str, int](), 150
+    runs.learn(names(2_000, 2_300))
+    runs.learn(names(3_000, 3_300), FEWER)
     for _ in range(14):
         for name in chance.sample(sorted(people), chance.choice((0, 1, 3))):
             former[name] = people.pop(name)
@@ -161,6 +176,9 @@ def test_no_history_of_runs_shows_two_groups_that_differ_in_a_few(runs: Runs, se
         coming += joining
         for name in chance.sample(sorted(people), chance.choice((0, 1, 30))):
             people[name] += 1
+        if chance.random() < share:
+            runs.evaluate(chance.choice((1, 2)), people, chance.choice(STUDIES))
+            continue
         runs.measure(
             people,
             chance.choice((TEXT, TEXT, CHANGED, FEWER)),
@@ -169,6 +187,35 @@ def test_no_history_of_runs_shows_two_groups_that_differ_in_a_few(runs: Runs, se
         )
     assert len(runs.published) > 5
     require_all_apart(runs.published)
+
+
+@pytest.mark.parametrize("change", ["left", "joined", "corrected"])
+@pytest.mark.parametrize("few", [1, 5, 10])
+def test_evaluations_and_runs_of_any_questions_are_apart(runs: Runs, change: str, few: int) -> None:
+    before, after = names(0, 100), names(0, 100)
+    if change == "left":
+        after = names(few, 100)
+    elif change == "joined":
+        after |= names(100, 100 + few)
+    else:
+        after |= dict.fromkeys(names(0, few), 2)
+    runs.learn(names(500, 700))
+    runs.learn(names(720, 900), FEWER)
+    runs.evaluate(1, before)
+    runs.evaluate(2, after, STUDIES[0])
+    assert runs.learn(after, CHANGED) == 0
+    assert runs.learn(before, OTHERS) == 0
+    runs.evaluate(1, before, STUDIES[0])
+    require_all_apart(runs.published)
+    assert all(len(group) >= 78 for group in runs.published)
+    assert all(name in runs.published[-2] for name in before.keys() - after.keys())
+
+
+def test_a_group_on_which_a_model_was_evaluated_gives_no_figures_to_a_card(runs: Runs) -> None:
+    runs.learn(names(500, 700))
+    runs.evaluate(1, names(0, 100))
+    assert runs.learn(names(0, 100), TEXT, STUDIES[1]) == 0
+    assert runs.published[-1] == names(0, 100)
 
 
 def test_the_models_after_twenty_withdrawals_one_by_one_are_apart_from_each_other(

@@ -10,11 +10,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from models import diagnostics
 from models.cohort import build_matrix, gather_cohort
 from models.consent_check import ConsentCheck
-from models.diagnostics import Diagnostics
-from models.earlier_groups import ask_the_same
 from models.errors import (
     CohortTooSmall,
     ConsentsChanged,
@@ -23,9 +20,10 @@ from models.errors import (
     ModelsRefused,
 )
 from models.external_validation import ExternalValidation, measure_missing
-from models.manifest import TRAINING_PART
+from models.manifest import TRAINING_PART, Manifest
 from models.model_files import MODEL
 from models.served_model import load_model
+from models.shown_groups import name_people
 from models.studies import Study
 from services.errors import NotFound
 from services.researcher.models import StudyModels
@@ -136,28 +134,8 @@ def test_records_that_were_sent_again_do_not_hide_who_left(
         world.people[index] = [replace(record, version=2) for record in world.people[index]]
     world.ledger.refused |= {person[0].subject for person in heart_people[1 : 2 * left : 2]}
     world.diagnostics.evaluate(world.model.id, OTHER)
-    (path,) = (world.diagnostics.home / world.model.id).glob("evaluated-*.json")
-    assert len(json.loads(path.read_text())) == (2 if is_new else 1)
-
-
-def test_questions_ask_the_same_however_they_are_written(world) -> None:
-    """Else a comment in a question would let its model be evaluated after one person left."""
-    text = world.model.question_text
-    assert ask_the_same(text, f"# a comment\n{text}")
-    assert not ask_the_same(text, text.replace("rounds = 120", "rounds = 119"))
-    assert not ask_the_same(text, "?")
-    assert ask_the_same("?", "?")
-
-
-def test_a_model_of_the_same_question_in_other_words_is_compared(world, monkeypatch) -> None:
-    compared: list[list[str]] = []
-    other = replace(world.model, id="b", question_text=f"# b\n{world.model.question_text}")
-    monkeypatch.setattr(Diagnostics, "models", lambda _: [world.model, other])
-    monkeypatch.setattr(
-        diagnostics, "validate_externally", lambda *given: compared.append(given[-1])
-    )
-    world.diagnostics.evaluate(world.model.id, OTHER)
-    assert compared == [["b"]]
+    stored = list((world.diagnostics.home / world.model.id).glob("measured-*.json"))
+    assert len(stored) == (2 if is_new else 1)
 
 
 def test_a_result_is_no_closer_to_an_older_one_than_eleven_people(world, heart_people) -> None:
@@ -256,12 +234,15 @@ def test_results_of_two_models_do_not_show_whose_records_changed_between_them(
 def test_a_result_of_an_earlier_release_is_compared_too(world) -> None:
     first = world.diagnostics.evaluate(world.model.id, OTHER).content
     folder = world.diagnostics.home / world.model.id
-    (path,) = folder.glob("evaluated-*.json")
-    (people,) = json.loads(path.read_text())
-    for stored in (people, [[name.partition(":")[0] for name in people]]):
-        path.write_text(json.dumps(stored))  # the people of one result; without their records
+    (path,) = folder.glob("measured-*.json")
+    people = sorted(name_people(Manifest.from_json(path.read_bytes())))
+    path.unlink()
+    old = folder / f"evaluated-{OTHER.replace(':', '-')}.json"
+    for stored in (people, [people], [[name.partition(":")[0] for name in people]]):
+        old.write_text(json.dumps(stored))  # the people of one result; without their records
         assert world.diagnostics.evaluate(world.model.id, OTHER).content == first
-        assert json.loads(path.read_text()) == stored
+        assert json.loads(old.read_text()) == stored
+    assert list(folder.glob("measured-*.json")) == []
 
 
 def test_a_consent_that_ends_during_the_evaluation_stops_it(world, monkeypatch) -> None:

@@ -352,6 +352,8 @@ evaluation-study = Study
 
 evaluation-known = People left out, whom the model learned from
 
+evaluation-left-out = People left out, so that no figures tell of a few people
+
 evaluation-developed = AUROC when the model was developed
 
 evaluation-block = ledger at block { $block }

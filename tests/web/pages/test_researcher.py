@@ -453,6 +453,8 @@ def test_an_external_validation_has_a_page_a_file_and_a_pdf(hospital, researcher
     title = hospital.platform.information.party_name(f"study:{studies[1]}")
     assert f'<a href="{path}">{title}</a>' in of_model
     assert title in page
+    assert result["left_out"] == "0 to 10"
+    assert re.search(r"so that no figures tell of a few people</dt>\s*<dd>0 to 10</dd>", page)
     assert "Download the report (PDF)" in page  # it is no card
     assert "study:" not in of_model + page  # the id of a study: people read its title
     api = researcher.api("GET", f"{path}/card.pdf")
