@@ -25,8 +25,8 @@ class FairWorker(TimedWorker):
     """Reads requests in the loop until they are whole, so that no thread waits for a slow peer.
 
     Of the threads, requests that are too large for that have half together, peer by peer, and one
-    peer (an address) has three quarters. When hardly any connections are left, those whose peers have
-    the most unfinished requests are closed.
+    peer (an address) has three quarters. When hardly any connections are left, those of
+    the peer with the most that wait are closed.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
