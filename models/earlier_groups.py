@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -192,6 +192,29 @@ def choose_left_out(
     raise CohortTooSmall(
         "too few permitted patients beside those of earlier runs; train again when more permit it"
     )
+
+
+def leave_out_of(people: Set[str], groups: Sequence[Set[str]], minimum: int) -> frozenset[str]:
+    """Return whom to leave out, as `choose_left_out` does, of people whose records do not count.
+
+    Raises:
+        CohortTooSmall: too few people would be left.
+    """
+    plain = [
+        EarlierGroup(
+            run=ELSEWHERE,
+            evaluated=None,
+            content={},
+            is_same=False,
+            joined_or_left=len(people ^ group),
+            moved=len(people ^ group),
+            missing=len(group - people),
+            new=frozenset(people - group),
+            changed=frozenset(),
+        )
+        for group in groups
+    ]
+    return choose_left_out(plain, sorted(people), minimum)
 
 
 def _list_choices(

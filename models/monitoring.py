@@ -13,7 +13,8 @@ import numpy as np
 from consent import MLTRAINING
 from models.card import Card
 from models.drift import ALARM_PSI, list_bins, measure_psi
-from models.errors import ModelsBroken
+from models.earlier_groups import leave_out_of
+from models.errors import CohortTooSmall, ModelsBroken
 from models.evaluation import auroc, measure_observed
 from models.features import find_label
 from models.model_files import CARD, ModelFiles
@@ -28,7 +29,7 @@ from storage import AccessRequest, Record
 
 FORMAT: Final = "vouchsafe-monitoring-1"
 _PREFIX: Final = "monitoring-"
-_PEOPLE: Final = "monitored-people.json"
+PEOPLE: Final = "monitored-people.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class ModelMonitor:
         model: Model,
         month: str,
         answers: Sequence[ServedAnswer],
-        others: Sequence[str] = (),
+        others: Sequence[Model] = (),
     ) -> MonthlyReport:
         """Return the report of a month; it is stored with the model.
 
@@ -88,8 +89,8 @@ class ModelMonitor:
             model: in service.
             month: such as 2026-11.
             answers: of the year that ends with the month (`year_until`), oldest first.
-            others: ids of the other models of the question, such as the one that it replaced: their
-                reports may be of nearly the same people.
+            others: all other models of any question: their reports may be of nearly the same
+                people. Of those of the question, such as the one that it replaced, 11 must differ.
 
         Raises:
             StorageError, ConsentError: the record store or the ledger is unavailable.
@@ -124,7 +125,7 @@ class ModelMonitor:
         return [MonthlyReport(content) for content in contents]
 
     def _measure_outcomes(
-        self, model: Model, month: str, answers: Sequence[ServedAnswer], others: Sequence[str]
+        self, model: Model, month: str, answers: Sequence[ServedAnswer], others: Sequence[Model]
     ) -> dict[str, Any] | None:
         question = load_stored_question(model.question_text)
         known = self._find_outcomes(model.study, question, answers)
@@ -134,14 +135,21 @@ class ModelMonitor:
             report for report in self.list_reports(model.id) if report.content["month"] < month
         ]
         # A figure that changes by one person would tell of that person's outcome.
-        model_ids = [*others, model.id] if earlier else others
-        groups = [group for each in model_ids for group in read_groups(self.files, each, _PEOPLE)]
-        if is_close(people, groups):
-            unchanged: dict[str, Any] | None = earlier[-1].content["outcomes"] if earlier else None
+        unchanged: dict[str, Any] | None = earlier[-1].content["outcomes"] if earlier else None
+        alike = [each.id for each in others if each.question == model.question]
+        own = [model.id] if earlier else []
+        if is_close(people, self._read_people([*alike, *own])):
             return unchanged
+        groups = self._read_people([*(each.id for each in others), *own])
+        try:
+            left_out = leave_out_of(people, groups, 2 * MIN_COUNT)
+        except CohortTooSmall:
+            return unchanged
+        people -= left_out
+        known = [each for each in known if hash_patient(each[0].subject).hex() in people]
         labels = np.array([outcome for _, outcome in known], np.bool_)
         estimates = np.array([answer.probability for answer, _ in known], np.float64)
-        add_group(self.files, model.id, _PEOPLE, people)
+        add_group(self.files, model.id, PEOPLE, people)
         if min(int(labels.sum()), int((~labels).sum())) < MIN_COUNT:
             return None
         figures = {
@@ -153,6 +161,9 @@ class ModelMonitor:
             name: {end: round(value, 2) for end, value in figure.items()}
             for name, figure in figures.items()
         }
+
+    def _read_people(self, model_ids: Sequence[str]) -> list[set[str]]:
+        return [group for each in model_ids for group in read_groups(self.files, each, PEOPLE)]
 
     def _last_of_each(self, answers: Sequence[ServedAnswer]) -> list[ServedAnswer]:
         """Return the last answer about each person: many about one would show their values."""

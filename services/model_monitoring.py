@@ -92,7 +92,7 @@ class ModelMonitoring:
                 served[each.body["model"]].append(_served(each))
         for model in due:
             answers = served[model.id]
-            others = [each.id for each in self._diagnostics.models() if _is_other(each, model)]
+            others = [each for each in self._diagnostics.models() if each.id != model.id]
             if self._diagnostics.monitor.measure(model, month, answers, others).is_alarm:
                 LOG.warning("model %s: what it was given in %s has shifted", model.id, month)
 
@@ -118,10 +118,6 @@ class ModelMonitoring:
             report.content["month"] == month
             for report in self._diagnostics.monitor.list_reports(model_id)
         )
-
-
-def _is_other(model: Model, measured: Model) -> bool:
-    return model.question == measured.question and model.id != measured.id
 
 
 def _served(prediction: StoredPrediction) -> ServedAnswer:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 import pytest
 
-from models.monitoring import ServedAnswer, month_before, year_until
+from models.model_files import CARD
+from models.monitoring import PEOPLE, ServedAnswer, month_before, year_until
 from models.question import Question
+from models.shown_groups import read_groups
 
 STUDY = "study:diabetes-risk"
 
@@ -95,9 +98,36 @@ def test_the_report_of_a_successor_does_not_tell_the_outcome_of_who_left_or_join
     successor = world.diagnostics.retrain("uci-heart-1")
     answers = serve(world, at_s, 300 + joined)
     monitor = world.diagnostics.monitor
-    report = monitor.measure(successor, "1980-06", answers, ["uci-heart-1"]).content
+    former = world.diagnostics.model("uci-heart-1")
+    report = monitor.measure(successor, "1980-06", answers, [former]).content
     assert (report["outcomes"] is not None) == is_shown
     assert report["drift"] and first["answers"] == 300
+
+
+@pytest.mark.parametrize("joined", [0, 1, 10, 11])
+def test_the_report_of_another_question_does_not_tell_the_outcome_of_who_left_or_joined(
+    world, at_s: int, joined: int
+) -> None:
+    """Two questions may differ in an input that nobody has: their models answer alike."""
+    first, monitor = world.diagnostics.model("uci-heart-1"), world.diagnostics.monitor
+    other = replace(first, id="second-2", question="second")
+    world.files.write(other.id, CARD, world.files.read(first.id, CARD))
+    assert measure(world, serve(world, at_s, 280))["outcomes"]["answers"] == 280
+    answers = serve(world, at_s, 280 + joined)
+    assert monitor.measure(other, "1980-06", answers, [first]).content["outcomes"] is not None
+    (before,), (after,) = (read_groups(world.files, each.id, PEOPLE) for each in (first, other))
+    assert len(before ^ after) == (11 if joined else 0)
+    assert len(after) >= 270
+
+
+def test_of_too_few_people_nothing_is_told_beside_another_question(world, at_s: int) -> None:
+    first, monitor = world.diagnostics.model("uci-heart-1"), world.diagnostics.monitor
+    other = replace(first, id="second-2", question="second")
+    world.files.write(other.id, CARD, world.files.read(first.id, CARD))
+    measure(world, serve(world, at_s, 27))
+    report = monitor.measure(other, "1980-06", serve(world, at_s, 26), [first])
+    assert report.content["outcomes"] is None
+    assert read_groups(world.files, other.id, PEOPLE) == []
 
 
 def test_two_answers_about_a_patient_count_once(world, at_s: int) -> None:

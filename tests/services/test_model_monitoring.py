@@ -23,10 +23,10 @@ class Monitor:
     def __init__(self) -> None:
         self.reports: dict[str, list[MonthlyReport]] = {}
         self.answers: list[ServedAnswer] = []
-        self.others: Sequence[str] = ()
+        self.others: Sequence[Any] = ()
 
     def measure(
-        self, model: Any, month: str, answers: list[ServedAnswer], others: Sequence[str] = ()
+        self, model: Any, month: str, answers: list[ServedAnswer], others: Sequence[Any] = ()
     ) -> MonthlyReport:
         self.answers, self.others = answers, others
         drift = [{"words": "age", "psi": 0.3}, {"words": "estimate", "psi": 0.02}]
@@ -88,7 +88,7 @@ def test_a_month_before_the_model_was_trained_has_no_report(world) -> None:
 def test_a_report_reads_the_answers_of_its_model_until_the_months_end_alone(world) -> None:
     world.monitoring.measure_due()
     assert [answer.probability for answer in world.monitor.answers] == [0.2, 0.2]
-    assert world.monitor.others == ["m-0"]  # of the same question, in any state
+    assert [each.id for each in world.monitor.others] == ["m-0", "n-1"]  # in any state
     world.now[0] += 31 * 86_400
     world.monitoring.measure_due()
     assert [answer.probability for answer in world.monitor.answers] == [0.2, 0.2, 0.9]
