@@ -205,9 +205,7 @@ class NumberFormat:
             return _finite(text), ""
         match = _BOUND.fullmatch(self._with_signs(text))
         bound, digits = (match[1], match[2]) if match else ("", self._with_signs(text))
-        if unit and digits.endswith(unit):
-            digits = digits[: -len(unit)].rstrip()
-        return _finite(self._plain(digits)), bound
+        return _finite(self._plain(_without_unit(digits, unit))), bound
 
     def _with_signs(self, text: str) -> str:
         text = text.replace("\u2212", "-").replace("\u2264", "<=").replace("\u2265", ">=")
@@ -236,6 +234,16 @@ class NumberFormat:
         if self.thousands in APOSTROPHES:
             return APOSTROPHES
         return (self.thousands,) if self.thousands else ()
+
+
+def _without_unit(text: str, unit: str) -> str:
+    """Return a number without the unit behind it.
+
+    The digits of a unit can be those of the number: 2,1 has no unit 1, and 71/min not 1/min.
+    """
+    rest = text.removesuffix(unit)
+    is_apart = not unit[:1].isdigit() or rest[-1:].isspace()
+    return rest.rstrip() if is_apart and not unit.isdigit() else text
 
 
 def _finite(text: str) -> float:

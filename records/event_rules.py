@@ -81,8 +81,8 @@ def _times(name: str) -> tuple[str, ...]:
 
 _MEDICATION: Final = ("medicationCodeableConcept", "medicationReference", "medication")
 """The last is how FHIR R5 calls it."""
-_RECORDED: Final = ("recordedDate", "assertedDate")
-"""The second is how FHIR STU3 calls it, of which files are still sent."""
+_RECORDED: Final = ("recordedDate", "assertedDate", "dateRecorded")
+"""The others are how FHIR STU3 and DSTU2 call it, of which files are still sent."""
 _RULES: Final[Mapping[str, _Rule]] = {
     "Observation": _Rule(
         ("code",),

@@ -25,7 +25,7 @@ _START_ELEMENTS: Final = (
     + ("whenPrepared", "start", "created", "recorded", "executionPeriod", "receivedTime", "sent")
     + ("occurrenceTiming", "timingDateTime", "timingPeriod", "timingTiming", "createdDateTime")
     + ("createdPeriod", "identifiedDateTime", "identifiedPeriod", "startDate", "statusDate")
-    + ("dateWritten", "enteredDate", "detected", "lastModified")
+    + ("dateRecorded", "dateWritten", "enteredDate", "detected", "lastModified")
 )
 """The clinical start comes first; what follows is when somebody wrote it down."""
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ].*)?)?)?\Z")

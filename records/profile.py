@@ -302,7 +302,7 @@ def probe_format(path: Path) -> FileFormat:
     above = int(bool(lines) and lines[0].lower().startswith("sep="))
     lines = lines[above:]
     tables = {separator: _rows(lines, separator) for separator in _SEPARATORS}
-    separator = max(tables, key=lambda each: _usual([len(row) for _, row in tables[each]]))
+    separator = max(tables, key=lambda each: _fit([len(row) for _, row in tables[each]]))
     titles = _titles([row for _, row in tables[separator]])
     skip = tables[separator][titles - 1][0] if titles else 0
     cells = [cell.strip() for line in lines[skip + 1 :] for cell in line.split(separator)]
@@ -388,6 +388,11 @@ def _rows(lines: list[str], separator: str) -> list[tuple[int, list[str]]]:
         return [(rows.line_num, cells) for cells in rows]
     except csv.Error:
         return []
+
+
+def _fit(widths: list[int]) -> tuple[int, int]:
+    """Return the usual width of rows, and how many have it: decimal commas are in no name."""
+    return (usual := _usual(widths)), widths.count(usual)
 
 
 def _usual(widths: list[int]) -> int:

@@ -178,3 +178,34 @@ def test_a_line_that_sums_up_is_no_person(cell: str) -> None:
 @pytest.mark.parametrize("cell", ["Totalis", "Sum Wong", "Max", "A-7", "7"])
 def test_an_id_that_only_resembles_one_is_a_person(cell: str) -> None:
     assert not is_total(cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "unit", "number"),
+    [
+        ("2,1", "1", 2.1),
+        ("1", "1", 1.0),
+        ("101", "1", 101.0),
+        ("1.231", "1", 1231.0),
+        ("5,1 mg/L", "mg/L", 5.1),
+        ("5,1%", "%", 5.1),
+        ("4,1 10*9/L", "10*9/L", 4.1),
+        ("71 1/min", "1/min", 71.0),
+    ],
+)
+def test_no_digit_of_a_number_is_taken_for_its_unit(cell: str, unit: str, number: float) -> None:
+    assert NumberFormat(decimal=",", thousands=".").read(cell, unit) == (number, "")
+
+
+@pytest.mark.parametrize(("cell", "unit"), [("71/min", "1/min"), ("4,510*9/L", "10*9/L")])
+def test_a_number_that_could_end_in_two_places_is_refused(cell: str, unit: str) -> None:
+    with pytest.raises(CellInvalid):
+        NumberFormat(decimal=",").read(cell, unit)
+
+
+@pytest.mark.parametrize("number", [*range(0, 1000, 7), 1, 11, 21, 101, 1001])
+def test_a_number_without_a_unit_is_the_same_in_each_format(number: int) -> None:
+    texts = {".": f"{number / 10:.1f}", ",": f"{number / 10:.1f}".replace(".", ",")}
+    for decimal, text in texts.items():
+        assert NumberFormat(decimal=decimal).read(text, "1") == (number / 10, "")
+        assert NumberFormat(decimal=decimal).read(f"<{text}", "1") == (number / 10, "<")

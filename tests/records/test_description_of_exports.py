@@ -223,3 +223,13 @@ def test_who_had_no_event_is_not_left_out_for_want_of_its_day(tmp_path: Path) ->
     mapping = draft_of(tmp_path, description)
     assert mapping.date_column == ""
     assert check_table(path, mapping, today=TODAY).good == len(DAYS)
+
+
+def test_decimal_commas_are_no_separators_though_every_value_has_one(tmp_path: Path) -> None:
+    rows = "".join(f"{day};{day % 9},1;3,{day % 7}\n" for day in DAYS)
+    path, description = describe(tmp_path, f"PatNr;Krea;Kalium\n{rows}")
+    mapping = draft_of(tmp_path, description)
+    assert (mapping.file.separator, mapping.file.skip, mapping.id_column) == (";", 0, "PatNr")
+    first = next(read_table(path, mapping))
+    assert first.person == "1"
+    assert dict(first.documents)["laboratory"]["t|krea"] == (1.1, "1")

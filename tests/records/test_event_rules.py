@@ -273,3 +273,10 @@ def test_active_ingredients_name_a_medicine_whose_code_has_no_coding() -> None:
     with pytest.raises(NoEventError) as caught:
         facts_of(order, {"Medication/m": wrong})
     assert caught.value.reason is NoEvent.NO_CODE
+
+
+@pytest.mark.parametrize("name", ["recordedDate", "assertedDate", "dateRecorded"])
+def test_the_day_of_recording_is_read_in_each_version_of_fhir(name: str) -> None:
+    sent = condition(onsetDateTime=None, **{name: "2016-05-01"})
+    assert only(sent).start.first == second("2016-05-01")
+    assert day_of(sent) == "2016-05-01"
