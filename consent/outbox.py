@@ -363,27 +363,22 @@ class Outbox:
         """
         with self._engine.begin() as connection:
             self.nonces.raise_to(connection, next_nonce)
-            for transaction in transactions:
-                self._adopt(connection, transaction)
+            overtaken = [self._adopt(connection, transaction) for transaction in transactions]
+            written = [self._write(connection, intent) for intent in filter(None, overtaken)]
+        self.note_revocations(written)
 
-    def _adopt(self, connection: sa.Connection, transaction: MinedTransaction) -> None:
-        is_same_nonce = self._at(transaction.nonce)
-        overtaken = connection.execute(sa.select(OUTBOX).where(is_same_nonce)).one_or_none()
-        connection.execute(sa.delete(OUTBOX).where(is_same_nonce))
-        connection.execute(
-            sa.insert(OUTBOX).values(
-                account=self.address,
-                nonce=transaction.nonce,
-                kind=RESTORED,
-                raw=transaction.raw,
-                hash=transaction.hash,
-                entries=b"",
-                state=WRITTEN,
-            )
-        )
-        if overtaken is not None and overtaken.kind != RESTORED:
-            payload = read_payload(overtaken.raw)
-            self._write(connection, Intent(overtaken.kind, payload, overtaken.entries))
+    def _adopt(self, connection: sa.Connection, mined: MinedTransaction) -> Intent | None:
+        is_same_nonce = self._at(mined.nonce)
+        row = connection.execute(sa.select(OUTBOX).where(is_same_nonce)).one_or_none()
+        # Its row stays: a "no" in it that was acknowledged would else be missed as lost.
+        moved = sa.update(OUTBOX).where(is_same_nonce).values(nonce=-OUTBOX.c.seq, state=REPLACED)
+        connection.execute(moved)
+        values = {"account": self.address, "nonce": mined.nonce, "kind": RESTORED, "entries": b""}
+        values |= {"raw": mined.raw, "hash": mined.hash, "state": WRITTEN}
+        connection.execute(sa.insert(OUTBOX).values(**values))
+        if row is None or row.kind == RESTORED:
+            return None
+        return Intent(row.kind, read_payload(row.raw), row.entries)
 
     def _at(self, nonce: int) -> sa.ColumnElement[bool]:
         return sa.and_(OUTBOX.c.account == self.address, OUTBOX.c.nonce == nonce)

@@ -106,8 +106,8 @@ class RestoreGuard:
         new = {transaction.hash for transaction in transactions}
 
         def noted(before: MarkedState) -> MarkedState:
-            # Read under the mark's lock, so that what another process notes is not lost.
-            return replace(before, open=frozenset(self._outbox.open_revocations() | new))
+            # What is marked stays: one that is missing shows that an older copy was restored.
+            return replace(before, open=before.open | self._outbox.open_revocations() | new)
 
         self._mark.change(noted)
         self._may_have_open = True
@@ -157,7 +157,7 @@ class RestoreGuard:
             if before.count < self._events.mark().tip.count:
                 return before
             known = self._outbox.known(sorted(before.open))  # one that is missing stays marked
-            return replace(before, open=before.open - (known - still_open))
+            return replace(before, open=(before.open - known) | still_open)
 
         self._may_have_open = bool(self._mark.change(settled).open)
 

@@ -1,16 +1,24 @@
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from devices import device
 from liar import LIAR, RELAY, raw_call
-from township import RELAYER, Town
+from township import RELAYER, Town, ask, make_ledger
 
 from consent.errors import LedgerBroken
+from consent.findings import LedgerFinding
+from consent.outbox import Intent, Outbox
 from consent.outbox_restore import find_mined, restore_outbox
+from consent.raw_transactions import Payload
 from consent.signatures import SigningKey
+from consent.state_mark import StateMark
+from consent.tables import METADATA
 from consent.typed_data import keccak
+from deploy.database import make_engine
 
 
 @pytest.mark.node
@@ -55,3 +63,39 @@ def test_a_node_that_counts_any_number_of_transactions_costs_no_memory() -> None
     )
     with pytest.raises(LedgerBroken, match="more than 1000000"):
         restore_outbox(outbox, node_with(b"", 0), SimpleNamespace())  # type: ignore[arg-type]
+
+
+@pytest.mark.node
+def test_a_nonce_that_another_program_uses_makes_no_acknowledged_no_look_lost(
+    town: Town, tmp_path: Path
+) -> None:
+    ledger = make_ledger(town)
+    ledger.protect(StateMark(tmp_path / "mark", town.deployment.contract))
+    ledger.limits.confirm_s = 0.2
+    patient, other = device(ledger), device(ledger)
+    granted = patient.grants(town.now_s())
+    assert all(each.ok for each in ledger.grant([granted, other.grants(town.now_s())]))
+    assert ledger.decide(ask(patient)).permitted
+    engine = make_engine(f"sqlite:///{tmp_path / 'other.db'}")
+    METADATA.create_all(engine)
+    program, send = Outbox(engine, town.chain, town.account), ledger._outbox.send
+
+    def overtake(_: object) -> None:
+        sent = program.write(
+            [Intent("operator", Payload(to=town.account.address, data=b"", gas=50_000))]
+        )
+        program.send(sent)
+        program.settle(sent, 20)
+
+    ledger._outbox.send = overtake  # type: ignore[method-assign]
+    assert ledger.withdraw([patient.withdraws(granted)])[0].reason == "pending"
+    ledger._outbox.send = send  # type: ignore[method-assign]
+    marked = StateMark(tmp_path / "mark", town.deployment.contract)
+    for process in (ledger, make_ledger(town.process())):
+        process.protect(marked)
+        process.recover()
+        assert process.find_restore() is None
+        assert process.decide(ask(patient)).reason == "withdrawn"
+        assert process.decide(ask(other)).permitted
+    assert (state := marked.read()) is not None and not state.open
+    assert {each.code for each in ledger.check()} == {LedgerFinding.RELAYER_USED_ELSEWHERE}

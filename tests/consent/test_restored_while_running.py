@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from liar import CONTRACT, NOW_S, new_patient
 from scripted import ScriptedChain, enrols, grants, open_ledger, revokes
-from township import Clock, Patient, ask
+from township import Clock, Patient, ask, make_terms
 
 from consent.consent_ledger import ConsentLedger
 from consent.errors import LedgerBroken, ViewRefused
@@ -114,6 +114,36 @@ def test_a_no_that_another_process_acknowledged_is_missed_in_an_older_database(
     place.put_back(with_chain=False)
     with pytest.raises(ViewRefused, match="missing from the outbox"):
         place.reason()
+
+
+@pytest.mark.parametrize("kind", ["withdrawal", "stop", "refusal"])
+def test_a_later_no_does_not_hide_that_an_acknowledged_one_is_missing(
+    place: Place, kind: str
+) -> None:
+    lost, other = place.patient, new_patient()
+    again, granted = lost.grants(NOW_S - 4), other.grants(NOW_S - 4)
+    place.chain.mine(NOW_S, enrols(other))
+    for each in (again, granted):
+        place.ledger.grant([each])
+        place.chain.mine(NOW_S, grants(each))
+    assert place.reason() == "permitted"
+    place.close()
+    shutil.copy(place.folder / "l.db", place.folder / "copy.db")
+    assert place.ledger.withdraw([lost.withdraws(again)])[0].reason == "pending"  # not mined
+    assert place.reason() == "withdrawn"
+    place.put_back(with_chain=False)
+    for ledger in (place.ledger, place.open()):
+        match kind:
+            case "withdrawal":
+                assert ledger.withdraw([other.withdraws(granted)])[0].ok
+            case "stop":
+                assert ledger.stop([other.stops(NOW_S - 3)])[0].ok
+            case _:
+                refusal = other.grants(NOW_S - 3, make_terms(decision="deny"))
+                assert ledger.grant([refusal])[0].ok
+        for _ in range(2):
+            with pytest.raises(ViewRefused, match="missing from the outbox"):
+                ledger.decide(ask(lost))
 
 
 def test_a_process_behind_another_one_is_not_refused(place: Place) -> None:
