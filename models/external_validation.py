@@ -45,7 +45,7 @@ from models.manifest import TRAINING_PART, Manifest
 from models.model_files import CARD, MANIFEST, MODEL, ModelFiles
 from models.performance import make_threshold_table
 from models.question import load_stored_question
-from models.registry import Model
+from models.registry import UNSERVED, Model
 from models.served_model import load_model
 from models.shown_groups import differ_in_few, name_people
 from models.subgroups import divide_into_subgroups
@@ -140,18 +140,17 @@ def validate_externally(
         study: whose permissions are asked for.
 
     Raises:
-        ModelsRefused: it is the study that trained the model; or fewer than 11 of its patients
-            are others than those of another study that this model was evaluated on; or one to ten
-            are others than those that another model was evaluated on, or have other records; or
-            the two models learned from people of whom one to ten differ; or too few are others
-            than those of a run or of a model of another question.
+        ModelsRefused: the training of the model has not ended; it is of this study; or fewer than
+            11 of the patients are others than those of another study that it was evaluated on; or
+            one to ten are others than those that another model was evaluated on, or have other
+            records; or the two models learned from people of whom one to ten differ; or too few
+            are others than those of a run or of a model of another question.
         CohortTooSmall: fewer than 50 patients, or fewer than 11 with or without the outcome.
         ConsentsChanged: a consent ended meanwhile; nothing was stored.
         ModelsBroken: the file or the card of the model is missing or was changed.
         StorageError, ConsentError: the record store or the ledger is unavailable or inconsistent.
     """
-    if study == model.study:
-        raise ModelsRefused(f"study {study} trained model {model.id}; name another study")
+    _require_evaluable(model, study)
     question = load_stored_question(model.question_text)
     served = load_model(files.path(model.id, MODEL), model.sha256)
     card, _ = read_stored_card(files.read(model.id, CARD))
@@ -191,6 +190,13 @@ def validate_externally(
     }
     _write(consents, files, cohort, content)
     return ExternalValidation(content)
+
+
+def _require_evaluable(model: Model, study: str) -> None:
+    if model.state in UNSERVED:  # its run may yet delete it, with the people on whom it was tested
+        raise ModelsRefused(f"model {model.id} is not in use yet; evaluate when its training ended")
+    if study == model.study:
+        raise ModelsRefused(f"study {study} trained model {model.id}; name another study")
 
 
 def _require_enough(size: int, events: int | None = None) -> None:

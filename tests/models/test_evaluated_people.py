@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from models.diagnostics import QUESTIONS
 from models.errors import GateClosed, ModelsRefused
 from models.manifest import TRAINING_PART, Manifest
 from models.model_files import MANIFEST
+from models.registry import PUBLISHED, ModelRegistry
 from models.studies import Study
 from models.suppression import MIN_COHORT
 
@@ -108,6 +110,14 @@ def test_an_evaluation_that_was_interrupted_is_made_again(world) -> None:
     world.ledger.refused.add(world.subjects[0])
     world.diagnostics.evaluate(world.models[0], OTHER)
     assert path.exists()
+
+
+def test_a_model_that_its_run_may_still_delete_is_not_evaluated(world, monkeypatch) -> None:
+    """With its files the people would be forgotten on whom it was tested."""
+    model = replace(world.diagnostics.model(world.models[0]), state=PUBLISHED)
+    monkeypatch.setattr(ModelRegistry, "get", lambda *_: model)
+    with pytest.raises(ModelsRefused, match="not in use yet"):
+        world.diagnostics.evaluate(model.id, OTHER)
 
 
 def test_a_damaged_file_of_an_evaluation_stops_no_run(world) -> None:
