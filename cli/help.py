@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Final
@@ -10,8 +11,15 @@ import click
 
 from cli.importing import without_collecting
 
+AS_JSON: Final = "--json"
 _ANY_LENGTH: Final = 10_000
+_AS_JSON: Final = "cli.help.as_json"
 Import = Callable[[], click.Command]
+
+
+def error_document(exc: Exception, message: str) -> str:
+    """Return an error as the one document of --json."""
+    return json.dumps({"error": type(exc).__name__, "message": message, "rows": []}, indent=2)
 
 
 def imported(module: str, attribute: str) -> Import:
@@ -40,6 +48,20 @@ class LazyGroup(CommandGroup):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._imports: dict[str, Import] = {}
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Remember whether --json is asked for: invalid words reach no command that would know."""
+        ctx.meta[_AS_JSON] = AS_JSON in args
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; with --json, invalid use is one document on stdout too."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as exc:
+            if ctx.meta[_AS_JSON]:
+                click.echo(error_document(exc, exc.format_message()))
+            raise
 
     def add_import(self, name: str, get: Import) -> None:
         """Add the command of this name, which `get` imports."""

@@ -81,6 +81,7 @@ class Output:
 
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json
+        self._is_written = False
 
     def note(self, text: str) -> None:
         """Write a line to stderr."""
@@ -89,11 +90,17 @@ class Output:
     def result(self, document: dict[str, Any], *lines: str) -> None:
         """Write the result to stdout: `document` with --json, else `lines`."""
         if self._as_json:
-            click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+            self.document(document)
         else:
             for line in lines:
                 # A file gets the line as it is: it may be a mapping, with a column's exact name.
                 click.echo(printable(line) if sys.stdout.isatty() else line)
+
+    def document(self, document: dict[str, Any]) -> None:
+        """Write the one document of --json, unless a result that failed later is written."""
+        if not self._is_written:
+            click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+        self._is_written = True
 
     def end_incomplete(self) -> None:
         """End the command with the exit code for what is done in part; call it last."""
@@ -242,7 +249,7 @@ def _fail(context: click.Context, output: Output, exc: Exception, as_json: bool)
         if isinstance(exc, GateClosed):
             problem["run"] = exc.run
             problem["gate"] = [{"message": m.message, "remedy": m.remedy} for m in missed]
-        click.echo(orjson.dumps(problem, option=orjson.OPT_INDENT_2).decode())
+        output.document(problem)
     what = NOT_PUBLISHED if missed and not as_json else describe_error(exc)
     output.note(f"{context.info_name}: {what}")
     if faults and not as_json:

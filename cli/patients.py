@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.output import Output, with_services
+from cli.output import Clock, Output, with_services, without_services
 from cli.records import FILE, FOLDER, MAPPING
 from cli.trial_wallet import Tally, TrialWallet
-from consent import ANY, DAY_S, Wallet, WalletUnusable
+from consent import ANY, DAY_S, Wallet
 from records import Mapping, read_table
 from services.dates import day_of, iso_time
 from services.statement import RequestedTerms
@@ -29,13 +29,14 @@ ALL = click.option("--all", "everybody", is_flag=True, help="Every person in the
 
 @click.command()
 @click.argument("folder", type=FOLDER, default=Path("wallet"))
-def wallet(folder: Path) -> None:
+@without_services
+def wallet(_: Clock, output: Output, folder: Path) -> None:
     """Create a wallet for trials in FOLDER; it contains patients' keys."""
-    try:
-        Wallet.create(folder)
-    except WalletUnusable as exc:
-        raise click.ClickException(str(exc)) from exc
-    click.echo(f"Created a wallet in {folder}. Keep it apart from the platform's home.")
+    Wallet.create(folder)
+    output.result(
+        {"folder": str(folder)},
+        f"Created a wallet in {folder}. Keep it apart from the platform's home.",
+    )
 
 
 @click.command()

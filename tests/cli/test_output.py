@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 import orjson
@@ -14,12 +16,17 @@ from command_line import commands_in
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from cli import describe_error, make_cli
-from cli.output import Output, printable
+from cli.output import Output, printable, with_services
 from models import GateClosed
 from models.gate import GateCode, GateFailure
 from records import TableInvalid
 from services.errors import Conflict, Invalid
 from storage import RecordInvalid, StoreUnavailable
+
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "deploy" / "examples" / "heart"
+OWN_DATA = (ROOT / "docs" / "guide" / "own-data.md").read_text("utf-8")
 
 
 class NodesMissing(Exception):
@@ -151,3 +158,72 @@ def test_a_narrow_terminal_cuts_no_word_of_a_table(
     written = capsys.readouterr().out
     assert "…" not in written
     assert sorted("".join(written.split())) == sorted("estimatesexpectedoutcomesabc")
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of each command that a block of a page names."""
+    return re.findall(r"^    vouchsafe ([a-z][a-z-]*)", text, re.MULTILINE)
+
+
+def test_every_command_of_the_page_on_own_data_takes_json() -> None:
+    names = set(words_of(OWN_DATA))
+    assert {"describe", "wallet", "export"} <= names
+    without = [
+        name
+        for name in sorted(names)
+        if "--json" not in CliRunner().invoke(CLI, [name, "--help"]).output
+    ]
+    assert without == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "nowhere.csv", "--mapping", "nowhere.toml"),
+        ("card",),
+        ("status", "--no-such-option"),
+        ("no-such-command",),
+        ("token", "create", "--role", "king"),
+    ],
+    ids=" ".join,
+)
+def test_invalid_use_is_one_document_with_json_and_none_without(words: tuple[str, ...]) -> None:
+    for_people = CliRunner().invoke(CLI, words)
+    assert (for_people.exit_code, for_people.stdout) == (2, "")
+    as_json = CliRunner().invoke(CLI, [*words, "--json"])
+    assert (as_json.exit_code, as_json.stderr) == (2, for_people.stderr)
+    document = orjson.loads(as_json.stdout)
+    assert document["message"] in for_people.stderr
+    assert document.keys() == orjson.loads(run_with(OSError("odd"), "--json").stdout).keys()
+
+
+def test_a_result_that_is_written_is_the_only_document_when_the_command_fails_after_it() -> None:
+    @contextmanager
+    def opener(settings: None = None, report: Callable[[str], None] = click.echo) -> Iterator[None]:
+        yield
+
+    group = make_cli(opener)
+
+    @group.command()
+    @with_services
+    def late(services: object, output: Output) -> None:
+        """Fail late."""
+        output.result({"rows": 0}, "0 rows")
+        raise TableInvalid("no rows")
+
+    result = CliRunner().invoke(group, ["late", "--json"])
+    assert (result.exit_code, orjson.loads(result.stdout)) == (2, {"rows": 0})
+    assert result.stderr == "late: no rows\n"
+
+
+def test_the_page_on_own_data_states_the_exit_codes_of_check(tmp_path: Path) -> None:
+    header, *rows = (EXAMPLE / "table.csv").read_text("utf-8").splitlines()
+    table, text = tmp_path / "table.csv", " ".join(OWN_DATA.split())
+    words = ["check", str(table), "--mapping", str(EXAMPLE / "mapping.toml")]
+    codes = {}
+    for name, lines in {"good": rows[:2], "bad": ["1,-5" + "," * 14], "none": []}.items():
+        table.write_text("\n".join([header, *lines]) + "\n", "utf-8")
+        codes[name] = CliRunner().invoke(CLI, words).exit_code
+    assert codes == {"good": 0, "bad": 3, "none": 1}
+    assert "`check` exits with 0 if every row is good, with 3 if some are not" in text
+    assert "and with 1 for a table without rows" in text
