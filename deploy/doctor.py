@@ -77,7 +77,7 @@ def examine(settings: Settings, node_settings: NodeSettings, now_s: float) -> tu
         check_sqlite(sqlite3.sqlite_version_info),
         *check_programs(settings, node_settings.environment),
         check_disk("home-disk", settings.home, HOME_BYTES),
-        check_port(settings),
+        check_port(settings, is_running=endpoints is not None),
         check_clock(now_s, (ROOT / "app.py").stat().st_mtime),
         *check_permissions(settings),
         check_passphrase(settings),
@@ -152,18 +152,19 @@ def check_disk(code: str, folder: Path, required_bytes: int) -> Check:
     return problem(code, f"{text}, {required_bytes / 2**30:.1f} needed", "Make room on that disk")
 
 
-def check_port(settings: Settings) -> Check:
-    """Require that the port of the pages is free, or that our own pages answer there."""
+def check_port(settings: Settings, *, is_running: bool) -> Check:
+    """Require that the port of the pages is free, or that our own pages answer there.
+
+    While our nodes are stopped, pages that answer are those of another home.
+    """
     address = f"{settings.host}:{settings.port}"
     if is_free(settings.port, settings.host):
         return ok("port", f"{address} is free")
-    if _is_alive(f"http://{address}/health/live"):
+    is_platform = _is_alive(f"http://{address}/health/live")
+    if is_platform and is_running:
         return ok("port", f"{address} serves this platform")
-    return problem(
-        "port",
-        f"{address} is used by another program",
-        "Stop that program, or set VOUCHSAFE_PORT",
-    )
+    other = "another installation of this platform" if is_platform else "another program"
+    return problem("port", f"{address} is used by {other}", "Stop it, or set VOUCHSAFE_PORT")
 
 
 def check_clock(now_s: float, installed_s: float) -> Check:

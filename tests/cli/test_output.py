@@ -23,7 +23,6 @@ from records import TableInvalid
 from services.errors import Conflict, Invalid
 from storage import RecordInvalid, StoreUnavailable
 
-
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "deploy" / "examples" / "heart"
 OWN_DATA = (ROOT / "docs" / "guide" / "own-data.md").read_text("utf-8")

@@ -111,13 +111,17 @@ def test_too_little_disk_space_is_a_problem(tmp_path):
 
 
 def test_a_port_of_another_program_is_a_problem(given, monkeypatch):
-    assert _status(doctor.check_port(_settings(given))) == "ok"
+    assert _status(doctor.check_port(_settings(given), is_running=False)) == "ok"
     with socket.create_server(("127.0.0.1", 0)) as other:
         settings = _settings(given, VOUCHSAFE_PORT=str(other.getsockname()[1]))
         monkeypatch.setattr(doctor, "TIMEOUT_S", 0.1)
-        assert _status(doctor.check_port(settings)) == "problem"
+        for is_running in (True, False):
+            assert _status(doctor.check_port(settings, is_running=is_running)) == "problem"
         monkeypatch.setattr(doctor, "_is_alive", lambda url: url.endswith("/health/live"))
-        assert _status(doctor.check_port(settings)) == "ok"
+        assert _status(doctor.check_port(settings, is_running=True)) == "ok"
+        other = doctor.check_port(settings, is_running=False)
+        assert _status(other) == "problem"
+        assert other.value.endswith("is used by another installation of this platform")
 
 
 def test_a_clock_before_the_installation_is_a_problem():
