@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,15 @@ BLOCKS = ("files", PACKED_BLOCKS)
 
 
 MAX_FURTHER_NODES = 8
+_ORGANISATION = (r"organisation:\S++", "a party id such as organisation:this-hospital")
+_ORIGIN = (
+    r"https?://[^\s/?#@]++/?",
+    "http:// or https:// and a host, such as https://consent.example.org",
+)
+_DATABASE = (
+    r"(?s:sqlite(\+pysqlite)?:.*+|postgresql\+psycopg:.++)",
+    "sqlite:///FILE or postgresql+psycopg://…",
+)
 
 
 class SettingsInvalid(Exception):
@@ -127,7 +137,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return Settings(
         home=home,
         cache=Path(get("VOUCHSAFE_CACHE") or "~/.cache/vouchsafe").expanduser().resolve(),
-        database_url=_absolute_url(get("DATABASE_URL") or f"sqlite:///{home / 'vouchsafe.db'}"),
+        database_url=_absolute_url(
+            _shaped(environment, "DATABASE_URL", f"sqlite:///{home / 'vouchsafe.db'}", _DATABASE)
+        ),
         ipfs_api=get("IPFS_API") or "",
         ipfs_authorization=get("IPFS_AUTHORIZATION") or "",
         blocks=_choice(environment, "VOUCHSAFE_BLOCKS", BLOCKS),
@@ -139,14 +151,16 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         ),
         ledger_chain_id=_number(environment, "LEDGER_CHAIN_ID", 8686, (1, 2**53)),
         start_nodes=_choice(environment, "VOUCHSAFE_START_NODES", ("1", "0")) == "1",
-        organisation=get("VOUCHSAFE_ORGANISATION") or "organisation:this-hospital",
+        organisation=_shaped(
+            environment, "VOUCHSAFE_ORGANISATION", "organisation:this-hospital", _ORGANISATION
+        ),
         passphrase=get("VOUCHSAFE_PASSPHRASE") or "",
         passphrase_file=Path(get("VOUCHSAFE_PASSPHRASE_FILE") or home / "secrets" / "passphrase")
         .expanduser()
         .resolve(),
         host=get("VOUCHSAFE_HOST") or "127.0.0.1",
         port=port,
-        origin=get("VOUCHSAFE_ORIGIN") or f"http://localhost:{port}",
+        origin=_shaped(environment, "VOUCHSAFE_ORIGIN", f"http://localhost:{port}", _ORIGIN),
         rp_id=get("VOUCHSAFE_RP_ID") or "",
         web_processes=_number(environment, "VOUCHSAFE_WEB_PROCESSES", 2, (1, 64)),
         web_threads=_number(environment, "VOUCHSAFE_WEB_THREADS", 8, (1, 256)),
@@ -215,6 +229,17 @@ def _further_nodes(environment: Mapping[str, str]) -> tuple[str, ...]:
             "none of them that of LEDGER_RPC_URL"
         )
     return urls
+
+
+def _shaped(environment: Mapping[str, str], name: str, default: str, shape: tuple[str, str]) -> str:
+    """Return a text of one shape, which is given as a pattern and in words."""
+    value = environment.get(name) or default
+    pattern, words = shape
+    if not re.fullmatch(pattern, value):
+        # A database's URL may have a password.
+        shown = f"{value.partition(':')[0]}:…" if "@" in value else value
+        raise SettingsInvalid(f"{name} is {shown!r}; it must be {words}")
+    return value
 
 
 def _choice(environment: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -51,11 +52,39 @@ def test_further_chain_nodes_are_different_ones() -> None:
         ("VOUCHSAFE_PROXIES", "all"),
         ("VOUCHSAFE_DEVELOPMENT", "yes"),
         ("LEDGER_CHAIN_ID", "-1"),
+        ("VOUCHSAFE_ORIGIN", "consent.example.org"),
+        ("VOUCHSAFE_ORIGIN", "https://consent.example.org/app"),
+        ("VOUCHSAFE_ORGANISATION", "Our Hospital"),
+        ("VOUCHSAFE_ORGANISATION", "organisation:"),
+        ("DATABASE_URL", "mysql://db/v"),
+        ("DATABASE_URL", "postgresql://db/v"),
+        ("DATABASE_URL", "postgres://db/v"),
+        ("DATABASE_URL", "var/vouchsafe.db"),
     ],
 )
 def test_an_invalid_setting_is_named_with_its_valid_values(name: str, value: str) -> None:
     with pytest.raises(SettingsInvalid, match=rf"{name} is '{value}'; it must be"):
         read_settings({name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("VOUCHSAFE_ORIGIN", "https://consent.example.org/"),
+        ("VOUCHSAFE_ORIGIN", "http://[::1]:8000"),
+        ("VOUCHSAFE_ORGANISATION", "organisation:klinikum-süd"),
+        ("DATABASE_URL", "sqlite:////srv/v.db"),
+        ("DATABASE_URL", "postgresql+psycopg:///v?host=/run/postgresql"),
+    ],
+)
+def test_a_valid_setting_is_taken_as_it_is(name: str, value: str) -> None:
+    assert value in asdict(read_settings({name: value})).values()
+
+
+def test_no_password_of_a_database_is_in_a_message() -> None:
+    with pytest.raises(SettingsInvalid, match="postgresql") as told:
+        read_settings({"DATABASE_URL": "postgresql://u:secret@db/v"})
+    assert "secret" not in str(told.value)
 
 
 def test_an_empty_variable_is_one_that_is_not_set() -> None:

@@ -28,6 +28,8 @@ from web.view_options import max_body, one_at_a_time, public, requires_role
 PREFIX: Final = "/fhir"
 FHIR_JSON: Final = "application/fhir+json"
 RETRY_AFTER_S: Final = 2
+CHANGED_ON: Final = "2026-12-01"
+"""The day on which what `get_metadata` says was last changed."""
 MAX_CONSENT_BYTES: Final = 2**22
 MAX_SENDER: Final = 200
 _MEDIA_TYPES: Final = (
@@ -139,6 +141,7 @@ def get_metadata() -> Response:
     statement = {
         "resourceType": "CapabilityStatement",
         "status": "active",
+        "date": CHANGED_ON,
         "kind": "instance",
         "fhirVersion": "4.0.1",
         "format": [FHIR_JSON, NDJSON],

@@ -8,6 +8,7 @@ import secrets
 
 import orjson
 import pytest
+from fhir.resources.R4B.capabilitystatement import CapabilityStatement
 from visitors import signed_in
 
 from services.custodian.intake import FhirIntake
@@ -187,3 +188,10 @@ def test_a_name_in_the_query_that_is_too_long_is_refused_and_never_cut(system, p
     answer = system(f"{path}?{name}={'x' * 201}", b"{}", **{"Content-Type": "application/json"})
     assert answer.status_code == 422
     assert "201 characters, and 200 are allowed" in answer.text
+
+
+def test_the_capability_statement_is_valid_fhir(system) -> None:
+    answer = system("/metadata", method="GET")
+    assert answer.mimetype == "application/fhir+json"
+    statement = CapabilityStatement.model_validate_json(answer.get_data())
+    assert (statement.kind, statement.fhirVersion) == ("instance", "4.0.1")
