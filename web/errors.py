@@ -92,6 +92,23 @@ STATUSES: Final[Mapping[type[Exception], int]] = {
 }
 """Each group of errors, and its status; a leaf has its group's."""
 
+ISSUE_CODES: Final[Mapping[int, str]] = {
+    400: "invalid",
+    401: "login",
+    403: "forbidden",
+    404: "not-found",
+    405: "not-supported",
+    409: "conflict",
+    413: "too-long",
+    415: "not-supported",
+    422: "invalid",
+    429: "throttled",
+    500: "exception",
+    502: "exception",
+    503: "transient",
+}
+"""What the issue of an OperationOutcome is, of FHIR's issue-type, by status."""
+
 FIXED: Final[Mapping[int, str]] = {
     404: "Not found, or you do not have access.",
     500: "An unexpected error occurred. Give your operator the incident number.",
@@ -189,7 +206,7 @@ def _messages(problem: dict[str, Any]) -> list[str]:
 def _to_outcome(problem: dict[str, Any]) -> bytes:
     """Return a problem as a FHIR OperationOutcome."""
     text = " ".join([problem["detail"], *_messages(problem)])
-    code = "throttled" if problem["status"] == 429 else "processing"  # noqa: PLR2004 - too many
+    code = ISSUE_CODES.get(problem["status"], "processing")
     return orjson.dumps(operation_outcome("error", code, text))
 
 

@@ -886,10 +886,14 @@ class Check:
             starts = [start for start in ends[:-17:-1] if start < count]
             is_same = any(merkle(self.hashes[start:count]) == root for start in starts)
             first = self.anchored_rows + 1 if count > self.anchored_rows else 1
-            self.holds(
-                count <= len(self.hashes) and is_same,
-                f"journal rows {first} to {count} are not those anchored",
-            )
+            wrong = f"journal rows {first} to {count} are not those anchored"
+            if count > len(self.hashes):
+                wrong = (
+                    f"journal rows {len(self.hashes) + 1} to {count} are anchored and not in this "
+                    "evidence: they were left out, or anchored after it was written. Export it "
+                    "again and check it at once"
+                )
+            self.holds(count <= len(self.hashes) and is_same, wrong)
             self.anchored_rows = max(self.anchored_rows, count)
             ends.append(count)
 

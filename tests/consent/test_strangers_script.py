@@ -326,7 +326,7 @@ def foreign_batch(lines: list[dict[str, Any]]) -> None:
 BUNDLE_FAULTS = [
     (drop_opening, "whose terms are not in the evidence"),
     (altered_opening, "is not what was signed"),
-    (cut_journal, "are not those anchored"),
+    (cut_journal, "are anchored and not in this evidence"),
     (altered_row, "is altered"),
     (swapped_rows, "is altered"),
     (altered_use, "is altered"),

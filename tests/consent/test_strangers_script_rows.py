@@ -33,6 +33,24 @@ def test_two_processes_that_anchor_at_once_are_no_fault(
     assert judge(world)["wrong"] == ["journal rows 6 to 6 are not those anchored"]
 
 
+def test_an_anchor_of_rows_after_the_evidence_is_told_apart_from_an_altered_journal(
+    judge: Callable[..., dict[str, Any]],
+) -> None:
+    world = World()
+    rows = sum(line["kind"] == "journal" for line in world.lines())
+    for count in (rows + 1, rows + 3):
+        call = abi.encode_call(abi.ANCHOR, b"journal".ljust(32, b"\0"), bytes(32), count)
+        body = b"journal".ljust(32, b"\0") + bytes(32) + word(count)
+        world.chain.tell(Op.ANCHORED, body, raw_call(RELAY, call))
+    answer = judge(world)
+    assert not answer["agrees"]
+    assert answer["wrong"] == [
+        f"journal rows {rows + 1} to {count} are anchored and not in this evidence: they were "
+        "left out, or anchored after it was written. Export it again and check it at once"
+        for count in (rows + 1, rows + 3)
+    ]
+
+
 def test_a_second_anchor_of_other_rows_is_found_though_the_journal_fits_the_first(
     judge: Callable[..., dict[str, Any]],
 ) -> None:

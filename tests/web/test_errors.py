@@ -1,13 +1,16 @@
 from __future__ import annotations
 
-import orjson
 import pytest
 import sqlalchemy as sa
+from fhir.resources.R4B.operationoutcome import OperationOutcome
 from flask import Flask
+from werkzeug.exceptions import BadRequest, ImATeapot, MethodNotAllowed, RequestEntityTooLarge
 
+from consent import LedgerUnavailable
 from services.accounts.challenges import SIGN_IN, Challenges
-from services.errors import NotFound, TooManyRequests
-from web.errors import answer_to, install
+from services.errors import Conflict, Forbidden, Invalid, NotFound, TooManyRequests, Unauthenticated
+from storage import StorageBroken
+from web.errors import UnsupportedMediaType, answer_to, install
 
 
 def test_a_value_that_no_column_takes_is_invalid_and_is_not_repeated(engine: sa.Engine) -> None:
@@ -22,10 +25,27 @@ def test_a_value_that_no_column_takes_is_invalid_and_is_not_repeated(engine: sa.
 
 @pytest.mark.parametrize(
     ("error", "code"),
-    [(TooManyRequests(10), "throttled"), (NotFound(), "processing")],
+    [
+        (BadRequest(), "invalid"),
+        (Unauthenticated("no"), "login"),
+        (Forbidden("no"), "forbidden"),
+        (NotFound(), "not-found"),
+        (MethodNotAllowed(), "not-supported"),
+        (Conflict("no"), "conflict"),
+        (RequestEntityTooLarge(), "too-long"),
+        (UnsupportedMediaType("no"), "not-supported"),
+        (Invalid("no"), "invalid"),
+        (TooManyRequests(10), "throttled"),
+        (ZeroDivisionError(), "exception"),
+        (StorageBroken("no"), "exception"),
+        (LedgerUnavailable("no"), "transient"),
+        (ImATeapot(), "processing"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else type(each).__name__,
 )
 def test_the_issue_of_a_fhir_error_has_the_code_of_its_kind(error: Exception, code: str) -> None:
     app = Flask("errors")
     with app.test_request_context("/fhir/$import"):
-        (issue,) = orjson.loads(answer_to(error).data)["issue"]
-    assert issue["code"] == code
+        outcome = OperationOutcome.model_validate_json(answer_to(error).data)
+    (issue,) = outcome.issue
+    assert (issue.severity, issue.code) == ("error", code)

@@ -12,7 +12,7 @@ from records.outcomes import operation_outcome
 from services.custodian.consent_imports import to_outcome
 from services.custodian.fhir_uploads import NDJSON, to_ndjson
 from services.custodian.file_kinds import FHIR
-from services.custodian.upload_store import LEAVE, MAX_BYTES, STORED, UNUSABLE
+from services.custodian.upload_store import DROPPED, LEAVE, MAX_BYTES, STORED, UNUSABLE
 from services.custodian.uploads import NewUpload, UploadReport
 from services.errors import NotFound
 from services.text_lengths import require_length
@@ -119,6 +119,7 @@ def get_import(upload: str) -> Response:
 @returns_file(NDJSON)
 def get_outcomes(upload: str) -> Response:
     """Return what became of each entry: one FHIR OperationOutcome a line."""
+    _get_report(upload)
     outcomes = services().custodian.uploads.outcomes(current_caller().party, upload)
     return Response(to_ndjson(outcomes), content_type=NDJSON)
 
@@ -182,7 +183,7 @@ def _require_fhir() -> None:
         UnsupportedMediaType: the body is something else.
     """
     if request.mimetype not in _MEDIA_TYPES:
-        raise UnsupportedMediaType(f"send one of {', '.join(_MEDIA_TYPES)}")
+        raise UnsupportedMediaType(f"Send one of {', '.join(_MEDIA_TYPES)}.")
 
 
 def _accepted(report: UploadReport) -> Response:
@@ -200,10 +201,10 @@ def _get_report(upload: str) -> UploadReport:
     """Return the report of an import.
 
     Raises:
-        NotFound: the caller's organisation has no such upload, or it is a table.
+        NotFound: the caller's organisation has no such upload, it is a table, or it was cancelled.
     """
     report = services().custodian.uploads.get(words(), current_caller().party, upload)
-    if report.upload.sent.kind != FHIR:
+    if report.upload.sent.kind != FHIR or report.upload.state == DROPPED:
         raise NotFound
     return report
 

@@ -121,7 +121,7 @@ def _body(made: Callable[[], Any]) -> Any:
     if request.method in READING:
         return made().load(request.args.to_dict())
     if request.mimetype != JSON:
-        raise UnsupportedMediaType("send application/json")
+        raise UnsupportedMediaType("Send application/json.")
     body = request.get_data()
     if _NUL.search(body):
         raise Malformed(NUL_PROBLEM)

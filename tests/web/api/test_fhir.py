@@ -195,3 +195,16 @@ def test_the_capability_statement_is_valid_fhir(system) -> None:
     assert answer.mimetype == "application/fhir+json"
     statement = CapabilityStatement.model_validate_json(answer.get_data())
     assert (statement.kind, statement.fhirVersion) == ("instance", "4.0.1")
+
+
+def test_a_cancelled_import_is_not_there_any_more(hospital, system) -> None:
+    number, headers = secrets.token_hex(4), {"Content-Type": "application/fhir+json"}
+    place = path_of(system("", orjson.dumps(person(number)), **headers))
+    cancelled = system(place, method="DELETE")
+    assert (cancelled.status_code, cancelled.mimetype) == (202, "application/fhir+json")
+    hospital.work("store-upload")
+    for path, method in ((place, "GET"), (f"{place}/outcomes", "GET")):
+        gone = system(path, method=method)
+        assert gone.status_code == 404
+        assert gone.get_json()["issue"][0]["code"] == "not-found"
+    assert hospital.platform.requests.directory.find_subject(number) is None
