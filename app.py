@@ -19,7 +19,7 @@ import click
 from cli import describe_error, expected_errors, make_cli
 from cli.help import imported
 from cli.importing import without_collecting
-from deploy.nodes import Nodes, NodesError
+from deploy.nodes import Nodes, NodesError, served_alone
 from deploy.nodes.supervisor import Program, Supervisor
 from deploy.processes import WebProgram, WorkerProgram
 from deploy.settings import Settings, SettingsInvalid, read_settings
@@ -111,7 +111,7 @@ def serve(settings: Settings, report: Report) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    with open_services(settings, report):
+    with served_alone(settings.home), open_services(settings, report):
         programs: tuple[Program, ...] = (
             WorkerProgram(settings, os.environ),
             WebProgram(settings, os.environ),

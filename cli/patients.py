@@ -13,7 +13,8 @@ from cli.trial_wallet import Tally, TrialWallet
 from consent import ANY, DAY_S, Wallet
 from records import Mapping, read_table
 from services.dates import day_of, iso_time
-from services.statement import RequestedTerms
+from services.parties import ORGANISATION_PREFIX, STUDY_PREFIX
+from services.statement import RequestedTerms, terms_for
 
 if TYPE_CHECKING:
     from services.wiring import Services
@@ -80,6 +81,10 @@ def sign(services: Services, output: Output, wallet: Path, **options: Any) -> No
         data_from=options["data_from"],
         data_to=options["data_to"],
     )
+    # Before the statement is written, which has words for valid codes and dates only.
+    terms_for(terms, "")
+    if not terms.recipient.startswith((STUDY_PREFIX, ORGANISATION_PREFIX, ANY)):
+        raise click.UsageError(f"--to is {terms.recipient}: name study:NAME or organisation:NAME")
     now_s = int(services.installation.clock())
     ends_s = now_s + options["days"] * DAY_S
     grants = [(subject, terms, now_s, ends_s) for subject in _subjects(keys, options)]

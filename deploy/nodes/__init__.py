@@ -14,7 +14,7 @@ from deploy.nodes.errors import (
 )
 from deploy.nodes.geth import GethNode
 from deploy.nodes.kubo import KuboNode
-from deploy.nodes.shared_nodes import Nodes, NodeSettings, find_running, is_in_use
+from deploy.nodes.shared_nodes import Nodes, NodeSettings, find_running, is_in_use, served_alone
 from deploy.nodes.supervisor import ProgramStatus, Supervisor
 
 __all__ = [
@@ -38,4 +38,5 @@ __all__ = [
     "find_or_build",
     "find_running",
     "is_in_use",
+    "served_alone",
 ]

@@ -6,7 +6,8 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,7 @@ from deploy.nodes.private_file import make_private_folder
 from deploy.nodes.supervisor import ProgramStatus
 
 LOCK_NAME = "nodes.lock"
+SERVING_LOCK = "serving.lock"
 POLL_S = 0.2
 TAKE_OVER_POLL_S = 1.0
 # The other process may be building the nodes before it starts them.
@@ -215,6 +217,25 @@ def is_in_use(home: Path) -> bool:
     return descriptor is None
 
 
+@contextmanager
+def served_alone(home: Path) -> Iterator[None]:
+    """Hold `home` for one process that serves its pages; a second would end those of the first.
+
+    Raises:
+        NodesError: another process serves them.
+    """
+    descriptor = _find_lock(home, SERVING_LOCK)
+    if descriptor is None:
+        raise NodesError(
+            f"the platform of {home} is running already. Use it, or stop it first; "
+            "for another installation set VOUCHSAFE_HOME and VOUCHSAFE_PORT"
+        )
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _external(settings: NodeSettings) -> tuple[KuboEndpoint | None, ChainEndpoint | None]:
     """Return the nodes that the settings name; None for each that an install runs itself."""
     return (
@@ -225,10 +246,10 @@ def _external(settings: NodeSettings) -> tuple[KuboEndpoint | None, ChainEndpoin
     )
 
 
-def _find_lock(home: Path) -> int | None:
-    """Take the lock of `home`; None if another holds it. The kernel frees it when we die."""
+def _find_lock(home: Path, name: str = LOCK_NAME) -> int | None:
+    """Take a lock of `home`; None if another holds it. The kernel frees it when we die."""
     make_private_folder(home)
-    descriptor = os.open(home / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(home / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

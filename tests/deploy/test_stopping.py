@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import app
+from deploy.nodes import NodesError, served_alone
 from deploy.settings import read_settings
 
 
@@ -74,6 +75,15 @@ def test_a_signal_while_the_pages_are_started_does_not_say_that_they_are_there(
     steps = ["start worker", "start web", "stop web", "stop worker"]
     assert serve(monkeypatch, tmp_path, None) == (steps, [])
     assert capfd.readouterr().err == "\nstopping\n"
+
+
+def test_a_second_platform_of_one_home_starts_nothing_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served_alone(tmp_path), pytest.raises(NodesError, match="is running already. Use it"):
+        serve(monkeypatch, tmp_path, None)
+    assert Recorder.steps == []
+    assert serve(monkeypatch, tmp_path, None)[0][0] == "start worker"  # it was given back
 
 
 def test_a_command_says_that_it_is_interrupted_before_it_has_stopped_its_nodes(
