@@ -237,8 +237,8 @@ def _shaped(environment: Mapping[str, str], name: str, default: str, shape: tupl
     pattern, words = shape
     if not re.fullmatch(pattern, value):
         # A database's URL may have a password.
-        shown = f"{value.partition(':')[0]}:…" if "@" in value else value
-        raise SettingsInvalid(f"{name} is {shown!r}; it must be {words}")
+        without_password = f"{value.partition(':')[0]}:…" if "@" in value else value
+        raise SettingsInvalid(f"{name} is {without_password!r}; it must be {words}")
     return value
 
 

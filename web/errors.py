@@ -161,12 +161,18 @@ def _detail(error: Exception) -> str:
         return "Some fields are invalid; `errors` names each."
     if isinstance(error, RequestEntityTooLarge):
         limit = f"{(request.max_content_length or 0) / 10**6:z,.2f}".rstrip("0").rstrip(".")
-        return f"What was sent is too large: the limit of the whole form is {limit} MB."
+        is_page = not request.path.startswith(MACHINES) and not _is_fhir()
+        what = "the whole form" if is_page else "one request"
+        return f"What was sent is too large: the limit of {what} is {limit} MB."
     if isinstance(error, HTTPException):
         return error.description or ""
     if isinstance(error, database.UNSTORABLE_ERRORS):
         return database.UNSTORABLE_MESSAGE  # their own message repeats the values
     return str(error)
+
+
+def _is_fhir() -> bool:
+    return request.path.split("/")[1:2] == [FHIR[1:]]
 
 
 def _log(error: Exception, status: int, problem: dict[str, Any]) -> None:
@@ -227,7 +233,7 @@ def _rendered(problem: dict[str, Any], headers: dict[str, str]) -> Response:
     if request.path.startswith(MACHINES):
         body = orjson.dumps(problem, option=orjson.OPT_NON_STR_KEYS)
         return Response(body, status, headers, content_type="application/problem+json")
-    if request.path.split("/")[1:2] == [FHIR[1:]]:
+    if _is_fhir():
         return Response(_to_outcome(problem), status, headers, content_type="application/fhir+json")
     page = render_template("problem.html", **_frame(), **problem)
     return Response(page, status, headers)

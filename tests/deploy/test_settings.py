@@ -82,9 +82,9 @@ def test_a_valid_setting_is_taken_as_it_is(name: str, value: str) -> None:
 
 
 def test_no_password_of_a_database_is_in_a_message() -> None:
-    with pytest.raises(SettingsInvalid, match="postgresql") as told:
+    with pytest.raises(SettingsInvalid, match="postgresql") as refused:
         read_settings({"DATABASE_URL": "postgresql://u:secret@db/v"})
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(refused.value)
 
 
 def test_an_empty_variable_is_one_that_is_not_set() -> None:

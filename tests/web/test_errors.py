@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 from fhir.resources.R4B.operationoutcome import OperationOutcome
-from flask import Flask
+from flask import Flask, request
 from werkzeug.exceptions import BadRequest, ImATeapot, MethodNotAllowed, RequestEntityTooLarge
 
 from consent import LedgerUnavailable
@@ -49,3 +49,22 @@ def test_the_issue_of_a_fhir_error_has_the_code_of_its_kind(error: Exception, co
         outcome = OperationOutcome.model_validate_json(answer_to(error).data)
     (issue,) = outcome.issue
     assert (issue.severity, issue.code) == ("error", code)
+
+
+@pytest.mark.parametrize(
+    ("path", "limit"),
+    [
+        ("/api/v1/me", "the limit of one request is 4 MB"),
+        ("/fhir", "the limit of one request is 4 MB"),
+        ("/fhirs", "the limit of the whole form is 4 MB"),
+    ],
+)
+def test_what_is_too_large_is_a_form_on_a_page_and_a_request_of_a_program(
+    path: str, limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = Flask("errors")
+    monkeypatch.setattr("web.errors.render_template", lambda *_, **facts: facts["detail"])
+    monkeypatch.setattr("web.errors._frame", dict)
+    with app.test_request_context(path):
+        request.max_content_length = 4_000_000
+        assert limit in answer_to(RequestEntityTooLarge()).get_data(as_text=True)

@@ -204,7 +204,7 @@ def test_a_cancelled_import_is_not_there_any_more(hospital, system) -> None:
     assert (cancelled.status_code, cancelled.mimetype) == (202, "application/fhir+json")
     hospital.work("store-upload")
     for path, method in ((place, "GET"), (f"{place}/outcomes", "GET")):
-        gone = system(path, method=method)
-        assert gone.status_code == 404
-        assert gone.get_json()["issue"][0]["code"] == "not-found"
+        answer = system(path, method=method)
+        assert answer.status_code == 404
+        assert answer.get_json()["issue"][0]["code"] == "not-found"
     assert hospital.platform.requests.directory.find_subject(number) is None
