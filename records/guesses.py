@@ -228,7 +228,8 @@ def _number(column: Profile, code: str, category: str, numbers: Sequence[float])
             minimum, maximum, comment = _plausible(variable, low, high, numbers)
         else:
             minimum, maximum = _range(low, high)
-        comment = comment or ("0 is read as not measured here: check" if zero else "")
+        remarks = (comment, "0 is read as not measured here: check" if zero else "")
+        comment = "; ".join(filter(None, remarks))
         chosen = category or variable.category
     else:
         minimum, maximum = _range(low, high)

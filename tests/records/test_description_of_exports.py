@@ -233,3 +233,11 @@ def test_decimal_commas_are_no_separators_though_every_value_has_one(tmp_path: P
     first = next(read_table(path, mapping))
     assert first.person == "1"
     assert dict(first.documents)["laboratory"]["t|krea"] == (1.1, "1")
+
+
+def test_that_0_is_read_as_missing_is_said_beside_any_other_remark(tmp_path: Path) -> None:
+    rows = "".join(f"{day},{day % 5}.{day % 7}\n" for day in DAYS)
+    _, description = describe(tmp_path, f"pid,Hb (mmol/l)\n0{rows}30,0.0\n")
+    (line,) = [each for each in description.mapping.splitlines() if 'column = "Hb' in each]
+    assert "another code is needed; 0 is read as not measured here: check" in line
+    assert 'missing = ["0"]' in description.mapping
