@@ -6,7 +6,6 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -16,6 +15,7 @@ from consent.abi import Change
 from consent.chain import Block, Chain, Fees, Finality, Look, Newest, Receipt, Tip
 from consent.errors import LedgerUnavailable, ViewRefused
 from consent.first_sights import FirstSights
+from consent.node_answers import ask_nodes
 from consent.rpc import Call, NodeRefused, Rpc
 
 QUORUM: Final = 2
@@ -29,7 +29,7 @@ NODE_STATES: Final[tuple[NodeState, ...]] = (
 )
 
 _REST_S: Final = 10.0
-"""After no answer a node is left out for this long if two others remain: waiting costs time."""
+"""After no answer in time a node is left out for this long if two others remain."""
 _DOUBT_S: Final = 60.0
 _SECOND_LOOK_S: Final = 2.0
 _LIKE_FEES: Final = 16
@@ -242,20 +242,13 @@ class ChainNodes(Chain):
         return awake if len(awake) >= QUORUM else every
 
     def _ask(self, indexes: Iterable[int], question: Callable[[int], _T]) -> dict[int, _T]:
-        """Return the answers of those nodes that give one; they are asked at the same time."""
-
-        def ask(index: int) -> list[_T]:
-            try:
-                return [question(index)]
-            except LedgerUnavailable:
-                self._rests_until[index] = time.monotonic() + _REST_S
-                return []
-
+        """Return the answers of those nodes that give one in time; see `ask_nodes`."""
         chosen = list(indexes)
-        # Threads of its own for each question: none is inherited by a process that forks.
-        with ThreadPoolExecutor(len(self._nodes)) as pool:
-            answers = list(pool.map(ask, chosen))
-        return {index: answer[0] for index, answer in zip(chosen, answers, strict=True) if answer}
+        answers = ask_nodes(chosen, question, QUORUM)
+        for index in chosen:
+            if index not in answers:
+                self._rests_until[index] = time.monotonic() + _REST_S
+        return answers
 
     def _agree(
         self, contract: str, looks: Mapping[int, Look]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -22,6 +24,7 @@ from liar import (
 )
 from township import Clock, Patient
 
+from consent import node_answers
 from consent.abi import Change
 from consent.chain import Block, Finality, Look, Tip
 from consent.chain_nodes import ChainNodes
@@ -399,3 +402,37 @@ def test_heights_that_no_node_shows_any_more_are_forgotten() -> None:
     for height in (2, 3):
         other.final = height
         assert is_fresh(mirror.sync()[0], clock(), "pos")
+
+
+SLOW_S = 5.0
+
+
+class SlowNode(Node):
+    """A node whose answers are right, and come when it is let go."""
+
+    def __init__(self, name: str) -> None:
+        self.gate = threading.Event()
+        super().__init__(name)
+
+    def _require_up(self) -> None:
+        self.gate.wait(SLOW_S)
+
+
+@pytest.fixture(params=[0, 1, 2])
+def nodes(request: pytest.FixtureRequest) -> Iterator[list[Node]]:
+    slow = SlowNode("slow")
+    others = [Node("a"), Node("b")]
+    yield [*others[: request.param], slow, *others[request.param :]]
+    slow.gate.set()
+
+
+def test_a_node_that_answers_late_delays_a_view_once_and_is_named(
+    nodes: list[Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node_answers, "LATE_S", 0.1)
+    chain, mirror, _ = joined(*nodes)
+    began_s = time.monotonic()
+    for _ in range(20):
+        assert mirror.sync()[0].count == len(PEOPLE)
+    assert time.monotonic() - began_s < SLOW_S / 2
+    assert states(chain) == {"agrees": 2, "unavailable": 1}
