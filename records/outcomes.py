@@ -228,6 +228,11 @@ class EntryCode(RemedyCode):
         "its sender replaced this patient by another one",
         "Confirm or dismiss the proposed link under Duplicate patients",
     )
+    OTHER_PATIENT = (
+        "other-patient",
+        "it was filed under another patient before, and is no longer",
+        "If two systems use the same ids, send the files of each under its own sender name",
+    )
     DECEASED = (
         "deceased",
         "its sender says that the patient has died",

@@ -122,6 +122,7 @@ class ResourceFiling:
             elif filing.outcome is not Outcome.REFUSED and (
                 decide(filing, item) or self._is_protected_now(filing, before)
             ):
+                _note_move(filing, before)
                 self._plan(plan, filing, item, before)
             elif item is not None and before is not None and filing.beside is None:
                 filing.place, filing.record_id = before, item.record_id.hex()
@@ -371,6 +372,13 @@ def _plan_deletion(plan: _Plan, filing: Filing, item: Item | None) -> None:
         return
     filing.record_id, filing.content = item.record_id.hex(), item.content
     plan.remove(filing.record_id, filing.identity)
+
+
+def _note_move(filing: Filing, before: _Place | None) -> None:
+    """Say that a resource leaves its patient: two systems may use the same ids."""
+    is_moved = before is not None and before.subject != filing.subject
+    if is_moved and filing.outcome is Outcome.CORRECTED:
+        filing.code = EntryCode.OTHER_PATIENT
 
 
 def _written(filings: Iterable[Filing], old: Mapping[str, Item]) -> Iterable[tuple[str, Item]]:
