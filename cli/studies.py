@@ -22,6 +22,7 @@ from services.dates import iso_day
 from services.errors import NotFound
 from services.jobs.kinds import model_facts
 from services.operator import OPERATOR
+from services.parties import is_study, study_name
 from services.researcher.proposing import PERMISSION_DAYS, AgreementDraft, StudyDraft
 from services.words import Words
 
@@ -81,6 +82,8 @@ def study(services: Services, output: Output, study: str, **options: Any) -> Non
 
     A study that was proposed before stays as it is.
     """
+    if not is_study(study) or not study_name(study):
+        raise click.UsageError(f"STUDY is {study}: name study:NAME")
     words = Words("en")
     researcher, party = services.researcher, services.installation.organisation
     try:

@@ -94,7 +94,10 @@ class StateMark:
                 if after != before:
                     self._write(after)
         except OSError as exc:
-            raise LedgerUnavailable(f"the mark {self.path} cannot be written") from exc
+            raise LedgerUnavailable(
+                f"the mark {self.path} cannot be written; let the platform write to its folder, "
+                "or set VOUCHSAFE_MARK"
+            ) from exc
         return after
 
     def raise_journal(self, last: int) -> None:

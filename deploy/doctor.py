@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import stat
@@ -80,6 +81,7 @@ def examine(settings: Settings, node_settings: NodeSettings, now_s: float) -> tu
         check_port(settings, is_running=endpoints is not None),
         check_clock(now_s, (ROOT / "app.py").stat().st_mtime),
         *check_permissions(settings),
+        check_mark(settings),
         check_passphrase(settings),
         check_accounts(settings),
         check_database(settings),
@@ -226,6 +228,16 @@ def check_permissions(settings: Settings) -> Iterator[Check]:
             yield problem("permissions", value, f"Run: chmod {right} {path}")
         else:
             yield ok("permissions", f"{path} {mode:o}")
+
+
+def check_mark(settings: Settings) -> Check:
+    """Require that the mark can be replaced: without it nothing can be acknowledged."""
+    folder = settings.mark.parent
+    existing = next(each for each in (folder, *folder.parents) if each.exists())
+    if os.access(existing, os.W_OK):
+        return ok("mark", str(settings.mark))
+    value = f"{settings.mark} cannot be written by this account"
+    return problem("mark", value, f"Let it write to {existing}, or set VOUCHSAFE_MARK")
 
 
 def check_passphrase(settings: Settings) -> Check:

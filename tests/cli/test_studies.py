@@ -1,5 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from click.testing import CliRunner
+
+from cli import make_cli
 from cli.output import describe_error
 from cli.studies import describe_warnings
 from services.clinician.reports import InputWarnings
@@ -32,3 +39,14 @@ def test_what_is_not_found_is_never_answered_with_an_empty_message() -> None:
     expected = "not found, or you do not have access; check the names in the command"
     assert describe_error(NotFound()) == expected
     assert describe_error(NotFound("no model m")) == "no model m"
+
+
+@pytest.mark.parametrize("name", ["heart", "study:", "organisation:heart"])
+def test_a_study_needs_the_id_by_which_all_others_find_it(name: str) -> None:
+    @contextmanager
+    def opener(*_: object) -> Iterator[None]:
+        yield
+
+    result = CliRunner().invoke(make_cli(opener), ["study", name, "--question", "heart"])  # type: ignore[arg-type]
+    assert result.exit_code == 2
+    assert f"STUDY is {name}: name study:NAME" in result.stderr

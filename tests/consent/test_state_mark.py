@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from consent import LedgerBroken, StateMark, ViewRefused
+from consent import LedgerBroken, LedgerUnavailable, StateMark, ViewRefused
 from consent.chain import Tip
 from consent.events import START, ChangeRun, Events, Mark
 from consent.restore_guard import RestoreGuard
@@ -90,3 +90,10 @@ def test_a_new_installation_starts_with_an_empty_mark(events: Events, tmp_path: 
     mark.path.write_text("{}")
     with pytest.raises(LedgerBroken):
         mark.read()
+
+
+def test_a_mark_that_cannot_be_written_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    mark = StateMark(tmp_path / "file" / "mark", "0xab")
+    with pytest.raises(LedgerUnavailable, match="write to its folder, or set VOUCHSAFE_MARK"):
+        mark.raise_journal(1)

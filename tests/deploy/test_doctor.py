@@ -124,6 +124,15 @@ def test_a_port_of_another_program_is_a_problem(given, monkeypatch):
         assert other.value.endswith("is used by another installation of this platform")
 
 
+def test_a_mark_that_cannot_be_written_is_a_problem(given, tmp_path, monkeypatch):
+    settings = _settings(given, VOUCHSAFE_MARK=str(tmp_path / "not" / "made" / "mark"))
+    assert _status(doctor.check_mark(settings)) == "ok"
+    monkeypatch.setattr(doctor.os, "access", lambda path, mode: path != tmp_path)
+    check = doctor.check_mark(settings)
+    assert _status(check) == "problem"
+    assert check.remedy == f"Let it write to {tmp_path}, or set VOUCHSAFE_MARK"
+
+
 def test_a_clock_before_the_installation_is_a_problem():
     assert _status(doctor.check_clock(NOW_S, NOW_S - 1)) == "ok"
     assert _status(doctor.check_clock(NOW_S, NOW_S + 1)) == "problem"

@@ -23,6 +23,7 @@ CONTAINER = ROOT / "deploy" / "container"
 UNITS = sorted(SYSTEMD.glob("*.service"))
 INSTALLED = "/opt/vouchsafe"
 MAX_EXPOSURE = 2.0
+MARK_WRITERS = {"setup", "web", "worker"}
 # On CI a missing program is a failure, not a skip: .ci/run installs it.
 needs_systemd = pytest.mark.skipif(
     "CI" not in os.environ and not shutil.which("systemd-analyze"),
@@ -121,6 +122,37 @@ def test_every_writable_folder_is_made_by_tmpfiles():
         assert set(_values(unit, "ReadWritePaths")[0].split()) <= set(made), unit.name
 
 
+def test_the_services_that_write_the_mark_may_write_to_its_folder_and_nodes_may_not():
+    lines = (SYSTEMD / "vouchsafe.env").read_text("utf-8").splitlines()
+    settings = read_settings(
+        dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    )
+    assert settings.home not in settings.mark.parents  # else it would be in the home's backup
+    writers = {
+        unit.stem.removeprefix("vouchsafe-")
+        for unit in UNITS
+        if str(settings.mark.parent) in _values(unit, "ReadWritePaths")[0].split()
+    }
+    assert writers == MARK_WRITERS
+
+
+def test_the_containers_that_write_the_mark_have_its_folder_as_a_volume():
+    text = (CONTAINER / "Containerfile").read_text("utf-8")
+    mark = read_settings(dict(re.findall(r"(VOUCHSAFE_(?:HOME|MARK))=(\S+)", text))).mark
+    folder = str(mark.parent)
+    assert re.search(
+        rf"^ && install --directory --owner=vouchsafe --mode=700 {folder} ", text, re.M
+    )
+    document = yaml.safe_load((CONTAINER / "compose.yaml").read_text("utf-8"))
+    mounted = {
+        name: {volume.partition(":")[2]: volume.partition(":")[0] for volume in service["volumes"]}
+        for name, service in document["services"].items()
+    }
+    assert {name for name, places in mounted.items() if folder in places} == MARK_WRITERS
+    assert {name for each in mounted.values() for name in each.values()} <= set(document["volumes"])
+    assert all("/var/lib/vouchsafe" in places for places in mounted.values())
+
+
 def test_the_container_file_copies_what_exists_and_makes_a_known_target():
     text = (CONTAINER / "Containerfile").read_text("utf-8")
     for sources in re.findall(r"^COPY (?!--)(.*) \S+$", text, re.MULTILINE):
@@ -151,3 +183,14 @@ def test_the_compose_file_runs_each_process_on_the_nodes_network():
     for name in ("kubo", "geth"):
         _require_command(services[name]["healthcheck"]["test"][2:])
         assert "secrets" not in services[name]
+
+
+def test_the_operations_page_runs_commands_with_the_settings_of_the_services():
+    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    (line,) = re.findall(r"systemd-run .*\\\n.*", page)
+    for unit in UNITS:
+        (user,) = _values(unit, "User")
+        (settings,) = _values(unit, "EnvironmentFile")
+        assert f"--uid={user} " in line
+        assert f"--property=EnvironmentFile={settings} " in line
+        assert shlex.split(_values(unit, "ExecStart")[0])[0] in line
