@@ -373,9 +373,12 @@ class Outbox:
         # Its row stays: a "no" in it that was acknowledged would else be missed as lost.
         moved = sa.update(OUTBOX).where(is_same_nonce).values(nonce=-OUTBOX.c.seq, state=REPLACED)
         connection.execute(moved)
-        values = {"account": self.address, "nonce": mined.nonce, "kind": RESTORED, "entries": b""}
-        values |= {"raw": mined.raw, "hash": mined.hash, "state": WRITTEN}
-        connection.execute(sa.insert(OUTBOX).values(**values))
+        place = {"nonce": mined.nonce, "state": WRITTEN}
+        back = sa.update(OUTBOX).where(OUTBOX.c.hash == mined.hash).values(**place)
+        if not connection.execute(back).rowcount:  # else the chain took it after all
+            values = {"account": self.address, "kind": RESTORED, "entries": b"", **place}
+            values |= {"raw": mined.raw, "hash": mined.hash}
+            connection.execute(sa.insert(OUTBOX).values(**values))
         if row is None or row.kind == RESTORED:
             return None
         return Intent(row.kind, read_payload(row.raw), row.entries)

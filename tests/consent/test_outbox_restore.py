@@ -11,9 +11,9 @@ from township import RELAYER, Town, ask, make_ledger
 
 from consent.errors import LedgerBroken
 from consent.findings import LedgerFinding
-from consent.outbox import Intent, Outbox
+from consent.outbox import Intent, MinedTransaction, Outbox
 from consent.outbox_restore import find_mined, restore_outbox
-from consent.raw_transactions import Payload
+from consent.raw_transactions import Offer, Payload
 from consent.signatures import SigningKey
 from consent.state_mark import StateMark
 from consent.tables import METADATA
@@ -99,3 +99,17 @@ def test_a_nonce_that_another_program_uses_makes_no_acknowledged_no_look_lost(
         assert process.decide(ask(other)).permitted
     assert (state := marked.read()) is not None and not state.open
     assert {each.code for each in ledger.check()} == {LedgerFinding.RELAYER_USED_ELSEWHERE}
+
+
+@pytest.mark.node
+def test_a_chain_that_goes_back_and_forth_between_two_of_one_nonce_is_followed(town: Town) -> None:
+    entry, payload = bytes(64), Payload(to=town.account.address, data=b"", gas=50_000)
+    (ours,) = town.outbox.write([Intent("withdraw", payload, entry)])
+    offer = Offer(chain_id=town.deployment.chain_id, nonce=ours.nonce, max_fee=1, tip=1)
+    raw, name = town.account.sign(payload, offer)
+    both = [MinedTransaction(ours.nonce, *each) for each in ((ours.hash, ours.raw), (name, raw))]
+    for mined in (both[1], both[0], both[1], both[0]):
+        town.outbox.adopt([mined], ours.nonce + 1)
+        assert not town.outbox.is_missing(mined)
+        assert town.outbox.known([each.hash for each in both]) == {each.hash for each in both}
+        assert entry in town.outbox.pending().withdrawals
