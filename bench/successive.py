@@ -9,6 +9,7 @@ of its evaluation alone, by a regression.
 from __future__ import annotations
 
 import argparse
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -102,11 +103,22 @@ def scale(values: Values) -> Floats:
     return scaled
 
 
+def estimate_each(answer: Callable[[Rows, Rows], Floats], rows: Rows) -> Floats:
+    """Return an estimate about each of these people, of a model that learned from others."""
+    estimates = np.zeros(len(rows))
+    estimates[::2], estimates[1::2] = (
+        answer(rows[1::2], rows[::2]),
+        answer(rows[::2], rows[1::2]),
+    )
+    return estimates
+
+
 def compare_answers(size: int, trials: int) -> Iterator[Verdicts]:
     """Yield how often answers of two models, before and after, tell of the one who left.
 
-    Both models have the same settings, and answer about the same people in whole percent. The
-    reader weighs each answer that changed by how alike that person is to the one who left.
+    Both models have the same settings, and answer about the same people in whole percent. One
+    reader weighs each answer that changed by how alike that person is to the one who left. Another
+    has one answer of each model, about that very person, who may still be a patient.
     """
     question, matrix = load_nhanes() if size > MANY else load_heart()[:2]
     values, fitter = matrix.values[:, question.predictors()], Fitter.of(question, 1)
@@ -114,7 +126,7 @@ def compare_answers(size: int, trials: int) -> Iterator[Verdicts]:
     settings = {each.kind: each for each in reversed(list_settings(question, matrix.labels[:size]))}
     for kind, setting in settings.items():
         chance = np.random.default_rng(size)
-        scores: dict[str, list[float]] = {case: [] for case in ANSWERS}
+        scores: dict[str, list[float]] = defaultdict(list)
 
         def answer(
             rows: Rows, new: Rows, *, is_weighted: bool = False, setting: Setting = setting
@@ -127,17 +139,17 @@ def compare_answers(size: int, trials: int) -> Iterator[Verdicts]:
         for _ in range(trials // 2):
             order = chance.permutation(len(matrix.labels))
             rows, new = np.sort(order[:size]), order[size : size + ANSWERED]
-            halves = rows[::2], rows[1::2]
-            estimates = np.zeros(size)
-            estimates[::2], estimates[1::2] = answer(halves[1], halves[0]), answer(*halves)
-            before = {each: answer(rows, new, is_weighted=each) for each in (False, True)}
-            for target in find_pair(matrix.labels[rows], estimates):
+            pair = find_pair(matrix.labels[rows], estimate_each(answer, rows))
+            persons = np.concatenate([rows[list(pair)], new])
+            before = {each: answer(rows, persons, is_weighted=each) for each in (False, True)}
+            for place, target in enumerate(pair):
                 rest = chance.permutation(np.delete(rows, target))
                 likeness = scaled[new] @ scaled[rows[target]]
                 for case, (left_out, is_weighted) in ANSWERS.items():
-                    after = answer(np.sort(rest[left_out:]), new, is_weighted=is_weighted)
+                    after = answer(np.sort(rest[left_out:]), persons, is_weighted=is_weighted)
                     moved = before[is_weighted] - after
-                    scores[case].append(float(moved @ likeness))
+                    scores[case].append(float(moved[len(pair) :] @ likeness))
+                    scores[f"{case}, about that person"].append(float(moved[place]))
         outcomes = [True, False] * (trials // 2)
         rights = {case: judge(each, outcomes, chance) for case, each in scores.items()}
         for case, right in rights.items():

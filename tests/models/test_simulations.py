@@ -29,7 +29,7 @@ def test_the_coverage_of_a_table_of_ones_own_is_measured_where_enough_people_are
 
 @pytest.mark.parametrize(
     ("kind", "rows"),
-    [("answers", len(successive.ANSWERS)), ("cards", len(successive.LEFT))],
+    [("answers", 4 * len(successive.ANSWERS)), ("cards", len(successive.LEFT))],
 )
 def test_each_reader_of_two_publications_is_right_in_some_of_the_trials(
     kind: str, rows: int, capsys: pytest.CaptureFixture[str]
