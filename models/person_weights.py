@@ -1,7 +1,7 @@
 """Draws how much each person counts in the fit of a published model.
 
 Two models, before and after one person left or was corrected, then differ by how much everybody
-counts. So their answers tell little of that person.
+counts. So their answers tell less of that person.
 """
 
 from __future__ import annotations
