@@ -24,6 +24,7 @@ class Budget:
         learns_rare_values: whether something may be learned from a value that fewer than 11
             patients have.
         draws_weights: whether people count differently in the final fit (`models.person_weights`).
+        compares_gaps: whether patients who lack the same values can be copies (`models.copies`).
     """
 
     repeats: int = 5
@@ -34,6 +35,7 @@ class Budget:
     tries_fine_trees: bool = True
     learns_rare_values: bool = False
     draws_weights: bool = True
+    compares_gaps: bool = True
 
     @classmethod
     def of_card(cls, stated: Mapping[str, Any]) -> Budget:
@@ -43,7 +45,7 @@ class Budget:
             TypeError: the card has another field.
         """
         earlier = {"tries_fine_trees": False, "learns_rare_values": True, "draws_weights": False}
-        return cls(**{**earlier, **stated})
+        return cls(**{**earlier, "compares_gaps": False, **stated})
 
     def for_patients(self, patients: int) -> Budget:
         """Return the budget of a cohort of this size: rows that are read in batches count alike."""

@@ -12,9 +12,10 @@ from typing import Final
 import numpy as np
 
 from models.calibration import Floats
+from models.copies import Integers, find_complete_copies, find_copies
 from models.features import Matrix, Values
 from models.gate import GateCode, GateFailure
-from models.near_copies import Integers, NearCopies, find_near_copies
+from models.near_copies import NearCopies, find_near_copies
 from models.question import Feature, Question
 from models.question_parts import DIRECT
 from models.suppression import MIN_COUNT, steady
@@ -28,10 +29,6 @@ _MIN_COPIES: Final = 0.02
 _MIN_NEAR_COPIES: Final = 0.04
 """Honest tables had up to 0.007 (docs/decisions/0034-near-copies.md)."""
 _SHOWN_PAIRS: Final = 3
-_RAREST: Final = 1e-9
-_MIN_DIFFERENT: Final = 0.2
-_CHANCE: Final = 50
-"""Copies are reported if there are this many times more than chance would make."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +38,19 @@ class Predictors:
     Attributes:
         values: shape (n, predictors).
         is_number: which predictors are numbers.
+        compares_gaps: whether rows that lack the same values can be copies.
     """
 
     values: Values
     is_number: Sequence[bool]
+    compares_gaps: bool = True
 
     @classmethod
-    def of(cls, matrix: Matrix, question: Question) -> Predictors:
-        """Return the predictors of a question."""
+    def of(cls, matrix: Matrix, question: Question, *, compares_gaps: bool = True) -> Predictors:
+        """Return the predictors of a question; `compares_gaps` is that of the budget."""
         columns = question.predictors()
         kinds = [question.features[column].kind for column in columns]
-        return cls(matrix.values[:, columns], [kind == NUMBER for kind in kinds])
+        return cls(matrix.values[:, columns], [kind == NUMBER for kind in kinds], compares_gaps)
 
     @cached_property
     def near_copies(self) -> NearCopies:
@@ -60,8 +59,9 @@ class Predictors:
 
     @cached_property
     def firsts(self) -> Integers:
-        """For each row the first row with the same values."""
-        return _find_firsts(self.values)
+        """For each row the first row that it is a copy of, or its own number."""
+        find = find_copies if self.compares_gaps else find_complete_copies
+        return find(self.values)
 
 
 def check_data(
@@ -129,7 +129,7 @@ def _check_copies(predictors: Predictors) -> list[GateFailure]:
     values, firsts = predictors.values, predictors.firsts
     rows = np.flatnonzero(firsts != np.arange(len(values)))
     share = len(rows) / len(values)
-    if len(rows) < MIN_COUNT or share < _MIN_COPIES or not are_copies_odd(values, len(rows)):
+    if len(rows) < MIN_COUNT or share < _MIN_COPIES:
         return []
     pairs = [(int(firsts[row]), int(row)) for row in rows[:_SHOWN_PAIRS]]
     return [_failure(GateCode.COPIES, share, _describe(len(rows), pairs), maximum=_MIN_COPIES)]
@@ -150,33 +150,6 @@ def _describe(count: int, pairs: Sequence[tuple[int, int]]) -> str:
     return f"about {steady(count)} patients; for example numbers {places} of the manifest"
 
 
-def _find_firsts(values: Values) -> Integers:
-    """Return for each row the first row with the same values."""
-    _, firsts, places = np.unique(
-        values, axis=0, return_index=True, return_inverse=True, equal_nan=True
-    )
-    return np.asarray(firsts[places.ravel()], np.int64)
-
-
-def are_copies_odd(values: Values, copies: int) -> bool:
-    """Return whether there are far more equal rows than chance makes of independent columns.
-
-    How often two people share a value is estimated without the copies.
-    """
-    n, different = len(values), np.unique(values, axis=0, equal_nan=True)
-    if len(different) < _MIN_DIFFERENT * n:
-        return False  # few features of few values: equal rows are expected
-    log_chance = 0.0
-    for column in different.T:
-        present = column[~np.isnan(column)]
-        _, counts = np.unique(present, return_counts=True)
-        groups = np.append(counts, len(different) - len(present)).astype(np.float64)
-        pairs = float((groups * (groups - 1)).sum()) / max(1, len(different) * (len(different) - 1))
-        log_chance += math.log(max(pairs, _RAREST))
-    expected = n * (n - 1) / 2 * math.exp(log_chance)
-    return copies > _CHANCE * expected
-
-
 def name_persons(predictors: Predictors, patients: Sequence[str]) -> list[str]:
     """Return the name by which each row is drawn: copies, also near ones, have one name.
 
@@ -193,8 +166,7 @@ def name_persons(predictors: Predictors, patients: Sequence[str]) -> list[str]:
     n, near, firsts = len(predictors.values), predictors.near_copies, predictors.firsts
     rows, others = np.array(near.rows, np.int64), np.array(near.others, np.int64)
     copies = np.flatnonzero(firsts != np.arange(n))
-    if len(copies) and are_copies_odd(predictors.values, len(copies)):
-        rows, others = np.append(rows, copies), np.append(others, firsts[copies])
+    rows, others = np.append(rows, copies), np.append(others, firsts[copies])
     if not len(rows):
         return list(patients)
     links = coo_array((np.ones(len(rows)), (rows, others)), shape=(n, n))

@@ -93,7 +93,8 @@ def recompute(
     rows = build_matrix(question, manifest, records, TRAINING_PART)
     if manifest.patients(HELD_OUT_PART):
         return hashlib.sha256(fit(rows, question, manifest.seed)).hexdigest()
-    persons = name_persons(Predictors.of(rows, question), manifest.patients(TRAINING_PART))
+    predictors = Predictors.of(rows, question, compares_gaps=budget.compares_gaps)
+    persons = name_persons(predictors, manifest.patients(TRAINING_PART))
     conditions = Conditions(study, budget, manifest.seed)
     return develop(rows, persons, question, conditions).sha256
 

@@ -42,6 +42,7 @@ def test_a_model_of_an_earlier_release_is_recomputed_by_its_rules(heart: Questio
     earlier = Budget.of_card({**stated, "max_repeated_cells": 60_000})
     assert (earlier.tries_fine_trees, earlier.learns_rare_values) == (False, True)
     assert not earlier.draws_weights
+    assert not earlier.compares_gaps
     assert Budget.of_card(asdict(DEFAULT_BUDGET)) == DEFAULT_BUDGET
     settings = list_settings(heart, outcomes(2_000), earlier)
     assert [setting.rounds for setting in settings[:4]] == [

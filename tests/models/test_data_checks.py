@@ -74,6 +74,14 @@ def test_copied_patients_are_refused() -> None:
     assert "1 and 201" in failure.feature
 
 
+def test_copied_patients_who_lack_a_value_are_refused() -> None:
+    matrix = rows(RANDOM.random(400))
+    matrix.values[RANDOM.random(400) < 0.5, 1] = np.nan
+    matrix.values[200:260] = matrix.values[:60]
+    (failure,) = check_data(matrix, QUESTION, [])
+    assert (failure.code, failure.measured) == (GateCode.COPIES, 0.15)
+
+
 def test_equal_rows_of_coarse_values_are_no_copies() -> None:
     assert check_data(rows(RANDOM.integers(0, 4, 400)), QUESTION, []) == []
 
