@@ -81,8 +81,8 @@ def find_complete_copies(values: Values) -> Integers:
     )
     numbers = np.arange(len(values))
     copies = len(values) - len(different)
-    found = firsts[places.ravel()] if _are_odd(different, copies) else numbers
-    return np.asarray(found, np.int64)
+    rows = firsts[places.ravel()] if _are_odd(different, copies) else numbers
+    return np.asarray(rows, np.int64)
 
 
 def _are_odd(different: Values, copies: int) -> bool:
