@@ -214,7 +214,8 @@ class Journal:
                 if seq < self._last_anchored:
                     raise JournalBroken(
                         f"journal rows {seq + 1} to {self._last_anchored} were anchored or marked "
-                        "but are missing; run verify"
+                        "but are missing; look for a newer copy of the database, or see what "
+                        "`vouchsafe accept-loss` reports"
                     )
                 _store_use(connection, name, body)
                 rows = []

@@ -405,7 +405,7 @@ def test_an_old_copy_of_the_journal_is_not_continued(
         journal.write(use(), answers(count))
         journal.anchor()
     put_back(engine, 7)
-    with pytest.raises(JournalBroken):
+    with pytest.raises(JournalBroken, match="see what `vouchsafe accept-loss` reports"):
         journal.write(use(), answers(1))  # the process that goes on
     again = journal_on(engine, ledger)
     with pytest.raises(JournalBroken):
