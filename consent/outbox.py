@@ -250,6 +250,7 @@ class Outbox:
     ) -> list[StoredTransaction]:
         """Return the transactions of a kind, in a state or of an account, by their nonces."""
         query = sa.select(OUTBOX.c.nonce, OUTBOX.c.kind, OUTBOX.c.hash, OUTBOX.c.raw)
+        query = query.where(OUTBOX.c.nonce >= 0)  # without those that lost theirs: see `_adopt`
         if account is not None:
             query = query.where(OUTBOX.c.account == account)
         if kind is not None:
