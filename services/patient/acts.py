@@ -80,7 +80,10 @@ class PatientActs:
         party: str = "",
         consent_id: bytes | None = None,
     ) -> None:
-        """Store an act that happened now; the same id again changes nothing."""
+        """Store an act that happened now; the same id again changes nothing.
+
+        Nor does another withdrawal of one consent: it ended with the first.
+        """
         row = {
             "id": act_id,
             "subject": subject,
@@ -89,7 +92,11 @@ class PatientActs:
             "consent": consent_id,
             "at_s": int(self._clock()),
         }
-        query = sa.select(_ACTS.c.id).where(_ACTS.c.id == act_id)
+        is_known = _ACTS.c.id == act_id
+        if kind == WITHDRAWN and consent_id is not None:
+            is_own = sa.and_(_ACTS.c.subject == subject, _ACTS.c.kind == WITHDRAWN)
+            is_known |= sa.and_(is_own, _ACTS.c.consent == consent_id)
+        query = sa.select(_ACTS.c.id).where(is_known).limit(1)
         with self._engine.begin() as connection:
             if connection.scalar(query) is None:
                 connection.execute(sa.insert(_ACTS), row)

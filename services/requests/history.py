@@ -93,6 +93,7 @@ class HistoryEntry:
             the patient, ``unmade`` while there is no such copy; ``letter`` of a check by post; ""
             for all else.
         release: the name of the copy that the records were opened for; otherwise empty.
+        is_for_another: whether the consent that decided names another party: the nearest one.
     """
 
     seq: int
@@ -108,6 +109,7 @@ class HistoryEntry:
     is_own_act: bool = False
     result: str = ""
     release: str = ""
+    is_for_another: bool = False
 
     @property
     def is_refusal(self) -> bool:
@@ -128,7 +130,9 @@ class HistoryEntry:
             by_post = "-letter" if self.result == LETTER else ""
             return f"identity-{self.purpose}{by_post}"
         if self.is_refusal:
-            return _REFUSALS.get(self.outcome, "refused-never")
+            key = _REFUSALS.get(self.outcome, "refused-never")
+            # Who withdrew from one study never allowed the other that asks.
+            return "refused-never" if self.is_for_another and key in _ENDED else key
         if self.purpose == OWN_PURPOSE:
             return "used-self"
         if self.outcome == ANSWERED:
@@ -147,6 +151,7 @@ _COPIES: Final = {
 }
 _COPY_KINDS: Final = ("training set", "pseudonymised copy")
 """What the journal says that records were opened for, before the name of the copy."""
+_ENDED: Final = ("refused-withdrawn", "refused-ended")
 _FIXED_TEXTS: Final = MAINTENANCE | {outcome: outcome for outcome in ADMINISTRATION}
 _REFUSALS: Final = {
     "withdrawn": "refused-withdrawn",
@@ -369,4 +374,10 @@ def _entry(
         not_after_s=consent.not_after_s if consent else 0,
         result=LETTER if is_link and use["why"] == LETTER else "",
         release=release if is_copy and copy_kind in _COPY_KINDS else "",
+        is_for_another=_is_for_another(consent, use["party"]),
     )
+
+
+def _is_for_another(consent: Consent | None, party: str) -> bool:
+    terms = consent.terms if consent else None
+    return terms is not None and terms.recipient not in (ANY, party)

@@ -16,7 +16,7 @@ from services.accounts import PATIENT
 from services.requests import RequestDetails
 from services.tokens import ROLES
 from services.words import Words
-from storage import Record
+from storage import Record, StorageNotFound
 
 pytestmark = pytest.mark.node
 HOSPITAL, STUDY = "organisation:this-hospital", "study:small"
@@ -147,6 +147,17 @@ def test_a_withdrawal_is_in_force_at_once(hospital, patient) -> None:
     assert patient.api("POST", f"{path}/withdrawal", {}).status_code == 404
 
 
+def test_a_withdrawal_that_is_signed_in_two_tabs_is_one_line_of_the_history(
+    hospital, patient
+) -> None:
+    _, _, done = granted(hospital, patient)
+    path = f"/patient/consents/{done['consent']}"
+    tabs = [patient.api("POST", f"{path}/withdrawal", {}).get_json() for _ in range(2)]
+    assert all(signed(hospital, patient, each).get_json()["is_in_force"] for each in tabs)
+    lines = patient.api("GET", "/patient/journal").get_json()["lines"]
+    assert sum("You withdrew your permission" in line["says"] for line in lines) == 1
+
+
 def test_a_stop_ends_every_permission(hospital, patient) -> None:
     _, _, done = granted(hospital, patient)
     assert signed(hospital, patient, patient.api("POST", "/patient/stop", {}).get_json())
@@ -235,6 +246,23 @@ def test_a_refusal_after_a_withdrawal_does_not_say_that_it_was_never_allowed(
     (line,) = [line for line in lines if line["is_refusal"]]
     assert line["outcome"] == "other-recipient"
     assert "You did not allow it at that time." in patient.get("/patient/journal").text
+
+
+def test_a_refusal_of_another_study_does_not_say_that_the_patient_withdrew(
+    hospital, patient
+) -> None:
+    """The nearest consent is the withdrawn one of the first study; the other was never allowed."""
+    _, _, done = granted(hospital, patient)
+    path = f"/patient/consents/{done['consent']}/withdrawal"
+    assert signed(hospital, patient, patient.api("POST", path, {}).get_json())
+    record = hospital.platform.store.records_of(patient.account.subject)[0].record_id.hex()
+    for study in ("study:other", STUDY):
+        with pytest.raises(StorageNotFound):
+            hospital.platform.store.vault.open(study, "MLTRAINING", record, "a look")
+    lines = patient.api("GET", "/patient/journal").get_json()["lines"]
+    said = {line["party"]: line["says"] for line in lines if line["is_refusal"]}
+    assert "You withdrew on" in said[STUDY]
+    assert "You did not allow it at that time." in said["study:other"]
 
 
 def test_a_stop_leaves_research_off(hospital, patient) -> None:
