@@ -210,7 +210,7 @@ def test_the_token_of_a_study_sees_that_study_and_proposes_no_other(hospital, re
     token = hospital.client(RESEARCHER, study)
     studies = token.get("/researcher/studies").get_json()["studies"]
     assert [item["id"] for item in studies] == [study]
-    assert token.get(f"{path}/cohort").get_json()["asked"] == 0
+    assert token.get(f"{path}/cohort").get_json()["asked"] == "0 to 10"
     assert token.post("/researcher/studies", proposal()).status_code == 403
     other = hospital.client(RESEARCHER, "study:other")
     assert other.get(path).status_code == 404
@@ -224,10 +224,25 @@ def test_a_cohort_grows_in_steps_and_no_small_number_is_shown(hospital, research
     for first, last in ((0, 0), (0, 5), (5, 10), (10, 80)):
         permit(hospital, study, ("MLTRAINING",), hospital.subjects[first:last])
         seen.append(researcher.api("GET", f"{path}/cohort").get_json())
-    assert [cohort["permitted_in_all"] for cohort in seen] == [0, 0, 0, 80]
+    assert [cohort["permitted_in_all"] for cohort in seen] == ["0 to 10"] * 3 + [80]
     assert [cohort["is_enough"] for cohort in seen] == [False, False, False, True]
     counts = [n for cohort in seen for n in (cohort["asked"], *cohort["not_included"].values())]
-    assert all(n == "1 to 10" or n == 0 or n >= 11 for n in counts)
+    assert all(n == "0 to 10" or n >= 11 for n in counts)
+
+
+def test_no_count_says_nobody_while_up_to_ten_people_are_there(hospital, researcher) -> None:
+    path, study = approved(hospital, researcher, wants_copy=True)
+    researcher.api("GET", path)
+    researcher.api("GET", f"{path}/set")
+    permit(hospital, study, ("MLTRAINING", "HRESCH"), hospital.subjects[:5])
+    cohort = researcher.api("GET", f"{path}/cohort").get_json()
+    counts = {name: cohort[name] for name in ("asked", "permitted", "permitted_in_all")}
+    counts["agreed"] = researcher.api("GET", path).get_json()["agreed"]
+    counts["people"] = researcher.api("GET", f"{path}/set").get_json()["people"]
+    assert set(counts.values()) == {"0 to 10"}
+    page = researcher.get(path.replace("studies", "sets")).text
+    assert "People who permit a copy: hidden." in page
+    assert "“Hidden” is a number of 10 or fewer" in page
 
 
 def test_one_person_who_joins_or_leaves_moves_no_count(hospital, researcher) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final, get_type_hints
 from marshmallow import fields, post_load, validate
 
 from consent import CATEGORIES
-from models import Model, suppress
+from models import MIN_COUNT, Model, suppress
 from models.counting import CodeSummary
 from models.question import Feature
 from models.question_choices import FeatureChoice, QuestionChoices
@@ -55,6 +55,20 @@ class Count(fields.Field[int]):
 
     def _serialize(self, value: int | None, *_: Any, **__: Any) -> int | str:
         return suppress(value or 0)
+
+
+class SteadyCount(Count):
+    """A count that moves only with eleven people: below 11, it becomes the text "0 to 10".
+
+    Its 0 is the number that was stated last, and up to ten people may have come since.
+    """
+
+    def _serialize(self, value: int | None, *_: Any, **__: Any) -> int | str:
+        return _say_steady(value or 0)
+
+
+def _say_steady(count: int) -> int | str:
+    return count if count >= MIN_COUNT else f"0 to {MIN_COUNT - 1}"
 
 
 class FeasibleCount(fields.Field[int | None]):
@@ -158,7 +172,7 @@ _STUDY: Final = (
 )
 _STUDY_COUNTS: Final = {
     "asked": Count(attribute="people_asked"),
-    "agreed": Count(attribute="people_agreed"),
+    "agreed": SteadyCount(attribute="people_agreed"),
 }
 StudySchema = schema_of("StudySchema", StudySummary, _STUDY, id="study.study", **_STUDY_COUNTS)
 StudiesSchema = listing("StudiesSchema", "studies", StudySchema)
@@ -176,23 +190,23 @@ RequestPreviewSchema = schema_of(
     "RequestPreviewSchema",
     RequestPreview,
     "categories",
-    people=Count(),
+    people=SteadyCount(),
     says=("text.sections", RequestSectionSchema),
 )
 CohortSchema = schema_of(
     "CohortSchema",
     CohortCounts,
     "is_at_least is_enough",
-    asked=Count(attribute="people_asked"),
+    asked=SteadyCount(attribute="people_asked"),
     permitted=fields.Function(
-        lambda cohort: cohort.suppressed.at_least or suppress(cohort.permitted),
+        lambda cohort: cohort.suppressed.at_least or _say_steady(cohort.permitted),
         required=True,
         metadata=_COUNT,
     ),
     not_included=fields.Dict(
         keys=fields.String(), values=Count(), required=True, attribute="suppressed.reasons"
     ),
-    permitted_in_all=Count(attribute="all_permitted"),
+    permitted_in_all=SteadyCount(attribute="all_permitted"),
     view=ViewSchema,
 )
 ModelSchema = schema_of(
@@ -234,7 +248,7 @@ TrainingSetSchema = schema_of(
     "TrainingSetSchema",
     TrainingSetOffer,
     "study.study is_fixed agreement ends_at_s",
-    people=Count(),
+    people=SteadyCount(),
     columns=OfferedColumnSchema,
     taken=("copies", CopySchema),
 )
@@ -246,7 +260,7 @@ PseudonymisedSchema = schema_of(
     PseudonymisedOffer,
     "study.study risk refusal overdue duties agreement.title agreement.text agreement.ends_on "
     "agreement.public_key agreement.fingerprint agreement.whole_records",
-    people=Count(),
+    people=SteadyCount(),
     taken=("copies", CopySchema),
     deletions=CopyDeletionSchema,
 )

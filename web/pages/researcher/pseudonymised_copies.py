@@ -14,7 +14,7 @@ from services.researcher.pseudonymised_copies import CopyRefused, PseudonymisedC
 from services.tokens import RESEARCHER
 from web.current import current_account, services, words
 from web.pages.guard import render_form, see_other
-from web.pages.researcher.counts import count_text
+from web.pages.researcher.counts import steady_text
 from web.responses import SEALED, download_response
 from web.view_options import one_at_a_time, requires_role
 
@@ -74,7 +74,7 @@ def _page(slug: str, errors: Mapping[str, str], problem: str = "") -> Response:
         title=words()("pseudonymised-title"),
         offer=copies,
         slug=slug,
-        people=count_text(copies.people),
+        people=steady_text(copies.people),
         party=services().information.party_name(party),
         problem=problem,
         deletion_days=DELETION_DAYS,

@@ -14,7 +14,7 @@ from services.errors import NotFound
 from services.tokens import RESEARCHER
 from web.current import current_account, services, words
 from web.pages.guard import render, render_form, see_other
-from web.pages.researcher.counts import count_text
+from web.pages.researcher.counts import count_text, steady_text
 from web.responses import ZIP, download_response
 from web.view_options import one_at_a_time, requires_role
 
@@ -117,7 +117,7 @@ def _training_set(slug: str, errors: Mapping[str, str]) -> Response:
         offer=offer,
         due=due,
         slug=slug,
-        people=count_text(offer.people),
+        people=steady_text(offer.people),
         party=services().information.party_name(party),
         min_count=MIN_COUNT,
         min_cohort=MIN_COHORT,
