@@ -428,8 +428,8 @@ deposit-rules = FHIR resources get their category by version { $version } of the
 deposit-inbox = FHIR files, and tables that fit a saved mapping, are stored automatically when they are put in { $folder }. Each is then moved to its folder done or refused, with a report beside it.
 
 deposit-parked = { $count ->
-    [one] One FHIR resource waits until its patient is known.
-   *[other] { $count } FHIR resources wait until their patients are known.
+    [one] One FHIR resource is parked: it is filed under no patient yet.
+   *[other] { $count } FHIR resources are parked: they are filed under no patient yet.
  }
 
 deposit-button = Check the file
@@ -606,7 +606,7 @@ deposit-outcome-deleted = deleted or entered in error
 
 deposit-outcome-older = older than what is stored
 
-deposit-outcome-parked = parked until the patient is known
+deposit-outcome-parked = parked: filed under no patient yet
 
 deposit-outcome-shared = of no patient, kept for the custodian
 
@@ -1161,7 +1161,7 @@ inbox-sent = Sent on
 
 inbox-about-record = Record
 
-inbox-about-line = Line of the history
+inbox-about-line = Line of the history, as the patient reads it
 
 inbox-text = What the patient wrote
 

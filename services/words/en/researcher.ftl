@@ -49,7 +49,7 @@ question-kinds = Of these people, those with records of each kind
 
 question-kinds-hint = Each of these numbers has noise of its own, so they can differ where the people are the same. Nobody opens records to count: how often a single value is missing is on the card of a trained model.
 
-question-frozen = Counted in the week of { $date }, the same for everybody in your organisation. Noise is added to every number: in 95 of 100 cases, the number of people is within { $margin } of the true one. People who opted out of research are not in it. Next count: { $next }.
+question-frozen = Counted in the week of { $date }, the same for everybody in your organisation. Noise is added to every number: in 95 of 100 cases, the number of people is within { $margin } of the true one. People who turned research off, or refuse your organisation, are not in it. Next count: { $next }.
 
 question-dummy = Dummy data
 

@@ -100,6 +100,11 @@ def test_who_answers_reads_what_the_question_is_about_as_the_patient_does(patien
             (keeper, f"/custodian/messages/{message['id']}"),
         ):
             assert words.lower() in page(visitor, path).lower()
+        # What the page itself says next must not read as the patient's words.
+        own = keeper.get(path).text.partition('<section class="statement">')[2]
+        own, _, rest = own.partition("</section>")
+        assert text in own
+        assert "The patient reads your answer" in rest
 
 
 def test_a_correction_is_asked_decided_and_read_in_the_history(patient, keeper) -> None:

@@ -193,6 +193,13 @@ def test_every_line_of_a_fhir_report_says_what_becomes_of_the_entry_and_what_to_
             {"resource": {"resourceType": "Condition", "id": "c", "code": {"text": "x"}}},
             {
                 "resource": {
+                    "resourceType": "Condition",
+                    "id": "d",
+                    "subject": {"reference": "Patient/x"},
+                }
+            },
+            {
+                "resource": {
                     "resourceType": "Observation",
                     "id": "v",
                     "subject": {"reference": "Patient/p"},
@@ -215,6 +222,11 @@ def test_every_line_of_a_fhir_report_says_what_becomes_of_the_entry_and_what_to_
     problems = {line[2].partition(".")[0]: line[3] for line in lines}
     assert problems["Organization"] == "of no patient, kept for the custodian"
     assert "its status is missing, or" in problems["Observation"]  # it has no status at all
+    keeper.post(path, wish="store")
+    hospital.work("store-upload")
+    page = keeper.get(path).text  # of two patients, or of one who is not known
+    assert "parked: filed under no patient yet" in page
+    assert "until" not in page.partition('id="outcomes"')[2]
 
 
 def test_a_column_with_gaps_is_not_said_to_have_a_value_in_every_row(
