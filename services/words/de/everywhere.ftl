@@ -438,7 +438,7 @@ account-end = Dieses Gerät abmelden
 
 account-end-others = Überall sonst abmelden
 
-account-ended = Das andere Gerät ist abgemeldet.
+account-ended = Nur die Geräte unten sind noch angemeldet.
 
 expired-undone = Sie sind abgemeldet. Das geschieht nach 15 Minuten ohne Nutzung, nach 12 Stunden oder wenn die Anmeldung beendet wird. Was Sie gedrückt haben, ist nicht geschehen: Nichts wurde unterschrieben, widerrufen oder geändert. Bitte melden Sie sich an. Danach kommen Sie zu der Seite zurück, auf der Sie waren.
 

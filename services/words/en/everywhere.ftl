@@ -38,7 +38,7 @@ account-last = Last used
 account-current = This device
 account-end = Sign this device out
 account-end-others = Sign out everywhere else
-account-ended = The other device is signed out.
+account-ended = Only the devices below are still signed in.
 
 ## The parts, as titles name them
 

@@ -438,7 +438,7 @@ account-end = Cerrar la sesión de este dispositivo
 
 account-end-others = Cerrar todas las demás sesiones
 
-account-ended = La sesión del otro dispositivo está cerrada.
+account-ended = Solo los dispositivos de abajo siguen con la sesión abierta.
 
 expired-undone = Su sesión está cerrada. Esto ocurre tras 15 minutos sin uso, tras 12 horas, o cuando alguien la cierra. Lo que pulsó no se hizo: no se firmó, retiró ni cambió nada. Entre otra vez. Volverá a la página en la que estaba.
 

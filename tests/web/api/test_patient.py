@@ -260,9 +260,9 @@ def test_a_refusal_of_another_study_does_not_say_that_the_patient_withdrew(
         with pytest.raises(StorageNotFound):
             hospital.platform.store.vault.open(study, "MLTRAINING", record, "a look")
     lines = patient.api("GET", "/patient/journal").get_json()["lines"]
-    said = {line["party"]: line["says"] for line in lines if line["is_refusal"]}
-    assert "You withdrew on" in said[STUDY]
-    assert "You did not allow it at that time." in said["study:other"]
+    texts = {line["party"]: line["says"] for line in lines if line["is_refusal"]}
+    assert "You withdrew on" in texts[STUDY]
+    assert "You did not allow it at that time." in texts["study:other"]
 
 
 def test_a_stop_leaves_research_off(hospital, patient) -> None:

@@ -6,6 +6,7 @@ import secrets
 
 import pytest
 from browser import person
+from visitors import signed_in
 from wallets import PROVIDER, BrowserWallet
 
 from consent import Enrolment, Signed, digest, keccak
@@ -155,3 +156,14 @@ def test_a_browser_without_passkeys_gets_an_explanation(browser, origin) -> None
         anybody.go("/sign-in")
         anybody.page.click("form[data-passkey] button.primary")
         anybody.says("This browser cannot use passkeys here.")
+
+
+def test_who_signs_out_elsewhere_reads_which_devices_are_left(hospital) -> None:
+    """It said "The other device is signed out" of two and more."""
+    visitor = signed_in(hospital, "auditor")
+    for _ in range(2):
+        hospital.platform.identity.sessions.begin(visitor.account.id)
+    answer = visitor.post("/account/sessions", session="others")
+    page = visitor.get(answer.location).text
+    assert "Only the devices below are still signed in." in page
+    assert page.count("<dt>Device</dt>") == 1
