@@ -17,7 +17,7 @@ from models.development import Development
 from models.evaluation import Estimate, Evaluation, auroc, evaluate, shift
 from models.features import Matrix
 from models.frequency import Frequency, measure_frequency
-from models.gate import GateFailure, find_gate_failures
+from models.gate import GateFailure, find_gate_failures, find_shortfall
 from models.leakage import (
     find_leaking_features,
     find_leaks_in_parts,
@@ -130,12 +130,13 @@ def assess(
         *find_unreviewed_features(question, strengths, importance, whole, telling.columns),
         *find_telling_absence(rows, question, whole),
     ]
+    learners = tuple(
+        _measure_learner(kind, matrix.labels, predictions)
+        for kind, predictions in development.predictions.items()
+    )
     return Assessment(
         evaluation=evaluation,
-        learners=tuple(
-            _measure_learner(kind, matrix.labels, predictions)
-            for kind, predictions in development.predictions.items()
-        ),
+        learners=learners,
         repeated=measure_repeats(matrix.labels, chosen, development.draws),
         thresholds=make_threshold_table(
             matrix.labels, chosen.probabilities[0], question.thresholds, cuts
@@ -155,6 +156,12 @@ def assess(
         failures=[
             *hide_figures(leaks, question, telling.columns),
             *find_gate_failures(question, evaluation, development.attack, size),
+            *find_shortfall(
+                question,
+                development.kind,
+                {each.kind: each.auroc.value for each in learners},
+                prefers_regression=development.comparison.prefers_regression,
+            ),
         ],
     )
 

@@ -50,6 +50,11 @@ class Comparison:
         """Whether XGBoost is better by more than one standard error."""
         return self.difference > self.error
 
+    @property
+    def prefers_regression(self) -> bool:
+        """Whether the regression is better by more than one standard error."""
+        return self.difference < -self.error
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Development:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -11,11 +12,14 @@ from models.evaluation import Evaluation
 from models.lira import Attack
 from models.question import Question
 from models.sample_size import SampleSize
+from models.served_model import LOGISTIC
 from models.suppression import steady
 
 _Z_95: Final = 1.96
 MAX_CALIBRATION_ERROR: Final = 0.2
 """The largest standard error with which slope and intercept can be judged."""
+MAX_SHORTFALL: Final = 0.01
+"""Of the AUROC of trees, below that of a regression which may not answer."""
 LEAVING_AUROC: Final = 0.55
 LEAVING_TPR: Final = 0.03
 """Bounds of the membership attack above which a model may answer here, but not leave."""
@@ -104,6 +108,11 @@ class GateCode(FindingCode):
         "no-net-benefit",
         "largest net benefit above acting on all and on nobody, in the question's thresholds",
         "Choose thresholds at which a decision is made, or add features.",
+    )
+    BELOW_REGRESSION = (
+        "below-regression",
+        "AUROC below that of a logistic regression, which the membership attack does not permit",
+        "Use fewer features, or wait for more patients: trees that may answer learn too little.",
     )
     LEAKING_FEATURE = (
         "leaking-feature",
@@ -221,6 +230,25 @@ def find_gate_failures(
         *_calibration_failures(question, evaluation),
         *_usefulness_failures(evaluation),
     ]
+
+
+def find_shortfall(
+    question: Question, kind: str, areas: Mapping[str, float], *, prefers_regression: bool
+) -> list[GateFailure]:
+    """Return whether trees are published that are clearly worse than a regression.
+
+    It happens where the attack permits no regression. A question that insists on trees gets them.
+
+    Args:
+        question: that was asked.
+        kind: of the published learner.
+        areas: the AUROC of each kind of learner, on the same folds.
+        prefers_regression: whether its losses are smaller by more than one standard error.
+    """
+    gap = areas.get(LOGISTIC, 0.0) - areas[kind]
+    if question.plan.learner or not prefers_regression or not gap > MAX_SHORTFALL:
+        return []
+    return [GateFailure(code=GateCode.BELOW_REGRESSION, measured=gap, maximum=MAX_SHORTFALL)]
 
 
 def may_leave(attack: Attack) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.evaluation import Estimate, Evaluation, evaluate
-from models.gate import GateCode, GateFailure, find_gate_failures, may_leave
+from models.gate import GateCode, GateFailure, find_gate_failures, find_shortfall, may_leave
 from models.lira import Attack
 from models.question import Question
 from models.sample_size import SampleSize
@@ -65,6 +65,36 @@ def test_each_figure_of_the_evaluation_has_a_threshold(good, changes, code) -> N
 def test_each_figure_of_the_attack_has_a_threshold(good, changes, code) -> None:
     attack = dataclasses.replace(CHANCE, **changes)
     assert codes(find_gate_failures(QUESTION, good, attack, SIZE)) == [code]
+
+
+def test_trees_that_are_clearly_worse_than_a_regression_are_not_published() -> None:
+    worse = {"xgboost": 0.68, "logistic": 0.70}
+    (failure,) = find_shortfall(QUESTION, "xgboost", worse, prefers_regression=True)
+    assert failure.code == GateCode.BELOW_REGRESSION
+    assert failure.message == (
+        "AUROC below that of a logistic regression, which the membership attack does not permit:"
+        " 0.020 (required: at most 0.01)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "trees", "prefers_regression", "learner"),
+    [
+        ("xgboost", 0.70, True, ""),  # as good
+        ("xgboost", 0.695, True, ""),  # nearly as good
+        ("xgboost", 0.68, False, ""),  # perhaps by chance
+        ("xgboost", 0.68, True, "xgboost"),  # the question insists
+        ("logistic", 0.68, True, ""),
+    ],
+)
+def test_trees_that_are_not_clearly_worse_are_published(
+    kind: str, trees: float, prefers_regression: bool, learner: str
+) -> None:
+    question = dataclasses.replace(
+        QUESTION, plan=dataclasses.replace(QUESTION.plan, learner=learner)
+    )
+    areas = {"xgboost": trees, "logistic": 0.70}
+    assert find_shortfall(question, kind, areas, prefers_regression=prefers_regression) == []
 
 
 def test_a_threshold_inside_the_interval_of_the_figure_is_not_missed(good: Evaluation) -> None:
