@@ -326,7 +326,7 @@ stop-page = Jede Nutzung Ihrer Daten stoppen
 
 stop-lead = { $n ->
     [one] Damit endet Ihre Einwilligung sofort.
-   *[other] Damit enden alle Ihre { $n } Einwilligungen auf einmal.
+   *[other] Damit enden Ihre { $n } Einwilligungen auf einmal.
 } Keine Studie, kein Modell und niemand, der Sie behandelt, kann Ihre Daten auf dieser Seite ab jetzt nutzen. Ihr Krankenhaus behält die eigenen Akten und behandelt Sie weiter.
 
 stop-later = Sie können später neue Einwilligungen geben, eine nach der anderen. Wenn Sie der Forschung widersprochen haben, bleibt es dabei.

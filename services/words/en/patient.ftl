@@ -326,7 +326,7 @@ stop-page = Stop all use of your records
 
 stop-lead = { $n ->
     [one] This ends your permission at once.
-   *[other] This ends all { $n } of your permissions at once.
+   *[other] This ends your { $n } permissions at once.
 } No study, no model and no doctor on this site can use your records from now on. Your hospital keeps its own files and still treats you.
 
 stop-later = You can give new permissions later, one by one. If you have turned research off, it stays off.

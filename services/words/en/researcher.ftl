@@ -233,7 +233,7 @@ study-state-refused = not approved
 
 study-send = Send the request
 
-request-whom = At most this many people receive it: { $people }. It goes to everybody here who has { $categories } and does not permit the study yet. People who turned research off, or refused this study, are left out. So is everybody with an unanswered request of this study, or a no within the last half year.
+request-whom = About this many people receive it: { $people }. The number changes only when at least eleven people have joined or left. It goes to everybody here who has { $categories } and does not permit the study yet. People who turned research off, or refused this study, are left out. So is everybody with an unanswered request of this study, or a no within the last half year.
 
 request-text = What patients will read
 
