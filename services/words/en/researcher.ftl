@@ -15,7 +15,7 @@ researcher-study = Study
 
 researcher-state = State
 
-researcher-asked = Asked
+researcher-asked = People asked
 
 researcher-permitted = Agreed when asked
 
