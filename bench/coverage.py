@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from bench.gate import ROOT, load_nhanes
+from bench.gate import ROOT, load_cohort, load_nhanes
 from bench.nafld import load_nafld
 from models.answer_interval import AnswerInterval, fit_interval
 from models.calibration import Floats, Labels
@@ -189,20 +189,6 @@ def load_heart() -> tuple[Question, Matrix, list[str]]:
     return question, to_matrix(question, chosen), names
 
 
-def load_folder(folder: Path) -> tuple[Question, Matrix]:
-    """Return the question and the rows of everybody of a folder.
-
-    Args:
-        folder: has table.csv, mapping.toml and question.toml.
-    """
-    question = Question.load(folder / "question.toml")
-    rows = read_table(folder / "table.csv", Mapping.load(folder / "mapping.toml"))
-    patients = [row.records(row.person.encode(), "organisation:bench") for row in rows]
-    reasons = exclusion_reasons(question, patients, Counter())
-    usable = [records for records, reason in zip(patients, reasons, strict=True) if not reason]
-    return question, to_matrix(question, usable)
-
-
 def report(name: str, groups: Sequence[Group]) -> dict[str, Any]:
     """Write the coverage of some groups to stderr as a line; return it as figures."""
     covered = float(np.mean([group.is_covered for group in groups]))
@@ -253,7 +239,7 @@ def measure_folders(repeats: int, folders: Sequence[Path]) -> dict[str, Any]:
     """Return the coverage on data of one's own, at the sizes that leave three tenths to test."""
     figures: dict[str, Any] = {}
     for folder in folders:
-        question, matrix = load_folder(folder)
+        question, matrix = load_cohort(folder / "question.toml", folder)
         for size in SIZES:
             if size <= 0.7 * len(matrix.labels):
                 groups = at_random(question, matrix, size, repeats)

@@ -61,8 +61,13 @@ class Trial:
 
 def load_nhanes() -> tuple[Question, Matrix]:
     """Return the shipped question, and the rows of everybody in the example."""
-    question = Question.load(ROOT / "models" / "questions" / "nhanes-diabetes.toml")
-    rows = read_table(EXAMPLE / "table.csv", TableMapping.load(EXAMPLE / "mapping.toml"))
+    return load_cohort(ROOT / "models" / "questions" / "nhanes-diabetes.toml", EXAMPLE)
+
+
+def load_cohort(question_file: Path, folder: Path) -> tuple[Question, Matrix]:
+    """Return a question, and the rows of everybody in table.csv that mapping.toml describes."""
+    question = Question.load(question_file)
+    rows = read_table(folder / "table.csv", TableMapping.load(folder / "mapping.toml"))
     patients = [row.records(row.person.encode(), "organisation:bench") for row in rows]
     reasons = exclusion_reasons(question, patients, Counter())
     usable = [records for records, reason in zip(patients, reasons, strict=True) if not reason]

@@ -44,8 +44,13 @@ class Budget:
         Raises:
             TypeError: the card has another field.
         """
-        earlier = {"tries_fine_trees": False, "learns_rare_values": True, "draws_weights": False}
-        return cls(**{**earlier, "compares_gaps": False, **stated})
+        earlier = {
+            "tries_fine_trees": False,
+            "learns_rare_values": True,
+            "draws_weights": False,
+            "compares_gaps": False,
+        }
+        return cls(**{**earlier, **stated})
 
     def for_patients(self, patients: int) -> Budget:
         """Return the budget of a cohort of this size: rows that are read in batches count alike."""

@@ -111,8 +111,8 @@ class GateCode(FindingCode):
     )
     BELOW_REGRESSION = (
         "below-regression",
-        "AUROC below that of a logistic regression, which the membership attack does not permit",
-        "Use fewer features, or wait for more patients: trees that may answer learn too little.",
+        "difference in AUROC to a logistic regression, which is better and fails the attack",
+        "Use fewer features, or wait for more patients. Trees that pass it learn too little.",
     )
     LEAKING_FEATURE = (
         "leaking-feature",

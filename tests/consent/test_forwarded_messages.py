@@ -63,6 +63,13 @@ class Stranger:
         outbox.send = send_late  # type: ignore[method-assign]
 
 
+def with_two_devices(town: Town) -> tuple[ConsentLedger, Device, Device]:
+    """Return a ledger, a device of an enrolled patient, and one whose key is not added yet."""
+    ledger = make_ledger(town)
+    patient = device(ledger)
+    return ledger, patient, device(ledger, patient.subject, enrolled=False)
+
+
 @pytest.fixture
 def stranger(town: Town, tmp_path: Path) -> Stranger:
     return Stranger(town, tmp_path)
@@ -102,9 +109,7 @@ def test_each_consent_that_was_signed_here_counts_also_if_a_stranger_brings_it(
 def test_each_change_of_keys_that_was_signed_here_counts_also_if_a_stranger_brings_it(
     town: Town, stranger: Stranger
 ) -> None:
-    ledger = make_ledger(town)
-    patient = device(ledger)
-    second = device(ledger, patient.subject, enrolled=False)
+    ledger, patient, second = with_two_devices(town)
     stranger.overtake(ledger)
     assert ledger.keys.add([patient.adds(second)])[0].reason == "key-used"
     assert ledger.grant([second.grants(town.now_s())])[0].reason == "consent-id-used"
@@ -120,9 +125,7 @@ def test_each_change_of_keys_that_was_signed_here_counts_also_if_a_stranger_brin
 def test_the_strangers_script_takes_our_own_transaction_as_proof_and_nothing_else(
     town: Town, stranger: Stranger, tmp_path: Path
 ) -> None:
-    ledger = make_ledger(town)
-    patient = device(ledger)
-    second = device(ledger, patient.subject, enrolled=False)
+    ledger, patient, second = with_two_devices(town)
     stranger.overtake(ledger)
     granted = patient.grants(town.now_s())
     ledger.grant([granted])
@@ -145,9 +148,7 @@ def test_the_strangers_script_takes_our_own_transaction_as_proof_and_nothing_els
 def test_a_refused_recovery_counts_also_if_a_stranger_brings_it(
     town: Town, stranger: Stranger
 ) -> None:
-    ledger = make_ledger(town)
-    patient = device(ledger)
-    proposed = device(ledger, patient.subject, enrolled=False)
+    ledger, patient, proposed = with_two_devices(town)
     assert ledger.keys.propose_recovery(proposed.enrols()).ok
     stranger.overtake(ledger)
     assert ledger.keys.veto_recovery([patient.vetoes(proposed.signer)])[0].ok
@@ -158,9 +159,7 @@ def test_a_refused_recovery_counts_also_if_a_stranger_brings_it(
 def test_an_ended_key_is_removed_also_if_a_stranger_removes_it(
     town: Town, stranger: Stranger, tmp_path: Path
 ) -> None:
-    ledger = make_ledger(town)
-    patient = device(ledger)
-    delegate = device(ledger, patient.subject, enrolled=False)
+    ledger, patient, delegate = with_two_devices(town)
     until_s = town.mirror.sync()[0].block_time_s + 1
     assert ledger.keys.add([patient.adds(delegate, 1, until_s)])[0].ok
     town.advance_chain(until_s + 1)

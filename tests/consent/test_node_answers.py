@@ -1,4 +1,4 @@
-"""One of several chain nodes that answers late delays nothing, whatever it is asked."""
+"""One late node of several delays no call to the chain."""
 
 from __future__ import annotations
 

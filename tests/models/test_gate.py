@@ -72,7 +72,7 @@ def test_trees_that_are_clearly_worse_than_a_regression_are_not_published() -> N
     (failure,) = find_shortfall(QUESTION, "xgboost", worse, prefers_regression=True)
     assert failure.code == GateCode.BELOW_REGRESSION
     assert failure.message == (
-        "AUROC below that of a logistic regression, which the membership attack does not permit:"
+        "difference in AUROC to a logistic regression, which is better and fails the attack:"
         " 0.020 (required: at most 0.01)"
     )
 
