@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 import orjson
 
-from cli.output import Output, with_services
+from cli.output import Output, counted, with_services
 from cli.records import FILE, FOLDER
 from services.dates import iso_time
 from services.errors import Invalid
@@ -36,7 +36,7 @@ def verify(services: Services, output: Output, blocks: Path | None) -> None:
     ]
     output.result(
         {"agrees": not findings, "findings": listed},
-        "No differences." if not findings else f"{len(findings)} findings.",
+        "No differences." if not findings else f"{counted(len(findings), 'finding')}.",
     )
     if findings:
         output.table(("part", "what", "where"), [(f.part, f.message, f.where) for f in findings])
@@ -63,11 +63,11 @@ def export(services: Services, output: Output, folder: Path, blocks: bool) -> No
             if not count % _LINES_A_REPORT:
                 progress("writing lines", count, 0)
         progress("writing lines", count, count)
-    facts, lines = {"lines": count}, [f"{count} lines in {path}"]
+    facts, lines = {"lines": count}, [f"{counted(count, 'line')} in {path}"]
     if blocks:
         with output.progress() as progress:
             facts["blocks"] = services.auditor.copy_blocks(folder / "blocks", progress)
-        lines.append(f"{facts['blocks']} sealed documents in {folder / 'blocks'}")
+        lines.append(f"{counted(facts['blocks'], 'sealed document')} in {folder / 'blocks'}")
     output.result(facts, *lines)
 
 
@@ -87,7 +87,7 @@ def check_receipt(services: Services, output: Output, receipt: Path, key: str | 
     output.result(
         facts | {"blocks": check.blocks},
         f"{'Valid' if check.is_valid else 'NOT VALID'}: {check.what} at {at}, "
-        f"{check.blocks} blocks deleted.",
+        f"{counted(check.blocks, 'block')} deleted.",
     )
     if not check.is_valid:
         raise click.exceptions.Exit(1)
@@ -109,8 +109,9 @@ def accept_loss(services: Services, output: Output, yes: bool) -> None:
         return
     facts = {"gone": missing.count, "done": yes}
     if not yes:
-        rows = f"{missing.count} anchored journal rows ({missing.first} to {missing.last})"
-        output.result(facts, f"{rows} are missing. Pass --yes to accept the loss.")
+        rows = counted(missing.count, "anchored journal row is", "anchored journal rows are")
+        span = f"({missing.first} to {missing.last})"
+        output.result(facts, f"{rows} missing {span}. Pass --yes to accept the loss.")
         raise click.exceptions.Exit(1)
     row = operator.accept_missing_rows()
     output.result(facts | {"row": row}, f"The journal continues at row {row}.")
@@ -139,8 +140,9 @@ def restore(services: Services, output: Output, confirm: bool, evidence: Path | 
     output.result(
         {"restored": True, "done": True}
         | {"suspended": result.suspended, "revocations": result.revocations},
-        f"{result.suspended} permissions wait for their patients to sign again; "
-        f"{result.revocations} withdrawals and stops were taken from the evidence.",
+        f"{counted(result.suspended, 'permission waits', 'permissions wait')} for a new signature; "
+        f"{counted(result.revocations, 'withdrawal or stop was', 'withdrawals and stops were')} "
+        f"taken from the evidence.",
     )
 
 
@@ -176,9 +178,10 @@ def status(services: Services, output: Output) -> None:
     }
     output.result(
         facts,
-        f"ledger: {view.count} changes at block {view.block_number} of chain {view.chain_id}",
-        f"enrolled: {state.enrolled} patients",
-        f"store: {state.records} records of {state.subjects} patients, "
-        f"{state.journal_rows} journal rows",
+        f"ledger: {counted(view.count, 'change')} at block {view.block_number} "
+        f"of chain {view.chain_id}",
+        f"enrolled: {counted(state.enrolled, 'patient')}",
+        f"store: {counted(state.records, 'record')} of {counted(state.subjects, 'patient')}, "
+        f"{counted(state.journal_rows, 'journal row')}",
         f"models: {state.models}",
     )

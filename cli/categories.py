@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.output import Output, with_services
+from cli.output import Output, counted, with_services
 from cli.records import FILE
 from services.operator import OPERATOR
 
@@ -42,7 +42,8 @@ def categories(services: Services, output: Output, rules: Path | None, applies: 
     verb = "moved" if applies else "would move"
     output.result(
         asdict(report),
-        f"Rules {report.rules}: {moved} resources {verb}, of {report.documents} documents.",
+        f"Rules {report.rules}: {counted(moved, 'resource')} {verb}, "
+        f"of {counted(report.documents, 'document')}.",
         *(f"model {model} will be replaced" for model in report.affected_models),
     )
     output.table(

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from cli.output import Output
+from cli.output import Output, counted
 from records.outcomes import EntryOutcome, Outcome
 from services.custodian.fhir_files import FhirFile
 from services.custodian.fhir_uploads import remarkable
@@ -71,13 +71,20 @@ def _fhir_text(report: IntakeReport, *, dry: bool) -> str:
     counts = report.counts()
     words = {str(outcome): word for outcome, word in WORDS.items()}
     parts = [f"{count} {words.get(name, name)}" for name, count in counts.items() if count]
-    lines = [f"{sum(counts.values())} entries: {', '.join(parts) or 'none'}."]
+    lines = [f"{counted(sum(counts.values()), 'entry', 'entries')}: {', '.join(parts) or 'none'}."]
     if report.joined:
-        lines[0] += f" {report.joined} parked entries were stored, since their patient arrived."
+        joined = counted(report.joined, "parked entry was", "parked entries were")
+        lines[0] += f" {joined} stored, since their patient arrived."
     if report.joined_same:
-        lines[0] += f" {report.joined_same} entries were stored already and are no longer parked."
+        same = counted(
+            report.joined_same,
+            "entry was stored already and is",
+            "entries were stored already and are",
+        )
+        lines[0] += f" {same} no longer parked."
     if report.medicines:
-        lines[0] += f" {report.medicines} stored entries have the code of their medicine now."
+        have = counted(report.medicines, "stored entry has", "stored entries have")
+        lines[0] += f" {have} the code of their medicine now."
     lines[0] += _medicine_changes(report)
     lines[0] += describe_affected(report.affected_models)
     if dry:
@@ -96,11 +103,11 @@ def _fhir_text(report: IntakeReport, *, dry: bool) -> str:
 def _medicine_changes(report: IntakeReport) -> str:
     text = ""
     if report.corrected_medicines:
-        text += (
-            f" {report.corrected_medicines} stored entries have the new version of their medicine."
-        )
+        have = counted(report.corrected_medicines, "stored entry has", "stored entries have")
+        text += f" {have} the new version of their medicine."
     if report.lost_medicines:
-        text += f" {report.lost_medicines} stored entries lost the code of their medicine, which"
+        lost = counted(report.lost_medicines, "stored entry", "stored entries")
+        text += f" {lost} lost the code of their medicine, which"
         text += " was deleted or entered in error."
     return text
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.output import Output, with_services
+from cli.output import Output, counted, with_services
 from cli.records import FILE
 from records.csv_out import to_csv
 from services.custodian.identity_checks import LIST_CHECKS
@@ -60,7 +60,8 @@ def invite_list(services: Services, output: Output, path: Path, **options: Any) 
     rows = to_csv(confirmed.link_rows(words), "\n").rstrip()
     output.result({"list": confirmed.id, "people": people}, rows)
     origin = services.installation.site.origin
-    output.note(f"{len(confirmed.invited)} people are invited. Print their letters within a day:")
+    invited = counted(len(confirmed.invited), "person is", "people are")
+    output.note(f"{invited} invited. Print the letters within a day:")
     output.note(f"{origin}/custodian/patients/lists/{confirmed.id}/letters")
     _show_left_out(output, confirmed)
 
@@ -98,7 +99,12 @@ def _show_list(output: Output, words: Words, checked: InvitationList) -> None:
 def _show_left_out(output: Output, confirmed: InvitationList) -> None:
     """Say who got no link; who has no account and was left out makes it no success."""
     if confirmed.joined:
-        output.note(f"{len(confirmed.joined)} have an account already and are not invited.")
+        joined = counted(
+            len(confirmed.joined),
+            "has an account already and is",
+            "have an account already and are",
+        )
+        output.note(f"{joined} not invited.")
     new = [str(person.line) for person in confirmed.new if not person.link]
     if new:
         output.note(f"No records are stored for the people in these lines: {', '.join(new)}.")

@@ -169,6 +169,11 @@ class Output:
                 bars.update(task.id, completed=total, total=total)
 
 
+def counted(number: int | str, singular: str, plural: str = "") -> str:
+    """Return a number (or words of one) with its noun; the plural is needed if it adds no -s."""
+    return f"{number} {singular if number == 1 else plural or f'{singular}s'}"
+
+
 def printable(text: str) -> str:
     """Return a text without what a terminal would obey, such as in a name of a file's column."""
     if text.isprintable():

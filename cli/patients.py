@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.output import Clock, Output, with_services, without_services
+from cli.output import Clock, Output, counted, with_services, without_services
 from cli.records import FILE, FOLDER, MAPPING
 from cli.trial_wallet import Tally, TrialWallet
 from consent import ANY, DAY_S, Wallet
@@ -55,7 +55,8 @@ def enrol(services: Services, output: Output, table: Path, mapping: Path, **opti
     keys.new_subjects(people, services.custodian.subjects.assign(people, keys.subjects()))
     with output.progress() as progress:
         tally = _trial_wallet(services, keys).enrol(people, progress)
-    _print_tally(output, tally, "Enrolled {done} people ({already} already enrolled).")
+    enrolled = counted(tally.done, "person", "people")
+    _print_tally(output, tally, f"Enrolled {enrolled} ({tally.already} already enrolled).")
 
 
 @click.command()
@@ -90,7 +91,9 @@ def sign(services: Services, output: Output, wallet: Path, **options: Any) -> No
     grants = [(subject, terms, now_s, ends_s) for subject in _subjects(keys, options)]
     with output.progress() as progress:
         tally = _trial_wallet(services, keys).grant(grants, progress)
-    _print_tally(output, tally, "{done} consents are in force ({already} already were).")
+    consents = counted(tally.done, "consent is", "consents are")
+    already = counted(tally.already, "already was", "already were")
+    _print_tally(output, tally, f"{consents} in force ({already}).")
 
 
 @click.command()
@@ -105,7 +108,8 @@ def withdraw(services: Services, output: Output, wallet: Path, **options: Any) -
     with output.progress() as progress:
         tally = _trial_wallet(services, keys).withdraw(subjects, progress)
         services.operator.rekey(subjects, "withdrawal", progress)
-    _print_tally(output, tally, "Withdrew {done} consents ({already} already withdrawn).")
+    consents = counted(tally.done, "consent")
+    _print_tally(output, tally, f"Withdrew {consents} ({tally.already} already withdrawn).")
 
 
 @click.command()
@@ -120,7 +124,9 @@ def stop(services: Services, output: Output, wallet: Path, **options: Any) -> No
     with output.progress() as progress:
         tally = _trial_wallet(services, keys).stop(subjects, progress)
         services.operator.rekey(subjects, "stop", progress)
-    _print_tally(output, tally, "Stopped all use for {done} people ({already} already stopped).")
+    people = counted(tally.done, "person", "people")
+    line = f"Stopped all use for {people} ({tally.already} already stopped)."
+    _print_tally(output, tally, line)
 
 
 @click.command()
@@ -184,10 +190,9 @@ def _subjects(keys: Wallet, options: dict[str, Any]) -> list[bytes]:
     return [keys.get_subject(person) for person in options["people"]]
 
 
-def _print_tally(output: Output, tally: Tally, text: str) -> None:
+def _print_tally(output: Output, tally: Tally, line: str) -> None:
     """Print what the ledger answered; refusals make the command fail."""
     reasons = "; ".join(f"{count} refused: {why}" for why, count in tally.refused.items())
-    line = text.format(done=tally.done, already=tally.already)
     output.result(tally.to_json(), f"{line} {reasons}." if reasons else line)
     if reasons:
         raise click.exceptions.Exit(1)

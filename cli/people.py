@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.help import CommandGroup
-from cli.output import Output, with_services
+from cli.output import Output, counted, with_services
 from services.accounts import PATIENT
 from services.custodian.identity_checks import IDENTITY_CHECKS
 from services.custodian.invitations import InvitationRequest
@@ -47,7 +47,7 @@ def invite(services: Services, output: Output, **options: Any) -> None:
     output.result(result, issued.link)
     if issued.has_key:
         output.note(words("invite-has-key"))
-    output.note(f"It works once, for {issued.days} days, and cannot be shown again.")
+    output.note(f"It works once, for {counted(issued.days, 'day')}, and cannot be shown again.")
 
 
 @click.group(cls=CommandGroup)

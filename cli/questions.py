@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cli.output import Clock, Output, without_services
+from cli.output import Clock, Output, counted, without_services
 from cli.records import FILE, TARGET
 from models import Question
 from models.dummy import create_dummy
@@ -35,7 +35,9 @@ def dummy(
 
 def print_question_check(output: Output, check: QuestionCheck) -> None:
     """Write how records use the codes of a question."""
-    output.result(asdict(check), f"Records of {check.people} people were opened.")
+    output.result(
+        asdict(check), f"Records of {counted(check.people, 'person', 'people')} were opened."
+    )
     output.table(
         ("part", "people", "events", "units as written", "remark"),
         [
@@ -45,7 +47,7 @@ def print_question_check(output: Output, check: QuestionCheck) -> None:
         every=True,
     )
     for reason, count in check.no_event.items():
-        output.note(f"no event: {count} resources: {reason}")
+        output.note(f"no event: {counted(count, 'resource')}: {reason}")
 
 
 def print_limits(output: Output, question: Question) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.fhir import deposit_fhir, describe_affected
-from cli.output import Clock, Output, with_services, without_services
+from cli.output import Clock, Output, counted, with_services, without_services
 from models.draft import draft_question
 from records import ColumnSummary, Mapping, TableReport, check_table, read_table
 from records.description import ColumnDescription, TableDescription, describe_table
@@ -136,13 +136,18 @@ def _deposit_table(
     same = summary.records - summary.new - summary.corrected - summary.erased
     counts = {"records": summary.records, "deposited": summary.new, "same": same}
     counts |= {"corrected": summary.corrected, "erased": summary.erased}
-    erased = f" {summary.erased} were erased and are not stored again." if summary.erased else ""
+    erased = ""
+    if summary.erased:
+        was = counted(summary.erased, "was erased and is", "were erased and are")
+        erased = f" {was} not stored again."
     models = list(summary.affected_models)
     notes = [fault.to_json() for fault in report.notes]
     output.result(
         {**_counts(report), **counts, "affected_models": models, "notes": notes},
-        f"{summary.new} records stored, {summary.corrected} corrected, {same} were stored before. "
-        f"{_note(report)}{report.wrong} rows left out.{erased}{describe_affected(models)}",
+        f"{counted(summary.new, 'record')} stored, {summary.corrected} corrected, "
+        f"{counted(same, 'was', 'were')} stored before. "
+        f"{_note(report)}{counted(report.wrong, 'row')} left out.{erased}"
+        f"{describe_affected(models)}",
     )
     output.faults(report.notes)
     if report.wrong or summary.erased:
@@ -182,7 +187,7 @@ def _column_document(column: ColumnDescription) -> dict[str, Any]:
 
 
 def _print_description(output: Output, table: TableDescription) -> None:
-    notes = [f"{table.rows} rows, {len(table.columns)} columns."]
+    notes = [f"{counted(table.rows, 'row')}, {counted(len(table.columns), 'column')}."]
     if table.has_units:
         notes.append("The row below the header was read as units, not as data.")
     if table.header_rows > 1:
@@ -192,7 +197,8 @@ def _print_description(output: Output, table: TableDescription) -> None:
     if not table.has_id:
         notes.append("No column looks like a hospital number; the first one is drafted as it.")
     if table.copies:
-        notes.append(f"{table.copies} rows are equal to another row under a different id.")
+        copies = counted(table.copies, "row is", "rows are")
+        notes.append(f"{copies} equal to another row under a different id.")
     output.note("\n".join([" ".join(notes), *(fault.message for fault in table.notes)]))
     # The id names people by design; what is left out is listed with the reason.
     listed = [
@@ -226,7 +232,8 @@ def print_check(output: Output, report: TableReport) -> None:
     }
     output.result(
         document,
-        f"{report.rows} rows read. {report.good} are good, {report.wrong} are not. "
+        f"{counted(report.rows, 'row')} read. {counted(report.good, 'is', 'are')} good, "
+        f"{counted(report.wrong, 'is', 'are')} not. "
         f"{_note(report)}Nothing has been stored.",
     )
     _print_columns(output, report.columns)
@@ -266,11 +273,13 @@ def _counts(report: TableReport) -> dict[str, Any]:
 
 
 def _note(report: TableReport) -> str:
-    notes = [f"{report.people} people. "]
+    notes = [f"{counted(report.people, 'person', 'people')}. "]
     if report.replaced:
-        notes.append(f"{report.replaced} were replaced by a newer row of the same person. ")
+        replaced = counted(report.replaced, "was", "were")
+        notes.append(f"{replaced} replaced by a newer row of the same person. ")
     if report.left_out:
-        notes.append(f"{report.left_out} bad cells left out, as the mapping says. ")
+        notes.append(f"{counted(report.left_out, 'bad cell')} left out, as the mapping says. ")
     if report.ignored:
-        notes.append(f"{report.ignored} rows have a code that the mapping ignores. ")
+        rows = counted(report.ignored, "row has", "rows have")
+        notes.append(f"{rows} a code that the mapping ignores. ")
     return "".join(notes)

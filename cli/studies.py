@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.output import Output, with_services
+from cli.output import Output, counted, with_services
 from cli.questions import print_limits, print_question_check
 from cli.records import FILE, FOLDER, TARGET
 from consent import DAY_S, ConsentNotFound, Wallet
@@ -133,10 +133,17 @@ def gather(services: Services, output: Output, study: str, question_id: str) -> 
     view = {"block": cohort.view.block_number, "count": cohort.view.count}
     output.result(
         asdict(cohort) | {"view": view},
-        f"{cohort.patients} patients permit {cohort.records} records.",
-        *[f"refused: {n} records: {reason}" for reason, n in cohort.refused_records.items()],
-        *[f"left out: {n} patients: {reason}" for reason, n in cohort.left_out_patients.items()],
-        *[f"not read: {n} values: {value}" for value, n in cohort.unread_values.items()],
+        f"{counted(cohort.patients, 'patient permits', 'patients permit')} "
+        f"{counted(cohort.records, 'record')}.",
+        *[
+            f"refused: {counted(n, 'record')}: {reason}"
+            for reason, n in cohort.refused_records.items()
+        ],
+        *[
+            f"left out: {counted(n, 'patient')}: {reason}"
+            for reason, n in cohort.left_out_patients.items()
+        ],
+        *[f"not read: {counted(n, 'value')}: {value}" for value, n in cohort.unread_values.items()],
     )
 
 

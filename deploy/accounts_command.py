@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from cli.help import CommandGroup
-from cli.output import Output, with_services
+from cli.output import Output, counted, with_services
 from consent import ANCHORER, EVERYDAY, RELAYER, ConsentInvalid, RelayerAccount, Rotation
 from deploy.account_keys import AccountFiles, AdminFiles, admin_path, make_admin, open_admin
 from deploy.settings import Settings, read_settings
@@ -156,8 +156,9 @@ def _report(output: Output, rotation: Rotation) -> None:
     if rotation.use == "revoked":
         lines.append("No new key can be proposed for the patients whom it enrolled.")
     if rotation.waiting:
+        waiting = counted(rotation.waiting, "transaction of it is", "transactions of it are")
         lines.append(
-            f"{rotation.waiting} of its transactions are not on the chain yet. After the restart "
+            f"{waiting} not on the chain yet. After the restart "
             "the new relayer sends what patients signed; vouchsafe verify names what is left."
         )
     output.result(asdict(rotation), "\n".join(lines))

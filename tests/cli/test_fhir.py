@@ -85,7 +85,7 @@ def test_the_report_says_what_a_changed_medicine_did(custodian: Custodian) -> No
     deposit(custodian, bundle(PATIENT, MEDICATION_REQUEST, dated))
     newer = {"meta": {"lastUpdated": "2024-01-02T00:00:00Z"}, "code": {"text": "other"}}
     changed = deposit(custodian, bundle(dated | newer))
-    assert "1 stored entries have the new version of their medicine" in changed.stdout
+    assert "1 stored entry has the new version of their medicine" in changed.stdout
     wrong = newer | {"meta": {"lastUpdated": "2024-01-03T00:00:00Z"}, "status": "entered-in-error"}
     lost = deposit(custodian, bundle(dated | wrong), "--json")
     assert '"lost_medicines": 1' in lost.stdout

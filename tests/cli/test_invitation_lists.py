@@ -100,7 +100,7 @@ def test_people_who_are_left_out_are_named_by_their_lines(tmp_path: Path) -> Non
     assert done.exit_code == 3
     assert len(done.stdout.splitlines()) == 2  # the head and one link
     assert "in these lines: 2, 4." in done.stderr
-    assert "1 have an account already" in done.stderr
+    assert "1 has an account already" in done.stderr
     every = invite(tmp_path, [RECORDS, NEW, ACCOUNT], "--identity", "card", "--new-patients")
     assert (every.exit_code, len(every.stdout.splitlines())) == (0, 3)
     assert "in these lines" not in every.stderr

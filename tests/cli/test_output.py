@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from command_line import commands_in
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from cli import describe_error, make_cli
-from cli.output import Output, printable, with_services
+from cli.output import Output, counted, printable, with_services
 from models import GateClosed
 from models.gate import GateCode, GateFailure
 from records import TableInvalid
@@ -226,3 +227,35 @@ def test_the_page_on_own_data_states_the_exit_codes_of_check(tmp_path: Path) -> 
     assert codes == {"good": 0, "bad": 3, "none": 1}
     assert "`check` exits with 0 if every row is good, with 3 if some are not" in text
     assert "and with 1 for a table without rows" in text
+
+
+def test_a_number_has_the_noun_that_fits_it() -> None:
+    assert [counted(n, "row") for n in (0, 1, 2)] == ["0 rows", "1 row", "2 rows"]
+    assert counted(1, "person", "people") == "1 person"
+    assert counted(2, "person", "people") == "2 people"
+
+
+def plurals_in(path: Path) -> list[str]:
+    """Return each text of a command in which a plural follows a value: `{n} rows`."""
+    plurals: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        parts = node.values if isinstance(node, ast.JoinedStr) else []
+        for value, text in zip(parts, parts[1:], strict=False):
+            if isinstance(value, ast.FormattedValue) and isinstance(text, ast.Constant):
+                noun = re.match(r" (?:people|are|were|have|[a-z]{2,}[^su]s)\b", str(text.value))
+                source = ast.unparse(value.value)
+                if noun and not source.startswith("counted(") and source not in NO_NUMBER:
+                    plurals.append(f"{path.name}:{node.lineno}: {ast.unparse(node)}")
+    return plurals
+
+
+NO_NUMBER = {"role", "identity", "rotation.admin", "rotation.former", "rotation.relayer"} | {
+    "rotation.custodian",
+    "table.header_rows",
+}
+"""Values that verbs follow, and a number of at least 2."""
+
+
+def test_no_command_says_a_plural_of_one() -> None:
+    files = [*sorted((ROOT / "cli").glob("*.py")), *sorted((ROOT / "deploy").glob("*command*.py"))]
+    assert [text for path in files for text in plurals_in(path)] == []

@@ -58,7 +58,7 @@ def test_a_check_names_line_row_column_and_remedy_and_summarises_each_column(
     result = check(tmp_path, TABLE)
     assert result.exit_code == 3  # it has a bad row
     text = " ".join(result.stdout.split())
-    assert "3 rows read. 2 are good, 1 are not. 2 people. 1 bad cells left out" in text
+    assert "3 rows read. 2 are good, 1 is not. 2 people. 1 bad cell left out" in text
     assert "crp 2 0 1 mg/L 0.5, 2.75, 5" in text
     assert "4 3 day a day before 1900 or in the future Correct the year" in text
     assert "a line of totals was left out" in text
@@ -82,7 +82,7 @@ def test_a_row_of_units_below_the_header_is_named_and_not_read_as_data(tmp_path:
     result = check(tmp_path, "pid,day,crp\n,,[mg/l]\n1,2024-05-01,5\n")
     assert result.exit_code == 0
     text = " ".join(result.stdout.split())
-    assert "1 rows read. 1 are good" in text
+    assert "1 row read. 1 is good" in text
     assert "read as units" in text
     other = check(tmp_path, "pid,day,crp\n,,mg/dL\n1,2024-05-01,5\n", "--json")
     (problem,) = orjson.loads(other.stdout)["problems"]
@@ -138,7 +138,7 @@ def test_a_deposit_names_erased_records_and_ends_with_exit_code_3(tmp_path: Path
     assert deposit(0).exit_code == 0
     result = deposit(1)
     assert result.exit_code == 3
-    assert "1 were erased and are not stored again." in result.stdout
+    assert "1 was erased and is not stored again." in result.stdout
 
 
 def test_describe_and_check_name_what_a_workbook_hides(tmp_path: Path) -> None:

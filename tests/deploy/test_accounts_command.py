@@ -141,7 +141,7 @@ def test_the_admins_key_is_opened_where_it_was_moved_and_never_replaced(
     assert not admin_path(tmp_path).exists()
     done = run("rotate", "--revoke", "--admin-key", str(medium))
     assert "No new key can be proposed" in done.stdout
-    assert "2 of its transactions" in done.stdout
+    assert "2 transactions of it are not on the chain" in done.stdout
     assert run("revoke", OLD, "--admin-key", str(medium)).exit_code == 0
     assert run("revoke", NEW, "--admin-key", str(medium)).exit_code == 2
     assert exchange.calls == [("rotate", admin.address, True), ("revoke", admin.address, True)]

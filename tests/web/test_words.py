@@ -378,3 +378,35 @@ def test_a_number_of_a_total_agrees_with_its_verb_even_if_it_is_one() -> None:
     for key in ("prediction-old", "prediction-missing"):
         assert Words("en")(key, count=1, **facts).startswith("1 of 47 values is ")
         assert Words("en")(key, count=2, **facts).startswith("2 of 47 values are ")
+
+
+def test_a_count_that_may_be_one_has_words_for_one() -> None:
+    # A number before a plural is chosen by its value, or never 1.
+    nouns = "changes|consents|days|findings|lines|models|patients|people|records|rows|values"
+    plural = re.compile(rf"\{{ \$(\w++) \}} (?:{nouns})\b")
+    alone = [
+        f"{line.split(' =')[0]} ${match[1]}"
+        for path in sorted((HERE / "en").glob("*.ftl"))
+        for line in path.read_text("utf-8").splitlines()
+        if not line.lstrip().startswith(("[one]", "*[other]"))
+        for match in plural.finditer(line)
+    ]
+    assert [each for each in alone if each not in NEVER_ONE] == []
+
+
+NEVER_ONE = {
+    *("card-tested $n", "card-out-of-fold $n", "card-size-risk $n", "prediction-tested-on $n"),
+    *(
+        "card-at-block $count",
+        "cohort-few $count",
+        "columns-header-rows $count",
+        "count-few $count",
+    ),
+    *("list-long $most", "may-study-copy-state $rows", "may-study-many-of $all"),
+    *("notices-withdrawals $rows", "pseudonymised-few $count", "pseudonymised-leave $days"),
+    *("question-feasible $count", "question-feasible-few $count", "set-delete-withdrawn $days"),
+    *("set-few $count", "set-not-enough $count", "study-copy-pseudonymised-hint $days"),
+    *("codes-hint $people", "codes-hint $least", "copy-leave $n", "decline-then $n"),
+    *("withdraw-done-copy-pseudonymised $n",),
+}
+"""Texts whose number is a bound, a cohort's size or rounded to tens."""

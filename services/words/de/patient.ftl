@@ -78,7 +78,10 @@ grant-not = Niemand darf damit nach Ihnen suchen. Niemand darf Ihre Daten damit 
 
 grant-risk = Kein System ist völlig sicher. Jemand könnte versuchen herauszufinden, ob ein Modell von Ihnen gelernt hat. Wir prüfen jedes Modell darauf, bevor es benutzt wird.
 
-grant-withdraw = Sie können jederzeit auf dieser Seite widerrufen. Sie müssen nicht sagen, warum. Danach beginnt keine neue Nutzung. Modelle, die aus Ihren Daten gelernt haben, werden innerhalb von { $n } Tagen aus dem Gebrauch genommen und vernichtet. Ein neues Modell sieht Ihre Daten nie.
+grant-withdraw = Sie können jederzeit auf dieser Seite widerrufen. Sie müssen nicht sagen, warum. Danach beginnt keine neue Nutzung. Modelle, die aus Ihren Daten gelernt haben, werden innerhalb von { $n ->
+        [one] einem Tag
+       *[other] { $n } Tagen
+    } aus dem Gebrauch genommen und vernichtet. Ein neues Modell sieht Ihre Daten nie.
 
 grant-limits = Manches können wir nicht rückgängig machen: Antworten, die ein Modell schon gegeben hat. Ergebnisse, die schon veröffentlicht sind.
 
@@ -290,7 +293,10 @@ withdraw-stops-title = Das endet jetzt
 
 withdraw-stops = jede neue Nutzung Ihrer Daten durch { $study } mit dieser Einwilligung
 
-withdraw-follows-title = Das folgt innerhalb von { $n } Tagen
+withdraw-follows-title = Das folgt innerhalb von { $n ->
+        [one] einem Tag
+       *[other] { $n } Tagen
+    }
 
 withdraw-follows = Modelle, die von Ihnen gelernt haben, werden aus dem Gebrauch genommen und vernichtet
 
@@ -696,7 +702,10 @@ download-again = Noch einmal vorbereiten
 download-ready = Ihre Daten vom { $date } sind bereit. Darin: { $n ->
     [one] ein Eintrag
    *[other] { $n } Einträge
-} und { $lines } Zeilen aus dem Verlauf. Wir heben sie sieben Tage auf.
+} und { $lines ->
+        [one] eine Zeile
+       *[other] { $lines } Zeilen
+    } aus dem Verlauf. Wir heben sie sieben Tage auf.
 
 download-failed = Ihre Daten konnten nicht vorbereitet werden. Bitte versuchen Sie es noch einmal.
 

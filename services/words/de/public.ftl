@@ -24,7 +24,10 @@ home-not-care = Hier gibt es keine Behandlung. Rufen Sie im Notfall Hilfe wie im
 
 home-register-title = Stand des Registers
 
-home-register = Das Register enthält { $count } Einträge. Zuletzt geprüft um { $time }.
+home-register = Das Register enthält { $count ->
+        [one] einen Eintrag
+       *[other] { $count } Einträge
+    }. Zuletzt geprüft um { $time }.
 
 home-register-away = Wir erreichen das Register gerade nicht. Darum lehnen wir jede Anfrage ab.
 
@@ -126,7 +129,10 @@ register-title = Stand des Registers
 
 register-what = Im Register steht jede Einwilligung.
 
-register-count = Es enthält { $count } Einträge.
+register-count = Es enthält { $count ->
+        [one] einen Eintrag
+       *[other] { $count } Einträge
+    }.
 
 register-checked = Zuletzt geprüft am { $time }.
 

@@ -259,7 +259,10 @@ verify-compares-manifests = Each model's list of records with its anchor
 
 verify-compares-cards = Each model's card and file with its anchor
 
-evidence-making = Writing the bundle: { $lines } lines so far
+evidence-making = Writing the bundle: { $lines ->
+        [one] one line
+       *[other] { $lines } lines
+    } so far
 
 evidence-caption = Contents of the bundle
 

@@ -767,7 +767,10 @@ columns-copies = { $count ->
 
 columns-unnamed = Column without a name
 
-columns-seen = { $values } values, { $missing } missing, { $different } different.
+columns-seen = { $values ->
+        [one] One value
+       *[other] { $values } values
+    }, { $missing } missing, { $different } different.
 
 columns-range = From { $low } to { $high }.
 

@@ -78,7 +78,10 @@ grant-not = It does not let anyone look you up. It does not let anyone use your 
 
 grant-risk = No system is perfectly safe. Someone could try to find out if a model has learned from you. We test each model for this before it is used.
 
-grant-withdraw = You can withdraw at any time, on this site. You do not have to say why. From then on, no new use starts. Within { $n } days, each model that learned from you is taken out of use and destroyed. A new model never sees your records.
+grant-withdraw = You can withdraw at any time, on this site. You do not have to say why. From then on, no new use starts. Within { $n ->
+        [one] one day
+       *[other] { $n } days
+    }, each model that learned from you is taken out of use and destroyed. A new model never sees your records.
 
 grant-limits = Some things we cannot undo. We cannot take back answers that a model has already given. We cannot take back results that are already published.
 
@@ -290,7 +293,10 @@ withdraw-stops-title = This stops now
 
 withdraw-stops = new use of your records by { $study } under this permission
 
-withdraw-follows-title = This follows within { $n } days
+withdraw-follows-title = This follows within { $n ->
+        [one] one day
+       *[other] { $n } days
+    }
 
 withdraw-follows = models that learned from you are taken out of use and destroyed
 
@@ -696,7 +702,10 @@ download-again = Prepare it again
 download-ready = Your data of { $date } is ready. It has { $n ->
     [one] one record
    *[other] { $n } records
-} and { $lines } lines of history. We keep it for seven days.
+} and { $lines ->
+        [one] one line
+       *[other] { $lines } lines
+    } of history. We keep it for seven days.
 
 download-failed = Your data could not be prepared. Please try again.
 

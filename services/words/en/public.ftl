@@ -24,7 +24,10 @@ home-not-care = This site does not give care. In an emergency, call for help as 
 
 home-register-title = Register status
 
-home-register = The register holds { $count } changes. We last checked it at { $time }.
+home-register = The register holds { $count ->
+        [one] one change
+       *[other] { $count } changes
+    }. We last checked it at { $time }.
 
 home-register-away = We cannot reach the register right now, so every request is refused.
 
@@ -126,7 +129,10 @@ register-title = Register status
 
 register-what = The register is where each permission is written down.
 
-register-count = It holds { $count } changes.
+register-count = It holds { $count ->
+        [one] one change
+       *[other] { $count } changes
+    }.
 
 register-checked = We last checked it on { $time }.
 

@@ -78,7 +78,10 @@ grant-not = Nadie puede buscarle a usted con esto. Nadie puede usar sus datos pa
 
 grant-risk = Ningún sistema es del todo seguro. Alguien podría tratar de averiguar si un modelo aprendió de usted. Hacemos esa prueba con cada modelo antes de usarlo.
 
-grant-withdraw = Puede retirar su permiso cuando quiera, en este sitio. No tiene que decir por qué. Desde entonces no empieza ningún uso nuevo. En { $n } días como máximo, los modelos que aprendieron de sus datos dejan de usarse y se destruyen. Un modelo nuevo nunca ve sus datos.
+grant-withdraw = Puede retirar su permiso cuando quiera, en este sitio. No tiene que decir por qué. Desde entonces no empieza ningún uso nuevo. En { $n ->
+        [one] un día
+       *[other] { $n } días
+    } como máximo, los modelos que aprendieron de sus datos dejan de usarse y se destruyen. Un modelo nuevo nunca ve sus datos.
 
 grant-limits = Hay cosas que no podemos deshacer: las respuestas que un modelo ya dio y los resultados ya publicados.
 
@@ -290,7 +293,10 @@ withdraw-stops-title = Esto termina ahora
 
 withdraw-stops = todo uso nuevo de sus datos por { $study } con este permiso
 
-withdraw-follows-title = Esto sigue en { $n } días como máximo
+withdraw-follows-title = Esto sigue en { $n ->
+        [one] un día
+       *[other] { $n } días
+    } como máximo
 
 withdraw-follows = los modelos que aprendieron de usted dejan de usarse y se destruyen
 
@@ -696,7 +702,10 @@ download-again = Prepararlos otra vez
 download-ready = Sus datos del { $date } están listos. Contienen { $n ->
     [one] un registro
    *[other] { $n } registros
-} y { $lines } líneas del historial. Los guardamos siete días.
+} y { $lines ->
+        [one] una línea
+       *[other] { $lines } líneas
+    } del historial. Los guardamos siete días.
 
 download-failed = No se pudieron preparar sus datos. Inténtelo otra vez.
 

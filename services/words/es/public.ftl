@@ -24,7 +24,10 @@ home-not-care = Este sitio no da atención médica. En una emergencia, pida ayud
 
 home-register-title = Estado del registro
 
-home-register = El registro tiene { $count } anotaciones. Se comprobó por última vez a las { $time }.
+home-register = El registro tiene { $count ->
+        [one] una anotación
+       *[other] { $count } anotaciones
+    }. Se comprobó por última vez a las { $time }.
 
 home-register-away = Ahora no podemos llegar al registro, así que rechazamos toda petición.
 
@@ -126,7 +129,10 @@ register-title = Estado del registro
 
 register-what = En el registro se anota cada permiso.
 
-register-count = Tiene { $count } anotaciones.
+register-count = Tiene { $count ->
+        [one] una anotación
+       *[other] { $count } anotaciones
+    }.
 
 register-checked = Lo comprobamos por última vez el { $time }.
 
