@@ -22,7 +22,7 @@ from cli.importing import without_collecting
 from deploy.nodes import Nodes, NodesError, served_alone
 from deploy.nodes.supervisor import Program, Supervisor
 from deploy.processes import WebProgram, WorkerProgram
-from deploy.settings import Settings, SettingsInvalid, read_settings
+from deploy.settings import Settings, SettingsInvalid, find_unknown, read_settings
 from deploy.wiring import ledger_settings, node_settings
 
 # What opens the installation is imported by the functions that do: other commands start sooner.
@@ -177,9 +177,10 @@ def setup() -> None:
     """Create or update the tables and deploy the ledger if there is none; safe to repeat."""
     from deploy.account_keys import admin_path
 
-    with open_services(report=to_people):
+    settings = _known_settings()
+    with open_services(settings, to_people):
         to_people("the database and the ledger are ready")
-    admin_key = admin_path(read_settings(os.environ).home)
+    admin_key = admin_path(settings.home)
     if admin_key.exists():
         to_people(f"move {admin_key} to an offline medium; see Keys in docs/operations.md")
 
@@ -212,6 +213,13 @@ def _demo_fhir() -> click.Command:
     return demo_fhir(open_services)
 
 
+def _known_settings() -> Settings:
+    """Return the settings, and name each variable that looks like one and is none."""
+    for unknown in find_unknown(os.environ):
+        to_people(f"warning: {unknown}")
+    return read_settings(os.environ)
+
+
 def _expected() -> tuple[type[Exception], ...]:
     return (*expected_errors(), SettingsInvalid, NodesError)
 
@@ -221,7 +229,7 @@ def main() -> None:
     program = Path(sys.argv[0]).name
     try:
         if len(sys.argv) == 1:
-            serve(read_settings(os.environ), to_people)
+            serve(_known_settings(), to_people)
         else:
             signal.signal(signal.SIGINT, interrupt)
             commands()(prog_name=program)

@@ -14,7 +14,7 @@ from cli.help import CommandGroup
 from deploy.nodes import GethNode, KuboNode, NodeFailed, is_in_use
 from deploy.nodes.process import stop_orphan
 from deploy.processes import WebProgram, become
-from deploy.settings import Settings, SettingsInvalid, read_settings
+from deploy.settings import Settings, SettingsInvalid, find_unknown, read_settings
 from deploy.wiring import ledger_settings, node_settings
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 READY_WITHIN_S = 60.0
 POLL_S = 0.1
 NODES = ("kubo", "geth")
+CORRECT = "Correct its name, or remove it; docs/guide/settings.md lists all"
 
 
 @click.command()
@@ -33,13 +34,15 @@ def doctor(context: click.Context, as_json: bool) -> None:
 
     Nothing is started or changed. Exit code 0: no problem; 1: at least one.
     """
-    from deploy.doctor import examine, problem  # web and nodes start sooner without it
+    from deploy.doctor import examine, problem, warning  # web and nodes start sooner without it
 
+    unknown = [warning("settings", each, CORRECT) for each in find_unknown(os.environ)]
+    checks: tuple[Check, ...] = (*unknown,)
     try:
         settings = read_settings(os.environ)
-        checks = examine(settings, node_settings(settings), time.time())
+        checks += examine(settings, node_settings(settings), time.time())
     except SettingsInvalid as exc:
-        checks = (problem("settings", str(exc), "Correct the setting"),)
+        checks += (problem("settings", str(exc), "Correct the setting"),)
     has_problem = any(check.status == "problem" for check in checks)
     if as_json:
         document = {"ok": not has_problem, "checks": [asdict(check) for check in checks]}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, cast, get_args
 from zoneinfo import available_timezones
@@ -16,6 +17,7 @@ BLOCKS = ("files", PACKED_BLOCKS)
 
 
 MAX_FURTHER_NODES = 8
+_PREFIX = "VOUCHSAFE_"
 _ORGANISATION = (r"organisation:\S++", "a party id such as organisation:this-hospital")
 _ORIGIN = (
     r"https?://[^\s/?#@]++/?",
@@ -196,6 +198,17 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         },
         time_zone=_zone(get("VOUCHSAFE_TIME_ZONE") or ""),
     )
+
+
+def find_unknown(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for each variable with our prefix that no setting has; never its value."""
+    own = {name.removeprefix(_PREFIX): name for name in VARIABLES}
+    for name in sorted(environment):
+        if name.startswith(_PREFIX) and name not in VARIABLES:
+            # All names share the prefix, which would make each of them near.
+            nearest = get_close_matches(name.removeprefix(_PREFIX), own, n=1)
+            hint = f"; did you mean {own[nearest[0]]}?" if nearest else ""
+            yield f"{name} is not a setting and is ignored{hint}"
 
 
 def _zone(name: str) -> str:

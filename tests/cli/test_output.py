@@ -249,9 +249,9 @@ def plurals_in(path: Path) -> list[str]:
     return plurals
 
 
-NO_NUMBER = {"role", "identity", "rotation.admin", "rotation.former", "rotation.relayer"} | {
-    "rotation.custodian",
-    "table.header_rows",
+NO_NUMBER = {
+    *("address", "identity", "role", "table.header_rows"),
+    *(f"rotation.{use}" for use in ("admin", "anchor", "custodian", "former", "relayer")),
 }
 """Values that verbs follow, and a number of at least 2."""
 

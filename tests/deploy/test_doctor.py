@@ -247,6 +247,15 @@ def test_an_invalid_setting_is_a_problem_of_its_own(environment, monkeypatch):
     assert "problem  settings      VOUCHSAFE_PORT is 'http'" in result.stdout
 
 
+def test_a_misspelt_setting_is_a_warning_and_the_others_are_checked(environment, monkeypatch):
+    monkeypatch.setenv("VOUCHSAFE_ORIGN", "https://x.example")
+    result = CliRunner().invoke(command, [])
+    assert result.exit_code == 0
+    assert "warning  settings      VOUCHSAFE_ORIGN is not a setting" in result.stdout
+    assert "did you mean VOUCHSAFE_ORIGIN?" in result.stdout
+    assert "python" in result.stdout
+
+
 def test_one_account_for_everything_is_a_warning_until_the_accounts_are_separate(given, tmp_path):
     settings = _settings(given, LEDGER_FINALITY="bft")
     assert _status(doctor.check_accounts(settings)) == "ok"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.settings import VARIABLES, SettingsInvalid, read_settings
+from deploy.settings import VARIABLES, SettingsInvalid, find_unknown, read_settings
 
 
 def test_no_setting_is_needed_on_a_single_machine() -> None:
@@ -99,3 +99,18 @@ def test_paths_in_urls_are_whole_since_the_children_run_in_other_folders() -> No
     for url in ("postgresql+psycopg://u@h/db", "sqlite:////srv/x.db", "sqlite:///:memory:"):
         assert read_settings({"DATABASE_URL": url}).database_url == url
     assert read_settings({"LEDGER_RPC_URL": "http://h:1"}).ledger_rpc_url == "http://h:1"
+
+
+@pytest.mark.parametrize("name", [each for each in VARIABLES if each.startswith("VOUCHSAFE_")])
+def test_a_misspelt_variable_is_named_with_the_nearest_known_one(name: str) -> None:
+    misspelt = f"{name[:-1]}{name[-1] * 2}"
+    known = {"VOUCHSAFE_HOME": "x", "DATABASE_URL": "x", "PATH": "x"}
+    assert [*find_unknown({**known, misspelt: "secret"})] == [
+        f"{misspelt} is not a setting and is ignored; did you mean {name}?"
+    ]
+
+
+def test_an_unknown_variable_is_named_without_a_guess() -> None:
+    assert "did you mean DATABASE_URL?" in "".join(find_unknown({"VOUCHSAFE_DATABASE_URL": ""}))
+    assert [*find_unknown({"VOUCHSAFE_QQ": ""})] == ["VOUCHSAFE_QQ is not a setting and is ignored"]
+    assert [*find_unknown(dict.fromkeys(VARIABLES, ""))] == []
