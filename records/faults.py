@@ -63,8 +63,8 @@ class CellFaultCode(RemedyCode):
     )
     ID_SPELLINGS = (
         "id-spellings",
-        "{found} ids differ from another id in leading zeros, capitals, or kinds of dash or blank"
-        " alone",
+        "ids that differ from another id in leading zeros, capitals, or kinds of dash or blank"
+        " alone: {found}",
         "Write each id in one way, or two people are stored",
     )
     UNNAMED_VALUES = (

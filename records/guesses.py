@@ -109,6 +109,17 @@ def own_code(system: str, name: str) -> str:
     return loinc_code(name) or f"{system}|{slug(name, 100)}"
 
 
+def _why_empty(column: Profile, rows: int) -> str:
+    """Return why a column without a name, or with one value or none, is left out."""
+    if not column.count:
+        return "no value"
+    if len(column.distinct) > 1:
+        return "it has no name: to map it, give it one in the file"
+    if column.count == rows:
+        return "the same value in every row"
+    return "one value, and empty cells: to map it, write into these what empty means"
+
+
 def _why_ignored(column: Profile, rows: int) -> str:
     """Return why a column is left out, "" if it is not."""
     words = spaced(column.name)
@@ -117,9 +128,7 @@ def _why_ignored(column: Profile, rows: int) -> str:
     has_digits = any(map(str.isdigit, "".join(column.shapes)))
     is_constant = is_constant and not (has_digits and has_unread_dates(column))
     if not column.name or not column.count or is_constant:
-        if column.count in (0, rows):
-            return "the same value in every row" if column.count else "no value"
-        return "one value, and empty cells: to map it, write into these what empty means"
+        return _why_empty(column, rows)
     if _BIRTH.search(words) and not _is_measured_at_birth(column):
         return "a date of birth: it identifies people, and is not the day of a record"
     if column.date_format is None and _PLACE.search(words):

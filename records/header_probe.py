@@ -30,12 +30,28 @@ def with_header_rows(path: Path, file: FileFormat, names: NamesPlace | None) -> 
         return file  # reading the table says why
     places = (n for n, (line, cells) in enumerate(lines) if line > file.skip and any(cells))
     header = next(places, None)
+    # Names that are fewer than the cells of a row are taken for a title.
+    _refuse_row_names(path, [cells for _, cells in lines][max((header or 0) - 1, 0) :])
     if header is None:  # a Parquet file has no lines
         return file
     first, count = find_header_rows([cells for _, cells in lines], header)
     if count == 1 and first == header:
         return file
     return replace(file, skip=lines[first][0] - 1 if first else 0, header_rows=count)
+
+
+def _refuse_row_names(path: Path, rows: Sequence[Row]) -> None:
+    """Refuse a table whose first column alone has no name, as R writes numbers of rows.
+
+    Raises:
+        TableInvalid: each row has one cell more than the header, so the names fit other columns.
+    """
+    width = len(rows[0]) if rows else 0
+    below = rows[1:]
+    has_more = below and all(len(cells) == width + 1 and cells[-1] for cells in below)
+    if width > 1 and has_more and any(is_datum(cell.strip()) for cell in below[0]):
+        problem = "each row has one cell more than the header. Name the first column too, or from R"
+        raise TableInvalid(f"{path.name}: {problem} use write.csv with row.names = FALSE")
 
 
 def find_header_rows(rows: Sequence[Row], header: int) -> tuple[int, int]:

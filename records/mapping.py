@@ -230,7 +230,8 @@ def _file(table: Section, decimal: str) -> FileFormat:
     if not 0 <= skip <= MAX_SKIPPED_LINES:
         raise table.error("skip", f"must be 0 to {MAX_SKIPPED_LINES} lines")
     separator = _one_character(table, "separator", ",")
-    if separator == decimal:
+    # In a file separated by commas, 18,1 is one cell in quotes; without them the row has too many.
+    if separator == decimal != ",":
         problem = "must differ from the separator; export the table with ; or tabs between cells"
         raise table.error("decimal", problem)
     encoding = _encoding(table)

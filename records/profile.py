@@ -53,6 +53,7 @@ _MARKED: Final = re.compile(
     r"[<>+-]?\s*\d{1,3}(?:(['\u2019 \u00a0\u202f\u2009])\d{3})+(?:[.,]\d+)?"
 )
 _MIN_MARKED: Final = 3
+_NO_THOUSAND: Final = re.compile(r"-?\d++,(?!\d{3}$)\d++")
 _LIKE_THOUSANDS: Final = re.compile(r"[<>+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 _GROUPED: Final = re.compile(r"[<>+-]?\s*\d++(?:[.,]\d++)++")
 MIXED_SHARE: Final = 0.5
@@ -230,7 +231,7 @@ def profile_table(path: Path, names: NamesPlace | None = None) -> TableProfile:
     header = next(rows, None)
     if header is not None:
         require_columns(path, header)
-        has_mark = file.separator != ","
+        has_mark = file.separator != "," or file.decimal == ","
         profile.columns = [Profile(name.strip(), has_mark=has_mark) for name in header]
         rows = _without_units(rows, profile)
     header = [column.name for column in profile.columns]
@@ -305,8 +306,10 @@ def probe_format(path: Path) -> FileFormat:
     separator = max(tables, key=lambda each: _fit([len(row) for _, row in tables[each]]))
     titles = _titles([row for _, row in tables[separator]])
     skip = tables[separator][titles - 1][0] if titles else 0
-    cells = [cell.strip() for line in lines[skip + 1 :] for cell in line.split(separator)]
-    decimal = _probe_decimal(cells) if separator != "," else "."
+    cells = [cell.strip() for number, row in tables[separator] if number > skip + 1 for cell in row]
+    # Between commas, 1,200 in quotes is as often a thousand; 18,1 is none.
+    has_comma = separator != "," or any(map(_NO_THOUSAND.fullmatch, cells))
+    decimal = _probe_decimal(cells) if has_comma else "."
     skip += above if skip else 0  # without titles, `sep=;` is read and not skipped
     return FileFormat(separator, encoding, skip, "", decimal)
 
@@ -359,9 +362,7 @@ def _probe_workbook(path: Path) -> FileFormat:
         header = next(names, header)
     texts = [cell.strip() for _, cells in rows[header + 1 :] for cell in cells]
     skip = rows[header][0] - 1 if header else 0
-    decimal = _probe_decimal(texts)
-    # A workbook has no separator; a mapping's must differ from the decimal sign all the same.
-    return FileFormat(separator=";" if decimal == "," else ",", skip=skip, decimal=decimal)
+    return FileFormat(skip=skip, decimal=_probe_decimal(texts))
 
 
 def _is_data(cells: Sequence[str]) -> bool:

@@ -41,6 +41,10 @@ _PARQUET: Final = b"PAR1"
 _GZIP: Final = b"\x1f\x8b"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 _HEAD_BYTES: Final = 512
+_SEPARATE: Final = (
+    "Separate the cells by a comma, a semicolon, a tab or |; from R, write.csv with "
+    "row.names = FALSE does"
+)
 
 Line = tuple[int, list[str]]
 """The number of a line in the file, from 1, and its cells; 0 in files without lines."""
@@ -122,10 +126,7 @@ def require_columns(path: Path, header: Sequence[str]) -> None:
     """
     require_width(path, header)
     if len(header) == 1:
-        separators = "a comma, a semicolon, a tab or |"
-        raise TableInvalid(
-            f"{path.name}: one column was found. Separate the cells by {separators}."
-        )
+        raise TableInvalid(f"{path.name}: one column was found. {_SEPARATE}.")
 
 
 def _csv(path: Path, file: FileFormat) -> Iterator[Line]:
@@ -155,7 +156,8 @@ def _csv_lines(path: Path, lines: io.TextIOWrapper, file: FileFormat) -> Iterato
             number = above + rows.line_num
             text.end_row()
     except csv.Error as exc:
-        raise TableInvalid(f"{path.name}: invalid CSV after line {number}: {exc}") from exc
+        problem = f"invalid CSV after line {number}: {exc}. {_SEPARATE}, and correct the quotes"
+        raise TableInvalid(f"{path.name}: {problem}") from exc
 
 
 class _Lines:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from records import DeclarationInvalid, TableEmpty, check_table, read_table
+from records import DeclarationInvalid, TableEmpty, TableInvalid, check_table, read_table
 from records.description import TableDescription, describe_table
 from records.faults import CellFaultCode
 from records.flags import Flag
@@ -317,3 +317,49 @@ def test_a_long_column_with_a_unit_in_each_cell_is_a_number_in_that_unit(tmp_pat
     (column,) = draft.mapped()
     assert (column.kind, column.unit) == ("number", "mg/dL")
     assert check_table(tmp_path / "t.csv", draft, today=TODAY).good == 1_000
+
+
+QUOTED = 'pid,day,crp\nV-1,2024-01-02,"18,1"\nV-2,2024-01-03,"1,234"\nV-3,2024-01-04,7\n'
+
+
+def test_a_decimal_comma_in_quotes_is_read_between_commas(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(QUOTED)
+    mapping = Mapping.parse(describe_table(path, "t.csv", TODAY).mapping, "m.toml")
+    assert (mapping.file.separator, mapping.file.decimal) == (",", ",")
+    values = [row.documents[0][1] for row in read_table(path, mapping, False, TODAY)]
+    assert [value for each in values for value, _ in each.values()] == [18.1, 1.234, 7]
+    path.write_text(QUOTED.replace('"', ""))  # the comma without quotes divides the number
+    report = check_table(path, mapping, today=TODAY)
+    assert [fault.code.value for fault in report.faults] == ["cell-count", "cell-count"]
+
+
+def test_thousands_in_quotes_are_not_taken_for_decimals(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(QUOTED.replace("18,1", "18,100"))
+    assert "decimal" not in describe_table(path, "t.csv", TODAY).mapping
+    assert "not numbers alone" in describe_table(path, "t.csv", TODAY).mapping
+
+
+@pytest.mark.parametrize("separator", [",", "\t", ";"])
+def test_names_of_rows_as_r_writes_them_shift_no_column(tmp_path: Path, separator: str) -> None:
+    path = tmp_path / "t.csv"
+    rows = ['"pid","day","crp"', *(f'"{n}","V-{n}","2024-01-0{n}",18.{n}' for n in range(1, 9))]
+    path.write_text("\n".join(rows).replace(",", separator))
+    with pytest.raises(TableInvalid, match="one cell more than the header.* row.names = FALSE"):
+        describe_table(path, "t.csv", TODAY)
+
+
+@pytest.mark.parametrize("names", ["pid day crp", '"pid" "day" "crp"'])
+def test_a_table_separated_by_blanks_is_refused_with_what_to_do(tmp_path: Path, names: str) -> None:
+    path = tmp_path / "t.txt"
+    path.write_text(f'{names}\n"1" "V-1" 2024-01-02 18.1\n')
+    with pytest.raises(TableInvalid, match=r"Separate the cells by .* write.csv with"):
+        describe_table(path, "t.txt", TODAY)
+
+
+def test_a_column_without_a_name_is_not_called_constant(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(',pid,day,crp\n1,"V-1",2024-01-02,18.1\n2,"V-2",2024-01-03,7.5\n')
+    mapping = describe_table(path, "t.csv", TODAY).mapping
+    assert "# (no name): it has no name: to map it, give it one in the file" in mapping

@@ -147,7 +147,7 @@ def test_the_bundled_example_mappings_load() -> None:
         ('ignore = ["note"]', 'on_duplicate = "maybe"', "on_duplicate"),
         ('ignore = ["note"]', 'separator = ";;"', "one character"),
         ('ignore = ["note"]', 'separator = "a"', "one character"),
-        ('ignore = ["note"]', 'decimal = ","', "must differ from the separator"),
+        ('ignore = ["note"]', 'separator = "."', "must differ from the separator"),
         ('ignore = ["note"]', 'ignored = ["note"]', "unknown key"),
         ('category = "vital-signs"', 'category = "shoes"', "category"),
         ('kind = "number"', 'kind = "float"', "kind"),
