@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -12,6 +11,7 @@ from typing import Any, Final
 
 from consent import abi
 from consent.chain import FINALITIES, Chain, Finality, Look, Receipt
+from consent.durable_file import write_durably
 from consent.errors import ConsentInvalid, LedgerBroken, LedgerUnavailable
 from consent.outbox import Intent, Outbox, StoredTransaction
 from consent.passkeys import P256, P256_VECTOR, P256_WRONG_VECTOR, P256_YES
@@ -92,17 +92,7 @@ class Deployment:
             "code_hash": "0x" + self.code_hash.hex(),
         }
         path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_name(path.name + ".new")
-        with new.open("w", encoding="utf-8") as file:
-            file.write(json.dumps(values, indent=1) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        write_durably(path, f"{json.dumps(values, indent=1)}\n".encode())
 
 
 def load(path: Path) -> Deployment | None:

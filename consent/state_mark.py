@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import orjson
 
+from consent.durable_file import write_durably
 from consent.errors import LedgerBroken, LedgerUnavailable
 from consent.typed_data import GENESIS_HEAD
 
@@ -117,12 +118,7 @@ class StateMark:
             "journal": state.journal,
             "open": sorted(name.hex() for name in state.open),
         }
-        new = self.path.with_name(self.path.name + ".new")
-        with new.open("wb") as file:
-            file.write(orjson.dumps(values, option=orjson.OPT_INDENT_2))
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self.path)
+        write_durably(self.path, orjson.dumps(values, option=orjson.OPT_INDENT_2))
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -94,10 +94,9 @@ def guess_column(
     truths = None if is_sex else _truths(column)
     category = LABEL_CATEGORY if column.name == label else ""
     if truths is not None:
-        values = {} if truths == {} else truths
         chosen = category or guess_category(column.name, "survey")
         return ColumnDraft(
-            name=column.name, kind=BOOLEAN, code=code, category=chosen, values=values
+            name=column.name, kind=BOOLEAN, code=code, category=chosen, values=truths
         )
     if (column.is_number or column.is_mixed) and not is_sex:
         return _number(column, code, category, sorted(numbers))
@@ -111,12 +110,10 @@ def own_code(system: str, name: str) -> str:
 
 def _why_empty(column: Profile, rows: int) -> str:
     """Return why a column without a name, or with one value or none, is left out."""
-    if not column.count:
-        return "no value"
     if len(column.distinct) > 1:
         return "it has no name: to map it, give it one in the file"
-    if column.count == rows:
-        return "the same value in every row"
+    if column.count in (0, rows):
+        return "the same value in every row" if column.count else "no value"
     return "one value, and empty cells: to map it, write into these what empty means"
 
 
