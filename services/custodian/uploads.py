@@ -282,7 +282,7 @@ class CustodianUploads:
                 raise FileRefused("file", "deposit-wrong-kind")
         except FileRefused as exc:
             raise exc.in_words(words) from exc
-        sent = Sent(party, by, _name(new.name), FHIR, sender, LEAVE)
+        sent = Sent(party, by, new.name[:MAX_NAME], FHIR, sender, LEAVE)
         upload = self._add(words, sent, new.file)
         self._uploads.move(upload, CHECKING, STORING)
         self._queue(_STORE, upload, STORING)

@@ -166,3 +166,13 @@ def test_a_card_says_why_the_effect_of_an_input_is_hidden_only_where_one_is(
     page = render(app, source, card=card, numbered=lambda title, _item: title)
     assert page.count(">hidden<") == (3 if is_hidden else 0)
     assert ("if all but a few people have the same value" in page) == is_hidden
+
+
+def test_a_row_that_concerns_the_whole_table_is_not_headed_with_a_row(app: Flask) -> None:
+    source = '{% from "parts/facts.html" import table with context %}'
+    rows = [["1,234", "x"], ["Whole table", ""]]
+    source += "{{ table('Problems', ['Row', 'Column'], rows, figures=(0,), fold=true) }}"
+    page = render(app, source, rows=rows)
+    assert '<th scope="row" class="figure" data-head="Row">1,234</th>' in page
+    assert '<th scope="row" class="figure">Whole table</th>' in page
+    assert '<td data-head="Column"></td>' in page  # hidden on a phone, as each empty cell is

@@ -20,7 +20,7 @@ from services.tokens import CUSTODIAN
 from services.wiring import Services
 from web.api.guard import ApiGuard, require_operator
 from web.api.resources import returns_file
-from web.current import current_caller, services, words
+from web.current import Caller, current_caller, services, words
 from web.errors import UnsupportedMediaType
 from web.responses import json_response
 from web.view_options import max_body, one_at_a_time, public, requires_role
@@ -69,8 +69,9 @@ def post_resources() -> Response:
     _require_fhir()
     caller, sender = current_caller(), _query_text("sender")
     body = io.BytesIO(request.get_data())
-    name = f"from {caller.id}"
-    new = NewUpload(name=name, file=body, mapping="", own_mapping=None, on_bad=LEAVE)
+    new = NewUpload(
+        name=_origin(caller, sender), file=body, mapping="", own_mapping=None, on_bad=LEAVE
+    )
     report = services().custodian.uploads.import_fhir(
         words(), caller.party, new, sender=sender, by=caller.id
     )
@@ -170,6 +171,13 @@ def get_metadata() -> Response:
         ],
     }
     return json_response(statement, media_type=FHIR_JSON)
+
+
+def _origin(caller: Caller, sender: str) -> str:
+    """Return what lists of uploads call these bytes, which have no file's name: who sent them."""
+    if sender:
+        return f"from {''.join(filter(str.isprintable, sender))}"
+    return f"from {caller.account.name}" if caller.account else f"from a program, token {caller.id}"
 
 
 def _query_text(name: str) -> str:

@@ -640,6 +640,10 @@ deposit-entry = Entry
 
 deposit-row = Row
 
+deposit-whole-table = Whole table
+
+deposit-whole-file = Whole file
+
 deposit-line = Line
 
 deposit-people = { $people ->

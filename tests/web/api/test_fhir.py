@@ -208,3 +208,13 @@ def test_a_cancelled_import_is_not_there_any_more(hospital, system) -> None:
         assert answer.status_code == 404
         assert answer.get_json()["issue"][0]["code"] == "not-found"
     assert hospital.platform.requests.directory.find_subject(number) is None
+
+
+@pytest.mark.parametrize("sender", ["", "https://lab.example/fhir"])
+def test_bytes_that_were_posted_are_listed_by_who_sent_them(hospital, system, sender) -> None:
+    body = ndjson(person(secrets.token_hex(4)))
+    query = f"?sender={sender}" if sender else ""
+    sent = system(f"/$import{query}", body, **{"Content-Type": "application/fhir+ndjson"})
+    assert sent.status_code == 202
+    page = signed_in(hospital, "custodian").get("/custodian/deposits/new").text
+    assert (f">from {sender}, " if sender else ">from a program, token ") in page

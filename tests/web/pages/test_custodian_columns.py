@@ -96,3 +96,17 @@ def test_numbers_that_are_read_as_missing_are_shown_and_can_be_changed(
     hospital.work("check-upload")
     good = f"{30 - bad} are good, {'one is' if bad else 'none is'} bad"
     assert good in _line(keeper.get(address).text)
+
+
+def test_codes_that_differ_in_capitals_alone_are_named_for_the_whole_table_before_it_is_stored(
+    hospital: Any, keeper: Visitor
+) -> None:
+    body = b"pid,crp\nV-100,2\nv-100,3\nV-200,4\n"
+    address = described(hospital, keeper, body, "capitals.csv")
+    form = {key: FORM[key] for key in FORM if not key.endswith("-2")}
+    assert keeper.post(f"{address}/columns", **form, name="capitals").status_code == 303
+    hospital.work("check-upload")
+    page = keeper.get(address).text
+    assert "capitals, or kinds of dash or blank alone: 1" in page
+    assert '<th scope="row" class="figure">Whole table</th>' in page
+    assert "–" not in page.partition('id="notes"')[2].partition("</table>")[0]
