@@ -20,11 +20,13 @@ from threadpoolctl import threadpool_limits
 
 from bench.coverage import load_heart, train
 from bench.gate import find_interval, load_nhanes
+from models.budget import DEFAULT_BUDGET
 from models.calibration import Floats, Labels
 from models.candidates import Fitter, Setting, list_settings
 from models.card_content import describe_evaluation
 from models.evaluation import auroc, evaluate
 from models.features import Matrix, Values
+from models.folds import draw_folds
 from models.person_weights import draw_weights
 from models.question import Question
 from models.recalibration import fit_recalibration
@@ -113,12 +115,44 @@ def estimate_each(answer: Callable[[Rows, Rows], Floats], rows: Rows) -> Floats:
     return estimates
 
 
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers of models of some of all rows, in whole percent."""
+
+    values: Values
+    labels: Labels
+    fitter: Fitter
+    setting: Setting
+
+    def answer(
+        self, rows: Rows, new: Rows, *, is_weighted: bool = False, without: int | None = None
+    ) -> Floats:
+        """Return the estimates about new rows of a model of these rows.
+
+        Args:
+            rows: to learn from.
+            new: to answer about.
+            is_weighted: whether they count differently.
+            without: the place of a row whose fold is left out.
+        """
+        seen, names = (self.values[rows], self.labels[rows]), [str(row) for row in rows]
+        weights = draw_weights(names, *seen) if is_weighted else np.ones(len(rows))
+        others = np.ones(len(rows), np.bool_)
+        if without is not None:
+            folds = draw_folds(seen[1], names, folds=DEFAULT_BUDGET.folds, draw=("bench",))
+            others = folds != folds[without]
+        choice = self.setting, self.setting.rounds[0]
+        made = self.fitter.fit_weighted(choice, seen[0][others], seen[1][others], weights[others])
+        return np.round(1 / (1 + np.exp(-made.final_log_odds(self.values[new]))), 2)
+
+
 def compare_answers(size: int, trials: int) -> Iterator[Verdicts]:
     """Yield how often answers of two models, before and after, tell of the one who left.
 
     Both models have the same settings, and answer about the same people in whole percent. One
     reader weighs each answer that changed by how alike that person is to the one who left. Another
-    has one answer of each model, about that very person, who may still be a patient.
+    has one answer of each model, about that very person, who may still be a patient: by the whole
+    model, or by its learner of the other folds, as the platform answers.
     """
     question, matrix = load_nhanes() if size > MANY else load_heart()[:2]
     values, fitter = matrix.values[:, question.predictors()], Fitter.of(question, 1)
@@ -128,14 +162,7 @@ def compare_answers(size: int, trials: int) -> Iterator[Verdicts]:
         chance = np.random.default_rng(size)
         scores: dict[str, list[float]] = defaultdict(list)
 
-        def answer(
-            rows: Rows, new: Rows, *, is_weighted: bool = False, setting: Setting = setting
-        ) -> Floats:
-            seen, names = (values[rows], matrix.labels[rows]), [str(row) for row in rows]
-            data = *seen, draw_weights(names, *seen) if is_weighted else None
-            made = fitter.fit_weighted((setting, setting.rounds[0]), *data)
-            return np.round(1 / (1 + np.exp(-made.final_log_odds(values[new]))), 2)
-
+        answer = Answers(values, matrix.labels, fitter, setting).answer
         for _ in range(trials // 2):
             order = chance.permutation(len(matrix.labels))
             rows, new = np.sort(order[:size]), order[size : size + ANSWERED]
@@ -150,6 +177,9 @@ def compare_answers(size: int, trials: int) -> Iterator[Verdicts]:
                     moved = before[is_weighted] - after
                     scores[case].append(float(moved[len(pair) :] @ likeness))
                     scores[f"{case}, about that person"].append(float(moved[place]))
+                # The last case is as trained.
+                own = answer(rows, rows[[target]], is_weighted=True, without=target)
+                scores["as answered, about that person"].append(float(own[0] - after[place]))
         outcomes = [True, False] * (trials // 2)
         rights = {case: judge(each, outcomes, chance) for case, each in scores.items()}
         for case, right in rights.items():

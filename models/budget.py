@@ -25,6 +25,8 @@ class Budget:
             patients have.
         draws_weights: whether people count differently in the final fit (`models.person_weights`).
         compares_gaps: whether patients who lack the same values can be copies (`models.copies`).
+        answers_out_of_fold: whether answers about the people of the cohort come from models that
+            did not learn from them (`models.served_model.FoldLearner`).
     """
 
     repeats: int = 5
@@ -36,6 +38,7 @@ class Budget:
     learns_rare_values: bool = False
     draws_weights: bool = True
     compares_gaps: bool = True
+    answers_out_of_fold: bool = True
 
     @classmethod
     def of_card(cls, stated: Mapping[str, Any]) -> Budget:
@@ -49,12 +52,18 @@ class Budget:
             "learns_rare_values": True,
             "draws_weights": False,
             "compares_gaps": False,
+            "answers_out_of_fold": False,
         }
         return cls(**{**earlier, **stated})
 
     def for_patients(self, patients: int) -> Budget:
-        """Return the budget of a cohort of this size: rows that are read in batches count alike."""
-        return replace(self, draws_weights=self.draws_weights and patients < BATCHES_FROM_ROWS)
+        """Return the budget of a cohort of this size.
+
+        Rows that are read in batches count alike, and one fit of them is enough work.
+        """
+        if patients < BATCHES_FROM_ROWS:
+            return self
+        return replace(self, draws_weights=False, answers_out_of_fold=False)
 
     def count_repeats(self, patients: int, features: int) -> int:
         """Return how often the cross-validation is drawn for a matrix of this size."""

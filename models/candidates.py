@@ -16,8 +16,7 @@ from models.calibration import Floats, Labels
 from models.features import Values
 from models.logistic import LogisticModel, RegressionRows
 from models.question import Question
-from models.recalibration import Recalibration
-from models.served_model import LOGISTIC, XGBOOST, write_booster, write_logistic
+from models.served_model import LOGISTIC, XGBOOST
 from models.suppression import MIN_COUNT
 
 _EVENTS_PER_LEAF: Final = 0.04
@@ -151,12 +150,6 @@ class Fitted:
     def final_log_odds(self, values: Values) -> npt.NDArray[np.float64]:
         """Return the log-odds by the whole learner."""
         return self.learner.log_odds(values)
-
-    def write(self, recalibration: Recalibration) -> bytes:
-        """Return the model file."""
-        if isinstance(self.learner, LogisticModel):
-            return write_logistic(self.learner, recalibration)
-        return write_booster(self.learner.write(), recalibration)
 
 
 def list_settings(

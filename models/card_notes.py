@@ -16,6 +16,10 @@ _WEIGHTS_NOTE: Final = (
     "weights of patients: drawn at random for the final fit, so that the answers of two models"
     " reveal little of one patient"
 )
+_FOLDS_NOTE: Final = (
+    "answers about these patients: each by a model of the other folds, which did not learn from"
+    " that patient"
+)
 INTERVAL_NOTE: Final = (
     "The interval of a prediction is a 95 % conformal interval around it, learned out of fold: it"
     " is made so that of 100 groups of new patients with similar estimates, about 95 have an"
@@ -68,10 +72,11 @@ def describe_measured(content: Mapping[str, Any]) -> list[str]:
     return [] if run is None else [_REPEATED_NOTE.format(run=run)]
 
 
-def describe_weights(content: Mapping[str, Any]) -> list[str]:
-    """Return that people counted differently in the final fit, if they did."""
+def describe_final_fit(content: Mapping[str, Any]) -> list[str]:
+    """Return whether people counted differently in the final fit, and what answers about them."""
     budget = content.get("provenance", {}).get("budget", {})
-    return [_WEIGHTS_NOTE] if budget.get("draws_weights") else []
+    notes = {"draws_weights": _WEIGHTS_NOTE, "answers_out_of_fold": _FOLDS_NOTE}
+    return [note for name, note in notes.items() if budget.get(name)]
 
 
 def describe_earlier_runs(content: Mapping[str, Any]) -> str:

@@ -16,8 +16,8 @@ from models.card_notes import (
     NO_COUNTS,
     NO_EFFECT,
     describe_earlier_runs,
+    describe_final_fit,
     describe_measured,
-    describe_weights,
 )
 from models.question_parts import spell_value
 from models.training_range import describe_bounds
@@ -345,7 +345,7 @@ def _development_lines(content: Mapping[str, Any]) -> list[str]:
         f"learner: {_LEARNERS[tuning['learner']]};"
         f" recalibration: {tuning['recalibration']['method']}",
         f"settings tried: {tuning['tried']}, within the bound of the attack: {tuning['within']}",
-        *describe_weights(content),
+        *describe_final_fit(content),
         *(
             f"{_LEARNERS[row['kind']]}: AUROC {format_estimate(row['auroc'])},"
             f" Brier {row['brier']:z.3f}"

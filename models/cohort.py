@@ -32,6 +32,7 @@ from storage.collector import collector_paused
 
 OUT_OF_RANGE: Final = "value-out-of-range"
 RECORD_LABEL: Final = "manifest record"
+PATIENT_LABEL: Final = "manifest patient"
 """Names the keyed hash by which a manifest lists its records."""
 _PERMITTED: Final = "permitted"
 
@@ -130,7 +131,7 @@ def _make_manifest(
 
     Every patient trains the model: the evaluation is out of fold.
     """
-    hash_patient = store.pseudonyms("manifest patient")
+    hash_patient = store.pseudonyms(PATIENT_LABEL)
     hash_record = store.pseudonyms(RECORD_LABEL)
     patients: dict[bytes, str] = {}
     for person, records in included.items():

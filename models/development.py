@@ -13,7 +13,7 @@ import numpy as np
 from models.answer_interval import AnswerInterval, fit_interval
 from models.budget import Budget
 from models.calibration import Floats, Labels
-from models.candidates import Fitter, Setting, list_settings
+from models.candidates import Fitted, Fitter, Setting, list_settings
 from models.crossvalidation import (
     OutOfFold,
     Rows,
@@ -24,11 +24,12 @@ from models.crossvalidation import (
     permit,
 )
 from models.features import Matrix
+from models.folds import Folds
 from models.lira import Attack, attack_settings
 from models.person_weights import draw_weights
 from models.question import Question
 from models.recalibration import Recalibration, fit_recalibration
-from models.served_model import LOGISTIC, XGBOOST
+from models.served_model import LOGISTIC, XGBOOST, FoldLearner, write_model
 
 _MIN_DRAWS: Final = 2
 """Of the cross-validation, to tell how far an estimate depends on who else was learned from."""
@@ -105,11 +106,52 @@ class Conditions:
         study: names the draw of the folds, together with the label.
         budget: how much work this may be.
         seed: of the library's random numbers.
+        patients: the keyed hash of each row's person, where copies are drawn by one name.
     """
 
     study: str
     budget: Budget
     seed: int
+    patients: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FinalFit:
+    """Fits the setting that was chosen.
+
+    Attributes:
+        fitter: of the question.
+        choice: the setting, and its number of rounds.
+        rows: of everybody.
+        weights: how much each row counts; None if all count alike.
+    """
+
+    fitter: Fitter
+    choice: tuple[Setting, int]
+    rows: Rows
+    weights: Floats | None
+
+    def fit(self) -> Fitted:
+        """Return the learner of everybody."""
+        rows = self.rows
+        return self.fitter.fit_weighted(self.choice, rows.values, rows.labels, self.weights)
+
+    def fit_folds(self, folds: Folds, names: Sequence[str]) -> list[FoldLearner]:
+        """Return, for the people of each fold, the learner of all others.
+
+        Args:
+            folds: of each row.
+            names: the keyed hash of each row's person.
+        """
+        learners = []
+        for fold in np.unique(folds):
+            is_own = folds == fold
+            others = self.rows.choose(~is_own)
+            weights = None if self.weights is None else self.weights[~is_own]
+            made = self.fitter.fit_weighted(self.choice, others.values, others.labels, weights)
+            people = frozenset(name for name, own in zip(names, is_own, strict=True) if own)
+            learners.append(FoldLearner(people, made.learner))
+        return learners
 
 
 def develop(
@@ -122,7 +164,7 @@ def develop(
 
     Args:
         matrix: one row a patient; both outcomes must occur.
-        patients: the keyed hash of each row's person.
+        patients: the name of each row's person in the draws, a keyed hash.
         question: which columns predict, declared parameters, bounds of the gate.
         conditions: the draw, the budget and the seed.
     """
@@ -157,14 +199,16 @@ def _develop(rows: Rows, question: Question, conditions: Conditions) -> Developm
     index, rounds = search.choose(rows, [np.ones(len(rows.labels), np.bool_)])[0][kind]
     persons = rows.persons if budget.draws_weights else None
     weights = None if persons is None else draw_weights(persons, rows.values, rows.labels)
-    fitted = fitter.fit_weighted((settings[index], rounds), rows.values, rows.labels, weights)
+    final = FinalFit(fitter, (settings[index], rounds), rows, weights)
     raw, draws = predictions[kind].raw[0], predictions[kind].probabilities
     if len(draws) < _MIN_DRAWS:
         draws = draw_again(search, rows, (settings[index], rounds), _MIN_DRAWS)
     recalibration = fit_recalibration(rows.labels, raw)
     calibrated, folds = recalibration.apply(raw), predictions[kind].folds[0]
+    names = conditions.patients or rows.persons
+    others = final.fit_folds(folds, names) if budget.answers_out_of_fold else ()
     return Development(
-        raw=fitted.write(recalibration),
+        raw=write_model(final.fit().learner, recalibration, others),
         kind=kind,
         setting=settings[index],
         rounds=rounds,

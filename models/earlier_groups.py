@@ -20,8 +20,9 @@ from models.cohort import Cohort
 from models.errors import CohortTooSmall, ModelsBroken, ModelsNotFound
 from models.evaluated_people import read_evaluated
 from models.manifest import TRAINING_PART, Manifest, ManifestLine
-from models.model_files import CARD, LEFT_OUT, MANIFEST, ModelFiles
+from models.model_files import CARD, LEFT_OUT, MANIFEST, PEOPLE, ModelFiles
 from models.question import Question, load_stored_question
+from models.shown_groups import read_groups
 from models.suppression import MIN_COUNT, is_small
 from models.training_runs import TrainingRun, TrainingRuns
 from records.errors import DeclarationInvalid
@@ -123,7 +124,7 @@ class _Stored:
 def find_groups(
     files: ModelFiles, runs: TrainingRuns, run: TrainingRun, cohort: Cohort
 ) -> list[EarlierGroup]:
-    """Return the groups that other runs measured or learned from, and of external validations.
+    """Return the groups of other runs, of external validations and of monthly reports.
 
     Those of this study come first, the newest first.
 
@@ -135,14 +136,43 @@ def find_groups(
     """
     now, groups = _list_records(cohort.manifest.lines), []
     for earlier in sorted(runs.all(), key=lambda each: (each.study != run.study, -each.id)):
-        stored = _read_evaluations(files, earlier.model_id, cohort.manifest)
+        stored = _read_evaluations(files, earlier.model_id, cohort.manifest, len(now))
         own = _read_earlier(files, earlier, len(now)) if earlier.id != run.id else None
         stored += [own] if own else []
         if stored:
             number = earlier.id if earlier.study == run.study else ELSEWHERE
             is_same, opened = _compare_questions(run, earlier, cohort)
             groups += [_compare(each, (number, is_same), opened, now) for each in stored]
+        groups += [
+            _compare_people(now.keys(), group)
+            for group in read_groups(files, earlier.model_id, PEOPLE)
+        ]
     return groups
+
+
+def list_people(files: ModelFiles, runs: TrainingRuns, size: int) -> Iterator[set[str]]:
+    """Yield the people of each run, and of each external validation, that are about so many."""
+    nobody = Manifest("", ())
+    for run in runs.all():
+        stored = _read_evaluations(files, run.model_id, nobody, size)
+        own = _read_earlier(files, run, size)
+        for group in [*stored, *([own] if own else [])]:
+            yield set(group.measured)
+
+
+def _compare_people(people: Set[str], group: Set[str]) -> EarlierGroup:
+    """Return a group whose records do not count, beside these people."""
+    return EarlierGroup(
+        run=ELSEWHERE,
+        evaluated=None,
+        content={},
+        is_same=False,
+        joined_or_left=len(people ^ group),
+        moved=len(people ^ group),
+        missing=len(group - people),
+        new=frozenset(people - group),
+        changed=frozenset(),
+    )
 
 
 def _compare(
@@ -200,20 +230,7 @@ def leave_out_of(people: Set[str], groups: Sequence[Set[str]], minimum: int) -> 
     Raises:
         CohortTooSmall: too few people would be left.
     """
-    plain = [
-        EarlierGroup(
-            run=ELSEWHERE,
-            evaluated=None,
-            content={},
-            is_same=False,
-            joined_or_left=len(people ^ group),
-            moved=len(people ^ group),
-            missing=len(group - people),
-            new=frozenset(people - group),
-            changed=frozenset(),
-        )
-        for group in groups
-    ]
+    plain = [_compare_people(people, group) for group in groups]
     return choose_left_out(plain, sorted(people), minimum)
 
 
@@ -268,9 +285,11 @@ def leave_out(cohort: Cohort, left_out: frozenset[str]) -> Cohort:
 
 
 def keep_people(files: ModelFiles, model_id: str, cohort: Cohort) -> None:
-    """Write of whom a run learned, and whom it left out, for `find_groups` of later runs."""
+    """Write of whom a run learns, and whom it leaves out, for `find_groups` of other runs."""
     if cohort.left_out is not None:
         files.write(model_id, LEFT_OUT, cohort.left_out.to_json())
+    else:
+        files.delete(model_id, LEFT_OUT)  # of an attempt that was interrupted
     files.write(model_id, MANIFEST, cohort.manifest.to_json())
 
 
@@ -318,8 +337,8 @@ def _list_records(lines: Sequence[ManifestLine]) -> dict[str, Records]:
 def _read_earlier(files: ModelFiles, run: TrainingRun, size: int) -> _Stored | None:
     """Return the people of a run, whom it left out, and the figures that it measured on them.
 
-    None if it has no model and measured nothing, or if its group is far larger or smaller than
-    `size`.
+    A run under way counts: it stored its people before it learns from them. None if it has no
+    people, or measured nothing, or if its group is far larger or smaller than `size`.
     """
     try:
         content = _read_content(files, run)
@@ -330,17 +349,17 @@ def _read_earlier(files: ModelFiles, run: TrainingRun, size: int) -> _Stored | N
             return None
         manifest = Manifest.from_json(files.read(run.model_id, MANIFEST))
     except (ModelsNotFound, ModelsBroken):
-        return None  # no model and no report, or a file that `verify` reports
+        return None  # no people, or a file that `verify` reports
     is_own = MEASURED_IN not in content  # the run whose figures it repeats is compared itself
     measured = _list_records([line for line in manifest.lines if line.part == TRAINING_PART])
     permitted = _list_records(read_left_out(files, run.model_id)) | measured
     return _Stored(measured, permitted, content if is_own else {})
 
 
-def _read_evaluations(files: ModelFiles, model_id: str, now: Manifest) -> list[_Stored]:
+def _read_evaluations(files: ModelFiles, model_id: str, now: Manifest, size: int) -> list[_Stored]:
     """Return the people on whom a model was evaluated; no card repeats the figures."""
     groups = []
-    for group in read_evaluated(files, model_id, now, _FAR):
+    for group in read_evaluated(files, model_id, now, range(size - _FAR, size + _FAR + 1)):
         measured = _list_records(group.measured)
         permitted = _list_records(group.left_out) | measured
         groups.append(_Stored(measured, permitted, {}, (model_id, group.study)))
@@ -353,6 +372,8 @@ def _read_content(files: ModelFiles, run: TrainingRun) -> Mapping[str, Any] | No
         return None if MEASURED_IN in report else report
     try:
         card = Card.from_json(files.read(run.model_id, CARD)).content
+    except ModelsNotFound:
+        return {}  # a run under way
     except ModelsBroken:
         return {}  # `verify` reports it, and the model answered all the same
     return card if "tuning" in card else {}  # the first format measured held-out patients

@@ -50,7 +50,7 @@ def keep_evaluated(files: ModelFiles, model_id: str, study: str, cohort: Cohort)
 
 
 def read_evaluated(
-    files: ModelFiles, model_id: str, now: Manifest, most_apart: int
+    files: ModelFiles, model_id: str, now: Manifest, sizes: range
 ) -> Iterator[EvaluatedPeople]:
     """Yield the groups on which a model was evaluated.
 
@@ -59,13 +59,12 @@ def read_evaluated(
     Args:
         files: of the models.
         model_id: any run's, also one without a model.
-        now: who is permitted now.
-        most_apart: groups are passed over whose size differs by more.
+        now: who is permitted now; nobody if their records do not count.
+        sizes: groups of other sizes are passed over.
     """
-    size = len(now.patients(TRAINING_PART))
     for name in files.list_names(model_id, _PREFIX):
         _, people, _, study = name.removesuffix(_SUFFIX).split("-", 3)
-        if abs(int(people) - size) <= most_apart:
+        if int(people) in sizes:
             with suppress(ModelsBroken):
                 lines = Manifest.from_json(files.read(model_id, name)).lines
                 measured = [line for line in lines if line.part == TRAINING_PART]

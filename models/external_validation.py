@@ -157,39 +157,46 @@ def validate_externally(
     permitted = gather_cohort(consents.store, question, study)
     untrained, known = _find_new(files, model.id, permitted.manifest)
     _require_enough(len(untrained.patients(TRAINING_PART)))
-    cohort = _choose_people(files, runs, model, study, replace(permitted, manifest=untrained))
-    if isinstance(cohort, ExternalValidation):
-        return cohort
-    matrix = build_matrix(question, cohort.manifest, cohort.records, TRAINING_PART)
-    events = int(matrix.labels.sum())
-    size = len(matrix.labels)
-    _require_enough(size, events)
-    values = matrix.values[:, question.predictors()]
-    probabilities = served.predict(values)
-    subgroups = divide_into_subgroups(question, matrix)
-    cuts = VisibleCuts(probabilities)
-    evaluation = evaluate(matrix.labels, probabilities, subgroups, question.thresholds, cuts)
-    table = make_threshold_table(matrix.labels, probabilities, question.thresholds, cuts)
-    decimals = 2 if size < _FINE_COHORT else 3
-    content = {
-        "format": FORMAT,
-        "model": model.id,
-        "sha256": model.sha256,
-        "study": study,
-        "question": {"id": question.id, "sha256": question.sha256},
-        "outcome": {"words": question.label.words, "definition": question.label.definition},
-        "view": {"block_number": cohort.view.block_number, "head": cohort.view.head.hex()},
-        "patients": steady(size),
-        "events": steady(events),
-        "in_training": conceal(known),
-        "left_out": conceal(len(cohort.left_out.patients(TRAINING_PART)) if cohort.left_out else 0),
-        "developed_auroc": card.content["evaluation"]["auroc"]["value"],
-        "evaluation": describe_evaluation(evaluation, decimals),
-        "thresholds": round_figures([asdict(row) for row in table], decimals),
-        "missing": measure_missing(values, feature_types(question)),
-    }
-    _write(consents, files, cohort, content)
-    return ExternalValidation(content)
+    with files.comparing():  # until the people are stored: others would not see them
+        cohort = _choose_people(files, runs, model, study, replace(permitted, manifest=untrained))
+        if isinstance(cohort, ExternalValidation):
+            return cohort
+        matrix = build_matrix(question, cohort.manifest, cohort.records, TRAINING_PART)
+        events = int(matrix.labels.sum())
+        size = len(matrix.labels)
+        _require_enough(size, events)
+        values = matrix.values[:, question.predictors()]
+        probabilities = served.predict(values)
+        subgroups = divide_into_subgroups(question, matrix)
+        cuts = VisibleCuts(probabilities)
+        evaluation = evaluate(matrix.labels, probabilities, subgroups, question.thresholds, cuts)
+        table = make_threshold_table(matrix.labels, probabilities, question.thresholds, cuts)
+        decimals = 2 if size < _FINE_COHORT else 3
+        content = {
+            "format": FORMAT,
+            "model": model.id,
+            "sha256": model.sha256,
+            "study": study,
+            "question": {"id": question.id, "sha256": question.sha256},
+            "outcome": {"words": question.label.words, "definition": question.label.definition},
+            "view": {"block_number": cohort.view.block_number, "head": cohort.view.head.hex()},
+            "patients": steady(size),
+            "events": steady(events),
+            "in_training": conceal(known),
+            "left_out": conceal(
+                len(cohort.left_out.patients(TRAINING_PART)) if cohort.left_out else 0
+            ),
+            "developed_auroc": card.content["evaluation"]["auroc"]["value"],
+            "evaluation": describe_evaluation(evaluation, decimals),
+            "thresholds": round_figures([asdict(row) for row in table], decimals),
+            "missing": measure_missing(values, feature_types(question)),
+        }
+        _write(consents, files, cohort, content)
+        return ExternalValidation(content)
+
+
+def _count_left_out(cohort: Cohort) -> int:
+    return len(cohort.left_out.patients(TRAINING_PART)) if cohort.left_out else 0
 
 
 def _require_evaluable(model: Model, study: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -18,8 +19,12 @@ CARD: Final = "card.json"
 MANIFEST: Final = "manifest.json"
 LEFT_OUT: Final = "left-out.json"
 """The lines of permitted people whom a run left out, as a manifest; nothing else reads it."""
+PEOPLE: Final = "monitored-people.json"
+"""Of whom the monthly reports of a model have outcomes."""
 REPORTS: Final = "reports"
 """The folder of the plots of reports. No model has this folder: its id ends with a number."""
+
+_LOCK: Final = ".comparing"
 
 
 class ModelFiles:
@@ -40,6 +45,18 @@ class ModelFiles:
             if not part or part.startswith(".") or Path(part).name != part:
                 raise ModelsNotFound(f"no file {name} of model {model_id}")
         return self._home / model_id / name
+
+    @contextmanager
+    def comparing(self) -> Iterator[None]:
+        """Let one at a time, of all threads and processes, compare people and store its own.
+
+        Two at once would not see each other's people, of whom one to ten could differ. The lock of
+        a process that ends is released.
+        """
+        self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self._home / _LOCK).open("wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def write(self, model_id: str, name: str, content: bytes) -> None:
         """Write a file; it is durable when this returns."""
@@ -97,7 +114,15 @@ class ModelFiles:
         Raises:
             ModelsBroken: the file cannot be deleted; an operator must check the folder.
         """
-        self._delete(self.path(model_id, MODEL))
+        self.delete(model_id, MODEL)
+
+    def delete(self, model_id: str, name: str) -> None:
+        """Delete a file, if it exists.
+
+        Raises:
+            ModelsBroken: it cannot be deleted; an operator must check the folder.
+        """
+        self._delete(self.path(model_id, name))
 
     def destroy_all(self, model_id: str) -> None:
         """Delete every file of a model that was never published.

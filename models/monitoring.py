@@ -12,12 +12,13 @@ import numpy as np
 
 from consent import MLTRAINING
 from models.card import Card
+from models.cohort import PATIENT_LABEL
 from models.drift import ALARM_PSI, list_bins, measure_psi
-from models.earlier_groups import leave_out_of
+from models.earlier_groups import leave_out_of, list_people
 from models.errors import CohortTooSmall, ModelsBroken
 from models.evaluation import auroc, measure_observed
 from models.features import find_label
-from models.model_files import CARD, ModelFiles
+from models.model_files import CARD, PEOPLE, ModelFiles
 from models.persons import group_by_person
 from models.ports import RecordStore
 from models.question import Question, load_stored_question
@@ -25,11 +26,11 @@ from models.registry import Model
 from models.selection import find_extractor, find_label_at
 from models.shown_groups import add_group, is_close, read_groups
 from models.suppression import MIN_COUNT, steady
+from models.training_runs import TrainingRuns
 from storage import AccessRequest, Record
 
 FORMAT: Final = "vouchsafe-monitoring-1"
 _PREFIX: Final = "monitoring-"
-PEOPLE: Final = "monitored-people.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,10 @@ class ServedAnswer:
     at_s: int
     probability: float
     places: tuple[int, ...]
+
+
+_Outcomes = dict[str, tuple[ServedAnswer, bool]]
+"""The last answer about each person, by keyed hash as in manifests, and what became of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class ModelMonitor:
 
     store: RecordStore
     files: ModelFiles
+    runs: TrainingRuns
 
     def measure(
         self,
@@ -80,7 +86,7 @@ class ModelMonitor:
         answers: Sequence[ServedAnswer],
         others: Sequence[Model] = (),
     ) -> MonthlyReport:
-        """Return the report of a month; it is stored with the model.
+        """Return the report of a month; it is stored with the model, and made once.
 
         Outcomes are opened for the study that trained the model, so only those count whose
         patients permit it to train: the same decision, journalled as every access.
@@ -99,17 +105,24 @@ class ModelMonitor:
         recent = [answer for answer in answers if _month_of(answer.at_s) == month]
         drift = _measure_drift(card, self._last_of_each(recent))
         indexes = [row["psi"] for row in drift if row["psi"] is not None]
-        content = {
-            "format": FORMAT,
-            "model": model.id,
-            "month": month,
-            "answers": steady(len(recent)),
-            "drift": drift,
-            "is_alarm": any(index > ALARM_PSI for index in indexes),
-            "outcomes": self._measure_outcomes(model, month, answers, others),
-        }
-        raw = json.dumps(content, sort_keys=True).encode()
-        self.files.write(model.id, f"{_PREFIX}{month}.json", raw)
+        question = load_stored_question(model.question_text)
+        known = self._find_outcomes(model.study, question, answers)
+        with self.files.comparing():  # until the people are stored: others would not see them
+            reports = self.list_reports(model.id)
+            made = [report for report in reports if report.content["month"] == month]
+            if made:
+                return made[0]
+            content = {
+                "format": FORMAT,
+                "model": model.id,
+                "month": month,
+                "answers": steady(len(recent)),
+                "drift": drift,
+                "is_alarm": any(index > ALARM_PSI for index in indexes),
+                "outcomes": self._measure_outcomes(model, month, known, others),
+            }
+            raw = json.dumps(content, sort_keys=True).encode()
+            self.files.write(model.id, f"{_PREFIX}{month}.json", raw)
         return MonthlyReport(content)
 
     def list_reports(self, model_id: str) -> list[MonthlyReport]:
@@ -125,12 +138,9 @@ class ModelMonitor:
         return [MonthlyReport(content) for content in contents]
 
     def _measure_outcomes(
-        self, model: Model, month: str, answers: Sequence[ServedAnswer], others: Sequence[Model]
+        self, model: Model, month: str, known: _Outcomes, others: Sequence[Model]
     ) -> dict[str, Any] | None:
-        question = load_stored_question(model.question_text)
-        known = self._find_outcomes(model.study, question, answers)
-        hash_patient = self.store.pseudonyms("manifest patient")
-        people = {hash_patient(answer.subject).hex() for answer, _ in known}
+        people = set(known)
         earlier = [
             report for report in self.list_reports(model.id) if report.content["month"] < month
         ]
@@ -140,15 +150,16 @@ class ModelMonitor:
         own = [model.id] if earlier else []
         if is_close(people, self._read_people([*alike, *own])):
             return unchanged
-        groups = self._read_people([*(each.id for each in others), *own])
+        reported = self._read_people([*(each.id for each in others), *own])
+        groups = [*reported, *list_people(self.files, self.runs, len(people))]
         try:
             left_out = leave_out_of(people, groups, 2 * MIN_COUNT)
         except CohortTooSmall:
             return unchanged
         people -= left_out
-        known = [each for each in known if hash_patient(each[0].subject).hex() in people]
-        labels = np.array([outcome for _, outcome in known], np.bool_)
-        estimates = np.array([answer.probability for answer, _ in known], np.float64)
+        counted = [known[name] for name in sorted(people)]
+        labels = np.array([outcome for _, outcome in counted], np.bool_)
+        estimates = np.array([answer.probability for answer, _ in counted], np.float64)
         add_group(self.files, model.id, PEOPLE, people)
         if min(int(labels.sum()), int((~labels).sum())) < MIN_COUNT:
             return None
@@ -172,27 +183,24 @@ class ModelMonitor:
 
     def _find_outcomes(
         self, study: str, question: Question, answers: Sequence[ServedAnswer]
-    ) -> list[tuple[ServedAnswer, bool]]:
-        """Return the answers whose outcome has arrived since and is permitted, with it.
-
-        Of each patient the last such answer counts, so that counts are of people.
-        """
+    ) -> _Outcomes:
+        """Return the last answer about each person whose outcome has arrived and is permitted."""
         subjects = {each for a in answers for each in self.store.linked_subjects(a.subject)}
         if not subjects:
-            return []
+            return {}
         categories, why = question.training_categories, f"monitoring of {question.id}"
         everybody = tuple(sorted(subjects))
         request = AccessRequest(study, MLTRAINING, categories, None, everybody, why)
         gathered = self.store.vault.gather(request, extractor=find_extractor(question))
         records = group_by_person(self.store, gathered.records)
         persons = self.store.persons(subjects)
-        last: dict[bytes, tuple[ServedAnswer, bool]] = {}
+        hash_patient, last = self.store.pseudonyms(PATIENT_LABEL), _Outcomes()
         for answer in answers:
             person = persons[answer.subject]
             outcome = _find_outcome(question, records.get(person, []), answer.at_s)
             if outcome is not None:
-                last[person] = (answer, outcome)
-        return list(last.values())
+                last[hash_patient(person).hex()] = (answer, outcome)
+        return last
 
 
 def _measure_drift(card: Mapping[str, Any], recent: Sequence[ServedAnswer]) -> list[dict[str, Any]]:

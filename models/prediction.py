@@ -10,6 +10,7 @@ import numpy as np
 
 from consent import TREATDS, View
 from models.card import Card, read_stored_card
+from models.cohort import PATIENT_LABEL
 from models.drift import find_places
 from models.errors import InputMissing, ModelsBroken
 from models.features import Values
@@ -136,8 +137,12 @@ class Predictor:
         model = self.serving.require_serving(request.model_id)
         row = _make_row(question, opened)
         path = self.files.path(model.id, MODEL)
-        scores = self.scorer.score(path, model.sha256, row[None, question.predictors()])
-        card, probability = self._card(model), scores.probabilities[0]
+        hash_patient = self.store.pseudonyms(PATIENT_LABEL)
+        names = [hash_patient(subject).hex() for subject in access.subjects or ()]
+        scores = self.scorer.score(path, model.sha256, row[None, question.predictors()], names)
+        # Two decimals: more would be false precision, and help somebody who probes the model.
+        # Interval and evidence follow from these, and tell nothing beyond them.
+        card, probability = self._card(model), round(scores.probabilities[0], 2)
         site = card.compare_sites(list_sites(question, opened.records, row))
         low, high = card.interval(probability, site)
         commitment = self._commit(model, row)
@@ -150,14 +155,13 @@ class Predictor:
             model_sha256=model.sha256,
             question=question.id,
             outcome=question.label.words,
-            # Two decimals: more would be false precision, and help somebody who probes the model.
-            probability=round(probability, 2),
+            probability=probability,
             low=round(low, 2),
             high=round(high, 2),
             site=site,
             similar=card.similar(probability),
             unusual=find_unusual(card.content, question, row),
-            places=find_places(card.content, row[question.predictors()], probability),
+            places=find_places(card.content, row[question.predictors()], scores.probabilities[0]),
             prevalence=card.content["evaluation"]["prevalence"],
             # The last of the log-odds is the bias, which belongs to no feature.
             start=round(1 / (1 + math.exp(-scores.contributions[0][-1])), 2),

@@ -160,7 +160,7 @@ def create_pseudonymised(
     facts |= describe_view(gathered.view) | describe_duties(gathered)
     files = _meds_files(question, request, patients, pseudonym)
     if request.whole_records:
-        whole = write_fhir(patients, pseudonym)
+        whole = write_fhir(patients, pseudonym, direct_codes(question))
         facts["fhir"] = _describe_fhir(whole)
         files |= {f"fhir/{name}": content for name, content in whole.files.items()}
     content = pack_copy(

@@ -54,15 +54,23 @@ class Scorer:
             if self._process is None:
                 self._start()
 
-    def score(self, path: Path, sha256: str, values: Values) -> Scores:
-        """Return the output of the model in that file for the rows, shape (n, predictors).
+    def score(self, path: Path, sha256: str, values: Values, names: Sequence[str] = ()) -> Scores:
+        """Return the output of the model in that file for the rows of one person.
+
+        Args:
+            path: of the model's file.
+            sha256: of that file.
+            values: shape (n, predictors).
+            names: keyed hashes of the person's numbers, see `ServedModel.about`.
 
         Raises:
             ModelsBroken: the file is missing or has another hash.
             ScorerUnavailable: the process does not answer, or crashed twice.
         """
         rows = [[None if math.isnan(cell) else cell for cell in row] for row in values.tolist()]
-        request = json.dumps({"path": str(path), "sha256": sha256, "rows": rows}).encode()
+        request = json.dumps(
+            {"path": str(path), "sha256": sha256, "rows": rows, "names": list(names)}
+        ).encode()
         with self._lock:
             try:
                 response = self._send(request)
@@ -146,7 +154,7 @@ def answer(message: bytes, loaded: LoadedModels) -> dict[str, Any]:
     try:
         model = _load(Path(request["path"]), request["sha256"], loaded)
         rows = np.array(request["rows"], np.float32)
-        probabilities, contributions = model.explain(rows)
+        probabilities, contributions = model.about(request["names"]).explain(rows)
         return {
             "probabilities": probabilities.tolist(),
             "contributions": contributions.tolist(),

@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +22,8 @@ from models.recalibration import Recalibration
 if TYPE_CHECKING:  # the scorer process imports neither the ledger nor the record store
     from models.features import Values
 
-FORMAT: Final = "vouchsafe-model-2"
+_FORMAT: Final = "vouchsafe-model-3"
+_WITHOUT_FOLDS: Final = "vouchsafe-model-2"
 XGBOOST: Final = "xgboost"
 LOGISTIC: Final = "logistic"
 _JSON_START: Final = b'{"'
@@ -32,11 +34,37 @@ Learner = Booster | LogisticModel
 
 
 @dataclass(frozen=True, slots=True)
+class FoldLearner:
+    """Answers about these people, by their keyed hashes: it learned from all others."""
+
+    people: frozenset[str]
+    learner: Learner
+
+
+@dataclass(frozen=True, slots=True)
 class ServedModel:
-    """A learner and the map that calibrates it."""
+    """A learner and the map that calibrates it.
+
+    `folds` has who answers about the people whom `learner` learned from; empty in files of earlier
+    releases, and of very many people.
+    """
 
     learner: Learner
     recalibration: Recalibration
+    folds: tuple[FoldLearner, ...] = ()
+
+    def about(self, names: Collection[str]) -> ServedModel:
+        """Return what answers about a person: a learner that did not learn from that person.
+
+        Else an answer of this model and one of a model without that person would tell the outcome.
+
+        Args:
+            names: keyed hashes of each number of the person.
+        """
+        for fold in self.folds:
+            if not fold.people.isdisjoint(names):
+                return ServedModel(fold.learner, self.recalibration)
+        return self
 
     def predict(self, values: Values) -> Floats:
         """Return the calibrated probability of each row, shape (n,)."""
@@ -68,20 +96,26 @@ class ServedModel:
         return np.column_stack([parts[:, :-1] * factor[:, None], new_base])
 
 
-def write_booster(raw: bytes, recalibration: Recalibration) -> bytes:
-    """Return the model file of trees; the same input gives the same bytes."""
-    content = {"kind": XGBOOST, "booster": base64.b64encode(raw).decode()}
-    return _write(content, recalibration)
+def write_model(
+    learner: Learner, recalibration: Recalibration, folds: Sequence[FoldLearner] = ()
+) -> bytes:
+    """Return the model file; the same input gives the same bytes."""
+    content = {
+        "format": _FORMAT if folds else _WITHOUT_FOLDS,
+        "recalibration": recalibration.content(),
+        **_describe(learner),
+    }
+    if folds:
+        content["folds"] = [
+            {"people": sorted(fold.people), **_describe(fold.learner)} for fold in folds
+        ]
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
-def write_logistic(model: LogisticModel, recalibration: Recalibration) -> bytes:
-    """Return the model file of a logistic regression: plain JSON."""
-    return _write({"kind": LOGISTIC, "logistic": model.content()}, recalibration)
-
-
-def _write(content: dict[str, Any], recalibration: Recalibration) -> bytes:
-    whole = {"format": FORMAT, "recalibration": recalibration.content(), **content}
-    return json.dumps(whole, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+def _describe(learner: Learner) -> dict[str, Any]:
+    if isinstance(learner, LogisticModel):
+        return {"kind": LOGISTIC, "logistic": learner.content()}
+    return {"kind": XGBOOST, "booster": base64.b64encode(learner.write()).decode()}
 
 
 def read_model(raw: bytes) -> ServedModel:
@@ -96,15 +130,22 @@ def read_model(raw: bytes) -> ServedModel:
         return ServedModel(Booster.read(raw), Recalibration())
     try:
         content = json.loads(raw)
-        if content["format"] != FORMAT:
+        if content["format"] not in (_FORMAT, _WITHOUT_FOLDS):
             raise ModelsBroken("the model has an unknown format")
+        folds = [
+            FoldLearner(frozenset(fold["people"]), _read_learner(fold))
+            for fold in content.get("folds", ())
+        ]
         recalibration = Recalibration.of_content(content["recalibration"])
-        if content["kind"] == LOGISTIC:
-            return ServedModel(LogisticModel.of_content(content["logistic"]), recalibration)
-        booster = Booster.read(base64.b64decode(content["booster"], validate=True))
-        return ServedModel(booster, recalibration)
+        return ServedModel(_read_learner(content), recalibration, tuple(folds))
     except (ValueError, KeyError, TypeError, binascii.Error) as exc:
         raise ModelsBroken("the model cannot be read") from exc
+
+
+def _read_learner(content: Mapping[str, Any]) -> Learner:
+    if content["kind"] == LOGISTIC:
+        return LogisticModel.of_content(content["logistic"])
+    return Booster.read(base64.b64decode(content["booster"], validate=True))
 
 
 def load_model(path: Path, sha256: str) -> ServedModel:

@@ -94,8 +94,9 @@ def recompute(
     if manifest.patients(HELD_OUT_PART):
         return hashlib.sha256(fit(rows, question, manifest.seed)).hexdigest()
     predictors = Predictors.of(rows, question, compares_gaps=budget.compares_gaps)
-    persons = name_persons(predictors, manifest.patients(TRAINING_PART))
-    conditions = Conditions(study, budget, manifest.seed)
+    patients = manifest.patients(TRAINING_PART)
+    persons = name_persons(predictors, patients)
+    conditions = Conditions(study, budget, manifest.seed, tuple(patients))
     return develop(rows, persons, question, conditions).sha256
 
 
@@ -130,14 +131,15 @@ class Trainer:
         try:
             model = self._make(run, progress)
         except ModelsError as exc:
-            self._discard(run)
             states = {RunCancelled: STOPPED, GateClosed: REFUSED, CohortTooSmall: REFUSED}
             ended = {"state": states.get(type(exc), FAILED), "ended_at_s": self._now_s()}
             report = None
-            if isinstance(exc, GateClosed):
-                report, exc.run = json.dumps(exc.report), run.model_id
-                if exc.people is not None:  # for `find_groups`, before anybody sees the figures
-                    keep_people(self.files, run.model_id, exc.people)
+            with self.files.comparing():
+                self._discard(run)
+                if isinstance(exc, GateClosed):
+                    report, exc.run = json.dumps(exc.report), run.model_id
+                    if exc.people is not None:  # for `find_groups`, before anybody sees the figures
+                        keep_people(self.files, run.model_id, exc.people)
             self.runs.update(run.id, note=str(exc), report=report, **ended)
             raise
         self.runs.update(run.id, state=DONE, step="activate", ended_at_s=self._now_s())
@@ -187,7 +189,7 @@ class Trainer:
             return None
         patients = cohort.manifest.patients(TRAINING_PART)
         budget = self.budget.for_patients(len(matrix.labels))
-        conditions = Conditions(run.study, budget, cohort.manifest.seed)
+        conditions = Conditions(run.study, budget, cohort.manifest.seed, tuple(patients))
         persons = name_persons(predictors, patients)
         development = develop(matrix, persons, question, conditions)
         self._step(run, progress, "evaluate")
@@ -212,9 +214,11 @@ class Trainer:
     def _prepare(self, run: TrainingRun, question: Question, cohort: Cohort) -> _Prepared:
         """Return whom the model learns from; the gate closes if their data have flaws."""
         people = cohort.manifest.patients(TRAINING_PART)
-        groups = find_groups(self.files, self.runs, run, cohort)
-        left_out = choose_left_out(groups, people, question.gate.min_patients)
-        smaller = leave_out(cohort, left_out)
+        with self.files.comparing():
+            groups = find_groups(self.files, self.runs, run, cohort)
+            left_out = choose_left_out(groups, people, question.gate.min_patients)
+            smaller = leave_out(cohort, left_out)
+            keep_people(self.files, run.model_id, smaller)  # a run at the same time compares them
         matrix = build_matrix(question, smaller.manifest, smaller.records, TRAINING_PART)
         _require_one_row_each(matrix)
         _require_outcomes(matrix)
@@ -246,7 +250,6 @@ class Trainer:
     def _store(self, run: TrainingRun, card: Card, result: TrainingResult) -> Model:
         manifest = result.cohort.manifest
         self.files.write(run.model_id, MODEL, result.development.raw)
-        keep_people(self.files, run.model_id, result.cohort)
         self.files.write(run.model_id, CARD, card.to_json())
         model = Model(
             id=run.model_id,

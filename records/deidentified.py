@@ -16,7 +16,10 @@ from typing import Any, Final
 import orjson
 
 from records.elements import list_of, objects_of
+from records.event_rules import BIRTH, DEATH, SEX
+from records.event_values import meant_codes_of
 from records.fhir_elements import ELEMENTS, NESTED, PLAIN
+from records.meds import is_of
 from records.references import SUBJECT_ELEMENTS, split_relative, split_url
 
 
@@ -34,6 +37,7 @@ class Removed(StrEnum):
     KIND = "resources of other kinds"
     TURNED = "resources whose meaning an extension or another focus turns"
     UNKNOWN = "elements that FHIR R4 does not have there"
+    DIRECT = "what the question calls a direct identifier"
 
 
 KINDS: Final = frozenset(
@@ -53,6 +57,7 @@ _PATIENT: Final = frozenset(
         *("deceasedBoolean", "deceasedDateTime", "multipleBirthBoolean", "multipleBirthInteger"),
     }
 )
+_PERSON_ELEMENTS: Final = {BIRTH: "birthDate", SEX: "gender", DEATH: "deceasedDateTime"}
 _CODE_ELEMENTS: Final = frozenset(
     {
         *("resourceType", "status", "docStatus", "lifecycleStatus", "code", "version", "intent"),
@@ -102,10 +107,13 @@ class Cleaner:
 
     Attributes:
         shared: the names of codes that enough people share; see `code_names`.
+        never: the codes of direct identifiers; a prefix of codes ends in `*`. What has one is
+            removed with its value.
         removed: how much was removed, of each kind.
     """
 
     shared: Collection[str]
+    never: Collection[str] = ()
     removed: Counter[Removed] = field(default_factory=Counter)
 
     def clean(self, resource: dict[str, Any], person: Person) -> dict[str, Any] | None:
@@ -121,6 +129,9 @@ class Cleaner:
             self.removed[Removed.TURNED] += 1
             return None
         if kind == "Patient":
+            direct = {_PERSON_ELEMENTS[code] for code in self.never if code in _PERSON_ELEMENTS}
+            self.removed[Removed.DIRECT] += len(direct & resource.keys())
+            resource = {name: part for name, part in resource.items() if name not in direct}
             others = {name: resource[name] for name in resource if name not in _PATIENT}
             self.removed.update(_reason(*each) or Removed.NAME for each in others.items())
             resource = {name: value for name, value in resource.items() if name in _PATIENT}
@@ -135,6 +146,9 @@ class Cleaner:
     def _object(self, value: Mapping[str, Any], person: Person) -> dict[str, Any] | None:
         if isinstance(value.get("reference"), str):
             return self._reference(value["reference"], person)
+        if self.never and self._is_direct(value):
+            self.removed[Removed.DIRECT] += 1
+            return None
         cleaned = {}
         elements = ELEMENTS.get(str(value.get("resourceType")), NESTED)
         for name, part in value.items():
@@ -148,6 +162,14 @@ class Cleaner:
         if _is_hollow(value, cleaned):
             return None
         return cleaned
+
+    def _is_direct(self, value: Mapping[str, Any]) -> bool:
+        """Return whether one of an object's concepts has the code of a direct identifier."""
+        concepts = [
+            part for each in value.values() for part in (each if isinstance(each, list) else [each])
+        ]
+        codes = [code for concept in concepts for code in meant_codes_of(concept)]
+        return any(is_of(code, pattern) for code in codes for pattern in self.never)
 
     def _element(self, name: str, value: Any, person: Person) -> Any:
         reason = _reason(name, value)

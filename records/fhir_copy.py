@@ -34,7 +34,9 @@ class FhirCopy:
 
 
 def write_fhir(
-    people: Mapping[bytes, Sequence[Record]], pseudonym: Callable[[bytes], bytes]
+    people: Mapping[bytes, Sequence[Record]],
+    pseudonym: Callable[[bytes], bytes],
+    never: Sequence[str] = (),
 ) -> FhirCopy:
     """Return the resources of these people, one a line, one file for each kind.
 
@@ -46,9 +48,10 @@ def write_fhir(
     Args:
         people: the permitted records of each person.
         pseudonym: a keyed hash to 32 bytes; of the person's key it gives name and shift.
+        never: codes that may not be in it with their values, as in `records.meds.MedsSet`.
     """
     named = sorted((pseudonym(key), records) for key, records in people.items())
-    cleaner = Cleaner(_find_shared([records for _, records in named]))
+    cleaner = Cleaner(_find_shared([records for _, records in named]), never)
     lines: defaultdict[str, list[bytes]] = defaultdict(list)
     for name, records in named:
         for resource in _clean_person(name, records, pseudonym, cleaner):

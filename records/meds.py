@@ -61,15 +61,15 @@ class MedsSet:
 
     def description(self, code: str) -> str | None:
         """Return what a code means; None if it may not be in the set."""
-        if any(_is_of(code, pattern) for pattern in self.never):
+        if any(is_of(code, pattern) for pattern in self.never):
             return None
         if code in self.codes:
             return self.codes[code]
-        pattern = next((each for each in self.codes if _is_of(code, each)), None)
+        pattern = next((each for each in self.codes if is_of(code, each)), None)
         return None if pattern is None else self.codes[pattern]
 
 
-def _is_of(code: str, pattern: str) -> bool:
+def is_of(code: str, pattern: str) -> bool:
     """Return whether a code is the pattern, or begins as a pattern that ends in `*`."""
     return code.startswith(pattern[:-1]) if pattern.endswith("*") else code == pattern
 

@@ -43,6 +43,7 @@ def test_a_model_of_an_earlier_release_is_recomputed_by_its_rules(heart: Questio
     assert (earlier.tries_fine_trees, earlier.learns_rare_values) == (False, True)
     assert not earlier.draws_weights
     assert not earlier.compares_gaps
+    assert not earlier.answers_out_of_fold
     assert Budget.of_card(asdict(DEFAULT_BUDGET)) == DEFAULT_BUDGET
     settings = list_settings(heart, outcomes(2_000), earlier)
     assert [setting.rounds for setting in settings[:4]] == [

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from models.model_files import CARD
-from models.monitoring import PEOPLE, ServedAnswer, month_before, year_until
+from models.model_files import CARD, PEOPLE
+from models.monitoring import ServedAnswer, month_before, year_until
 from models.question import Question
 from models.shown_groups import read_groups
 

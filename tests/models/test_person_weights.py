@@ -11,7 +11,7 @@ import pytest
 from models.booster import BATCHES_FROM_ROWS, Booster
 from models.budget import DEFAULT_BUDGET
 from models.candidates import Fitter, Setting, list_settings
-from models.card_notes import describe_weights
+from models.card_notes import describe_final_fit
 from models.person_weights import bound_of, draw_weights
 from models.question import Question
 from models.served_model import LOGISTIC, XGBOOST
@@ -80,11 +80,13 @@ def test_the_weights_hide_a_person_among_150_or_a_quarter_of_all(people: int) ->
     assert bound_of(people) <= 0.5  # the weights cost no more than a fifth of the people
 
 
-def test_rows_that_are_read_in_batches_have_no_weights() -> None:
+def test_rows_that_are_read_in_batches_have_no_weights_and_one_fit() -> None:
     assert DEFAULT_BUDGET.for_patients(BATCHES_FROM_ROWS - 1) == DEFAULT_BUDGET
-    assert not DEFAULT_BUDGET.for_patients(BATCHES_FROM_ROWS).draws_weights
-    unweighted = replace(DEFAULT_BUDGET, draws_weights=False)
-    assert unweighted.for_patients(100) == unweighted
+    many = DEFAULT_BUDGET.for_patients(BATCHES_FROM_ROWS)
+    assert not many.draws_weights
+    assert not many.answers_out_of_fold
+    earlier = replace(DEFAULT_BUDGET, draws_weights=False, answers_out_of_fold=False)
+    assert earlier.for_patients(100) == earlier == many
 
 
 def question() -> Question:
@@ -141,8 +143,9 @@ def test_the_answers_of_two_models_hide_the_outcome_of_who_left() -> None:
     assert read_outcomes(is_weighted=True) <= 42
 
 
-def test_a_card_says_that_weights_were_drawn_and_one_of_an_earlier_release_does_not() -> None:
-    (note,) = describe_weights({"provenance": {"budget": asdict(DEFAULT_BUDGET)}})
-    assert note.startswith("weights of patients: drawn at random")
-    earlier = {key: value for key, value in asdict(DEFAULT_BUDGET).items() if "weights" not in key}
-    assert describe_weights({"provenance": {"budget": earlier}}) == describe_weights({}) == []
+def test_a_card_says_how_the_final_model_was_fitted_and_an_earlier_one_does_not() -> None:
+    weights, folds = describe_final_fit({"provenance": {"budget": asdict(DEFAULT_BUDGET)}})
+    assert weights.startswith("weights of patients: drawn at random")
+    assert folds.startswith("answers about these patients: each by a model of the other folds")
+    stated = {"repeats": 5, "folds": 5, "inner_folds": 3, "shadows": 32}
+    assert describe_final_fit({"provenance": {"budget": stated}}) == describe_final_fit({}) == []

@@ -58,8 +58,9 @@ def test_a_prediction_has_probability_interval_contributions_and_evidence(
     row = to_row(
         heart, latest_observations(record for record in records if record.category != "condition")
     )
-    booster = load_model(world.diagnostics.home / model.id / MODEL, model.sha256)
-    expected = float(booster.predict(row[None, heart.predictors()])[0])
+    served = load_model(world.diagnostics.home / model.id / MODEL, model.sha256)
+    name = world.store.pseudonyms("manifest patient")(records[0].subject).hex()
+    expected = float(served.about([name]).predict(row[None, heart.predictors()])[0])
     assert prediction.probability == round(expected, 2)
     assert 0 <= prediction.low <= prediction.probability <= prediction.high <= 1
     assert (prediction.model_sha256, prediction.question) == (model.sha256, "uci-heart")

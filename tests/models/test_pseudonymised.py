@@ -149,6 +149,22 @@ def test_direct_identifiers_are_no_codes_of_the_events(nhanes) -> None:
     assert set(direct_codes(hidden)) == set(first.codes)
 
 
+def test_direct_identifiers_are_not_in_whole_records(store_of, nhanes, people) -> None:
+    coded = [feature for feature in nhanes.features if feature.code.startswith("http://loinc.org|")]
+    hidden = replace(
+        nhanes,
+        features=tuple(
+            replace(each, disclosure=DIRECT) if each is coded[0] else each
+            for each in nhanes.features
+        ),
+    )
+    name = f'"code":"{coded[0].code.rpartition("|")[2]}"'.encode()
+    for question, is_there in ((nhanes, True), (hidden, False)):
+        request = replace(REQUEST, whole_records=True)
+        _, _, files = read(create_pseudonymised(store_of(people), question, request).content)
+        assert (name in files["fhir/Observation.ndjson"]) == is_there
+
+
 def test_the_pseudonyms_of_a_study_stay_and_those_of_two_studies_differ(
     store_of, nhanes, people
 ) -> None:

@@ -133,7 +133,7 @@ def test_a_process_that_crashes_twice_is_unavailable(tmp_path: Path) -> None:
 def test_a_destroyed_model_is_removed_from_memory(tmp_path: Path) -> None:
     (first, first_hash), (second, second_hash) = write_model(tmp_path, 1), write_model(tmp_path, 2)
     loaded: dict[str, tuple[Path, ServedModel]] = {}
-    request = b'{"path": "%s", "sha256": "%s", "rows": [[1, null]]}'
+    request = b'{"path": "%s", "sha256": "%s", "rows": [[1, null]], "names": []}'
     assert "probabilities" in answer(request % (bytes(first), first_hash.encode()), loaded)
     first.unlink()
     assert "probabilities" in answer(request % (bytes(second), second_hash.encode()), loaded)
@@ -148,7 +148,8 @@ def test_only_the_most_recent_models_stay_in_memory(tmp_path: Path) -> None:
         path, sha256 = write_model(tmp_path, seed)
         hashes.append(sha256)
         answer(
-            b'{"path": "%s", "sha256": "%s", "rows": [[1, 1]]}' % (bytes(path), sha256.encode()),
+            b'{"path": "%s", "sha256": "%s", "rows": [[1, 1]], "names": []}'
+            % (bytes(path), sha256.encode()),
             loaded,
         )
     assert list(loaded) == hashes[-8:]

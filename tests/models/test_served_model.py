@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.booster import fit_booster
+from models.booster import Booster, fit_booster
 from models.errors import ModelsBroken
 from models.logistic import fit_logistic
 from models.recalibration import Recalibration
-from models.served_model import load_model, read_model, write_booster, write_logistic
+from models.served_model import FoldLearner, load_model, read_model, write_model
 
 RANDOM = np.random.default_rng(5)
 VALUES = RANDOM.normal(0, 1, (300, 3)).astype(np.float32)
@@ -25,9 +25,9 @@ TREES = fit_booster(VALUES, LABELS, ("q", "q", "c"), PARAMETERS, 1)
 REGRESSION = fit_logistic(VALUES, LABELS, (False, False, True), 10.0)
 BETA = Recalibration("beta", 0.1, 1.2, 0.8)
 FILES = [
-    write_booster(TREES, BETA),
-    write_booster(TREES, Recalibration("platt", -0.2, 0.9, 0.9)),
-    write_logistic(REGRESSION, BETA),
+    write_model(Booster.read(TREES), BETA),
+    write_model(Booster.read(TREES), Recalibration("platt", -0.2, 0.9, 0.9)),
+    write_model(REGRESSION, BETA),
     TREES,
 ]
 
@@ -56,9 +56,34 @@ def test_a_missing_number_is_the_median_with_an_indicator() -> None:
 
 
 def test_a_regression_is_plain_json_and_the_same_bytes_each_time() -> None:
-    again = write_logistic(fit_logistic(VALUES, LABELS, (False, False, True), 10.0), BETA)
+    again = write_model(fit_logistic(VALUES, LABELS, (False, False, True), 10.0), BETA)
     assert again == FILES[2]
     assert json.loads(again)["kind"] == "logistic"
+
+
+@pytest.mark.parametrize("learner", [REGRESSION, Booster.read(TREES)])
+def test_each_fold_answers_about_its_people_and_the_whole_model_about_others(learner) -> None:
+    others = [
+        fit_logistic(VALUES[:200], LABELS[:200], (False, False, True), 10.0),
+        Booster.read(fit_booster(VALUES[:200], LABELS[:200], ("q", "q", "c"), PARAMETERS, 1)),
+    ]
+    people = ["aa", "ab"], ["bb"]
+    folds = [
+        FoldLearner(frozenset(names), each) for names, each in zip(people, others, strict=True)
+    ]
+    raw = write_model(learner, BETA, folds)
+    assert raw == write_model(learner, BETA, folds)
+    model, plain = read_model(raw), read_model(write_model(learner, BETA))
+    assert plain.folds == ()
+    expected = [read_model(write_model(each, BETA)).predict(VALUES) for each in others]
+    for names, answers in (
+        (["ab"], expected[0]),
+        (["zz", "bb"], expected[1]),  # a number that was linked with this one later
+        (["zz"], plain.predict(VALUES)),
+        ([], plain.predict(VALUES)),
+    ):
+        assert np.array_equal(model.about(names).predict(VALUES), answers)
+    assert not np.array_equal(expected[0], plain.predict(VALUES))
 
 
 def test_a_model_loads_only_with_its_hash(tmp_path: Path) -> None:
@@ -88,6 +113,8 @@ def test_a_missing_file_is_broken(tmp_path: Path) -> None:
         b'{"x":1}',
         b'{"format":"vouchsafe-model-2","kind":"logistic","recalibration":{}}',
         b'{"format":"vouchsafe-model-2","kind":"xgboost","recalibration":{},"booster":"?"}',
+        write_model(REGRESSION, BETA)[:-1] + b',"folds":[{"people":["aa"]}]}',
+        write_model(REGRESSION, BETA)[:-1] + b',"folds":7}',
     ],
 )
 def test_bytes_that_are_no_model_are_broken(raw: bytes) -> None:

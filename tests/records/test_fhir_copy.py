@@ -259,3 +259,40 @@ def test_no_element_of_real_resources_counts_as_unknown() -> None:
 def test_the_same_people_give_the_same_bytes_and_only_clinical_kinds_may_leave(copy) -> None:
     assert write_fhir(dict(reversed(PEOPLE.items())), pseudonym) == copy
     assert not KINDS & {"Practitioner", "RelatedPerson", "Person", "Organization", "Binary"}
+
+
+@pytest.mark.parametrize(
+    "never", [("urn:local|mrn",), ("urn:local|m*",), ("https://other|a", "urn:local|mrn")]
+)
+def test_what_the_question_calls_a_direct_identifier_leaves_in_no_element(never) -> None:
+    """A number of a person is a value as any other, but for its code."""
+    number = {"coding": [{"system": "urn:local", "code": "mrn"}]}
+    resources = [
+        observation(1) | {"code": number, "valueInteger": 4711},
+        observation(1)
+        | {"id": "o2", "component": [{"code": number, "valueInteger": 4712}, {"code": {}}]},
+        observation(1) | {"id": "o3"},
+        encounter(1)
+        | {"contained": [{"resourceType": "Observation", "code": number, "valueInteger": 4713}]},
+        {"resourceType": "Specimen", "id": "s", "type": number, "receivedTime": "2020-03-11"},
+    ]
+    people = {b"1" * 32: record(1, patient(1), *resources)}
+    plain, copy = write_fhir(people, pseudonym), write_fhir(people, pseudonym, never)
+    assert b"471" in b"".join(plain.files.values())
+    everything = b"".join(copy.files.values())
+    assert b"471" not in everything and b"mrn" not in everything
+    assert copy.resources["Observation"] == 2 and "Specimen" not in copy.resources
+    assert copy.removed["what the question calls a direct identifier"] == 4
+
+
+def test_a_code_that_a_sender_spells_otherwise_is_the_same_direct_identifier() -> None:
+    spelled = {"coding": [LOINC | {"system": "https://LOINC.org/"}]}
+    people = {b"1" * 32: record(1, observation(1) | {"code": spelled, "component": []})}
+    copy = write_fhir(people, pseudonym, ("http://loinc.org|2160-0",))
+    assert "Observation" not in copy.resources
+
+
+def test_birth_and_sex_stay_out_where_they_are_direct_identifiers() -> None:
+    people = {b"1" * 32: record(1, patient(1))}
+    (line,) = write_fhir(people, pseudonym, ("BIRTH", "SEX")).files["Patient.ndjson"].splitlines()
+    assert set(json.loads(line)) == {"resourceType", "id"}
