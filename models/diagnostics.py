@@ -119,7 +119,7 @@ class Diagnostics:
     @cached_property
     def monitor(self) -> ModelMonitor:
         """Measures drift and calibration of what was served."""
-        return ModelMonitor(self.store, self._files, self._runs)
+        return ModelMonitor(self.store, self._files, self._runs, self._studies, self.clock)
 
     def questions(self) -> list[Question]:
         """Return every question, by id.

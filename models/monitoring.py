@@ -20,11 +20,12 @@ from models.evaluation import auroc, measure_observed
 from models.features import find_label
 from models.model_files import CARD, PEOPLE, ModelFiles
 from models.persons import group_by_person
-from models.ports import RecordStore
+from models.ports import Clock, RecordStore
 from models.question import Question, load_stored_question
 from models.registry import Model
 from models.selection import find_extractor, find_label_at
 from models.shown_groups import add_group, is_close, read_groups
+from models.studies import StudyRegistry
 from models.suppression import MIN_COUNT, steady
 from models.training_runs import TrainingRuns
 from storage import AccessRequest, Record
@@ -78,6 +79,8 @@ class ModelMonitor:
     store: RecordStore
     files: ModelFiles
     runs: TrainingRuns
+    studies: StudyRegistry
+    clock: Clock
 
     def measure(
         self,
@@ -89,7 +92,8 @@ class ModelMonitor:
         """Return the report of a month; it is stored with the model, and made once.
 
         Outcomes are opened for the study that trained the model, so only those count whose
-        patients permit it to train: the same decision, journalled as every access.
+        patients permit it to train: the same decision, journalled as every access. After the end
+        of the study none is opened, although permissions may last longer.
 
         Args:
             model: in service.
@@ -106,7 +110,8 @@ class ModelMonitor:
         drift = _measure_drift(card, self._last_of_each(recent))
         indexes = [row["psi"] for row in drift if row["psi"] is not None]
         question = load_stored_question(model.question_text)
-        known = self._find_outcomes(model.study, question, answers)
+        may_open = self.studies.is_open(model.study, self.clock())
+        known = self._find_outcomes(model.study, question, answers) if may_open else {}
         with self.files.comparing():  # until the people are stored: others would not see them
             reports = self.list_reports(model.id)
             made = [report for report in reports if report.content["month"] == month]
@@ -119,7 +124,7 @@ class ModelMonitor:
                 "answers": steady(len(recent)),
                 "drift": drift,
                 "is_alarm": any(index > ALARM_PSI for index in indexes),
-                "outcomes": self._measure_outcomes(model, month, known, others),
+                "outcomes": self._measure_outcomes(model, month, known, others) if known else None,
             }
             raw = json.dumps(content, sort_keys=True).encode()
             self.files.write(model.id, f"{_PREFIX}{month}.json", raw)

@@ -63,6 +63,12 @@ class StudyRegistry:
         with self._engine.connect() as connection:
             return [Study(*row) for row in connection.execute(sa.select(_STUDIES).order_by("id"))]
 
+    def is_open(self, study_id: str, now_s: float) -> bool:
+        """Return whether a study exists and has not ended."""
+        with self._engine.connect() as connection:
+            study = self._find(connection, study_id)
+        return study is not None and now_s < study.until_s
+
     def require_open(self, study_id: str, now_s: float) -> Study:
         """Return the study if it may still train.
 

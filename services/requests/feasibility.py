@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,11 @@ from services.tables import METADATA
 
 WEEK_DAYS: Final = 7
 STABLE: Final = "steady"
+_ABOUT_THE_SAME: Final = (
+    ("yes", "permitted", "everybody", "copies", "pseudonymised copies"),
+    ("to ask", "asked"),
+)
+"""Numbers of a study that are about nearly the same people."""
 
 _FEASIBILITY: Final = sa.Table(
     "web_feasibility",
@@ -69,35 +74,56 @@ class FeasibilityCounts:
             return self.weekly(question, count)
         return FeasibilityCount(people, week, next_week)
 
-    def stable(self, name: str, count: int) -> int:
+    def of_study(self, study: str, name: str, count: int) -> int:
+        """Return the number of a study to show, as `stable` does.
+
+        Numbers of it that are about nearly the same people are equal or differ in 11 or more: each
+        is first shown when somebody opens its page, and one person may have moved between two.
+        """
+        names = next((names for names in _ABOUT_THE_SAME if name in names), ())
+        return self.stable(f"{study} {name}", count, [f"{study} {each}" for each in names])
+
+    def stable(self, name: str, count: int, others: Sequence[str] = ()) -> int:
         """Return the number to show for a live count: the last shown, while few people moved.
 
-        Each `name` of what is counted has its own number.
+        Each `name` of what is counted has its own number. If it moves, it is that of one of the
+        `others` where that is near.
         """
-        key = hashlib.sha256(name.encode()).hexdigest()
+        key, *keys = (hashlib.sha256(each.encode()).hexdigest() for each in (name, *others))
         try:
-            return self._stable(key, count)
+            return self._stable(key, count, keys)
         except sa.exc.IntegrityError:  # another caller was first: their number is known now
-            return self._stable(key, count)
+            return self._stable(key, count, keys)
 
-    def leavers(self, name: str, count: int) -> int:
+    def leavers(self, name: str, count: int, others: Sequence[str] = ()) -> int:
         """Return the number to show of people who left, or were asked; it is never untrue.
 
         0 means nobody; 1 to 10 means fewer than 11, and must be hidden as such; from 11 on it is a
-        number that moves only while 11 people or more move.
+        number that moves only while 11 people or more move. `others` are those of `stable`.
         """
-        steps = self.stable(name, count)
+        steps = self.stable(name, count, others)
         return count if count < MIN_COUNT else max(steps, MIN_COUNT)
 
-    def _stable(self, key: str, count: int) -> int:
+    def _stable(self, key: str, count: int, others: Sequence[str]) -> int:
         is_ours = sa.and_(_FEASIBILITY.c.question == key, _FEASIBILITY.c.week == STABLE)
+        is_known = sa.and_(
+            _FEASIBILITY.c.question.in_([key, *others]), _FEASIBILITY.c.week == STABLE
+        )
+        columns = _FEASIBILITY.c.question, _FEASIBILITY.c.people
         with self._engine.begin() as connection:
-            last_count = connection.scalar(sa.select(_FEASIBILITY.c.people).where(is_ours))
-            if last_count is not None and abs(count - last_count) < MIN_COUNT:
-                return int(last_count)
-            if last_count is None:
-                row = {"question": key, "week": STABLE, "people": count}
+            numbers = {
+                row.question: int(row.people)
+                for row in connection.execute(sa.select(*columns).where(is_known))
+            }
+            near = {
+                name: people for name, people in numbers.items() if abs(count - people) < MIN_COUNT
+            }
+            if key in near:
+                return near[key]
+            people = min(near.values(), key=lambda each: abs(count - each), default=count)
+            if key not in numbers:
+                row = {"question": key, "week": STABLE, "people": people}
                 connection.execute(sa.insert(_FEASIBILITY), row)
             else:
-                connection.execute(sa.update(_FEASIBILITY).where(is_ours).values(people=count))
-        return count
+                connection.execute(sa.update(_FEASIBILITY).where(is_ours).values(people=people))
+        return people

@@ -104,4 +104,4 @@ class StudyCohorts:
         )
 
     def _stable(self, study: Proposal, name: str, count: int) -> int:
-        return self._feasibility.stable(f"{study.study} {name}", count)
+        return self._feasibility.of_study(study.study, name, count)

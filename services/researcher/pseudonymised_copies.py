@@ -117,7 +117,7 @@ class PseudonymisedCopies:
             study=study,
             agreement=agreement,
             question=self._diagnostics.question(study.question),
-            people=self._feasibility.stable(f"{study.study} pseudonymised copies", permitted),
+            people=self._feasibility.of_study(study.study, "pseudonymised copies", permitted),
             risk=RISK,
             copies=self._copies.list_by_study(study.study),
             deletions=self._deletions.list_by_study(study.study),

@@ -127,7 +127,7 @@ class Studies:
         return RequestPreview(
             study=study,
             text=self._descriptions.describe(words, study.request_details()),
-            people=self._feasibility.stable(f"{study.study} to ask", people),
+            people=self._feasibility.of_study(study.study, "to ask", people),
             categories=self._reach.categories(study),
         )
 
@@ -156,10 +156,10 @@ class Studies:
 
     def _summary(self, study: Proposal) -> StudySummary:
         counts = self._requests.count_by_state(study.study)
-        people = sum(counts.values())
+        people, to_ask = sum(counts.values()), f"{study.study} to ask"
         return StudySummary(
             study=study,
-            people_asked=self._feasibility.leavers(f"{study.study} asked", people),
-            people_agreed=self._feasibility.stable(f"{study.study} yes", counts[ACCEPTED]),
+            people_asked=self._feasibility.leavers(f"{study.study} asked", people, [to_ask]),
+            people_agreed=self._feasibility.of_study(study.study, "yes", counts[ACCEPTED]),
             models=self._owned.models([study]),
         )

@@ -155,7 +155,7 @@ class TrainingSets:
         return TrainingSetOffer(
             study=study,
             question=self._diagnostics.question(study.question),
-            people=self._feasibility.stable(f"{study.study} copies", permitted),
+            people=self._feasibility.of_study(study.study, "copies", permitted),
             agreement=AGREEMENT,
             ends_at_s=self._ends_at_s(study),
             is_over=self._is_over(study),

@@ -76,6 +76,17 @@ def test_outcomes_count_only_where_the_patient_permits_the_study_to_train(world,
     assert (request.party, request.purpose) == (STUDY, "MLTRAINING")
 
 
+def test_no_outcome_is_opened_after_the_end_of_the_study(world, at_s: int) -> None:
+    """Permissions may last longer than the study."""
+    answers = serve(world, at_s, 300)
+    (study,) = world.diagnostics.studies()
+    world.now[0], opened = float(study.until_s), len(world.store.vault.journal)
+    content = measure(world, answers)
+    assert content["outcomes"] is None
+    assert content["answers"] == 300
+    assert len(world.store.vault.journal) == opened
+
+
 def test_an_outcome_that_was_known_before_the_answer_does_not_count(world) -> None:
     now_s = int(datetime.datetime(2026, 5, 5, tzinfo=datetime.UTC).timestamp())
     assert measure(world, serve(world, now_s, 300), "2026-05")["outcomes"] is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
 from threading import Barrier
 
 import pytest
@@ -53,6 +54,36 @@ def test_a_count_that_moves_by_fewer_than_eleven_does_not_change(engine) -> None
         61,
         50,
     ]
+
+
+@pytest.mark.parametrize("joined", [0, 1, 10, 11])
+def test_a_number_of_a_study_that_is_first_shown_later_does_not_tell_who_joined(
+    engine, joined: int
+) -> None:
+    """Each page shows its number when it is first opened: before, or after somebody's answer."""
+    counts, study = FeasibilityCounts(engine, lambda: NOW_S), secrets.token_hex(8)
+    assert counts.of_study(study, "yes", 57) == 57
+    for name in ("everybody", "permitted", "copies", "pseudonymised copies"):
+        number = counts.of_study(study, name, 57 + joined)
+        assert number == (57 if joined < 11 else 68)
+    assert counts.of_study(secrets.token_hex(8), "yes", 58) == 58
+    assert counts.of_study(study, "said-no", 58) == 58
+    assert counts.leavers(f"{study} asked", 80) == 80
+    assert counts.of_study(study, "to ask", 81) == 80
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_numbers_of_a_study_are_equal_or_differ_in_eleven_whatever_happens(engine, seed) -> None:
+    counts, study, chance = FeasibilityCounts(engine, lambda: NOW_S), f"s{seed}", Random(seed)
+    names = ("yes", "permitted", "everybody", "copies", "pseudonymised copies")
+    numbers, people = dict[str, int](), 40
+    for _ in range(300):
+        people = max(0, people + chance.randint(-4, 4))
+        name = chance.choice(names)
+        numbers[name] = counts.of_study(study, name, people)
+        assert abs(numbers[name] - people) < 11
+        for other in numbers.values():
+            assert not 0 < abs(other - numbers[name]) < 11
 
 
 def test_the_count_of_people_who_left_is_hidden_below_eleven_and_never_untrue(engine) -> None:

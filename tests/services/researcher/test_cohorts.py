@@ -23,7 +23,7 @@ def count(permitting: set[bytes]) -> CohortCounts:
             persons=lambda subjects: {subject: subject for subject in subjects},
         ),
         "ledger": SimpleNamespace(view=lambda: None),
-        "feasibility": SimpleNamespace(stable=lambda name, count: count),
+        "feasibility": SimpleNamespace(of_study=lambda study, name, count: count),
     }
     return StudyCohorts(**doubles).get("organisation:o", "s")
 
