@@ -54,10 +54,14 @@ def export(services: Services, output: Output, folder: Path, blocks: bool) -> No
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path, count = folder / "evidence.ndjson", 0
+    auditor, copied = services.auditor, 0
+    if blocks:  # before the evidence too: a withdrawal meanwhile deletes what it still names
+        with output.progress() as progress:
+            copied = auditor.copy_blocks(folder / "blocks", progress)
     path.touch(mode=0o600)
     path.chmod(0o600)
     with path.open("wb") as file, output.progress() as progress:
-        for line in services.auditor.evidence():
+        for line in auditor.evidence():
             file.write(orjson.dumps(line) + b"\n")
             count += 1
             if not count % _LINES_A_REPORT:
@@ -66,7 +70,8 @@ def export(services: Services, output: Output, folder: Path, blocks: bool) -> No
     facts, lines = {"lines": count}, [f"{counted(count, 'line')} in {path}"]
     if blocks:
         with output.progress() as progress:
-            facts["blocks"] = services.auditor.copy_blocks(folder / "blocks", progress)
+            copied += auditor.copy_blocks(folder / "blocks", progress, only_missing=True)
+        facts["blocks"] = copied
         lines.append(f"{counted(facts['blocks'], 'sealed document')} in {folder / 'blocks'}")
     output.result(facts, *lines)
 

@@ -147,9 +147,14 @@ class Events:
         proofs = [row.proof for row in rows]
         return mark, ChangeRun([_change(row) for row in rows], [row.head for row in rows], proofs)
 
-    def in_order(self) -> Iterator[tuple[int, Change, bytes]]:
-        """Yield every row: its position (from 1), the change, and the head stored with it."""
+    def in_order(self, last: int | None = None) -> Iterator[tuple[int, Change, bytes]]:
+        """Yield every row: its position (from 1), the change, and the head stored with it.
+
+        With `last`, only up to this position.
+        """
         query = sa.select(_EVENTS).order_by(_EVENTS.c.position)
+        if last is not None:
+            query = query.where(_EVENTS.c.position <= last)
         with self._engine.connect() as connection:
             for row in connection.execution_options(yield_per=_PAGE_ROWS).execute(query):
                 yield row.position, _change(row), row.head

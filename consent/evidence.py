@@ -226,20 +226,15 @@ def _follows(head: bytes, change: Change, stored_head: bytes) -> bool:
 def evidence(parts: LedgerParts) -> Iterator[dict[str, Any]]:
     """Yield the deployment, every operation in order, then every opening (stored terms).
 
-    Rolling the operations yields `head`, which the contract at that address returns too; hashing
-    the terms of an opening yields the commitment of a grant (docs/spec/ledger.md).
+    The operations are those up to one block, the newest one that counts; what comes later is not
+    in them. Without the chain it is the block of the last look. Rolling the operations yields
+    `head`, which the contract returned there too; hashing the terms of an opening yields the
+    commitment of a grant (docs/spec/ledger.md).
     """
-    mark = parts.mirror.events.mark()
-    yield {
-        "kind": "deployment",
-        **_as_hex(asdict(parts.deployment)),
-        "count": mark.tip.count,
-        "head": _hex(mark.tip.head),
-        "block": mark.block_number,
-        "block_hash": _hex(mark.block_hash),
-    }
+    point = _find_point(parts)
+    yield {"kind": "deployment", **_as_hex(asdict(parts.deployment)), **point}
     own = _find_own(parts)
-    for position, change, head in parts.mirror.events.in_order():
+    for position, change, head in parts.mirror.events.in_order(point["count"]):
         proof = {"own_transaction": _hex(own[position])} if position in own else {}
         fields = {**_operation(change), "head": _hex(head), **proof}
         yield {"kind": "operation", "position": position, **fields}
@@ -247,6 +242,17 @@ def evidence(parts: LedgerParts) -> Iterator[dict[str, Any]]:
         terms = None if stored.terms is None else _as_hex(asdict(stored.terms))
         names = {"consent_id": _hex(stored.consent_id), "subject": _hex(stored.subject)}
         yield {"kind": "opening", **names, "terms": terms}
+
+
+def _find_point(parts: LedgerParts) -> dict[str, Any]:
+    try:
+        view = parts.mirror.sync()[0]
+        count, head, block, name = view.count, view.head, view.block_number, view.block_hash
+    except ConsentError:
+        mark = parts.mirror.events.mark()
+        count, head, block = mark.tip.count, mark.tip.head, mark.block_number
+        name = mark.block_hash
+    return {"count": count, "head": _hex(head), "block": block, "block_hash": _hex(name)}
 
 
 def _find_own(parts: LedgerParts) -> dict[int, bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -390,9 +390,9 @@ class Diagnostics:
         check = IntegrityCheck(self.ledger, self._consents, self._registry, self._files)
         return check.run(progress)
 
-    def evidence(self) -> Iterator[dict[str, Any]]:
-        """Yield every manifest and card, so that anyone can check them without this platform."""
-        return export_evidence(self._registry, self._files)
+    def evidence(self, model_ids: Container[str] | None = None) -> Iterator[dict[str, Any]]:
+        """Yield every manifest and card; see `export_evidence`."""
+        return export_evidence(self._registry, self._files, model_ids)
 
     def close(self) -> None:
         """End the process that runs models."""

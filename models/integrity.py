@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -115,9 +115,16 @@ class IntegrityCheck:
         return {line.consent for line in self.consents.find_lost(model.study, manifest)}
 
 
-def export_evidence(registry: ModelRegistry, files: ModelFiles) -> Iterator[dict[str, Any]]:
-    """Yield each model's row, card and manifest as stored, so that anyone can hash them."""
+def export_evidence(
+    registry: ModelRegistry, files: ModelFiles, model_ids: Container[str] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield each model's row, card and manifest as stored, so that anyone can hash them.
+
+    With `model_ids`, only those of these models.
+    """
     for model in registry.all():
+        if model_ids is not None and model.id not in model_ids:
+            continue
         for kind, name in (("card", CARD), ("manifest", MANIFEST)):
             try:
                 text = files.read(model.id, name).decode()

@@ -312,12 +312,17 @@ class RecordStore:
         erased = self.erasure.erased_people
         return check_store(self._engine, self._components, erased, progress, blocks)
 
-    def copy_blocks(self, folder: Path, progress: Progress = no_progress) -> int:
+    def copy_blocks(
+        self, folder: Path, progress: Progress = no_progress, *, only_missing: bool = False
+    ) -> int:
         """See `copy_held`."""
-        return copy_held(self._catalogue, self._blocks, folder, progress)
+        return copy_held(self._catalogue, self._blocks, folder, progress, only_missing=only_missing)
 
-    def evidence(self) -> Iterator[dict[str, Any]]:
-        """Yield the lines that let others check catalogue and journal (docs/spec/evidence.md)."""
+    def evidence(self, last_row: int | None = None) -> Iterator[dict[str, Any]]:
+        """Yield the lines that let others check catalogue and journal (docs/spec/evidence.md).
+
+        With `last_row`, no later row of the journal is among them.
+        """
         for batch in self._catalogue.batches():
             entries = self._catalogue.entries(batch.id)
             yield {"kind": "batch", "name": batch.name, "root": batch.root.hex()} | {
@@ -329,7 +334,7 @@ class RecordStore:
         for name, body in self.journal.uses():
             yield {"kind": "use", "hash": name.hex(), "body": body.decode()}
         commit = self.journal.commitments()
-        for row in self.journal.rows():
+        for row in self.journal.rows(last=last_row):
             yield {
                 "kind": "journal",
                 "seq": row.seq,

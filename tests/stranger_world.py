@@ -43,6 +43,7 @@ class World:
         self.chain = LyingChain()
         self.code = CODE
         self.made_at_s = NOW_S
+        self.times: dict[int, int] = {}
         self.recovery_delay_s = 604_800
         self.verifier_code = VERIFIER_CODE
         self.patient = Patient(DOMAIN, OURS)
@@ -159,7 +160,7 @@ class World:
                     if first <= change.block_number <= last
                 ]
             case "eth_getBlockByNumber":
-                return {"timestamp": hex(self.made_at_s)}
+                return {"timestamp": hex(self.times.get(int(params[0], 16), self.made_at_s))}
             case "eth_getRawTransactionByHash":
                 raw = self.chain.raws.get(bytes.fromhex(params[0][2:]), b"")
                 return "0x" + raw.hex() if raw else None
@@ -181,6 +182,18 @@ class World:
             words = [change.body[i : i + 32] for i in range(0, len(change.body), 32)]
             head = next_head(head, change.op, words)
         return head.ljust(32, b"\0") + word(len(self.chain.history))
+
+
+def operation_lines(world: World) -> list[dict[str, Any]]:
+    """Return the lines of a world's ledger, as an installation writes them."""
+    head, lines = GENESIS_HEAD, list[dict[str, Any]]()
+    for position, change in enumerate(world.chain.history, 1):
+        words = [change.body[at : at + 32] for at in range(0, len(change.body), 32)]
+        head = next_head(head, change.op, words)
+        line = {"kind": "operation", "position": position, "op": Op(change.op).name.lower()}
+        line |= {"words": ["0x" + each.hex() for each in words], "head": "0x" + head.hex()}
+        lines.append(line | ({"signer": "0x" + change.signer.hex()} if change.signer else {}))
+    return lines
 
 
 def plain(terms: Terms) -> dict[str, Any]:

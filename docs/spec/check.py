@@ -51,6 +51,7 @@ COVERS = {
 }
 SKEW = 120  # seconds: of a consent's times
 CLOCK_STEP = 3_600  # seconds: by how much a host's clock may be wrong
+LATER = 3_600  # seconds: how long the ledger may have gone on after what the evidence describes
 
 # The operations: docs/spec/ledger.md, section 5.
 ENROLLED, KEY_ADDED, KEY_REMOVED, GRANTED, WITHDRAWN, STOPPED, ANCHORED = range(1, 8)
@@ -595,10 +596,10 @@ class Proofs:
         return fine
 
 
-def operations(chain, contract, first):
+def operations(chain, contract, first, last):
     """Return (operation, words, transaction's hash) of each log in order, and its block."""
     by_topic = {keccak(name.encode()): (op, words.split()) for op, (name, words) in EVENTS.items()}
-    last, found, blocks = int(ask(chain, "eth_blockNumber"), 16), [], []
+    found, blocks = [], []
     for start in range(first, last + 1, 200):
         end = min(start + 199, last)
         asked = {"address": contract, "fromBlock": hex(start), "toBlock": hex(end)}
@@ -639,6 +640,7 @@ class Check:
 
     def run_all(self):
         self.check_ledger()
+        self.find_point()
         self.check_contract()
         self.check_signatures()
         self.read_consents()
@@ -654,7 +656,10 @@ class Check:
             "contract": self.deployment["contract"],
             "custodians": sorted({account.hex() for account in self.enrolled_by}),
             "finality": self.finality,
-            "operations": len(self.ops),
+            "operations": self.until,
+            "block": self.deployment.get("block"),
+            "block_time": self.point_time(),
+            "operations_later": len(self.ops) - self.until,
             "consents_standing": len(self.stand),
             "erased": len(self.erased),
             "receipt_keys": sorted({line["public_key"] for line in self.all("erasure")}),
@@ -682,7 +687,9 @@ class Check:
         contract = self.deployment["contract"]
         # A single validator may mine the deployment again, in an earlier block.
         first = 0 if self.finality == "single" else self.deployment["block_number"]
-        self.ops, self.mined = operations(self.chain, contract, first)
+        # The chain goes on meanwhile: what is read of it is up to this block.
+        self.last = int(ask(self.chain, "eth_blockNumber"), 16)
+        self.ops, self.mined = operations(self.chain, contract, first, self.last)
         head, heads = bytes(27), []
         for op, words, _ in self.ops:
             head = keccak(head + bytes(5) + to_word(op) + b"".join(words))[:27]
@@ -723,7 +730,35 @@ class Check:
 
     def contract_says(self, function):
         call = {"to": self.deployment["contract"], "data": "0x" + keccak(function)[:4].hex()}
-        return unhex(ask(self.chain, "eth_call", call, "latest"))
+        return unhex(ask(self.chain, "eth_call", call, hex(self.last)))
+
+    def find_point(self):
+        """Find how many operations the evidence describes: those up to its block.
+
+        What the ledger has later is not compared with it, for an hour. Else evidence from before a
+        row was anchored could hide that row.
+        """
+        said, block = self.deployment.get("count"), self.deployment.get("block")
+        self.until = len(self.ops)
+        if said is None or block is None:
+            return
+        is_said = sum(int(mined, 16) <= block <= self.last for mined in self.mined) == said
+        self.holds(
+            is_said,
+            f"the ledger does not have {said} operations up to block {block}, as the deployment's "
+            "line states. Export the evidence again",
+        )
+        later = 0
+        if is_said and said < len(self.ops):
+            # Where blocks are rare, the block itself may be much older than the evidence.
+            later = self.time_of(self.mined[-1]) - self.time_of(hex(block + 1))
+        self.holds(
+            later <= LATER,
+            f"the ledger has {len(self.ops) - said} operations that are later than this evidence, "
+            f"the newest by {later} s. At most {LATER} s are accepted: export it again",
+        )
+        if is_said and later <= LATER:
+            self.until = said
 
     def check_contract(self):
         code = bytearray(self.code_at(self.deployment["contract"]))
@@ -753,14 +788,14 @@ class Check:
             what = f"operation {position} ({event}) is proved by no signature"
             self.holds(self.proved[-1], what)
         self.enrolled_by = proofs.enrolled.values()
-        self.anchors = {}  # by kind: (root, count) of each anchor
-        for _, op, words, fine in self.steps():
+        self.anchors = {}  # by kind: (root, count, position) of each anchor
+        for position, op, words, fine in self.steps():
             if op == ANCHORED and fine:
                 kind = words[0].rstrip(b"\0").decode()
-                self.anchors.setdefault(kind, []).append((words[1], to_int(words[2])))
+                self.anchors.setdefault(kind, []).append((words[1], to_int(words[2]), position))
 
     def roots(self, kind):
-        return {root for root, _ in self.anchors.get(kind, [])}
+        return {root for root, _, _ in self.anchors.get(kind, [])}
 
     # 2. The consents: what stands, and that each opening is what was signed.
 
@@ -805,17 +840,19 @@ class Check:
             is_signed = keccak(unhex(line["subject"]) + terms_hash(line["terms"])) == name
             self.holds(is_signed, f"opening {name.hex()} is not what was signed")
             self.openings[name] = line["terms"]
-        self.stand = {
+        known = {
             name
-            for name, words in self.grants.items()
-            if name not in self.gone and self.outlives_stops(name, words)
+            for name, position in self.places.items()
+            if position <= self.until < self.gone.get(name, math.inf)
         }
-        for name in self.grants.keys() - self.gone.keys():
+        self.stand = {name for name in known if self.outlives_stops(name, self.grants[name])}
+        for name in known:
             is_known = name in self.openings or self.erased_at(self.grants[name]) >= 0
             self.holds(is_known, f"consent {name.hex()} was not withdrawn and has no opening")
 
     def outlives_stops(self, name, words):
-        newest = max((at_s for _, at_s in self.stops.get(words[0], ())), default=-1)
+        stops = self.stops.get(words[0], ())
+        newest = max((at_s for position, at_s in stops if position <= self.until), default=-1)
         is_refusal = self.openings.get(name, {}).get("decision") == "deny"
         return to_int(words[3]) > newest or is_refusal
 
@@ -827,7 +864,7 @@ class Check:
         batches = {unhex(line["root"]) for line in self.all("batch")}
         # The evidence has each batch that was anchored before its newest use.
         seen = max((use["count"] for use in self.use_of.values() if use), default=0)
-        for position, op, words, fine in self.steps()[:seen]:
+        for position, op, words, fine in self.steps()[: min(seen, self.until)]:
             is_batch = op == ANCHORED and fine and words[0].rstrip(b"\0") == b"records"
             is_there = not is_batch or words[1] in batches
             self.holds(is_there, f"the batch of operation {position} is missing")
@@ -881,7 +918,9 @@ class Check:
     def check_journal_anchors(self):
         self.anchored_rows, ends = 0, [0]
         # Also of a second anchor of the same rows: else two journals could be shown.
-        for root, count in dict.fromkeys(self.anchors.get("journal", [])):
+        anchors = self.anchors.get("journal", [])
+        described = [(root, count) for root, count, position in anchors if position <= self.until]
+        for root, count in dict.fromkeys(described):
             # Of two processes that anchor at once, the second starts where the first did.
             starts = [start for start in ends[:-17:-1] if start < count]
             is_same = any(merkle(self.hashes[start:count]) == root for start in starts)
@@ -891,7 +930,7 @@ class Check:
                 wrong = (
                     f"journal rows {len(self.hashes) + 1} to {count} are anchored and not in this "
                     "evidence: they were left out, or anchored after it was written. Export it "
-                    "again and check it at once"
+                    "again"
                 )
             self.holds(count <= len(self.hashes) and is_same, wrong)
             self.anchored_rows = max(self.anchored_rows, count)
@@ -937,6 +976,14 @@ class Check:
             self.holds(is_in_order, where + "at a time before that of earlier rows")
             latest = max(latest, use["at_s"])
             self.check_consent_of(row, use, where)
+
+    def point_time(self):
+        """Return when the block was made that the evidence describes, in UTC."""
+        block = self.deployment.get("block")
+        if block is None or not 0 <= block <= self.last:
+            return None
+        at = time.gmtime(self.time_of(hex(block)))
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", at)
 
     def read_time(self, block):
         return int(ask(self.chain, "eth_getBlockByNumber", block, False)["timestamp"], 16)

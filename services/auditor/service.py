@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -223,18 +224,31 @@ class AuditorService:
         return results_as_json(self._verifier.check_parts(progress))
 
     def evidence(self) -> Iterator[dict[str, Any]]:
-        """Yield everything that a third party needs to verify it: docs/spec/evidence.md."""
-        yield from self._ledger.evidence()
-        yield from self._store.evidence()
-        yield from self._diagnostics.evidence()
+        """Yield everything that a third party needs to verify it: docs/spec/evidence.md.
 
-    def copy_blocks(self, folder: Path, progress: Progress) -> int:
+        It describes one point of the ledger, which its first line names, whatever is written
+        meanwhile. Rows and models from before that point rest on nothing of later; rows that were
+        anchored up to it are all there.
+        """
+        models = {model.id for model in self._diagnostics.models()}
+        last_row = self._store.journal.size()
+        for line in self._ledger.evidence():
+            last_row = max(last_row, _rows_anchored_by(line))
+            yield line
+        with suppress(ConsentError):  # a model may have lost consent a moment ago
+            self._diagnostics.apply_withdrawals()
+        yield from self._store.evidence(last_row)
+        yield from self._diagnostics.evidence(models)
+
+    def copy_blocks(self, folder: Path, progress: Progress, *, only_missing: bool = False) -> int:
         """Copy the sealed documents into a folder, for who checks the evidence; return how many.
+
+        With `only_missing`, only those of which the folder has no file.
 
         Raises:
             StorageError (storage): the IPFS node does not answer, or the folder is not writable.
         """
-        return self._store.copy_blocks(folder, progress)
+        return self._store.copy_blocks(folder, progress, only_missing=only_missing)
 
     def start_bundle(self, requested_by: str) -> Job:
         """Return the job that writes an evidence bundle; an active one is returned as it is."""
@@ -309,6 +323,14 @@ class AuditorService:
         newest = self.anchors(1)
         at_s = newest[0].at_s if newest else None
         return PartStatus("anchors", count, at_s, AGREES if at_s or not newest else UNCHECKED)
+
+
+def _rows_anchored_by(line: Mapping[str, Any]) -> int:
+    """Return how many rows of the journal an operation of the evidence anchors; 0 if none."""
+    if line.get("op") != "anchored":
+        return 0
+    kind, _, count = (bytes.fromhex(word.removeprefix("0x")) for word in line["words"])
+    return int.from_bytes(count) if kind.rstrip(b"\0") == b"journal" else 0
 
 
 def _ledger_status(view: View | None) -> list[PartStatus]:

@@ -88,15 +88,20 @@ def test_a_restored_copy_is_accepted_only_with_confirm(tmp_path: Path) -> None:
 
 
 class ExportingAuditor:
-    """An auditor whose evidence is one line, and whose store has two sealed documents."""
+    """An auditor whose evidence is one line; his store has two documents, and then a third."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
 
     def evidence(self) -> list[dict[str, str]]:
+        self.steps.append("evidence")
         return [{"kind": "deployment"}]
 
-    def copy_blocks(self, folder: Path, progress: Any) -> int:
+    def copy_blocks(self, folder: Path, progress: Any, *, only_missing: bool = False) -> int:
+        self.steps.append("copy what is missing" if only_missing else "copy")
         progress("copying documents", 1, 1)
-        folder.mkdir()
-        return 2
+        folder.mkdir(exist_ok=True)
+        return 1 if only_missing else 2
 
 
 def test_sealed_documents_are_copied_beside_the_evidence_on_request(tmp_path: Path) -> None:
@@ -104,8 +109,11 @@ def test_sealed_documents_are_copied_beside_the_evidence_on_request(tmp_path: Pa
     folder = tmp_path / "out"
     assert run(platform, str(folder), command="export") == (0, {"lines": 1})
     assert not (folder / "blocks").exists()
-    facts = {"lines": 1, "blocks": 2}
+    platform.auditor.steps.clear()
+    facts = {"lines": 1, "blocks": 3}
     assert run(platform, str(folder), "--blocks", command="export") == (0, facts)
+    # What a withdrawal deletes meanwhile is copied before, and what arrives meanwhile afterwards.
+    assert platform.auditor.steps == ["copy", "evidence", "copy what is missing"]
     assert (folder / "blocks").is_dir()
 
 
@@ -113,7 +121,7 @@ class LongAuditor(ExportingAuditor):
     """An auditor with more lines than one report of progress."""
 
     def evidence(self) -> list[dict[str, str]]:
-        return [{"kind": "deployment"}] * 5_001
+        return super().evidence() * 5_001
 
 
 def test_a_long_export_shows_how_many_lines_are_written(

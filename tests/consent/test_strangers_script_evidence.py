@@ -10,9 +10,7 @@ from typing import Any
 
 import pytest
 from liar import NOW_S
-from stranger_world import World, load_script
-
-from consent.typed_data import GENESIS_HEAD, Op, next_head
+from stranger_world import World, load_script, operation_lines
 
 MISSING = "whose terms are not in the evidence"
 
@@ -55,18 +53,6 @@ def run(world: World, tmp_path: Path, text: bytes) -> Any:
     file = tmp_path / "evidence.ndjson"
     file.write_bytes(text)
     return script.run(str(file), "node", str(tmp_path))
-
-
-def operation_lines(world: World) -> list[dict[str, Any]]:
-    """Return the lines of a world's ledger, as an installation writes them."""
-    head, lines = GENESIS_HEAD, list[dict[str, Any]]()
-    for position, change in enumerate(world.chain.history, 1):
-        words = [change.body[at : at + 32] for at in range(0, len(change.body), 32)]
-        head = next_head(head, change.op, words)
-        line = {"kind": "operation", "position": position, "op": Op(change.op).name.lower()}
-        line |= {"words": ["0x" + each.hex() for each in words], "head": "0x" + head.hex()}
-        lines.append(line | ({"signer": "0x" + change.signer.hex()} if change.signer else {}))
-    return lines
 
 
 @pytest.mark.parametrize(

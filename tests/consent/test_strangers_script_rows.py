@@ -46,7 +46,7 @@ def test_an_anchor_of_rows_after_the_evidence_is_told_apart_from_an_altered_jour
     assert not answer["agrees"]
     assert answer["wrong"] == [
         f"journal rows {rows + 1} to {count} are anchored and not in this evidence: they were "
-        "left out, or anchored after it was written. Export it again and check it at once"
+        "left out, or anchored after it was written. Export it again"
         for count in (rows + 1, rows + 3)
     ]
 

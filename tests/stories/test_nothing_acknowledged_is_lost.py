@@ -90,7 +90,7 @@ def test_fifty_kills_at_random_points_lose_nothing_that_was_acknowledged(tmp_pat
         finish(demo)
         require_nothing_lost(demo)
     assert set(struck) == set(PARTS)
-    print(dict(struck), f"in {round_} installations")
+    print(dict(struck), f"in {round_} installations")  # noqa: T201
 
 
 def test_a_kill_counts_only_where_the_part_was_running(tmp_path: Path) -> None:
