@@ -88,7 +88,7 @@ class RequestDescriptions:
         proposal = self._proposals.find(details.party)
         name = proposal.title if proposal else self.party_name(details, words.language)
         end = format_day(words, latest_end(details, self._clock()))
-        facts = {
+        facts: dict[str, str | int] = {
             "study": name,
             "clinic": name,
             "doctor": sender,
@@ -101,7 +101,7 @@ class RequestDescriptions:
             "reason": details.reason,
             "categories": format_categories(words, details.categories),
             "date": end,
-            "n": words.number(self._diagnostics.grace_s // DAY_S),
+            "n": self._diagnostics.grace_s // DAY_S,
             "from": format_day(words, details.data_from) if details.data_from else "",
             "to": format_day(words, details.data_to) if details.data_to else "",
         }

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask, request
 
+from services.requests.consent_requests import RequestDetails
 from services.words import Words
 
 CONTACT = SimpleNamespace(name="Town Clinic", telephone="030 123", hours="", email="")
@@ -88,7 +89,8 @@ def test_the_page_of_questions_counts_them_and_shows_the_main_button_first(
 ) -> None:
     details = SimpleNamespace(wants_copy=wants_copy)
     text = SimpleNamespace(latest_end="29 November 2027")
-    detail = SimpleNamespace(path="/p", request=SimpleNamespace(details=details), text=text)
+    terms = SimpleNamespace(details=details)
+    detail = SimpleNamespace(path="/p", request=terms, text=text, choice=None)
     answers = {"ask-1": "", "ask-2": ""}
     page = content(app, "patient/understand.html", detail=detail, answers=answers, is_sent=False)
     assert buttons(page) == [("primary", f"Check my {check}"), ("second", "Skip")]
@@ -190,3 +192,44 @@ def test_what_stops_is_not_stated_as_a_negative(app: Flask) -> None:
     """Under “This stops now” stands what stops, not its absence."""
     for language, never in (("en", "no "), ("de", "kein"), ("es", "ning")):
         assert not Words(language)("withdraw-stops", study="S").startswith(never)
+
+
+def test_the_question_about_the_end_names_the_end_that_the_patient_chose(app: Flask) -> None:
+    choice = SimpleNamespace(ends_on="2027-01-31")
+    terms = SimpleNamespace(details=SimpleNamespace(wants_copy=False))
+    text = SimpleNamespace(latest_end="29 November 2027")
+    detail = SimpleNamespace(path="/p", request=terms, text=text, choice=choice)
+    page = content(app, "patient/understand.html", detail=detail, answers={}, is_sent=False)
+    assert "Yes, but only before 31 January 2027" in re.sub(r"[\u2068\u2069]", "", page)
+    assert "29 November 2027" not in page
+
+
+@pytest.mark.parametrize("agreement", ["", "Agreement 12"])
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_custodian_and_study_read_what_patients_read_about_a_copy(
+    app: Flask, agreement: str, is_whole: bool
+) -> None:
+    terms = RequestDetails(
+        *("study:heart", "study", ("MLTRAINING",), ("laboratory",), "", "", 365, "heart attack"),
+        wants_copy=True,
+        agreement=agreement,
+        agreement_ends_on="2027-01-31" if agreement else "",
+        whole_records=is_whole and bool(agreement),
+    )
+    text = SimpleNamespace(agreement="Keep it locked.", sections=[])
+    detail = SimpleNamespace(
+        path="/p", request=SimpleNamespace(details=terms), text=text, party_name="Heart"
+    )
+    page = content(app, "patient/copy.html", detail=detail, deletion_days=30)
+    source = '{% from "parts/copy.html" import request_words with context %}'
+    source += "{{ request_words('What patients read', text, terms, 'Heart', 30) }}"
+    with app.test_request_context("/"):
+        template = app.jinja_env.from_string(source)
+        preview = template.render(say=Words("en"), text=text, terms=terms)
+    lines = re.findall(r"<p[^>]*>(.+?)</p>|<span>(Let .+?)</span>", page)
+    sentences = ["".join(pair) for pair in lines if "".join(pair) and "<button" not in pair[0]]
+    assert len(sentences) >= 2
+    assert [each for each in sentences if each not in preview] == []
+    kind = "" if terms.copy_kind == "anonymised" else f"-{terms.copy_kind}"
+    box = Words("en")(f"grant-copy{kind}", study="Heart")
+    assert box in page and box in preview

@@ -394,6 +394,11 @@ def test_a_count_that_may_be_one_has_words_for_one() -> None:
     assert [each for each in alone if each not in NEVER_ONE] == []
 
 
+def test_one_day_until_models_are_replaced_is_said_as_one() -> None:
+    for language, day in (("en", "Within one day"), ("de", "einem Tag"), ("es", "En un día")):
+        assert day in Words(language)("grant-withdraw", n=1)
+
+
 NEVER_ONE = {
     *("card-tested $n", "card-out-of-fold $n", "card-size-risk $n", "prediction-tested-on $n"),
     *(

@@ -9,6 +9,7 @@ from typing import Final
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import FileStorage
 
+from models.pseudonymised import DELETION_DAYS
 from records.csv_out import to_csv
 from services.accounts import PATIENT
 from services.custodian.fhir_uploads import NDJSON, to_ndjson
@@ -314,4 +315,5 @@ def _study(slug: str, errors: dict[str, str], status: int = 0) -> Response:
         errors=errors,
         review=review,
         study=review.proposal,
+        deletion_days=DELETION_DAYS,
     )

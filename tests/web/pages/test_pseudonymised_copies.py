@@ -57,6 +57,8 @@ def approved(hospital, researcher, **changed) -> str:
     for text in (proposed, page):  # both sides compare it by telephone before the approval
         assert fingerprint in text
     custodian.post(f"/custodian/studies/{slug}", wish="approve", version="1")
+    for text in (page, researcher.get(f"/researcher/studies/{slug}/request").text):
+        assert Words("en")("copy-free") in text  # both read what patients read of the copy
     return slug
 
 

@@ -215,6 +215,7 @@ def _request_preview(slug: str, errors: Mapping[str, str]) -> Response:
         "researcher/request.html",
         title=words()("study-send"),
         preview=preview,
+        deletion_days=DELETION_DAYS,
         people=steady_text(preview.people),
         errors=errors,
     )
