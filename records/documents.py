@@ -57,6 +57,10 @@ GENDER: Final = "http://hl7.org/fhir|Patient.gender"
 BIRTH_DATE: Final = "http://hl7.org/fhir|Patient.birthDate"
 MAX_TEXT_CHARACTERS: Final = 1_024
 _UNCONFIRMED: Final = frozenset({*UNCONFIRMED, UNKNOWN})
+_OLD_KINDS: Final = frozenset(
+    {"DiagnosticOrder", "MedicationOrder", "ProcedureRequest", "ReferralRequest"}
+)
+"""Kinds of FHIR DSTU2 and STU3 that FHIR R4 renamed."""
 _CODED_KINDS: Final = frozenset(
     {
         "AllergyIntolerance",
@@ -131,7 +135,7 @@ def why_no_value(resource: bytes | Mapping[str, Any], now_s: float = math.inf) -
     if not is_in_force(parsed):
         return _why_not_in_force(parsed)
     kind = str(parsed.get("resourceType"))
-    why = _why_unreadable(parsed)
+    why = EntryCode.OLD_KIND if kind in _OLD_KINDS else _why_unreadable(parsed)
     if why:
         return why
     inside = (coded for each in contained_results(parsed) for coded in _coded(each))

@@ -216,6 +216,12 @@ class EntryCode(RemedyCode):
         "Correct the date and send it again, if it is an error",
     )
     KIND = ("kind", "no question reads this kind of resource; it is shown as written", "Nothing")
+    OLD_KIND = (
+        "old-kind",
+        "FHIR R4 has another name for this kind, so no question reads it; it is shown as written",
+        "Send a MedicationOrder as a MedicationRequest; a DiagnosticOrder, ProcedureRequest or "
+        "ReferralRequest as a ServiceRequest",
+    )
     DELETION = ("deletion", "it was deleted by its sender", "Nothing")
     UNKNOWN_RESOURCE = (
         "unknown-resource",

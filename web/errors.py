@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
@@ -45,20 +46,21 @@ class UnsupportedMediaType(ServiceError):
 
 
 TITLES: Final[Mapping[int, str]] = {
-    400: "Malformed request",
-    401: "Not signed in",
-    403: "Refused",
-    404: "Not found",
-    405: "Method not allowed",
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
     409: "Conflict",
-    413: "Too large",
-    415: "Unsupported media type",
-    422: "Invalid request",
-    429: "Too many requests",
-    500: "Internal error",
-    502: "Integrity error",
-    503: "Service unavailable",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Content",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
 }
+"""The title of a problem of the type about:blank is the name of its status (RFC 9457, 4.2.1)."""
 
 STATUSES: Final[Mapping[type[Exception], int]] = {
     consent.ConsentRefused: 403,
@@ -132,7 +134,7 @@ def answer_to(error: Exception) -> Response:
     status = status_of(error)
     problem: dict[str, Any] = {
         "type": "about:blank",
-        "title": TITLES.get(status, "Not done"),
+        "title": TITLES.get(status) or HTTPStatus(status).phrase,
         "status": status,
         "detail": FIXED.get(status) or _detail(error),
     }

@@ -242,6 +242,10 @@ def test_a_medicine_that_is_kept_apart_is_reported_as_such() -> None:
         ({"status": "Final"}, EntryCode.STATUS),
         ({"valueQuantity": {"value": 5, "comparator": "ad"}}, EntryCode.NO_VALUE),
         ({"resourceType": "ServiceRequest"}, EntryCode.KIND),
+        ({"resourceType": "MedicationOrder"}, EntryCode.OLD_KIND),
+        ({"resourceType": "DiagnosticOrder"}, EntryCode.OLD_KIND),
+        ({"resourceType": "ProcedureRequest"}, EntryCode.OLD_KIND),
+        ({"resourceType": "ReferralRequest"}, EntryCode.OLD_KIND),
     ],
     ids=str,
 )

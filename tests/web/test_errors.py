@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from http import HTTPStatus
+
 import pytest
 import sqlalchemy as sa
 from fhir.resources.R4B.operationoutcome import OperationOutcome
@@ -68,3 +70,22 @@ def test_what_is_too_large_is_a_form_on_a_page_and_a_request_of_a_program(
     with app.test_request_context(path):
         request.max_content_length = 4_000_000
         assert limit in answer_to(RequestEntityTooLarge()).get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        *(BadRequest(), Unauthenticated("a"), Forbidden("b"), NotFound(), MethodNotAllowed()),
+        *(Conflict("c"), RequestEntityTooLarge(), UnsupportedMediaType("d"), Invalid("e")),
+        *(TooManyRequests(10), ZeroDivisionError(), StorageBroken("f"), LedgerUnavailable("g")),
+        ImATeapot(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_the_title_of_a_problem_is_the_name_of_its_status(error: Exception) -> None:
+    with Flask("web").test_request_context("/api/v1/x"):
+        problem = answer_to(error).get_json()
+    status = problem["status"]
+    names = {413: "Content Too Large", 422: "Unprocessable Content"}  # Python's are older
+    assert problem["type"] == "about:blank"
+    assert problem["title"] == names.get(status, HTTPStatus(status).phrase)
