@@ -1,9 +1,11 @@
 """A stranger's check of evidence, the chain's logs and the IPFS blocks, without Vouchsafe's code.
 
-    python check.py evidence.ndjson CHAIN BLOCKS
+    python check.py evidence.ndjson CHAIN BLOCKS [ASKED]
 
 CHAIN: an IPC socket's path or an http URL.
-BLOCKS: Kubo's repo/blocks, or a copy by `vouchsafe export --blocks`.
+BLOCKS: Kubo's repo/blocks, or the folder `blocks` that `vouchsafe export --blocks` wrote.
+ASKED: when you asked for the evidence, such as 2026-12-01T09:30Z. Without it, an hour ago counts.
+Evidence does not agree if the ledger had operations then that it does not describe.
 
 Verifies the contract's code, every signature from calldata, and every journalled use against its
 consent. Compare the contract, the custodian accounts and the finality that it prints with those
@@ -12,6 +14,7 @@ beside this file. Exit code 0: everything agrees; 1: it does not.
 """
 
 import base64
+import datetime
 import functools
 import hashlib
 import http.client
@@ -51,7 +54,8 @@ COVERS = {
 }
 SKEW = 120  # seconds: of a consent's times
 CLOCK_STEP = 3_600  # seconds: by how much a host's clock may be wrong
-LATER = 3_600  # seconds: how long the ledger may have gone on after what the evidence describes
+LATER = 3_600  # seconds: how old evidence may be that the ledger has gone on from
+FINAL = 1_800  # seconds: how long an operation can wait until it counts (finality `pos`)
 
 # The operations: docs/spec/ledger.md, section 5.
 ENROLLED, KEY_ADDED, KEY_REMOVED, GRANTED, WITHDRAWN, STOPPED, ANCHORED = range(1, 8)
@@ -628,13 +632,16 @@ def log_word(word, topics, data):
 class Check:
     """The checks of one evidence file, in the order of `run_all`; `wrong` has what failed."""
 
-    def __init__(self, evidence, chain, blocks):
-        self.chain, self.blocks = chain, pathlib.Path(blocks)
+    def __init__(self, evidence, chain, blocks, asked_s=None):
+        self.chain, self.blocks, self.asked_s = chain, pathlib.Path(blocks), asked_s
         self.lines, self.wrong = {}, []
         for Lines.now, text in enumerate(open(evidence, "rb"), 1):
             line = json.loads(text)
             self.lines.setdefault(line["kind"], Lines()).append((Lines.now, line))
-        (self.deployment,) = self.lines["deployment"]
+        found = len(self.all("deployment"))
+        if found != 1:
+            raise Refused(f"it has {found} lines of the kind deployment, and must have one")
+        (self.deployment,) = self.all("deployment")
         self.finality = self.deployment.get("finality", "single")
         self.time_of = functools.cache(self.read_time)
 
@@ -689,6 +696,8 @@ class Check:
         first = 0 if self.finality == "single" else self.deployment["block_number"]
         # The chain goes on meanwhile: what is read of it is up to this block.
         self.last = int(ask(self.chain, "eth_blockNumber"), 16)
+        if not self.code_at(contract):
+            raise Refused(f"the chain has no ledger at {contract}: one of the two is another's")
         self.ops, self.mined = operations(self.chain, contract, first, self.last)
         head, heads = bytes(27), []
         for op, words, _ in self.ops:
@@ -735,8 +744,8 @@ class Check:
     def find_point(self):
         """Find how many operations the evidence describes: those up to its block.
 
-        What the ledger has later is not compared with it, for an hour. Else evidence from before a
-        row was anchored could hide that row.
+        What the ledger has later is not compared with it, if it came after the auditor asked. Else
+        evidence from before a row was anchored could hide that row.
         """
         said, block = self.deployment.get("count"), self.deployment.get("block")
         self.until = len(self.ops)
@@ -748,16 +757,17 @@ class Check:
             f"the ledger does not have {said} operations up to block {block}, as the deployment's "
             "line states. Export the evidence again",
         )
-        later = 0
-        if is_said and said < len(self.ops):
-            # Where blocks are rare, the block itself may be much older than the evidence.
-            later = self.time_of(self.mined[-1]) - self.time_of(hex(block + 1))
+        if not is_said or said == len(self.ops):
+            return
+        slack_s = SKEW if self.finality == "single" else FINAL
+        asked_s = time.time() - LATER if self.asked_s is None else self.asked_s - slack_s
+        first_s = self.time_of(self.mined[said])
         self.holds(
-            later <= LATER,
+            first_s >= asked_s,
             f"the ledger has {len(self.ops) - said} operations that are later than this evidence, "
-            f"the newest by {later} s. At most {LATER} s are accepted: export it again",
+            f"the first at {iso(first_s)}. Export it again, or state when you asked for it",
         )
-        if is_said and later <= LATER:
+        if first_s >= asked_s:
             self.until = said
 
     def check_contract(self):
@@ -868,7 +878,7 @@ class Check:
             is_batch = op == ANCHORED and fine and words[0].rstrip(b"\0") == b"records"
             is_there = not is_batch or words[1] in batches
             self.holds(is_there, f"the batch of operation {position} is missing")
-        self.records, roots = 0, self.roots("records")
+        self.records, self.found, roots = 0, 0, self.roots("records")
         for batch in self.all("batch"):
             leaves, root = [unhex(leaf) for leaf in batch["leaves"]], unhex(batch["root"])
             is_anchored = merkle(leaves) == root and root in roots
@@ -876,12 +886,19 @@ class Check:
             for leaf, held in zip(leaves, batch["held"], strict=True):
                 if held:
                     self.check_block(leaf)
+        if self.records and not self.found:  # one line for all: the folder is another, most likely
+            self.wrong = [each for each in self.wrong if not each.startswith("block of record")]
+            self.wrong.append(
+                f"{self.blocks} has none of the {self.records} blocks: give Kubo's repo/blocks, or "
+                "the folder `blocks` that `vouchsafe export --blocks` wrote"
+            )
 
     def check_block(self, leaf):
         cid, size = leaf[20:56], to_int(leaf[56:64])
         name = base64.b32encode(cid[2:]).decode().rstrip("=")
         file = self.blocks / name[-3:-1] / f"{name}.data"
         block = file.read_bytes() if file.exists() else b""
+        self.found += bool(block)
         is_whole = len(block) == size and sha(block) == cid[4:]
         self.holds(is_whole, f"block of record {leaf[:16].hex()} is missing or altered")
         self.records += 1
@@ -982,8 +999,7 @@ class Check:
         block = self.deployment.get("block")
         if block is None or not 0 <= block <= self.last:
             return None
-        at = time.gmtime(self.time_of(hex(block)))
-        return time.strftime("%Y-%m-%dT%H:%M:%SZ", at)
+        return iso(self.time_of(hex(block)))
 
     def read_time(self, block):
         return int(ask(self.chain, "eth_getBlockByNumber", block, False)["timestamp"], 16)
@@ -1070,18 +1086,41 @@ class Check:
 
 UNREADABLE = (
     *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
+    MemoryError,
 )
 
 
-def main(evidence, chain, blocks):
-    result = Check(evidence, chain, blocks).run_all()
+class Refused(Exception):
+    """Why nothing of the evidence can be checked."""
+
+
+def iso(at_s):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at_s))
+
+
+def read_asked(text):
+    """Return the seconds of a time in ISO 8601; without a zone it is UTC."""
+    read = datetime.datetime.fromisoformat(text)
+    return (read if read.tzinfo else read.replace(tzinfo=datetime.UTC)).timestamp()
+
+
+def main(evidence, chain, blocks, asked_s=None):
+    result = Check(evidence, chain, blocks, asked_s).run_all()
     print(json.dumps(result, indent=1))
     return 0 if result["agrees"] else 1
 
 
-def run(evidence, chain, blocks):
+def run(evidence, chain, blocks, asked=None):
     try:
-        return main(evidence, chain, blocks)
+        asked_s = None if asked is None else read_asked(asked)
+    except ValueError:
+        return f"Nothing was checked: {asked} is no time such as 2026-12-01T09:30Z."
+    if not pathlib.Path(blocks).is_dir():
+        return f"Nothing was checked: {blocks} is not a folder of blocks."
+    try:
+        return main(evidence, chain, blocks, asked_s)
+    except Refused as fault:
+        return f"Do not rely on this evidence: {fault}."
     except UNREADABLE as fault:
         place = f"line {Lines.now} of it" if Lines.now else "it, or an answer of the chain node,"
         why = f"{type(fault).__name__}: {fault}"
@@ -1094,4 +1133,4 @@ def run(evidence, chain, blocks):
 
 
 if __name__ == "__main__":
-    sys.exit(run(*sys.argv[1:]) if len(sys.argv) == 4 else __doc__)
+    sys.exit(run(*sys.argv[1:]) if len(sys.argv) in (4, 5) else __doc__)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from geth import Geth, find_geth
+from liar import NOW_S
 from stranger_world import World, load_script
 from township import RELAYER, Town, make_town
 
@@ -63,12 +64,14 @@ def judge(
     """Run the stranger's script on a world's evidence and return what it says."""
     script = load_script()
 
-    def run(world: World, lines: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    def run(
+        world: World, lines: list[dict[str, Any]] | None = None, asked_s: float | None = NOW_S
+    ) -> dict[str, Any]:
         monkeypatch.setattr(script, "ask", world.ask)
         file = tmp_path / "evidence.ndjson"
         made = world.lines() if lines is None else lines
         file.write_text("".join(json.dumps(line) + "\n" for line in made))
-        code = script.main(str(file), "node", str(tmp_path))
+        code = script.main(str(file), "node", str(tmp_path), asked_s)
         result: dict[str, Any] = json.loads(capsys.readouterr().out)
         assert code == (0 if result["agrees"] else 1)
         return result

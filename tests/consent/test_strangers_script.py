@@ -399,7 +399,13 @@ def test_what_cannot_be_read_is_named_in_one_line(tmp_path: Path) -> None:
         if exists:
             deployment = {"kind": "deployment", "contract": "0x0", "block_number": 0}
             evidence.write_text(json.dumps(deployment) + "\n")
-        words = [sys.executable, str(SCRIPT), str(evidence), str(tmp_path / "no.ipc"), "blocks"]
+        words = [
+            sys.executable,
+            str(SCRIPT),
+            str(evidence),
+            str(tmp_path / "no.ipc"),
+            str(tmp_path),
+        ]
         done = subprocess.run(words, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout) == (1, "")
         (line,) = done.stderr.splitlines()
