@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
+from attrs import define
+
 from consent import (
     ConsentLedger,
     Enrolment,
@@ -47,15 +49,13 @@ class Tally:
         return {"done": self.done, "already": self.already, "refused": self.refused}
 
 
+@define(eq=False, repr=False)
 class TrialWallet:
     """A wallet with the keys of all patients of a trial; real patients hold their own keys."""
 
-    def __init__(
-        self, wallet: Wallet, ledger: ConsentLedger, clock: Callable[[], float] = time.time
-    ) -> None:
-        self._wallet = wallet
-        self._ledger = ledger
-        self._clock = clock
+    _wallet: Wallet
+    _ledger: ConsentLedger
+    _clock: Callable[[], float] = time.time
 
     def enrol(self, labels: Iterable[str], progress: Progress = ignore_progress) -> Tally:
         """Enrol every person who is not enrolled yet, each with a key that signs for itself."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from attrs import define
+
 from consent import ConsentLedger
 from services.errors import Conflict
 from services.jobs.progress import Progress
@@ -17,25 +19,19 @@ Eraser = Callable[[bytes], object]
 """Erases one kind of data of a subject; repeating it changes nothing."""
 
 
+@define(eq=False, repr=False, kw_only=True)
 class PatientErasure:
-    """Carries out approved requests; an interrupted one is completed by running it again."""
+    """Carries out approved requests; an interrupted one is completed by running it again.
 
-    def __init__(
-        self,
-        *,
-        requests: ErasureRequests,
-        store: RecordStore,
-        parts: Mapping[str, Eraser],
-        last: Eraser,
-    ) -> None:
-        """Keep the ports; `parts` names, for the receipt, what is erased beside the records.
+    Attributes:
+        _parts: names, for the receipt, what is erased beside the records.
+        _last: deletes, after the records, what was computed from them until then.
+    """
 
-        `last` deletes, after the records, what was computed from them until then.
-        """
-        self._requests = requests
-        self._store = store
-        self._parts = parts
-        self._last = last
+    _requests: ErasureRequests
+    _store: RecordStore
+    _parts: Mapping[str, Eraser]
+    _last: Eraser
 
     def run(self, identity: str, progress: Progress) -> dict[str, Any]:
         """Erase the patient of an approved request; return the receipt as JSON.

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from attrs import define
+
 from consent import ANCHOR_KINDS, Anchor, ConsentError, ConsentLedger, Domain, View
 from services.installation import Installation
 from services.parties import PartyNames
@@ -54,15 +56,13 @@ class Contact:
     hours: str
 
 
+@define(eq=False, repr=False, kw_only=True)
 class InformationService:
     """Public facts; nothing here is about a person."""
 
-    def __init__(
-        self, *, ledger: ConsentLedger, parties: PartyNames, installation: Installation
-    ) -> None:
-        self._ledger = ledger
-        self._parties = parties
-        self._installation = installation
+    _ledger: ConsentLedger
+    _parties: PartyNames
+    _installation: Installation
 
     def operator_name(self, language: str = "en") -> str:
         """Return the name of the organisation that operates this installation."""

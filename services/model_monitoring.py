@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from attrs import define
+
 from models import Diagnostics, Model, MonthlyReport, ServedAnswer, month_before, year_until
 from services.cards import IN_SERVICE
 from services.requests import StoredPrediction, StoredPredictions
@@ -54,19 +56,13 @@ class ModelMonth:
         return "few" if self.estimate_psi is None and self.worst_psi is None else "fine"
 
 
+@define(eq=False, repr=False, kw_only=True)
 class ModelMonitoring:
     """Makes and reads the monthly reports; counts in them are in tens."""
 
-    def __init__(
-        self,
-        *,
-        diagnostics: Diagnostics,
-        predictions: StoredPredictions,
-        clock: Callable[[], float],
-    ) -> None:
-        self._diagnostics = diagnostics
-        self._predictions = predictions
-        self._clock = clock
+    _diagnostics: Diagnostics
+    _predictions: StoredPredictions
+    _clock: Callable[[], float]
 
     def measure_due(self) -> None:
         """Make the report of the last month for each model in service that has none yet.

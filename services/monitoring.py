@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from attrs import define, field
+
 from consent import ConsentError, ConsentLedger
 from models import ModelsError
 from services import database
@@ -56,29 +58,20 @@ class Measurements:
     disk_free_bytes: int
 
 
+@define(eq=False, repr=False, kw_only=True)
 class MonitoringService:
     """What operators monitor; it contains no personal data."""
 
-    def __init__(  # noqa: PLR0913 - six ports, by keyword
-        self,
-        *,
-        models: ModelMonitoring,
-        ledger: ConsentLedger,
-        store: RecordStore,
-        jobs: JobQueue,
-        workers: Workers,
-        installation: Installation,
-    ) -> None:
-        self._models = models
-        self._ledger = ledger
-        self._store = store
-        self._jobs = jobs
-        self._workers = workers
-        self._installation = installation
-        self._lock = threading.Lock()
-        self._counted_seq: int | None = None
-        self._outcomes: Counter[str] = Counter()
-        self._seen: tuple[float, float] | None = None
+    _models: ModelMonitoring
+    _ledger: ConsentLedger
+    _store: RecordStore
+    _jobs: JobQueue
+    _workers: Workers
+    _installation: Installation
+    _lock: threading.Lock = field(init=False, factory=threading.Lock)
+    _counted_seq: int | None = field(init=False, default=None)
+    _outcomes: Counter[str] = field(init=False, factory=Counter)
+    _seen: tuple[float, float] | None = field(init=False, default=None)
 
     def part_states(self) -> dict[str, bool]:
         """Return whether each part that requests need is available; the log says why not."""

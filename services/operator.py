@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
+from attrs import define
+
 from consent import ConsentLedger, RestoreResult, View
 from models import Diagnostics
 from services.installation import Installation
@@ -43,21 +45,14 @@ class MissingRows:
     last: int
 
 
+@define(eq=False, repr=False, kw_only=True)
 class OperatorService:
     """What the operator of an installation can do beside starting and stopping it."""
 
-    def __init__(
-        self,
-        *,
-        installation: Installation,
-        ledger: ConsentLedger,
-        store: RecordStore,
-        diagnostics: Diagnostics,
-    ) -> None:
-        self._installation = installation
-        self._ledger = ledger
-        self._store = store
-        self._diagnostics = diagnostics
+    _installation: Installation
+    _ledger: ConsentLedger
+    _store: RecordStore
+    _diagnostics: Diagnostics
 
     def status(self) -> InstallationStatus:
         """Return the status of ledger, record store and models.

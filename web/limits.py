@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
+from attrs import define, field
 from flask import Response, after_this_request, request
 
 from services.errors import TooManyRequests
@@ -60,6 +61,7 @@ class Together:
             self._counts += Counter()  # callers without any are forgotten
 
 
+@define(eq=False, repr=False)
 class UnderWay:
     """Lets each caller have `most` requests under way at once in this process.
 
@@ -68,23 +70,14 @@ class UnderWay:
     as `together` with the others.
     """
 
-    def __init__(
-        self,
-        most: int,
-        wait_s: int,
-        together: Together,
-        *,
-        most_waiting: int = 0,
-        patience_s: float = 0,
-    ) -> None:
-        self._most = most
-        self._wait_s = wait_s
-        self._together = together
-        self._most_waiting = most_waiting
-        self._patience_s = patience_s
-        self._changed = threading.Condition()
-        self._counts = Counter[str]()
-        self._waiting = Counter[str]()
+    _most: int
+    _wait_s: int
+    _together: Together
+    _most_waiting: int = field(default=0, kw_only=True)
+    _patience_s: float = field(default=0, kw_only=True)
+    _changed: threading.Condition = field(init=False, factory=threading.Condition)
+    _counts: Counter[str] = field(init=False, factory=Counter)
+    _waiting: Counter[str] = field(init=False, factory=Counter)
 
     def begin(self, caller: str) -> Callable[[], None]:
         """Return a function to call when the request has ended; only its first call counts.

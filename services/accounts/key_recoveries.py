@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
+from attrs import define
 
 from consent import (
     PENDING,
@@ -58,29 +59,18 @@ class RecoveryLink:
     ready_at_s: int | None = None
 
 
+@define(eq=False, repr=False, kw_only=True)
 class KeyRecoveries:
     """The way from a recovery link to a key that signs in; no answer reveals who has an account."""
 
-    def __init__(  # noqa: PLR0913 - eight ports, by keyword
-        self,
-        *,
-        site: Site,
-        ledger: ConsentLedger,
-        creation: PasskeyCreation,
-        invitations: Invitations,
-        accounts: Accounts,
-        passkeys: Passkeys,
-        keys: RecoveredKeys,
-        tokens: Tokens,
-    ) -> None:
-        self._site = site
-        self._ledger = ledger
-        self._creation = creation
-        self._invitations = invitations
-        self._accounts = accounts
-        self._passkeys = passkeys
-        self._keys = keys
-        self._tokens = tokens
+    _site: Site
+    _ledger: ConsentLedger
+    _creation: PasskeyCreation
+    _invitations: Invitations
+    _accounts: Accounts
+    _passkeys: Passkeys
+    _keys: RecoveredKeys
+    _tokens: Tokens
 
     def invite(self, subject: bytes, by: str) -> str:
         """Return a link with which an enrolled patient creates a new key; it works once.

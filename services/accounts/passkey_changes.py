@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from attrs import define
+
 from consent import (
     ConsentLedger,
     KeyAddition,
@@ -29,6 +31,7 @@ MAX_LABEL: Final = 64
 POINT_BYTES: Final = 64
 
 
+@define(eq=False, repr=False, kw_only=True)
 class PasskeyChanges:
     """Adding takes three touches: create the passkey, prove it, confirm with an existing passkey.
 
@@ -36,23 +39,12 @@ class PasskeyChanges:
     ledger has it, and nothing remains of one that the ledger never gets.
     """
 
-    def __init__(  # noqa: PLR0913 - six ports, by keyword
-        self,
-        *,
-        ledger: ConsentLedger,
-        creation: PasskeyCreation,
-        passkeys: Passkeys,
-        sessions: Sessions,
-        signatures: SignatureRequests,
-        recovered: RecoveredKeys,
-    ) -> None:
-        self._site = signatures.site
-        self._ledger = ledger
-        self._creation = creation
-        self._passkeys = passkeys
-        self._sessions = sessions
-        self._signatures = signatures
-        self._recovered = recovered
+    _ledger: ConsentLedger
+    _creation: PasskeyCreation
+    _passkeys: Passkeys
+    _sessions: Sessions
+    _signatures: SignatureRequests
+    _recovered: RecoveredKeys
 
     def begin(self, account: Account) -> DeviceRequest:
         """Return the request to create a passkey; a device that holds one of these refuses."""
@@ -82,7 +74,9 @@ class PasskeyChanges:
         }
         message = KeyAddition(account.subject, signer, OWN_KEY, NO_END)
         request = self._signatures.prepare(account, message, context)
-        options = webauthn.request_options(self._site, request.digest, [passkey.credential_id])
+        options = webauthn.request_options(
+            self._signatures.site, request.digest, [passkey.credential_id]
+        )
         return DeviceRequest(step="prove", challenge=request.id, options=options)
 
     def prove_passkey(self, account: Account, request_id: str, credential: Any) -> None:
@@ -97,7 +91,11 @@ class PasskeyChanges:
             raise ProofInvalid("Create a passkey first.", "cancel")
         passkey = _new_passkey(request)
         assertion = webauthn.require_signed(
-            self._site, request.digest, credential, (passkey.qx, passkey.qy), passkey.credential_id
+            self._signatures.site,
+            request.digest,
+            credential,
+            (passkey.qx, passkey.qy),
+            passkey.credential_id,
         )
         proof = passkey_signature(*assertion.parts)
         context = {**request.context, "proof": proof.hex()}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from attrs import define
+
 from services.accounts import webauthn
 from services.accounts.challenges import MAKE, Challenges
 from services.accounts.errors import ProofInvalid
@@ -13,13 +15,13 @@ from services.accounts.site import Site
 from services.accounts.webauthn import DeviceRequest, NewPasskey
 
 
+@define(eq=False, repr=False, kw_only=True)
 class PasskeyCreation:
     """Requests to create a passkey; each is bound to an account or a link."""
 
-    def __init__(self, *, site: Site, challenges: Challenges, passkeys: Passkeys) -> None:
-        self._site = site
-        self._challenges = challenges
-        self._passkeys = passkeys
+    _site: Site
+    _challenges: Challenges
+    _passkeys: Passkeys
 
     def begin(
         self, about: str, account_id: str, name: str, known: Sequence[bytes] = ()

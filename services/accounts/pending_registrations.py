@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
+from attrs import define
 
 from services.accounts.accounts import Account, Accounts, new_id
 from services.accounts.errors import InvitationExpired
@@ -35,21 +36,14 @@ class PendingRegistration:
     passkey: NewPasskey | None
 
 
+@define(eq=False, repr=False, kw_only=True)
 class PendingRegistrations:
     """The rows of registrations that have begun; one for each invitation, so a crash loses none."""
 
-    def __init__(
-        self,
-        *,
-        engine: sa.Engine,
-        clock: Callable[[], float],
-        accounts: Accounts,
-        invitations: Invitations,
-    ) -> None:
-        self._engine = engine
-        self._clock = clock
-        self._accounts = accounts
-        self._invitations = invitations
+    _engine: sa.Engine
+    _clock: Callable[[], float]
+    _accounts: Accounts
+    _invitations: Invitations
 
     def find_invitation(self, secret: str) -> Invitation | None:
         """Return the invitation with this secret if it is valid.

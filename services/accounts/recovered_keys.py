@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
+from attrs import define
 
 from services.accounts.accounts import PATIENT, Account, Accounts, new_id
 from services.accounts.errors import ProofInvalid
@@ -72,27 +73,17 @@ class RecoveredKey:
         return NewPasskey(self.credential_id, qx, qy)
 
 
+@define(eq=False, repr=False, kw_only=True)
 class RecoveredKeys:
     """The rows of proposed keys; each is stored before the ledger gets it: a crash loses none."""
 
-    def __init__(  # noqa: PLR0913 - seven ports, by keyword
-        self,
-        *,
-        engine: sa.Engine,
-        clock: Callable[[], float],
-        accounts: Accounts,
-        passkeys: Passkeys,
-        wallets: Wallets,
-        invitations: Invitations,
-        sessions: Sessions,
-    ) -> None:
-        self._sessions = sessions
-        self._engine = engine
-        self._clock = clock
-        self._accounts = accounts
-        self._passkeys = passkeys
-        self._wallets = wallets
-        self._invitations = invitations
+    _engine: sa.Engine
+    _clock: Callable[[], float]
+    _accounts: Accounts
+    _passkeys: Passkeys
+    _wallets: Wallets
+    _invitations: Invitations
+    _sessions: Sessions
 
     def add(  # noqa: PLR0913 - the columns of a row, by keyword
         self,

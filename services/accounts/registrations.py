@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from attrs import define
+
 from consent import (
     PENDING,
     ConsentError,
@@ -50,27 +52,17 @@ class WalletAccount:
     is_proved: bool
 
 
+@define(eq=False, repr=False, kw_only=True)
 class Registrations:
     """The way from an invitation to an account; after a crash the same link continues."""
 
-    def __init__(  # noqa: PLR0913 - seven ports, by keyword
-        self,
-        *,
-        site: Site,
-        ledger: ConsentLedger,
-        challenges: Challenges,
-        creation: PasskeyCreation,
-        passkeys: Passkeys,
-        wallets: Wallets,
-        pending: PendingRegistrations,
-    ) -> None:
-        self._site = site
-        self._ledger = ledger
-        self._challenges = challenges
-        self._creation = creation
-        self._passkeys = passkeys
-        self._wallets = wallets
-        self._pending = pending
+    _site: Site
+    _ledger: ConsentLedger
+    _challenges: Challenges
+    _creation: PasskeyCreation
+    _passkeys: Passkeys
+    _wallets: Wallets
+    _pending: PendingRegistrations
 
     def find_invitation(self, secret: str) -> Invitation | None:
         """Return the invitation with this secret if it is valid."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
+from attrs import define
 
 from consent import (
     PENDING,
@@ -101,24 +102,18 @@ class WaitingMessage:
     prepared_at_s: int
 
 
+@define(eq=False, repr=False, kw_only=True)
 class SignatureRequests:
-    """The rows of messages to sign; the stored message counts, never what a browser returns."""
+    """The rows of messages to sign; the stored message counts, never what a browser returns.
 
-    def __init__(
-        self,
-        *,
-        site: Site,
-        passkeys: Passkeys,
-        ledger: ConsentLedger,
-        engine: sa.Engine,
-        clock: Callable[[], float],
-    ) -> None:
-        """Keep the ports; `ledger` gives the domain of signatures and the passkey verifier."""
-        self.site = site
-        self._engine = engine
-        self._clock = clock
-        self._passkeys = passkeys
-        self._ledger = ledger
+    `_ledger` gives the domain of signatures and the passkey verifier.
+    """
+
+    site: Site
+    _passkeys: Passkeys
+    _ledger: ConsentLedger
+    _engine: sa.Engine
+    _clock: Callable[[], float]
 
     def prepare(
         self, account: Account, message: Message, context: Mapping[str, Any]

@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
+from attrs import define
 
 from consent import ConsentError, keccak, recover
 from services.accounts.challenges import Challenges
@@ -41,6 +42,7 @@ class SignInMessage:
     message: str
 
 
+@define(eq=False, repr=False)
 class Wallets:
     """The rows of all wallets; each belongs to one account and signs in with a text message.
 
@@ -48,13 +50,10 @@ class Wallets:
     signature of one is ever a signature of the other.
     """
 
-    def __init__(
-        self, engine: sa.Engine, clock: Callable[[], float], site: Site, challenges: Challenges
-    ) -> None:
-        self._engine = engine
-        self._clock = clock
-        self._site = site
-        self._challenges = challenges
+    _engine: sa.Engine
+    _clock: Callable[[], float]
+    _site: Site
+    _challenges: Challenges
 
     def add(self, connection: sa.Connection, address: bytes, account_id: str) -> None:
         """Insert a wallet in the caller's transaction.

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from attrs import define
+
 from consent import CATEGORIES, DAY_S, TREAT, TREATDS
 from models import Diagnostics, ModelsNotFound, Question
 from records.patient_identity import PatientIdentity
@@ -118,27 +120,17 @@ class CareRequest:
     purposes: Sequence[str] = (TREATDS,)
 
 
+@define(eq=False, repr=False, kw_only=True)
 class ClinicianPatients:
     """What a clinician's organisation may see of patients; `party` is its party id."""
 
-    def __init__(  # noqa: PLR0913 - seven ports, by keyword
-        self,
-        *,
-        care: PatientsInCare,
-        directory: PatientDirectory,
-        requests: ConsentRequests,
-        diagnostics: Diagnostics,
-        predictions: StoredPredictions,
-        names: NamesInCare,
-        clock: Callable[[], float],
-    ) -> None:
-        self._care = care
-        self._directory = directory
-        self._requests = requests
-        self._diagnostics = diagnostics
-        self._predictions = predictions
-        self._names = names
-        self._clock = clock
+    _care: PatientsInCare
+    _directory: PatientDirectory
+    _requests: ConsentRequests
+    _diagnostics: Diagnostics
+    _predictions: StoredPredictions
+    _names: NamesInCare
+    _clock: Callable[[], float]
 
     def search(self, party: str, account_id: str, query: PatientQuery) -> PatientList:
         """Return one page of the patients who permit something now; after the last, the last.

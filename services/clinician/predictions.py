@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from attrs import define
+
 from consent import TREATDS, ConsentError, DecisionRequest
 from models import (
     Diagnostics,
@@ -133,25 +135,16 @@ class PastPrediction:
     decision: str
 
 
+@define(eq=False, repr=False, kw_only=True)
 class ClinicianPredictions:
     """Predictions for a clinician's organisation; `party` is its id, `account_id` the caller's."""
 
-    def __init__(  # noqa: PLR0913 - six ports, by keyword
-        self,
-        *,
-        care: PatientsInCare,
-        directory: PatientDirectory,
-        diagnostics: Diagnostics,
-        store: RecordStore,
-        predictions: StoredPredictions,
-        clock: Callable[[], float],
-    ) -> None:
-        self._care = care
-        self._directory = directory
-        self._diagnostics = diagnostics
-        self._store = store
-        self._predictions = predictions
-        self._clock = clock
+    _care: PatientsInCare
+    _directory: PatientDirectory
+    _diagnostics: Diagnostics
+    _store: RecordStore
+    _predictions: StoredPredictions
+    _clock: Callable[[], float]
 
     def inputs(
         self, party: str, account_id: str, query: PatientQuestion, words: Words

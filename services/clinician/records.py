@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
+from attrs import define
+
 from consent import CATEGORIES, TREAT
 from services.errors import NotFound
 from services.record_views import LineView, RecordViews, ValueSeries
@@ -77,6 +79,7 @@ class PatientSeries:
     series: ValueSeries
 
 
+@define(eq=False, repr=False, kw_only=True)
 class ClinicianRecords:
     """Reads records for treatment; `party` is the organisation, `account_id` the caller.
 
@@ -84,10 +87,9 @@ class ClinicianRecords:
     is returned, and the patient sees it in the history. What is refused leaves no trace here.
     """
 
-    def __init__(self, *, care: PatientsInCare, store: RecordStore, views: RecordViews) -> None:
-        self._care = care
-        self._store = store
-        self._views = views
+    _care: PatientsInCare
+    _store: RecordStore
+    _views: RecordViews
 
     def timeline(
         self, party: str, account_id: str, query: RecordQuery, words: Words

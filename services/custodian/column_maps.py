@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from attrs import define
+
 from records.description import TableDescription
 from records.draft import slug
 from records.header_rows import MAX_HEADER_ROWS, NamesPlace
@@ -42,22 +44,16 @@ class NewMapping:
     choices: Mapping[str, str] = field(default_factory=dict)
 
 
+@define(eq=False, repr=False, kw_only=True)
 class CustodianColumns:
     """A table without a mapping waits, described; its columns can change until it is stored.
 
     NotFound is raised for an upload that the party does not have.
     """
 
-    def __init__(
-        self,
-        *,
-        uploads: UploadStore,
-        files: CustodianUploads,
-        installation: Installation,
-    ) -> None:
-        self._uploads = uploads
-        self._files = files
-        self._installation = installation
+    _uploads: UploadStore
+    _files: CustodianUploads
+    _installation: Installation
 
     def describe(self, party: str, upload_id: str) -> TableDescription:
         """Return what the columns of a waiting table seem to mean.

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Final
 
+from attrs import define
+
 from consent import CATEGORIES, DAY_S, TREAT, TREATDS
 from records.categories import read_rules
 from records.consent_resource import ConsentNote, ConsentOffer, read_consent
@@ -76,26 +78,16 @@ Refusals = Mapping[tuple[str, str], Set[bytes]]
 """The subjects who refuse, by party and purpose."""
 
 
+@define(eq=False, repr=False, kw_only=True)
 class ConsentImports:
     """Proposes to patients what another system's Consents say; it permits nothing by itself."""
 
-    def __init__(  # noqa: PLR0913 - six ports, by keyword
-        self,
-        *,
-        requests: ConsentRequests,
-        proposals: StudyProposals,
-        directory: PatientDirectory,
-        names: PatientNames,
-        store: RecordStore,
-        installation: Installation,
-    ) -> None:
-        self._requests = requests
-        self._proposals = proposals
-        self._directory = directory
-        self._names = names
-        self._store = store
-        self._installation = installation
-        self._clock = installation.clock
+    _requests: ConsentRequests
+    _proposals: StudyProposals
+    _directory: PatientDirectory
+    _names: PatientNames
+    _store: RecordStore
+    _installation: Installation
 
     def propose(self, body: bytes, *, sender: str, recipient: str, by: str) -> ConsentImport:
         """Send a request to the patient of each Consent that can be expressed in our terms.
@@ -160,7 +152,7 @@ class ConsentImports:
         self, entry: FhirEntry, subject: bytes | None, recipient: str
     ) -> list[ConsentLine | _Planned]:
         """Return what there is to say about a Consent, and the requests that it leads to."""
-        reading = read_consent(entry.resource or {}, now_s=self._clock())
+        reading = read_consent(entry.resource or {}, now_s=self._installation.clock())
         planned: list[ConsentLine | _Planned] = [_line(entry, note) for note in reading.notes]
         for offer in reading.offers:
             named = replace(offer, recipient=offer.recipient or recipient)
@@ -176,7 +168,7 @@ class ConsentImports:
         requested = self._details(offer)
         if requested is None:
             return _offer_line(number, "unknown-recipient")
-        details = _restrict(requested, offer, int(self._clock()))
+        details = _restrict(requested, offer, int(self._installation.clock()))
         if details is None:
             return _offer_line(number, "nothing-left")
         return _Planned(number=number, details=details, subject=subject)
@@ -214,7 +206,7 @@ class ConsentImports:
                 condition=Words("en")("ask-condition"),
             )
         study = self._proposals.find(offer.recipient) if is_study(offer.recipient) else None
-        if study is None or study.state != APPROVED or study.until_s <= self._clock():
+        if study is None or study.state != APPROVED or study.until_s <= self._installation.clock():
             return None
         return study.request_details()
 

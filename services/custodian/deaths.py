@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from attrs import define
+
 from services.custodian.patient_journal import PatientJournal
 from services.errors import Invalid
 from services.requests import PatientDirectory
@@ -24,18 +26,16 @@ class DeceasedPatient:
     number: str
 
 
+@define(eq=False, repr=False, kw_only=True)
 class CustodianDeaths:
     """Patients who have died: no new request reaches them.
 
     Whether their consents still count is the installation's rule, VOUCHSAFE_CONSENTS_AFTER_DEATH.
     """
 
-    def __init__(
-        self, *, store: RecordStore, directory: PatientDirectory, journal: PatientJournal
-    ) -> None:
-        self._store = store
-        self._directory = directory
-        self._journal = journal
+    _store: RecordStore
+    _directory: PatientDirectory
+    _journal: PatientJournal
 
     @property
     def ends_consents(self) -> bool:

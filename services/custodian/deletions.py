@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from attrs import define
+
 from records.fhir_entries import FhirEntry
 from records.outcomes import EntryCode, Outcome
 from records.placement import identity_of
@@ -14,13 +16,13 @@ from services.custodian.parked import ParkedEntries
 from services.custodian.sender_servers import SenderServers
 
 
+@define(eq=False, repr=False)
 class Deletions:
     """Names what is deleted; `DELETE Observation/1` may be at any server of its sender."""
 
-    def __init__(self, items: ItemIndex, parked: ParkedEntries, servers: SenderServers) -> None:
-        self._items = items
-        self._parked = parked
-        self._servers = servers
+    _items: ItemIndex
+    _parked: ParkedEntries
+    _servers: SenderServers
 
     def remember(self, entries: Iterable[FhirEntry], sender: str) -> None:
         """Remember the servers at which the resources of a sender have their addresses."""

@@ -6,6 +6,8 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
+from attrs import define
+
 from services.custodian.approvals import MAX_REASON
 from services.custodian.identity_checks import IDENTITY_CHECKS
 from services.errors import Invalid, NotFound
@@ -31,18 +33,16 @@ class PendingErasure:
         return self.request.state == REQUESTED
 
 
+@define(eq=False, repr=False, kw_only=True)
 class CustodianErasures:
     """Lists requests to be erased, records those made in person, and decides on them.
 
     NotFound is raised for a request that does not exist.
     """
 
-    def __init__(
-        self, *, requests: ErasureRequests, directory: PatientDirectory, jobs: JobQueue
-    ) -> None:
-        self._requests = requests
-        self._directory = directory
-        self._jobs = jobs
+    _requests: ErasureRequests
+    _directory: PatientDirectory
+    _jobs: JobQueue
 
     def list_all(self) -> list[PendingErasure]:
         """Return the newest requests, those that wait first."""

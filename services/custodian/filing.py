@@ -5,8 +5,10 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, NamedTuple
+
+from attrs import define, field
 
 from records.categories import CategoryRules
 from records.documents import why_no_value
@@ -42,17 +44,17 @@ class _Place(NamedTuple):
     recorded_on: str
 
 
-@dataclass(slots=True)
+@define(eq=False, repr=False)
 class _Plan:
     """What changes: resources by document, and identities that leave one, by its record id.
 
     `left_class` are the documents of which something moves to another category.
     """
 
-    placed: dict[_Place, list[Filing]] = field(default_factory=dict)
-    updated: dict[str, list[Filing]] = field(default_factory=dict)
-    removed: dict[str, set[str]] = field(default_factory=dict)
-    left_class: set[str] = field(default_factory=set)
+    placed: dict[_Place, list[Filing]] = field(factory=dict)
+    updated: dict[str, list[Filing]] = field(factory=dict)
+    removed: dict[str, set[str]] = field(factory=dict)
+    left_class: set[str] = field(factory=set)
 
     def place(self, filing: Filing, place: _Place) -> None:
         """File a resource in the document of a place."""
@@ -63,28 +65,20 @@ class _Plan:
         self.removed.setdefault(record_id, set()).add(identity)
 
 
+@define(eq=False, repr=False, kw_only=True)
 class ResourceFiling:
     """Files the resources of one delivery; nameless equal ones are counted over all of it."""
 
-    def __init__(
-        self,
-        *,
-        store: RecordStore,
-        items: ItemIndex,
-        rules: CategoryRules,
-        organisation: str,
-        clock: Callable[[], float],
-    ) -> None:
-        self._store = store
-        self._items = items
-        self._rules = rules
-        self._organisation = organisation
-        self._clock = clock
-        self._occurrences: Counter[bytes] = Counter()
-        self._matched: set[bytes] = set()
-        self._business: dict[str, set[bytes]] = {}
-        self.corrected: set[str] = set()
-        """The records with a value that was corrected or deleted."""
+    _store: RecordStore
+    _items: ItemIndex
+    _rules: CategoryRules
+    _organisation: str
+    _clock: Callable[[], float]
+    _occurrences: Counter[bytes] = field(init=False, factory=Counter)
+    _matched: set[bytes] = field(init=False, factory=set)
+    _business: dict[str, set[bytes]] = field(init=False, factory=dict)
+    corrected: set[str] = field(init=False, factory=set)
+    """The records with a value that was corrected or deleted."""
 
     def file(self, filings: Sequence[Filing], sender: str, *, dry: bool) -> None:
         """File resources and set what became of each; with `dry`, only say what would.

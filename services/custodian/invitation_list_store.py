@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
+from attrs import define
 
 from consent import DAY_S
 from services.custodian.people_lists import LineFault, LineProblem, ListedPerson, PeopleList
@@ -76,13 +77,13 @@ class StoredList:
     until_s: int = 0
 
 
+@define(eq=False, repr=False)
 class InvitationListStore:
     """The rows of lists; their content can be opened by this installation alone, for a day."""
 
-    def __init__(self, engine: sa.Engine, store: RecordStore, clock: Callable[[], float]) -> None:
-        self._engine = engine
-        self._store = store
-        self._clock = clock
+    _engine: sa.Engine
+    _store: RecordStore
+    _clock: Callable[[], float]
 
     def add(self, people: PeopleList, language: str, *, by: str) -> StoredList:
         """Store a list that was read.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import sqlalchemy as sa
+from attrs import define
 
 from services.accounts import PATIENT, IdentityService, Invitee
 from services.accounts.invitations import JOIN, VALID_DAYS, ends_at_s
@@ -162,30 +163,20 @@ class ListConfirmation:
     mails: bool = False
 
 
+@define(eq=False, repr=False, kw_only=True)
 class InvitationLists:
     """Checks lists of patients, and issues every link of a list or none.
 
     NotFound is raised for a list that does not exist or is older than a day.
     """
 
-    def __init__(  # noqa: PLR0913 - seven ports, by keyword
-        self,
-        *,
-        engine: sa.Engine,
-        lists: InvitationListStore,
-        identity: IdentityService,
-        store: RecordStore,
-        directory: PatientDirectory,
-        checks: IdentityChecks,
-        installation: Installation,
-    ) -> None:
-        self._engine = engine
-        self._lists = lists
-        self._identity = identity
-        self._store = store
-        self._directory = directory
-        self._checks = checks
-        self._installation = installation
+    _engine: sa.Engine
+    _lists: InvitationListStore
+    _identity: IdentityService
+    _store: RecordStore
+    _directory: PatientDirectory
+    _checks: IdentityChecks
+    _installation: Installation
 
     def check(self, words: Words, content: bytes, language: str, *, by: str) -> InvitationList:
         """Store a list for a day and return what it would do; nobody is invited yet.

@@ -6,6 +6,8 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
+from attrs import define
+
 from services.accounts import PATIENT, IdentityService, Invitee
 from services.accounts.invitations import JOIN, VALID_DAYS, ends_at_s
 from services.custodian.identity_checks import IDENTITY_CHECKS, IdentityChecks
@@ -58,23 +60,15 @@ class IssuedInvitation:
     days: int = VALID_DAYS
 
 
+@define(eq=False, repr=False, kw_only=True)
 class CustodianInvitations:
     """The one way to invite anybody, for pages, API and command line."""
 
-    def __init__(
-        self,
-        *,
-        identity: IdentityService,
-        store: RecordStore,
-        directory: PatientDirectory,
-        checks: IdentityChecks,
-        installation: Installation,
-    ) -> None:
-        self._identity = identity
-        self._store = store
-        self._checks = checks
-        self._directory = directory
-        self._installation = installation
+    _identity: IdentityService
+    _store: RecordStore
+    _directory: PatientDirectory
+    _checks: IdentityChecks
+    _installation: Installation
 
     def ends_at_s(self) -> int:
         """Return when a link that is issued now stops working, seconds UTC."""

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from attrs import define
+
 from records.fhir_entries import FhirEntry
 from records.fhir_file import STORED_MAX_DEPTH
 from records.json_strict import loads_exact
@@ -59,16 +61,14 @@ class _Changes:
     lost: int = 0
 
 
+@define(eq=False, repr=False)
 class LateMedicines:
     """Remembers what refers to which medicine, and files the medicine beside it when it changes."""
 
-    def __init__(
-        self, store: RecordStore, items: ItemIndex, uses: MedicineUses, servers: SenderServers
-    ) -> None:
-        self._store = store
-        self._items = items
-        self._uses = uses
-        self._servers = servers
+    _store: RecordStore
+    _items: ItemIndex
+    _uses: MedicineUses
+    _servers: SenderServers
 
     def remember(self, filings: Iterable[Filing], medicines: Medicines) -> None:
         """Remember which medicine each filed resource refers to, whether it is known or not."""

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from attrs import define
+
 from models import Diagnostics
 from services.custodian.patient_journal import PatientJournal
 from services.errors import Conflict, Invalid, NotFound
@@ -49,6 +51,7 @@ class LinkedPatients:
         return self.link.state == LINKED
 
 
+@define(eq=False, repr=False, kw_only=True)
 class CustodianLinks:
     """Proposes, confirms, dismisses and undoes links.
 
@@ -58,20 +61,11 @@ class CustodianLinks:
     NotFound is raised for a link that does not exist.
     """
 
-    def __init__(
-        self,
-        *,
-        store: RecordStore,
-        directory: PatientDirectory,
-        diagnostics: Diagnostics,
-        journal: PatientJournal,
-        censuses: Censuses,
-    ) -> None:
-        self._store = store
-        self._directory = directory
-        self._diagnostics = diagnostics
-        self._journal = journal
-        self._censuses = censuses
+    _store: RecordStore
+    _directory: PatientDirectory
+    _diagnostics: Diagnostics
+    _journal: PatientJournal
+    _censuses: Censuses
 
     def list_all(self) -> list[LinkedPatients]:
         """Return the newest 200 links: those that wait first, then those in force."""

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from attrs import define, field
+
 from records.fhir_entries import FhirEntry
 from records.medicines import MEDICATION, is_in_error, names_of, reference_of
 from records.outcomes import EntryCode, EntryOutcome, Outcome
@@ -32,28 +34,20 @@ def is_medicine(entry: FhirEntry) -> bool:
     return MEDICATION in kinds
 
 
+@define(eq=False, repr=False)
 class Medicines:
     """The medicines of one delivery; they are stored before what refers to them is filed."""
 
-    def __init__(
-        self,
-        parked: ParkedEntries,
-        items: ItemIndex,
-        deletions: Deletions,
-        sender: str,
-        *,
-        dry: bool,
-    ) -> None:
-        self._parked = parked
-        self._items = items
-        self._deletions = deletions
-        self._sender = sender
-        self._dry = dry
-        self._identities: dict[str, str] = {}
-        self._batch: list[Filing] = []
-        self._checked: dict[str, Parked] = {}
-        self._outcomes: dict[_Key, tuple[Outcome, EntryCode]] = {}
-        self._contents: dict[str, bytes] = {}
+    _parked: ParkedEntries
+    _items: ItemIndex
+    _deletions: Deletions
+    _sender: str
+    _dry: bool = field(kw_only=True)
+    _identities: dict[str, str] = field(init=False, factory=dict)
+    _batch: list[Filing] = field(init=False, factory=list)
+    _checked: dict[str, Parked] = field(init=False, factory=dict)
+    _outcomes: dict[_Key, tuple[Outcome, EntryCode]] = field(init=False, factory=dict)
+    _contents: dict[str, bytes] = field(init=False, factory=dict)
 
     def add(self, entry: FhirEntry) -> None:
         """Take the Medication of a file, or its deletion."""

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from attrs import define
+
 from services.errors import Conflict, Invalid
 from services.installation import Installation
 from services.patient.acts import GOT_ANSWER, GOT_CORRECTION, GOT_REFUSAL, PatientActs
@@ -47,23 +49,15 @@ class Inbox:
     answered: Sequence[PatientMessage]
 
 
+@define(eq=False, repr=False, kw_only=True)
 class CustodianMessages:
     """The questions and requests for corrections of this custodian's patients."""
 
-    def __init__(
-        self,
-        *,
-        messages: Messages,
-        directory: PatientDirectory,
-        store: RecordStore,
-        acts: PatientActs,
-        installation: Installation,
-    ) -> None:
-        self._store = store
-        self._messages = messages
-        self._directory = directory
-        self._acts = acts
-        self._organisation = installation.organisation
+    _messages: Messages
+    _directory: PatientDirectory
+    _store: RecordStore
+    _acts: PatientActs
+    _installation: Installation
 
     def inbox(self) -> Inbox:
         """Return the messages of all patients, 500 of each at most."""
@@ -113,7 +107,9 @@ class CustodianMessages:
         if not self._messages.answer(message_id, outcome, text, by=by):
             raise Conflict("The message has an answer already. Open it again to read it.")
         act = ACTS[outcome]
-        self._acts.add(message.subject, f"{message_id}a", act, party=self._organisation)
+        self._acts.add(
+            message.subject, f"{message_id}a", act, party=self._installation.organisation
+        )
         LOG.info("message %s %s by %s", message_id, outcome, by)
         return self.get(message_id)
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from attrs import define
+
 from models import Diagnostics
 from records.errors import NamesItsPerson
 from records.reassignment import reassign
@@ -43,29 +45,18 @@ class MoveResult:
     affected_models: Sequence[str]
 
 
+@define(eq=False, repr=False, kw_only=True)
 class CustodianMoves:
     """Lists the records of a hospital number, and moves one to another number."""
 
-    def __init__(  # noqa: PLR0913 - eight ports, by keyword
-        self,
-        *,
-        store: RecordStore,
-        directory: PatientDirectory,
-        items: ItemIndex,
-        diagnostics: Diagnostics,
-        journal: PatientJournal,
-        censuses: Censuses,
-        predictions: StoredPredictions,
-        erase_exports: Callable[[bytes], object],
-    ) -> None:
-        self._store = store
-        self._directory = directory
-        self._items = items
-        self._diagnostics = diagnostics
-        self._journal = journal
-        self._censuses = censuses
-        self._predictions = predictions
-        self._erase_exports = erase_exports
+    _store: RecordStore
+    _directory: PatientDirectory
+    _items: ItemIndex
+    _diagnostics: Diagnostics
+    _journal: PatientJournal
+    _censuses: Censuses
+    _predictions: StoredPredictions
+    _erase_exports: Callable[[bytes], object]
 
     def list_records(self, words: Words, number: str) -> list[FiledRecord]:
         """Return the records of a hospital number, the newest day first; none is opened.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from attrs import define
+
 from consent import DAY_S, ConsentError, ConsentLedger
 from services import database
 from services.custodian.upload_store import CHECKED, MAPPING, STORED, UploadStore
@@ -74,27 +76,17 @@ class Overview:
     waiting_files: int
 
 
+@define(eq=False, repr=False, kw_only=True)
 class CustodianOverview:
     """Reads the state of the parts; nothing is changed."""
 
-    def __init__(  # noqa: PLR0913 - ports, by keyword
-        self,
-        *,
-        ledger: ConsentLedger,
-        store: RecordStore,
-        requests: RequestStores,
-        uploads: UploadStore,
-        jobs: JobQueue,
-        workers: Workers,
-        clock: Callable[[], float],
-    ) -> None:
-        self._ledger = ledger
-        self._store = store
-        self._requests = requests
-        self._uploads = uploads
-        self._jobs = jobs
-        self._workers = workers
-        self._clock = clock
+    _ledger: ConsentLedger
+    _store: RecordStore
+    _requests: RequestStores
+    _uploads: UploadStore
+    _jobs: JobQueue
+    _workers: Workers
+    _clock: Callable[[], float]
 
     def get(self) -> Overview:
         """Return the overview; a part that is unavailable appears as such."""

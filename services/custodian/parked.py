@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
+from attrs import define
 
 from records.fhir_entries import FhirEntry
 from records.fhir_file import STORED_MAX_DEPTH
@@ -63,20 +64,14 @@ class Parked:
     is_doubtful: bool = False
 
 
+@define(eq=False, repr=False)
 class ParkedEntries:
     """Resources that wait for their patient, and those that belong to no patient."""
 
-    def __init__(
-        self,
-        engine: sa.Engine,
-        store: RecordStore,
-        names: PatientNames,
-        clock: Callable[[], float],
-    ) -> None:
-        self._engine = engine
-        self._store = store
-        self._names = names
-        self._clock = clock
+    _engine: sa.Engine
+    _store: RecordStore
+    _names: PatientNames
+    _clock: Callable[[], float]
 
     def add(self, parked: Iterable[Parked]) -> list[Parked]:
         """Store resources; a newer version replaces the one that waits. Return the older ones.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
+
+from attrs import define
 
 from consent import ConsentLedger
 from services.installation import Installation
@@ -12,16 +14,13 @@ from storage import NO_RECORD, NOBODY, AccessOutcome, RecordStore, Use
 PURPOSE: Final = "administration"
 
 
+@define(eq=False, repr=False, kw_only=True)
 class PatientJournal:
     """Appends rows about patients to the journal; they see them in their history."""
 
-    def __init__(
-        self, *, ledger: ConsentLedger, store: RecordStore, installation: Installation
-    ) -> None:
-        self._ledger = ledger
-        self._store = store
-        self._organisation = installation.organisation
-        self._clock: Callable[[], float] = installation.clock
+    _ledger: ConsentLedger
+    _store: RecordStore
+    _installation: Installation
 
     def record(
         self,
@@ -46,8 +45,8 @@ class PatientJournal:
                 recorded, so nothing may be done.
         """
         use = Use(
-            at_s=int(self._clock()),
-            party=self._organisation,
+            at_s=int(self._installation.clock()),
+            party=self._installation.organisation,
             actor=by,
             purpose=purpose,
             why=why,

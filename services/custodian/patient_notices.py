@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from attrs import define, field
+
 from records.outcomes import Outcome
 from records.persons import is_deceased
 from records.references import Subject, find_links
@@ -20,27 +22,18 @@ PATIENT: Final = "Patient"
 _WHY: Final = "a file's note"
 
 
+@define(eq=False, repr=False, kw_only=True)
 class PatientNotices:
     """The notices of one delivery; links are proposed at its end, when every name is known."""
 
-    def __init__(  # noqa: PLR0913 - six ports and settings, by keyword
-        self,
-        *,
-        store: RecordStore,
-        directory: PatientDirectory,
-        names: PatientNames,
-        journal: PatientJournal,
-        sender: str,
-        systems: Sequence[str],
-    ) -> None:
-        self._store = store
-        self._directory = directory
-        self._names = names
-        self._journal = journal
-        self._sender = sender
-        self._systems = systems
-        self._deaths: dict[bytes, bool] = {}
-        self._links: list[tuple[bytes, str, Subject]] = []
+    _store: RecordStore
+    _directory: PatientDirectory
+    _names: PatientNames
+    _journal: PatientJournal
+    _sender: str
+    _systems: Sequence[str]
+    _deaths: dict[bytes, bool] = field(init=False, factory=dict)
+    _links: list[tuple[bytes, str, Subject]] = field(init=False, factory=list)
 
     def read(self, filings: Sequence[Filing]) -> None:
         """Take note of what the Patients among these filings say; older versions say nothing."""

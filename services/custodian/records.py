@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from attrs import define
+
 from consent import ConsentRefused
 from models import Diagnostics
 from records import ParsedRow, to_records
@@ -52,21 +54,14 @@ class DepositSummary:
         return DepositSummary(**counts, affected_models=tuple(sorted(affected)))
 
 
+@define(eq=False, repr=False, kw_only=True)
 class CustodianRecords:
     """Deposits are idempotent: the same rows change nothing, and other values are corrections."""
 
-    def __init__(
-        self,
-        *,
-        store: RecordStore,
-        directory: PatientDirectory,
-        diagnostics: Diagnostics,
-        installation: Installation,
-    ) -> None:
-        self._store = store
-        self._diagnostics = diagnostics
-        self._directory = directory
-        self._organisation = installation.organisation
+    _store: RecordStore
+    _directory: PatientDirectory
+    _diagnostics: Diagnostics
+    _installation: Installation
 
     def deposit(
         self, party: str, records: Sequence[Record], sources: Sequence[str] | None
@@ -83,7 +78,7 @@ class CustodianRecords:
                 raise ConsentRefused(
                     f"custodian {record.custodian} is not {party}; deposit your own records only"
                 )
-        if party != self._organisation:
+        if party != self._installation.organisation:
             raise NotFound
         return self._store.deposits.deposit(records, sources)
 
@@ -110,7 +105,7 @@ class CustodianRecords:
 
     def _deposit_part(self, rows: Sequence[ParsedRow], progress: Progress) -> DepositSummary:
         subjects = self._directory.get_or_add(row.person for row in rows)
-        records, sources = to_records(rows, subjects, self._organisation)
+        records, sources = to_records(rows, subjects, self._installation.organisation)
         arriving = [
             Arriving(record, source) for record, source in zip(records, sources, strict=True)
         ]

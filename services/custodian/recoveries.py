@@ -6,6 +6,8 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
+from attrs import define
+
 from consent import DAY_S, PENDING, ConsentLedger, Enrolment, Recovery, Signed
 from records import JsonInvalid
 from records.json_strict import loads
@@ -58,26 +60,16 @@ class RecoveryRequest:
     proof: bytes
 
 
+@define(eq=False, repr=False, kw_only=True)
 class CustodianRecoveries:
     """Issues recovery links, lists pending recoveries, and completes those whose delay is over."""
 
-    def __init__(  # noqa: PLR0913 - five ports, by keyword
-        self,
-        *,
-        ledger: ConsentLedger,
-        directory: PatientDirectory,
-        key_recoveries: KeyRecoveries,
-        checks: IdentityChecks,
-        acts: PatientActs,
-        installation: Installation,
-    ) -> None:
-        self._acts = acts
-        self._organisation = installation.organisation
-        self._ledger = ledger
-        self._directory = directory
-        self._key_recoveries = key_recoveries
-        self._checks = checks
-        self._clock = installation.clock
+    _ledger: ConsentLedger
+    _directory: PatientDirectory
+    _key_recoveries: KeyRecoveries
+    _checks: IdentityChecks
+    _acts: PatientActs
+    _installation: Installation
 
     def issue_link(self, words: Words, number: str, identity: str, *, by: str) -> IssuedInvitation:
         """Return a link with which a patient who lost every key creates a new one.
@@ -93,7 +85,7 @@ class CustodianRecoveries:
         self._checks.record(RECOVER, identity, by=by, subject=subject)
         link = self._key_recoveries.invite(subject, by)
         LOG.info("recovery link for %s, identity %s, by %s", subject.hex(), identity, by)
-        until_s = int(self._clock()) + VALID_DAYS * DAY_S
+        until_s = int(self._installation.clock()) + VALID_DAYS * DAY_S
         return IssuedInvitation(link=link, until_s=until_s)
 
     def complete_due(self) -> int:
@@ -112,7 +104,7 @@ class CustodianRecoveries:
                 self._ledger.keys.finish_recovery(recovery.subject)
         subjects = self._key_recoveries.admit_recovered()
         for subject in subjects:
-            self._acts.add(subject, new_id(), KEY_RECOVERED, party=self._organisation)
+            self._acts.add(subject, new_id(), KEY_RECOVERED, party=self._installation.organisation)
         return len(subjects)
 
     def _is_on_hold(self, recovery: Recovery) -> bool:
@@ -122,7 +114,7 @@ class CustodianRecoveries:
         """Return every recovery that waits; then those that patients refused, for 60 days."""
         keys = self._ledger.keys
         recoveries = keys.open_recoveries()
-        recoveries += keys.refused_recoveries(self._clock() - REFUSED_LISTED_S)
+        recoveries += keys.refused_recoveries(self._installation.clock() - REFUSED_LISTED_S)
         numbers = self._directory.numbers_of([recovery.subject for recovery in recoveries])
         pending = []
         for recovery in recoveries:

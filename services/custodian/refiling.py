@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from attrs import define
+
 from models import Diagnostics
 from records.categories import RULES, CategoryRules, read_rules
 from records.fhir_file import STORED_MAX_DEPTH
@@ -95,21 +97,14 @@ class _Tally:
         return sorted(moves, key=lambda move: (-move.resources, move.before, move.after))
 
 
+@define(eq=False, repr=False, kw_only=True)
 class CustodianCategories:
     """Compares what is stored with the rules of categories."""
 
-    def __init__(
-        self,
-        *,
-        store: RecordStore,
-        items: ItemIndex,
-        diagnostics: Diagnostics,
-        journal: PatientJournal,
-    ) -> None:
-        self._store = store
-        self._items = items
-        self._diagnostics = diagnostics
-        self._journal = journal
+    _store: RecordStore
+    _items: ItemIndex
+    _diagnostics: Diagnostics
+    _journal: PatientJournal
 
     def version(self) -> str:
         """Return the version of the installed rules."""

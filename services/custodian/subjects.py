@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from attrs import define
+
 from consent import ConsentLedger, Outcome, Signed
 from services.errors import NotFound
 from services.installation import Installation
@@ -11,21 +13,14 @@ from services.requests import PatientDirectory
 from services.subjects import SubjectConsents, SubjectRecords, SubjectUses
 
 
+@define(eq=False, repr=False, kw_only=True)
 class CustodianSubjects:
     """A custodian reads about the subjects whose records it holds or that were enrolled here."""
 
-    def __init__(
-        self,
-        *,
-        ledger: ConsentLedger,
-        subjects: SubjectRecords,
-        directory: PatientDirectory,
-        installation: Installation,
-    ) -> None:
-        self._ledger = ledger
-        self._directory = directory
-        self._subjects = subjects
-        self._organisation = installation.organisation
+    _ledger: ConsentLedger
+    _subjects: SubjectRecords
+    _directory: PatientDirectory
+    _installation: Installation
 
     def assign(self, numbers: Iterable[str], known: Mapping[str, bytes]) -> dict[str, bytes]:
         """Return the subject of each hospital number, as the directory has it.
@@ -57,6 +52,8 @@ class CustodianSubjects:
         return self._subjects.uses_of(subject, limit, before)
 
     def _require_own(self, party: str, subject: bytes) -> None:
-        is_enrolled_here = party == self._organisation and self._subjects.is_enrolled(subject)
+        is_enrolled_here = party == self._installation.organisation and self._subjects.is_enrolled(
+            subject
+        )
         if party not in self._subjects.custodians_of(subject) and not is_enrolled_here:
             raise NotFound

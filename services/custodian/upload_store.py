@@ -11,6 +11,7 @@ from typing import IO, Any, Final
 
 import orjson
 import sqlalchemy as sa
+from attrs import define
 
 from consent import DAY_S
 from services.errors import Invalid, NotFound
@@ -114,13 +115,13 @@ class UploadsFull(Invalid):
         self.waiting_bytes = waiting_bytes
 
 
+@define(eq=False, repr=False)
 class UploadStore:
     """The rows of uploads; their files can be opened by this installation alone, for a day."""
 
-    def __init__(self, engine: sa.Engine, store: RecordStore, clock: Callable[[], float]) -> None:
-        self._engine = engine
-        self._store = store
-        self._clock = clock
+    _engine: sa.Engine
+    _store: RecordStore
+    _clock: Callable[[], float]
 
     def add(self, sent: Sent, file: IO[bytes]) -> Upload:
         """Store a file, sealed in pieces; at most one piece of it is in memory.

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 from typing import IO, Any, Final
 
+from attrs import define
+
 from models import ModelsError
 from records import (
     CellFaultCode,
@@ -73,6 +75,7 @@ MISFITS: Final = {
 """How the header of a table can differ from its mapping."""
 MAX_MAPPING: Final = 256 * 2**10
 MAX_NAME: Final = 120
+SLOW_S: Final = 60
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "deploy" / "examples"
 DRAFT: Final = "draft"
 """In place of a mapping's name: the columns are mapped on a page, from a draft."""
@@ -131,28 +134,18 @@ class UploadReport:
         return {name: value for name, value in self.upload.report.items() if name not in _NO_COUNTS}
 
 
+@define(eq=False, repr=False, kw_only=True)
 class CustodianUploads:
     """Files wait sealed, a day at most, until they are stored or discarded.
 
     NotFound is raised for an upload that the party does not have.
     """
 
-    SLOW_S: Final = 60
-
-    def __init__(
-        self,
-        *,
-        uploads: UploadStore,
-        records: CustodianRecords,
-        intake: FhirIntake,
-        jobs: JobQueue,
-        installation: Installation,
-    ) -> None:
-        self._uploads = uploads
-        self._records = records
-        self._intake = intake
-        self._jobs = jobs
-        self._installation = installation
+    _uploads: UploadStore
+    _records: CustodianRecords
+    _intake: FhirIntake
+    _jobs: JobQueue
+    _installation: Installation
 
     def mapping_names(self) -> list[str]:
         """Return the names of the installed mappings, and of those that come with the software."""
@@ -342,8 +335,7 @@ class CustodianUploads:
             notes=list_cells(words, upload.report.get("notes", [])),
             columns=self._summary(upload),
             job=job,
-            is_slow=job is not None
-            and self._installation.clock() - job.requested_at_s > self.SLOW_S,
+            is_slow=job is not None and self._installation.clock() - job.requested_at_s > SLOW_S,
         )
 
     def is_stuck(self, upload: Upload) -> bool:

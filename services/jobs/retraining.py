@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from attrs import define, field
+
 from consent import DAY_S
 from models import Diagnostics
 from services.jobs.queue import DONE, JobQueue
@@ -19,24 +21,19 @@ REST: Final = 20
 MAX_REST_S: Final = 600
 
 
+@define(eq=False, repr=False, kw_only=True)
 class Retraining:
-    """Replaces affected models: one retraining a study at a time, at once, and then hourly."""
+    """Replaces affected models: one retraining a study at a time, at once, and then hourly.
 
-    def __init__(
-        self,
-        *,
-        diagnostics: Diagnostics,
-        jobs: JobQueue,
-        clock: Callable[[], float],
-        count_changes: Callable[[], int],
-    ) -> None:
-        """Compare nothing yet; `count_changes` returns how many changes the ledger has."""
-        self._diagnostics = diagnostics
-        self._jobs = jobs
-        self._clock = clock
-        self._count_changes = count_changes
-        self._changes = -1
-        self._rests_until_s = 0.0
+    `_count_changes` returns how many changes the ledger has; nothing is compared yet.
+    """
+
+    _diagnostics: Diagnostics
+    _jobs: JobQueue
+    _clock: Callable[[], float]
+    _count_changes: Callable[[], int]
+    _changes: int = field(init=False, default=-1)
+    _rests_until_s: float = field(init=False, default=0.0)
 
     def queue_affected(self) -> None:
         """Compare every model with the ledger; queue a retraining of each that lost consent.

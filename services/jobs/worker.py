@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
+from attrs import define, field
+
 import models
 import storage
 from consent import LedgerUnavailable
@@ -55,6 +57,7 @@ class PeriodicTask:
     actions: Sequence[Callable[[], object]]
 
 
+@define(eq=False, repr=False, kw_only=True)
 class Worker:
     """Claims jobs, sends heartbeats while they run, and records their results.
 
@@ -62,22 +65,13 @@ class Worker:
     others, so that a re-keying never waits for a training.
     """
 
-    def __init__(
-        self,
-        *,
-        jobs: JobQueue,
-        workers: Workers,
-        runners: Mapping[str, Runner],
-        tasks: Sequence[PeriodicTask] = (),
-        poll_s: float = POLL_S,
-    ) -> None:
-        self._jobs = jobs
-        self._workers = workers
-        self._runners = runners
-        self._tasks = tasks
-        self._poll_s = poll_s
-        self._name = secrets.token_hex(16)
-        self._stopping = threading.Event()
+    _jobs: JobQueue
+    _workers: Workers
+    _runners: Mapping[str, Runner]
+    _tasks: Sequence[PeriodicTask] = ()
+    _poll_s: float = POLL_S
+    _name: str = field(init=False, factory=lambda: secrets.token_hex(16))
+    _stopping: threading.Event = field(init=False, factory=threading.Event)
 
     def work(self) -> None:
         """Work until `stop` is called; a job that runs then is left to the next worker."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
+from attrs import define
+
 from consent import (
     RESEARCH,
     Consent,
@@ -155,30 +157,20 @@ class ConsentDetail(ConsentSummary):
     copies: Sequence[OwnCopy]
 
 
+@define(eq=False, repr=False, kw_only=True)
 class PatientConsents:
     """What a patient can read about their own permissions.
 
     NotFound is raised for one that does not exist or is another patient's.
     """
 
-    def __init__(  # noqa: PLR0913 - seven ports, by keyword
-        self,
-        *,
-        ledger: ConsentLedger,
-        requests: ConsentRequests,
-        parties: PartyNames,
-        history: PatientHistory,
-        acts: PatientActs,
-        copies: ReleasedCopies,
-        deletions: CopyDeletions,
-    ) -> None:
-        self._deletions = deletions
-        self._copies = copies
-        self._acts = acts
-        self._ledger = ledger
-        self._requests = requests
-        self._parties = parties
-        self._history = history
+    _ledger: ConsentLedger
+    _requests: ConsentRequests
+    _parties: PartyNames
+    _history: PatientHistory
+    _acts: PatientActs
+    _copies: ReleasedCopies
+    _deletions: CopyDeletions
 
     def list_all(self, subject: bytes, words: Words) -> ConsentList:
         """Return every permission of the patient, the newest first.

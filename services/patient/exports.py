@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
+from attrs import define
 
 from consent import DAY_S
 from services.accounts import Account
@@ -49,39 +50,23 @@ def no_progress(step: str, done: int, of: int) -> None:
     """Report to nobody."""
 
 
+@define(eq=False, repr=False, kw_only=True)
 class PatientExports:
     """The whole of what is stored about a patient, as a sealed file that is kept for seven days."""
 
-    def __init__(  # noqa: PLR0913 - twelve ports, by keyword: it reads what every page reads
-        self,
-        *,
-        jobs: JobQueue,
-        accounts: Accounts,
-        passkeys: Passkeys,
-        records: PatientRecords,
-        consents: PatientConsents,
-        requests: PatientRequests,
-        history: PatientHistory,
-        messages: PatientMessages,
-        folder: Path,
-        seal: Seal,
-        unseal: Open,
-        clock: Callable[[], float],
-        is_erased: Callable[[bytes], bool],
-    ) -> None:
-        self._jobs = jobs
-        self._accounts = accounts
-        self._passkeys = passkeys
-        self._records = records
-        self._consents = consents
-        self._requests = requests
-        self._history = history
-        self._messages = messages
-        self._folder = folder
-        self._seal = seal
-        self._unseal = unseal
-        self._clock = clock
-        self._is_erased = is_erased
+    _jobs: JobQueue
+    _accounts: Accounts
+    _passkeys: Passkeys
+    _records: PatientRecords
+    _consents: PatientConsents
+    _requests: PatientRequests
+    _history: PatientHistory
+    _messages: PatientMessages
+    _folder: Path
+    _seal: Seal
+    _unseal: Open
+    _clock: Callable[[], float]
+    _is_erased: Callable[[bytes], bool]
 
     def request(self, account: Account, words: Words) -> Job:
         """Queue an export in the patient's language; while one is active, return that one."""

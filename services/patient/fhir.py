@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import orjson
+from attrs import define
 
 from consent import ANY, CATEGORIES, Terms
 from records.fhir_out import to_ndjson
@@ -31,21 +32,14 @@ _PARTY_TYPES: Final = {"organisation": "Organization", "study": "ResearchStudy"}
 Resource = dict[str, Any]
 
 
+@define(eq=False, repr=False, kw_only=True)
 class PatientFhir:
     """A patient's permissions, uses and records, as FHIR resources."""
 
-    def __init__(
-        self,
-        *,
-        consents: PatientConsents,
-        history: PatientHistory,
-        store: RecordStore,
-        organisation: str,
-    ) -> None:
-        self._store = store
-        self._consents = consents
-        self._history = history
-        self._organisation = organisation
+    _consents: PatientConsents
+    _history: PatientHistory
+    _store: RecordStore
+    _organisation: str
 
     def list_consents(self, subject: bytes, words: Words) -> Resource:
         """Return a Bundle of every permission and refusal whose terms can be read."""

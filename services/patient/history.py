@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from attrs import define
+
 from consent import ConsentLedger
 from services.dates import iso_day
 from services.errors import NotFound
@@ -123,23 +125,15 @@ class LineProof:
         return {**self.proof, "hash": self.row_hash.hex()}
 
 
+@define(eq=False, repr=False, kw_only=True)
 class PatientHistory:
     """What a patient can read about uses and refusals of their records."""
 
-    def __init__(
-        self,
-        *,
-        history: AccessHistory,
-        store: RecordStore,
-        ledger: ConsentLedger,
-        parties: PartyNames,
-        acts: PatientActs,
-    ) -> None:
-        self._history = history
-        self._acts = acts
-        self._store = store
-        self._ledger = ledger
-        self._parties = parties
+    _history: AccessHistory
+    _store: RecordStore
+    _ledger: ConsentLedger
+    _parties: PartyNames
+    _acts: PatientActs
 
     def page(
         self,

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from attrs import define
+
 from consent import (
     ConsentError,
     ConsentLedger,
@@ -63,18 +65,16 @@ class RemovalReview:
     signer: bytes
 
 
+@define(eq=False, repr=False, kw_only=True)
 class PatientKeys:
     """What a patient can do with their own keys.
 
     NotFound is raised for a key that does not exist or is another account's.
     """
 
-    def __init__(
-        self, *, identity: IdentityService, ledger: ConsentLedger, signatures: PatientSignatures
-    ) -> None:
-        self._identity = identity
-        self._ledger = ledger
-        self._signatures = signatures
+    _identity: IdentityService
+    _ledger: ConsentLedger
+    _signatures: PatientSignatures
 
     def list_all(self, account: Account) -> KeyList:
         """Return the keys that can sign for the patient now."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from attrs import define
+
 from services.errors import Invalid, NotFound
 from services.patient.acts import CORRECTION_ASKED, QUESTION_SENT, PatientActs
 from services.patient.history import PatientHistory
@@ -22,23 +24,15 @@ class MessageSummary:
     about: str
 
 
+@define(eq=False, repr=False, kw_only=True)
 class PatientMessages:
     """Questions and requests for corrections; each and its answer are lines of the history."""
 
-    def __init__(
-        self,
-        *,
-        messages: Messages,
-        history: PatientHistory,
-        store: RecordStore,
-        acts: PatientActs,
-        organisation: str,
-    ) -> None:
-        self._messages = messages
-        self._history = history
-        self._store = store
-        self._acts = acts
-        self._organisation = organisation
+    _messages: Messages
+    _history: PatientHistory
+    _store: RecordStore
+    _acts: PatientActs
+    _organisation: str
 
     def list_all(self, subject: bytes, words: Words) -> Sequence[MessageSummary]:
         """Return the patient's messages, the newest first."""

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from attrs import define
+
 from consent import ANY, CATEGORIES
 from models import Diagnostics, Model
 from records.documents import observations
@@ -69,23 +71,15 @@ class TrainedModel:
     is_in_successor: bool
 
 
+@define(eq=False, repr=False, kw_only=True)
 class PatientRecords:
     """What a patient can read about their own records; opening one is in the history."""
 
-    def __init__(
-        self,
-        *,
-        store: RecordStore,
-        diagnostics: Diagnostics,
-        parties: PartyNames,
-        consents: PatientConsents,
-        views: RecordViews,
-    ) -> None:
-        self._views = views
-        self._store = store
-        self._diagnostics = diagnostics
-        self._parties = parties
-        self._consents = consents
+    _store: RecordStore
+    _diagnostics: Diagnostics
+    _parties: PartyNames
+    _consents: PatientConsents
+    _views: RecordViews
 
     def list_all(self, subject: bytes, words: Words) -> list[StoredRecord]:
         """Return every stored record of the patient; none is opened."""

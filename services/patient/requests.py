@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from attrs import define
+
 from consent import Grant
 from services.accounts import Account, SignatureRequest
 from services.accounts.accounts import Accounts, new_id
@@ -77,27 +79,17 @@ class GrantReview:
     signature: SignatureRequest
 
 
+@define(eq=False, repr=False, kw_only=True)
 class PatientRequests:
     """What a patient can do with the requests they received; others' are not found."""
 
-    def __init__(  # noqa: PLR0913 - seven ports, by keyword
-        self,
-        *,
-        requests: ConsentRequests,
-        descriptions: RequestDescriptions,
-        store: RecordStore,
-        signatures: PatientSignatures,
-        accounts: Accounts,
-        acts: PatientActs,
-        clock: Callable[[], float],
-    ) -> None:
-        self._accounts = accounts
-        self._acts = acts
-        self._requests = requests
-        self._descriptions = descriptions
-        self._store = store
-        self._signatures = signatures
-        self._clock = clock
+    _requests: ConsentRequests
+    _descriptions: RequestDescriptions
+    _store: RecordStore
+    _signatures: PatientSignatures
+    _accounts: Accounts
+    _acts: PatientActs
+    _clock: Callable[[], float]
 
     def list_all(self, subject: bytes, words: Words) -> list[RequestSummary]:
         """Return every request to the patient, the newest first."""

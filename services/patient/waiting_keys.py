@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from attrs import define
+
 from consent import (
     DAY_S,
     ConsentLedger,
@@ -30,21 +32,14 @@ KEY_CHANGES: Final = tuple(kind.__name__ for kind in (KeyAddition, KeyRemoval, R
 """The kinds of messages that change keys."""
 
 
+@define(eq=False, repr=False, kw_only=True)
 class WaitingKeys:
     """The changes of keys that were sent and not confirmed: a page said that they wait."""
 
-    def __init__(
-        self,
-        *,
-        identity: IdentityService,
-        ledger: ConsentLedger,
-        acts: PatientActs,
-        clock: Callable[[], float],
-    ) -> None:
-        self._identity = identity
-        self._ledger = ledger
-        self._acts = acts
-        self._clock = clock
+    _identity: IdentityService
+    _ledger: ConsentLedger
+    _acts: PatientActs
+    _clock: Callable[[], float]
 
     def complete(self) -> int:
         """Repeat here every change that the verified ledger has by now; return how many.

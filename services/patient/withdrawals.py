@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from attrs import define
+
 from consent import DAY_S, HRESCH, YEAR_S, Grant, Stop, Withdrawal, terms_hash
 from models import Diagnostics
 from services.accounts import Account, SignatureRequest
@@ -98,26 +100,18 @@ class ResearchReview:
     terms_hash: bytes | None = None
 
 
+@define(eq=False, repr=False, kw_only=True)
 class PatientWithdrawals:
     """What a patient can do to end uses of their records.
 
     NotFound is raised for a permission that does not exist or is another patient's.
     """
 
-    def __init__(
-        self,
-        *,
-        consents: PatientConsents,
-        signatures: PatientSignatures,
-        diagnostics: Diagnostics,
-        parties: PartyNames,
-        clock: Callable[[], float],
-    ) -> None:
-        self._consents = consents
-        self._signatures = signatures
-        self._diagnostics = diagnostics
-        self._parties = parties
-        self._clock = clock
+    _consents: PatientConsents
+    _signatures: PatientSignatures
+    _diagnostics: Diagnostics
+    _parties: PartyNames
+    _clock: Callable[[], float]
 
     def prepare_withdrawal(
         self, account: Account, words: Words, consent_id: str

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
+from attrs import define
 
 from consent import DAY_S
 from services.chunks import chunks
@@ -144,13 +145,13 @@ class SentRequest:
     answered_at_s: int | None
 
 
+@define(eq=False, repr=False)
 class ConsentRequests:
     """The rows of requests; each is answered once, and not after it has lapsed."""
 
-    def __init__(self, engine: sa.Engine, store: RecordStore, clock: Callable[[], float]) -> None:
-        self._engine = engine
-        self._store = store
-        self._clock = clock
+    _engine: sa.Engine
+    _store: RecordStore
+    _clock: Callable[[], float]
 
     def send(
         self, details: RequestDetails, subjects: Sequence[bytes], by: str, note: str = ""

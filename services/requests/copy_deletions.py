@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
+from attrs import define
 
 from consent import DAY_S, PSEUDRESCH
 from models import Diagnostics, ModelsError
@@ -58,23 +59,15 @@ class DeletionCounts:
     acknowledged: int
 
 
+@define(eq=False, repr=False, kw_only=True)
 class CopyDeletions:
     """The rows of deletions: one for each copy and person, so that a later copy lists again."""
 
-    def __init__(
-        self,
-        *,
-        engine: sa.Engine,
-        store: RecordStore,
-        proposals: StudyProposals,
-        copies: ReleasedCopies,
-        diagnostics: Diagnostics,
-    ) -> None:
-        self._engine = engine
-        self._store = store
-        self._proposals = proposals
-        self._copies = copies
-        self._diagnostics = diagnostics
+    _engine: sa.Engine
+    _store: RecordStore
+    _proposals: StudyProposals
+    _copies: ReleasedCopies
+    _diagnostics: Diagnostics
 
     @property
     def clock(self) -> Callable[[], float]:

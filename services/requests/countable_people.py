@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from attrs import define
+
 from consent import MLTRAINING
 from services.requests.counting_rules import CountingRules
 from services.requests.proposals import StudyProposals
 from storage import RecordStore
 
 
+@define(eq=False, repr=False, kw_only=True)
 class CountablePeople:
     """The custodian's decision on counting, and the people whom their own decisions leave out."""
 
-    def __init__(
-        self,
-        *,
-        rules: CountingRules,
-        store: RecordStore,
-        proposals: StudyProposals,
-        organisation: str,
-    ) -> None:
-        self._rules = rules
-        self._store = store
-        self._proposals = proposals
-        self._organisation = organisation
+    _rules: CountingRules
+    _store: RecordStore
+    _proposals: StudyProposals
+    _organisation: str
 
     @property
     def is_allowed(self) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from attrs import define
+
 from consent import DAY_S, TREAT, TREATDS
 from models import Diagnostics
 from services.parties import PartyNames
@@ -61,23 +63,15 @@ class RequestText:
     agreement: str = ""
 
 
+@define(eq=False, repr=False, kw_only=True)
 class RequestDescriptions:
     """Makes the text of requests."""
 
-    def __init__(
-        self,
-        *,
-        proposals: StudyProposals,
-        parties: PartyNames,
-        diagnostics: Diagnostics,
-        organisation: str,
-        clock: Callable[[], float],
-    ) -> None:
-        self._proposals = proposals
-        self._parties = parties
-        self._diagnostics = diagnostics
-        self._organisation = organisation
-        self._clock = clock
+    _proposals: StudyProposals
+    _parties: PartyNames
+    _diagnostics: Diagnostics
+    _organisation: str
+    _clock: Callable[[], float]
 
     def party_name(self, details: RequestDetails, language: str = "en") -> str:
         """Return the name of the party that sent a request."""

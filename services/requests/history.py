@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from attrs import define
+
 from consent import ANY, MLTRAINING, Consent, ConsentError, ConsentLedger
 from models import Diagnostics, TrainingRun
 from services.dates import day_of
@@ -171,22 +173,15 @@ def _purpose_of(copy: ReleasedCopy) -> str:
     return rows_or_whole if copy.is_pseudonymised else COPY
 
 
+@define(eq=False, repr=False)
 class AccessHistory:
     """Reads a patient's history from the journal."""
 
-    def __init__(
-        self,
-        store: RecordStore,
-        ledger: ConsentLedger,
-        diagnostics: Diagnostics,
-        copies: ReleasedCopies,
-        deletions: CopyDeletions,
-    ) -> None:
-        self._deletions = deletions
-        self._copies = copies
-        self._store = store
-        self._ledger = ledger
-        self._diagnostics = diagnostics
+    _store: RecordStore
+    _ledger: ConsentLedger
+    _diagnostics: Diagnostics
+    _copies: ReleasedCopies
+    _deletions: CopyDeletions
 
     def list_entries(
         self, subject: bytes, before: int | None = None

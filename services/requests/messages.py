@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
+from attrs import define
 
 from services.errors import NotFound
 from services.tables import METADATA
@@ -74,13 +75,13 @@ class Message:
         return not self.outcome
 
 
+@define(eq=False, repr=False)
 class Messages:
     """The rows of all messages; the database alone reveals no text."""
 
-    def __init__(self, engine: sa.Engine, store: RecordStore, clock: Callable[[], float]) -> None:
-        self._engine = engine
-        self._store = store
-        self._clock = clock
+    _engine: sa.Engine
+    _store: RecordStore
+    _clock: Callable[[], float]
 
     def add(self, subject: bytes, kind: str, about: str, text: str) -> str:
         """Store a message that is sent now; return its id."""

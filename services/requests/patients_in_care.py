@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from attrs import define
+
 from consent import TREAT, TREATDS, ConsentLedger
 from services.errors import NotFound
 from services.requests.directory import PatientDirectory
@@ -79,18 +81,16 @@ class _Permissions:
         ]
 
 
+@define(eq=False, repr=False)
 class PatientsInCare:
     """The patients of an organisation, as the ledger permits them now.
 
     NotFound is raised for a key of which no patient permits it now.
     """
 
-    def __init__(
-        self, store: RecordStore, ledger: ConsentLedger, directory: PatientDirectory
-    ) -> None:
-        self._store = store
-        self._ledger = ledger
-        self._directory = directory
+    _store: RecordStore
+    _ledger: ConsentLedger
+    _directory: PatientDirectory
 
     def search(  # noqa: PLR0913 - how a list is cut, by keyword
         self,

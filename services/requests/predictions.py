@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
+from attrs import define
 
 from consent import read_rows
 from services.chunks import chunks
@@ -59,13 +60,13 @@ class StoredPrediction:
     decided_at_s: int | None
 
 
+@define(eq=False, repr=False)
 class StoredPredictions:
     """The rows of predictions; the values shown and the clinician's reason are sealed."""
 
-    def __init__(self, engine: sa.Engine, store: RecordStore, clock: Callable[[], float]) -> None:
-        self._engine = engine
-        self._store = store
-        self._clock = clock
+    _engine: sa.Engine
+    _store: RecordStore
+    _clock: Callable[[], float]
 
     def add(
         self, party: str, account: str, subject: bytes, body: dict[str, Any]

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
+from attrs import define
 
 from models import Diagnostics, ModelsInvalid, Study
 from services.errors import Conflict, NotFound
@@ -150,18 +151,16 @@ _BODY: Final = [
 ]
 
 
+@define(eq=False, repr=False)
 class StudyProposals:
     """The rows of proposals; an approved one is a study that may send requests and train.
 
     NotFound is raised for a study that nobody proposed.
     """
 
-    def __init__(
-        self, engine: sa.Engine, diagnostics: Diagnostics, clock: Callable[[], float]
-    ) -> None:
-        self._engine = engine
-        self._diagnostics = diagnostics
-        self._clock = clock
+    _engine: sa.Engine
+    _diagnostics: Diagnostics
+    _clock: Callable[[], float]
 
     def register(self, proposal: Proposal) -> Proposal:
         """Store a proposal for the custodian to decide on; the same again changes nothing.

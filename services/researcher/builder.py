@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from attrs import define
+
 from models import Diagnostics, Question
 from models.dummy import create_dummy
 from models.question_choices import QuestionChoices, write_question
@@ -51,24 +53,17 @@ class DraftDetails:
         return self.job is not None and self.job.is_active
 
 
+@define(eq=False, repr=False, kw_only=True)
 class QuestionBuilder:
     """The questions that a party's researchers build before they propose a study.
 
     NotFound is raised for a question that does not exist or is another party's.
     """
 
-    def __init__(
-        self,
-        *,
-        drafts: QuestionDrafts,
-        counting: PeopleCounting,
-        diagnostics: Diagnostics,
-        home: Path,
-    ) -> None:
-        self._drafts = drafts
-        self._counting = counting
-        self._diagnostics = diagnostics
-        self._folder = home / "questions"
+    _drafts: QuestionDrafts
+    _counting: PeopleCounting
+    _diagnostics: Diagnostics
+    _home: Path
 
     def search_codes(self, text: str) -> CodeSearch:
         """Return the codes to choose from that have every word of the text."""
@@ -148,14 +143,15 @@ class QuestionBuilder:
 
     def _write(self, question: Question) -> None:
         """Write the file as a whole; a file of that name stays."""
-        self._folder.mkdir(exist_ok=True)
-        part = self._folder / f"{question.id}.{secrets.token_hex(8)}"
+        folder = self._home / "questions"
+        folder.mkdir(exist_ok=True)
+        part = folder / f"{question.id}.{secrets.token_hex(8)}"
         with part.open("x", encoding="utf-8") as file:
             file.write(question.text)
             file.flush()
             os.fsync(file.fileno())
         try:
-            (self._folder / f"{question.id}.toml").hardlink_to(part)
+            (folder / f"{question.id}.toml").hardlink_to(part)
         finally:
             part.unlink()
 

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from attrs import define
+
 from consent import ConsentLedger, View
 from models import MIN_COHORT
 from services.requests import (
@@ -55,23 +57,15 @@ class CohortCounts:
         return suppress_counts(self.people_asked, self.permitted, self.reasons)
 
 
+@define(eq=False, repr=False, kw_only=True)
 class StudyCohorts:
     """Cohort counts of a researcher's studies."""
 
-    def __init__(
-        self,
-        *,
-        owned: OwnedStudies,
-        requests: ConsentRequests,
-        store: RecordStore,
-        ledger: ConsentLedger,
-        feasibility: FeasibilityCounts,
-    ) -> None:
-        self._owned = owned
-        self._requests = requests
-        self._store = store
-        self._ledger = ledger
-        self._feasibility = feasibility
+    _owned: OwnedStudies
+    _requests: ConsentRequests
+    _store: RecordStore
+    _ledger: ConsentLedger
+    _feasibility: FeasibilityCounts
 
     def get(self, party: str, name: str) -> CohortCounts:
         """Return the counts of a study; no record is opened.

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from attrs import define
+
 from consent import MLTRAINING, ConsentLedger
 from models import Question
 from models.census import Census
@@ -44,29 +46,18 @@ class CodeSearch:
     job: Job | None = None
 
 
+@define(eq=False, repr=False, kw_only=True)
 class PeopleCounting:
     """The census that people are counted in, and the counts of questions that are being built."""
 
-    def __init__(  # noqa: PLR0913 - eight ports, by keyword
-        self,
-        *,
-        drafts: QuestionDrafts,
-        censuses: Censuses,
-        countable: CountablePeople,
-        budget: CountBudget,
-        jobs: JobQueue,
-        store: RecordStore,
-        ledger: ConsentLedger,
-        proposals: StudyProposals,
-    ) -> None:
-        self._drafts = drafts
-        self._censuses = censuses
-        self._countable = countable
-        self._budget = budget
-        self._jobs = jobs
-        self._store = store
-        self._ledger = ledger
-        self._proposals = proposals
+    _drafts: QuestionDrafts
+    _censuses: Censuses
+    _countable: CountablePeople
+    _budget: CountBudget
+    _jobs: JobQueue
+    _store: RecordStore
+    _ledger: ConsentLedger
+    _proposals: StudyProposals
 
     @property
     def is_allowed(self) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from attrs import define
+
 from models import Diagnostics, ExternalValidation, Model
 from services.cards import CardFiles, ModelCard, ModelCards
 from services.errors import NotFound
@@ -68,28 +70,19 @@ class WithdrawalCounts:
         return model.affected_at_s + self._diagnostics.grace_s
 
 
+@define(eq=False, repr=False, kw_only=True)
 class StudyModels:
     """Training of a researcher's models by the worker, and the models themselves.
 
     NotFound is raised for a model, study or job that does not exist or is not the party's.
     """
 
-    def __init__(  # noqa: PLR0913 - six ports, by keyword
-        self,
-        *,
-        owned: OwnedStudies,
-        jobs: JobQueue,
-        cards: ModelCards,
-        withdrawals: WithdrawalCounts,
-        monitoring: ModelMonitoring,
-        diagnostics: Diagnostics,
-    ) -> None:
-        self._diagnostics = diagnostics
-        self._owned = owned
-        self._jobs = jobs
-        self._cards = cards
-        self._monitoring = monitoring
-        self._withdrawals = withdrawals
+    _owned: OwnedStudies
+    _jobs: JobQueue
+    _cards: ModelCards
+    _withdrawals: WithdrawalCounts
+    _monitoring: ModelMonitoring
+    _diagnostics: Diagnostics
 
     def list(self, party: str) -> Sequence[Model]:
         """Return the models of a party's studies, the newest first."""

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from attrs import define
+
 from models import Diagnostics, EarlierCopy, Question
 from models.pseudonymised import RISK, PseudonymisedRequest
 from services.errors import Conflict, Invalid, NotFound
@@ -83,6 +85,7 @@ class SealedCopyFile:
     content: bytes
 
 
+@define(eq=False, repr=False, kw_only=True)
 class PseudonymisedCopies:
     """The pseudonymised copies of a researcher's studies.
 
@@ -90,22 +93,12 @@ class PseudonymisedCopies:
     LedgerUnavailable (consent) where permissions cannot be checked now.
     """
 
-    def __init__(  # noqa: PLR0913 - six ports, by keyword
-        self,
-        *,
-        owned: OwnedStudies,
-        copies: ReleasedCopies,
-        deletions: CopyDeletions,
-        store: RecordStore,
-        diagnostics: Diagnostics,
-        feasibility: FeasibilityCounts,
-    ) -> None:
-        self._owned = owned
-        self._copies = copies
-        self._deletions = deletions
-        self._store = store
-        self._diagnostics = diagnostics
-        self._feasibility = feasibility
+    _owned: OwnedStudies
+    _copies: ReleasedCopies
+    _deletions: CopyDeletions
+    _store: RecordStore
+    _diagnostics: Diagnostics
+    _feasibility: FeasibilityCounts
 
     def get(self, party: str, name: str) -> PseudonymisedOffer:
         """Return what a study may download, what it downloaded, and whose rows must go."""

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from attrs import define
+
 from models import MIN_COHORT, MIN_COUNT, Diagnostics, Question, is_small
 from models.count_noise import DEVIATION, CountNoise
 from models.draft import require_written
@@ -55,27 +57,17 @@ class DummyData:
     content: bytes
 
 
+@define(eq=False, repr=False, kw_only=True)
 class ResearchQuestions:
     """Every installed question."""
 
-    def __init__(  # noqa: PLR0913 - seven ports, by keyword
-        self,
-        *,
-        diagnostics: Diagnostics,
-        countable: CountablePeople,
-        feasibility: FeasibilityCounts,
-        noise: CountNoise,
-        budget: CountBudget,
-        clock: Callable[[], float],
-        home: Path,
-    ) -> None:
-        self._diagnostics = diagnostics
-        self._countable = countable
-        self._feasibility = feasibility
-        self._noise = noise
-        self._budget = budget
-        self._clock = clock
-        self._folder = home / "questions"
+    _diagnostics: Diagnostics
+    _countable: CountablePeople
+    _feasibility: FeasibilityCounts
+    _noise: CountNoise
+    _budget: CountBudget
+    _clock: Callable[[], float]
+    _home: Path
 
     def list(self) -> list[Question]:
         """Return every question, by id."""
@@ -162,8 +154,9 @@ class ResearchQuestions:
         """
         question = Question.load(file)
         require_written(question, file.name)
-        self._folder.mkdir(exist_ok=True)
-        shutil.copyfile(file, self._folder / f"{question.id}.toml")
+        folder = self._home / "questions"
+        folder.mkdir(exist_ok=True)
+        shutil.copyfile(file, folder / f"{question.id}.toml")
         return question
 
 

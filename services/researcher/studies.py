@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from attrs import define
+
 from models import Diagnostics, Model, Question
 from services.cards import IN_SERVICE
 from services.errors import NotFound
@@ -74,25 +76,16 @@ class RequestPreview:
         return study_name(self.study.study)
 
 
+@define(eq=False, repr=False, kw_only=True)
 class Studies:
     """The studies of a researcher's party."""
 
-    def __init__(  # noqa: PLR0913 - six ports, by keyword
-        self,
-        *,
-        owned: OwnedStudies,
-        requests: ConsentRequests,
-        reach: StudyReach,
-        descriptions: RequestDescriptions,
-        diagnostics: Diagnostics,
-        feasibility: FeasibilityCounts,
-    ) -> None:
-        self._owned = owned
-        self._requests = requests
-        self._reach = reach
-        self._descriptions = descriptions
-        self._diagnostics = diagnostics
-        self._feasibility = feasibility
+    _owned: OwnedStudies
+    _requests: ConsentRequests
+    _reach: StudyReach
+    _descriptions: RequestDescriptions
+    _diagnostics: Diagnostics
+    _feasibility: FeasibilityCounts
 
     def list(self, party: str) -> Sequence[StudySummary]:
         """Return the studies of a party, the newest first."""

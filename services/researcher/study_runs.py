@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from attrs import define
+
 from models import Diagnostics, TrainingRun, document_report
 from services.cards import CardFiles, ModelCards
 from services.errors import NotFound
@@ -57,16 +59,16 @@ class RunReport:
         return "evaluation" in self.card
 
 
+@define(eq=False, repr=False, kw_only=True)
 class StudyRuns:
     """The runs of a researcher's studies.
 
     NotFound is raised for a study or run that does not exist or is not the party's.
     """
 
-    def __init__(self, *, owned: OwnedStudies, diagnostics: Diagnostics, cards: ModelCards) -> None:
-        self._owned = owned
-        self._diagnostics = diagnostics
-        self._cards = cards
+    _owned: OwnedStudies
+    _diagnostics: Diagnostics
+    _cards: ModelCards
 
     def list(self, party: str, name: str) -> Sequence[RunReport]:
         """Return the runs of a study, the newest first."""

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
+from attrs import define
+
 from consent import DAY_S, HRESCH
 from models import (
     AGREEMENT,
@@ -125,23 +127,15 @@ class TrainingSetFile:
     release: Release
 
 
+@define(eq=False, repr=False, kw_only=True)
 class TrainingSets:
     """The training sets of a researcher's studies."""
 
-    def __init__(
-        self,
-        *,
-        owned: OwnedStudies,
-        copies: ReleasedCopies,
-        store: RecordStore,
-        diagnostics: Diagnostics,
-        feasibility: FeasibilityCounts,
-    ) -> None:
-        self._owned = owned
-        self._copies = copies
-        self._store = store
-        self._diagnostics = diagnostics
-        self._feasibility = feasibility
+    _owned: OwnedStudies
+    _copies: ReleasedCopies
+    _store: RecordStore
+    _diagnostics: Diagnostics
+    _feasibility: FeasibilityCounts
 
     def get(self, party: str, name: str) -> TrainingSetOffer:
         """Return what a study may download, and what it downloaded.

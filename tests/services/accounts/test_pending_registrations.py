@@ -17,7 +17,11 @@ def test_two_tabs_that_begin_at_once_have_one_registration(engine: sa.Engine, mo
     )
     secret = invitations.add(Invitee("clinician", "organisation:a", "Dr A"))
     invitation = pending.get_invitation(secret)
-    first, find = pending.begin(invitation), pending.find
+    first, find = pending.begin(invitation), PendingRegistrations.find
     answers = [None]  # the other tab's row is not there yet when this one looks
-    monkeypatch.setattr(pending, "find", lambda each: answers.pop() if answers else find(each))
+    monkeypatch.setattr(
+        PendingRegistrations,
+        "find",
+        lambda self, each: answers.pop() if answers else find(self, each),
+    )
     assert pending.begin(invitation) == first

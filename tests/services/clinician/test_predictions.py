@@ -106,9 +106,9 @@ def test_a_prediction_that_is_not_permitted_any_more_once_it_is_stored_is_delete
     rows = SimpleNamespace(add=add, erase=lambda ids: [stored.pop(name) for name in ids])
     monkeypatch.setattr(service, "_predictions", rows)
     monkeypatch.setattr(service, "_clock", lambda: 0)
-    monkeypatch.setattr(service, "_model", lambda *_: SimpleNamespace(id="q-1"))
-    monkeypatch.setattr(service, "_predicted", lambda *_: None)
-    monkeypatch.setattr(service, "_require_permitted", refuse)
+    monkeypatch.setattr(ClinicianPredictions, "_model", lambda *_: SimpleNamespace(id="q-1"))
+    monkeypatch.setattr(ClinicianPredictions, "_predicted", lambda *_: None)
+    monkeypatch.setattr(ClinicianPredictions, "_require_permitted", refuse)
     monkeypatch.setattr("services.clinician.predictions.body_of", lambda *_: {"records": []})
     with pytest.raises(type(error)):
         service.predict_about(PARTY, "a", QUERY, WORDS)
@@ -119,14 +119,14 @@ def test_what_is_permitted_no_longer_is_deleted_part_by_part(monkeypatch) -> Non
     stored = [SimpleNamespace(id=str(n), party=f"organisation:{n % 2}") for n in range(5)]
     erased, sizes, service = list[str](), list[int](), predictions(ModelsNotFound("q"))
 
-    def are_permitted(party: str, part: Any) -> list[bool]:
+    def are_permitted(_: Any, party: str, part: Any) -> list[bool]:
         assert {each.party for each in part} == {party}
         sizes.append(len(part))
         return [each.id in ("1", "2") for each in part]
 
     rows = SimpleNamespace(read_of_person=lambda _: iter(stored), erase=erased.extend)
     monkeypatch.setattr(service, "_predictions", rows)
-    monkeypatch.setattr(service, "_are_permitted", are_permitted)
+    monkeypatch.setattr(ClinicianPredictions, "_are_permitted", are_permitted)
     monkeypatch.setattr("services.clinician.predictions._PART", 2)
     service.erase_refused(bytes(32))
     assert (sorted(erased), max(sizes)) == (["0", "3", "4"], 1)
@@ -145,7 +145,7 @@ def test_a_decision_against_the_model_needs_a_reason_that_is_not_cut(
     monkeypatch, decision, reason, field
 ) -> None:
     service = predictions(ModelsNotFound("q"))
-    monkeypatch.setattr(service, "_require", lambda *_: None)
+    monkeypatch.setattr(ClinicianPredictions, "_require", lambda *_: None)
     with pytest.raises(Invalid) as refused:
         service.decide(PARTY, "id", decision, reason, WORDS)
     assert set(refused.value.fields) == {field}

@@ -135,7 +135,7 @@ def test_a_link_that_is_confirmed_at_this_moment_is_not_dismissed(
     send(custodian, bundle(PATIENT, OTHER))
     pair = links.propose(WORDS, "V-100", "V-200", by="c")
     links.confirm(pair.link.id, by="c")
-    monkeypatch.setattr(links, "get", lambda _: pair)  # as it was read before
+    monkeypatch.setattr(CustodianLinks, "get", lambda *_: pair)  # as it was read before
     with pytest.raises(Conflict):
         links.dismiss(pair.link.id, by="d")
     monkeypatch.undo()

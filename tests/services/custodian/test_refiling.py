@@ -93,7 +93,7 @@ def test_a_call_that_was_interrupted_marks_the_models_when_it_is_repeated(
 ) -> None:
     rules = read_rules(changed)
     monkeypatch.setattr(refiling, "read_rules", lambda *_: rules)
-    owner = categories if step == "_remove" else custodian.models
+    owner = CustodianCategories if step == "_remove" else type(custodian.models)
     with monkeypatch.context() as broken:
         broken.setattr(owner, step, lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):

@@ -189,7 +189,7 @@ def test_a_table_waits_while_the_record_store_is_unavailable_and_is_stored_once_
 
     leave("lab.csv", TABLE)
     with monkeypatch.context() as down:
-        down.setattr(custodian.records, "deposit_rows", unavailable)
+        down.setattr(type(custodian.records), "deposit_rows", unavailable)
         assert [path.parent.name for path in watched.take()] == ["working"]
     with monkeypatch.context() as killed:
         killed.setattr(WatchedFolder, "_file_away", lambda *_: 1 / 0)

@@ -183,11 +183,11 @@ def test_a_study_whose_question_cannot_be_read_keeps_no_other_list_from_its_peop
     world.deletions._proposals.list_all = lambda: [broken, PROPOSAL]
     updated = []
 
-    def update(study: Any) -> None:
+    def update(_: Any, study: Any) -> None:
         if study is broken:
             raise ModelsNotFound("no question q")
         updated.append(study)
 
-    monkeypatch.setattr(world.deletions, "update", update)
+    monkeypatch.setattr(type(world.deletions), "update", update)
     world.deletions.update_all()
     assert updated == [PROPOSAL]

@@ -78,7 +78,7 @@ def test_a_decision_counts_for_the_version_that_was_read_alone(
     with pytest.raises(ProposalChanged):
         proposals.reject(first.study, "refused", "another custodian", "no", first.version)
     assert not is_study(studies)
-    monkeypatch.setattr(proposals, "get", lambda _: replace(wider, protocol="We look."))
+    monkeypatch.setattr(type(proposals), "get", lambda *_: replace(wider, protocol="We look."))
     with pytest.raises(ProposalChanged):  # it was changed between reading and deciding
         proposals.approve(first.study, "another custodian", wider.version)
     monkeypatch.undo()

@@ -61,7 +61,9 @@ def test_who_refuses_or_lacks_a_needed_record_is_not_reached(reach) -> None:
     assert reach.subjects(STUDY) == [HOLDERS[0], HOLDERS[2], HOLDERS[3]]
 
 
-def test_the_number_that_the_custodian_approves_is_of_the_people_who_are_asked(reach) -> None:
+def test_the_number_that_the_custodian_approves_is_of_the_people_who_are_asked(
+    reach, monkeypatch
+) -> None:
     anything = SimpleNamespace(
         get=lambda _: STUDY,
         name_of=str,
@@ -90,7 +92,7 @@ def test_the_number_that_the_custodian_approves_is_of_the_people_who_are_asked(r
         feasibility=None,
         reach=reach,
     )
-    studies.get = lambda *_: None
+    monkeypatch.setattr(Studies, "get", lambda *_: None)
     studies.send_requests("organisation:o", "account", "s")
     assert approvals.review(Words("en"), "s").reach == len(sent) == 2
     assert not {PERMITTING, REFUSING} & set(sent)

@@ -136,7 +136,7 @@ def test_a_count_that_is_taken_again_does_not_tell_whether_anybody_refused_since
     counting._drafts = port(get_any=lambda _: draft, set_count=lambda *_: None)
     counting._store = port(vault=port(record_use=lambda *_: None))
     counting._ledger = port(view=lambda: None)
-    monkeypatch.setattr(counting, "_get_census", lambda _: port(taken_at_s=1_000))
+    monkeypatch.setattr(type(counting), "_get_census", lambda *_: port(taken_at_s=1_000))
     monkeypatch.setattr(Countable, "find_refusing", lambda *_: next(refusing), raising=False)
     monkeypatch.setattr(Question, "parse", lambda *_: question)
     monkeypatch.setattr(module, "write_question", lambda _: "")
