@@ -540,9 +540,9 @@ card-measured = The figures and counts are those that training run { $run } meas
 
 card-measured-elsewhere = The figures and counts are those that another study measured with the same question on nearly the same people. Fewer than 11 of those who permit it differ or have other records. New figures could reveal something about these people. The model can leave out up to 22 others, for the same reason. This training checked the thresholds again.
 
-card-measured-in = in training run { $run }
+card-measured-in = In training run { $run }
 
-card-measured-in-study = in another study
+card-measured-in-study = In another study
 
 card-hidden-note = “Hidden” is a figure that could reveal something about 10 people or fewer.
 

@@ -485,11 +485,11 @@ def test_the_page_of_a_card_has_the_items_of_the_guideline_and_its_origin(
     # A second model of the same people repeats the figures, and names the run that measured them.
     again = hospital.platform.diagnostics.train(f"study:{study}", "small")
     number, page = model.id.rsplit("-", 1)[1], researcher.get(f"/researcher/models/{again.id}").text
-    assert f"that training run {number} measured" in page and f"in training run {number}<" in page
+    assert f"that training run {number} measured" in page and f"In training run {number}<" in page
     # Another study's model too, whose card does not say which study measured them.
     second = "study:" + approved(hospital, researcher).rsplit("/", 1)[1]
     permit(hospital, second, ("MLTRAINING",), hospital.subjects[251:])
     other = hospital.platform.diagnostics.train(second, "small")
     page = researcher.get(f"/researcher/models/{other.id}").text
     assert "that another study measured with the same question" in page
-    assert "in another study<" in page and study not in page
+    assert "In another study<" in page and study not in page
