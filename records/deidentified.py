@@ -21,6 +21,7 @@ from records.event_values import meant_codes_of
 from records.fhir_elements import ELEMENTS, NESTED, PLAIN
 from records.meds import is_of
 from records.references import SUBJECT_ELEMENTS, split_relative, split_url
+from records.units import ucum_unit
 
 
 class Removed(StrEnum):
@@ -33,7 +34,7 @@ class Removed(StrEnum):
     EXTENSION = "extensions"
     META = "metadata of senders"
     REFERENCE = "references to people, places, and to what is not in the copy"
-    RARE_TEXT = "names of codes that fewer than 11 people share"
+    RARE_TEXT = "names and versions of codes, and units, that fewer than 11 people share"
     KIND = "resources of other kinds"
     TURNED = "resources whose meaning an extension or another focus turns"
     UNKNOWN = "elements that FHIR R4 does not have there"
@@ -69,6 +70,8 @@ _CODE_ELEMENTS: Final = frozenset(
 _NAMES: Final = frozenset({"name", "address", "telecom", "contact"})
 _ATTACHMENTS: Final = frozenset({"photo", "presentedForm", "content", "attachment", "image"})
 _META: Final = frozenset({"meta", "implicitRules", "language", "questionnaire"})
+_SHARED: Final = ("unit", "version")
+"""Elements whose text a sender can choose freely; a unit of UCUM is no such text."""
 _COMPARATORS: Final = frozenset({"<", "<=", ">=", ">"})
 _BIRTHS: Final = frozenset({"birthDate", "bornDate"})
 _CODE: Final = re.compile(r"[^\s@]{1,64}")
@@ -214,9 +217,17 @@ class Cleaner:
 
     def _text(self, name: str, text: str, person: Person) -> str | None:
         clean = _clean_text(name, text, person.shift)
+        if clean is not None and name in _SHARED and not self._is_common(name, text):
+            self.removed[Removed.RARE_TEXT] += 1
+            return None
         if clean is None and name != "id":  # an id is replaced; it is not lost
             self.removed[Removed.FREE_TEXT] += 1
         return clean
+
+    def _is_common(self, name: str, text: str) -> bool:
+        """Return whether a text is a unit that everybody knows, or enough people share it."""
+        is_known = name == "unit" and "{" not in text and bool(ucum_unit(text))
+        return is_known or text in self.shared
 
     def _plain(self, name: str, value: Any) -> Any:
         """Return a number, true or false; None where FHIR has none, so that it may be anything."""
@@ -227,13 +238,14 @@ class Cleaner:
 
 
 def code_names(value: Any) -> Iterator[str]:
-    """Yield the names of codes in a resource; each may stay if enough people have the same."""
+    """Yield names and versions of codes, and units; what enough people share may stay."""
     if isinstance(value, list):
         for part in value:
             yield from code_names(part)
     elif isinstance(value, dict):
         if _is_coding(value) and isinstance(value.get("display"), str):
             yield value["display"]
+        yield from (value[name] for name in _SHARED if isinstance(value.get(name), str))
         for part in value.values():
             yield from code_names(part)
 

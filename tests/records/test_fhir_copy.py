@@ -296,3 +296,23 @@ def test_birth_and_sex_stay_out_where_they_are_direct_identifiers() -> None:
     people = {b"1" * 32: record(1, patient(1))}
     (line,) = write_fhir(people, pseudonym, ("BIRTH", "SEX")).files["Patient.ndjson"].splitlines()
     assert set(json.loads(line)) == {"resourceType", "id"}
+
+
+@pytest.mark.parametrize("word", ["Rosamund", "800101-5009", "{Rosamund}"])
+@pytest.mark.parametrize("sharing", [1, 10, 11])
+def test_a_word_in_place_of_a_unit_or_version_leaves_only_if_enough_people_share_it(
+    word: str, sharing: int
+) -> None:
+    people = {}
+    for number in range(12):
+        is_own = number < sharing
+        value = {"value": 4711, "unit": word if is_own else "mg/dL"}
+        code = {"coding": [LOINC | {"version": word if is_own else "2.7"}]}
+        made = observation(number) | {"valueQuantity": value, "code": code, "component": []}
+        people[bytes([number]) * 32] = record(number, made)
+    copy = write_fhir(people, pseudonym)
+    everything = copy.files["Observation.ndjson"]
+    assert everything.count(word.encode()) == (2 * sharing if sharing >= 11 else 0)
+    # A number without its unit says less than it did.
+    assert everything.count(b"4711") == (12 if sharing >= 11 else 12 - sharing)
+    assert everything.count(b"mg/dL") == 12 - sharing
