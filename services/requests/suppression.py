@@ -32,5 +32,13 @@ def suppress_counts(
     if is_small(permitted) or sum(reasons.values()) != rest:
         return SuppressedCounts(permitted, {}, 0)
     if is_small(rest):
-        return SuppressedCounts(permitted, {}, request_count - MIN_COUNT + 1)
+        return SuppressedCounts(permitted, {}, find_bound(request_count, permitted))
     return SuppressedCounts(permitted, merge_small(reasons), 0)
+
+
+def find_bound(whole: int, part: int) -> int:
+    """Return of how many people at least a part is, where 1 to 10 others are in the whole.
+
+    0 if the part may be shown: then its rest is no small number.
+    """
+    return max(0, whole - MIN_COUNT + 1) if is_small(whole - part) else 0

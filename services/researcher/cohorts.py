@@ -19,7 +19,7 @@ from services.requests import (
     FeasibilityCounts,
     Proposal,
 )
-from services.requests.suppression import SuppressedCounts, suppress_counts
+from services.requests.suppression import SuppressedCounts, find_bound, suppress_counts
 from services.researcher.owned_studies import OwnedStudies
 from storage import RecordStore
 
@@ -50,6 +50,11 @@ class CohortCounts:
     def is_at_least(self) -> bool:
         """Whether only a lower bound of the people who permit it may be shown."""
         return self.suppressed.at_least > 0
+
+    @property
+    def all_at_least(self) -> int:
+        """What is shown in place of `all_permitted`, which else would tell who does not; or 0."""
+        return find_bound(self.people_asked, self.all_permitted)
 
     @property
     def suppressed(self) -> SuppressedCounts:

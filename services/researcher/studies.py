@@ -14,6 +14,7 @@ from services.parties import study_name
 from services.requests import ACCEPTED, ConsentRequests, FeasibilityCounts, Proposal
 from services.requests.descriptions import RequestDescriptions, RequestText
 from services.requests.reach import StudyReach
+from services.requests.suppression import find_bound
 from services.researcher.owned_studies import OwnedStudies
 from services.words import Words
 
@@ -35,6 +36,11 @@ class StudySummary:
     def name(self) -> str:
         """The study's name in addresses."""
         return study_name(self.study.study)
+
+    @property
+    def agreed_at_least(self) -> int:
+        """What is shown in place of `people_agreed` where few others were asked; or 0."""
+        return find_bound(self.people_asked, self.people_agreed)
 
     @property
     def model_ids(self) -> list[str]:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import is_small
-from services.requests.suppression import suppress_counts
+from services.requests.suppression import find_bound, suppress_counts
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
@@ -22,3 +22,12 @@ def test_no_small_number_follows_from_what_is_shown_of_people_asked(yes, silent,
         assert not any(is_small(count) for count in counts.reasons.values())
     if counts.at_least:
         assert counts.at_least <= yes
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_a_part_is_not_shown_where_it_leaves_a_small_number(whole, part) -> None:
+    bound = find_bound(whole, part)
+    if whole - part in range(1, 11):
+        assert bound == max(0, whole - 10) <= part
+    else:
+        assert bound == 0

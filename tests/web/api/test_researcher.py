@@ -16,6 +16,7 @@ from visitors import HOSPITAL, signed_in
 import app as application
 from cli.trial_wallet import TrialWallet
 from models.count_noise import DEVIATION
+from services.requests import ACCEPTED, WAITING, ConsentRequests
 from services.tokens import CUSTODIAN, RESEARCHER, ROLES
 from storage import Record
 
@@ -243,6 +244,31 @@ def test_no_count_says_nobody_while_up_to_ten_people_are_there(hospital, researc
     page = researcher.get(path.replace("studies", "sets")).text
     assert "People who permit a copy: hidden." in page
     assert "“Hidden” is a number of 10 or fewer" in page
+
+
+def test_no_number_shows_how_few_of_those_who_were_asked_do_not_permit_it(
+    hospital, researcher, monkeypatch
+) -> None:
+    """The page of the cohort hides them; another number of it, or of the list, may not tell."""
+    path, study = approved(hospital, researcher)
+    permit(hospital, study, ("MLTRAINING",), hospital.subjects[500:556])
+    counts = {WAITING: 1, ACCEPTED: 56}
+    states = dict.fromkeys(hospital.subjects[500:556], ACCEPTED) | {bytes(32): WAITING}
+    monkeypatch.setattr(ConsentRequests, "count_by_state", lambda *_: counts)
+    monkeypatch.setattr(ConsentRequests, "list_states", lambda *_: states)
+    cohort = researcher.api("GET", f"{path}/cohort").get_json()
+    assert (cohort["asked"], cohort["permitted"], cohort["is_at_least"]) == (57, 47, True)
+    assert cohort["permitted_in_all"] == "at least 47"
+    (listed,) = [
+        each
+        for each in researcher.api("GET", "/researcher/studies").get_json()["studies"]
+        if each["id"] == study
+    ]
+    assert (listed["asked"], listed["agreed"]) == (57, "at least 47")
+    name = path.rpartition("/")[2]
+    for page in (f"/researcher/studies/{name}/cohort", "/researcher"):
+        text = researcher.get(page).text
+        assert "at least 47" in text and ">56<" not in text and " 56." not in text
 
 
 def test_one_person_who_joins_or_leaves_moves_no_count(hospital, researcher) -> None:

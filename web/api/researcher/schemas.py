@@ -71,6 +71,11 @@ def _say_steady(count: int) -> int | str:
     return count if count >= MIN_COUNT else f"0 to {MIN_COUNT - 1}"
 
 
+def _say_part(bound: int, count: int) -> int | str:
+    """Say at least how many people a count has, where the exact one is hidden."""
+    return f"at least {bound}" if bound and count >= MIN_COUNT else _say_steady(count)
+
+
 class FeasibleCount(fields.Field[int | None]):
     """How many people may fit; that they are too few, or not counted, is a text."""
 
@@ -172,7 +177,11 @@ _STUDY: Final = (
 )
 _STUDY_COUNTS: Final = {
     "asked": Count(attribute="people_asked"),
-    "agreed": SteadyCount(attribute="people_agreed"),
+    "agreed": fields.Function(
+        lambda study: _say_part(study.agreed_at_least, study.people_agreed),
+        required=True,
+        metadata=_COUNT,
+    ),
 }
 StudySchema = schema_of("StudySchema", StudySummary, _STUDY, id="study.study", **_STUDY_COUNTS)
 StudiesSchema = listing("StudiesSchema", "studies", StudySchema)
@@ -206,7 +215,11 @@ CohortSchema = schema_of(
     not_included=fields.Dict(
         keys=fields.String(), values=Count(), required=True, attribute="suppressed.reasons"
     ),
-    permitted_in_all=SteadyCount(attribute="all_permitted"),
+    permitted_in_all=fields.Function(
+        lambda cohort: _say_part(cohort.all_at_least, cohort.all_permitted),
+        required=True,
+        metadata=_COUNT,
+    ),
     view=ViewSchema,
 )
 ModelSchema = schema_of(

@@ -17,14 +17,13 @@ from services.parties import study_name
 from services.requests import RETURNED, Proposal
 from services.requests.agreements import CopyAgreement
 from services.requests.wording import format_day
-from services.researcher.cohorts import CohortCounts
 from services.researcher.proposing import PERMISSION_DAYS, TEXTS, AgreementDraft, StudyDraft
 from services.tokens import RESEARCHER
 from storage import ACCEPTED_DUTIES
 from web.current import current_account, services, words
 from web.pages.forms import date_in, first_errors
 from web.pages.guard import render, render_form, see_other
-from web.pages.researcher.counts import count_text, steady_text
+from web.pages.researcher.counts import count_text, part_text, steady_text
 from web.responses import ZIP, download_response
 from web.view_options import one_at_a_time, requires_role
 
@@ -54,7 +53,7 @@ def start() -> Response:
         title=words()("menu-researcher"),
         studies=services().researcher.studies.list(current_account().party),
         count_text=count_text,
-        steady_text=steady_text,
+        part_text=part_text,
     )
 
 
@@ -238,22 +237,16 @@ def cohort(slug: str) -> Response:
         counts=counts,
         is_over=counts.study.until_s <= services().installation.clock(),
         is_asked=not is_small(counts.people_asked) and counts.people_asked > 0,
-        permitted=_permitted(counts),
+        permitted=part_text(counts.suppressed.at_least, counts.permitted),
         reasons=[
             (words()(f"cohort-reason-{reason}"), count_text(count))
             for reason, count in counts.suppressed.reasons.items()
         ],
         asked=steady_text(counts.people_asked),
-        everybody=steady_text(counts.all_permitted),
+        everybody=part_text(counts.all_at_least, counts.all_permitted),
         min_cohort=MIN_COHORT,
         job=services().researcher.models.active_job(party, slug),
     )
-
-
-def _permitted(counts: CohortCounts) -> str:
-    if counts.is_at_least:
-        return words()("cohort-at-least", count=words().number(counts.suppressed.at_least))
-    return steady_text(counts.permitted)
 
 
 def _proposal_form(errors: Mapping[str, str], returned: Proposal | None = None) -> Response:
