@@ -8,7 +8,7 @@ from typing import Any, Final, get_type_hints
 from marshmallow import fields, post_load, validate
 
 from consent import CATEGORIES
-from models import MIN_COUNT, Model, suppress
+from models import Model
 from models.counting import CodeSummary
 from models.question import Feature
 from models.question_choices import FeatureChoice, QuestionChoices
@@ -33,6 +33,14 @@ from services.researcher.studies import RequestPreview, StudyDetails, StudySumma
 from services.researcher.study_runs import MissedThreshold, RunReport
 from services.researcher.training_sets import CopyNotice, Notices, OfferedColumn, TrainingSetOffer
 from services.schemas import Strict
+from web.api.researcher.counts import (
+    COUNT,
+    Count,
+    FeasibleCount,
+    PartCount,
+    SteadyCount,
+    say_steady,
+)
 from web.api.schemas import (
     Flag,
     JobSchema,
@@ -44,47 +52,6 @@ from web.api.schemas import (
 )
 
 MAX_NAMES: Final = 1_000
-_COUNT: Final = {"type": ["integer", "string"]}
-
-
-class Count(fields.Field[int]):
-    """A count of people, of which 1 to 10 is hidden: it becomes the text "1 to 10"."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(required=True, metadata=_COUNT, **options)
-
-    def _serialize(self, value: int | None, *_: Any, **__: Any) -> int | str:
-        return suppress(value or 0)
-
-
-class SteadyCount(Count):
-    """A count that moves only with eleven people: below 11, it becomes the text "0 to 10".
-
-    Its 0 is the number that was stated last, and up to ten people may have come since.
-    """
-
-    def _serialize(self, value: int | None, *_: Any, **__: Any) -> int | str:
-        return _say_steady(value or 0)
-
-
-def _say_steady(count: int) -> int | str:
-    return count if count >= MIN_COUNT else f"0 to {MIN_COUNT - 1}"
-
-
-def _say_part(bound: int, count: int) -> int | str:
-    """Say at least how many people a count has, where the exact one is hidden."""
-    return f"at least {bound}" if bound and count >= MIN_COUNT else _say_steady(count)
-
-
-class FeasibleCount(fields.Field[int | None]):
-    """How many people may fit; that they are too few, or not counted, is a text."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(required=True, metadata=_COUNT, **options)
-
-    def _serialize(self, value: int | None, attr: Any, obj: Any, **_: Any) -> int | str:
-        is_hidden = obj.is_counted and not obj.is_used_up
-        return ("too few to show" if is_hidden else "not counted") if value is None else value
 
 
 class CopyAgreementBody(Strict):
@@ -177,11 +144,7 @@ _STUDY: Final = (
 )
 _STUDY_COUNTS: Final = {
     "asked": Count(attribute="people_asked"),
-    "agreed": fields.Function(
-        lambda study: _say_part(study.agreed_at_least, study.people_agreed),
-        required=True,
-        metadata=_COUNT,
-    ),
+    "agreed": PartCount("agreed_at_least", attribute="people_agreed"),
 }
 StudySchema = schema_of("StudySchema", StudySummary, _STUDY, id="study.study", **_STUDY_COUNTS)
 StudiesSchema = listing("StudiesSchema", "studies", StudySchema)
@@ -208,18 +171,14 @@ CohortSchema = schema_of(
     "is_at_least is_enough",
     asked=SteadyCount(attribute="people_asked"),
     permitted=fields.Function(
-        lambda cohort: cohort.suppressed.at_least or _say_steady(cohort.permitted),
+        lambda cohort: cohort.suppressed.at_least or say_steady(cohort.permitted),
         required=True,
-        metadata=_COUNT,
+        metadata=COUNT,
     ),
     not_included=fields.Dict(
         keys=fields.String(), values=Count(), required=True, attribute="suppressed.reasons"
     ),
-    permitted_in_all=fields.Function(
-        lambda cohort: _say_part(cohort.all_at_least, cohort.all_permitted),
-        required=True,
-        metadata=_COUNT,
-    ),
+    permitted_in_all=PartCount("all_at_least", attribute="all_permitted"),
     view=ViewSchema,
 )
 ModelSchema = schema_of(
