@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +17,7 @@ from services.errors import Invalid
 from storage import BlockFolder
 
 if TYPE_CHECKING:
+    from services.auditor.service import AuditorService
     from services.wiring import Services
 
 _LINES_A_REPORT: Final = 5_000
@@ -53,20 +55,12 @@ def export(services: Services, output: Output, folder: Path, blocks: bool) -> No
     It contains patients' terms, so the file can be read by its owner alone.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path, count = folder / "evidence.ndjson", 0
     auditor, copied = services.auditor, 0
     if blocks:  # before the evidence too: a withdrawal meanwhile deletes what it still names
         with output.progress() as progress:
             copied = auditor.copy_blocks(folder / "blocks", progress)
-    path.touch(mode=0o600)
-    path.chmod(0o600)
-    with path.open("wb") as file, output.progress() as progress:
-        for line in auditor.evidence():
-            file.write(orjson.dumps(line) + b"\n")
-            count += 1
-            if not count % _LINES_A_REPORT:
-                progress("writing lines", count, 0)
-        progress("writing lines", count, count)
+    path = folder / "evidence.ndjson"
+    count = _write_evidence(path, auditor, output)
     facts, lines = {"lines": count}, [f"{counted(count, 'line')} in {path}"]
     if blocks:
         with output.progress() as progress:
@@ -74,6 +68,27 @@ def export(services: Services, output: Output, folder: Path, blocks: bool) -> No
         facts["blocks"] = copied
         lines.append(f"{counted(facts['blocks'], 'sealed document')} in {folder / 'blocks'}")
     output.result(facts, *lines)
+
+
+def _write_evidence(path: Path, auditor: AuditorService, output: Output) -> int:
+    """Write the evidence to a file, which is whole or as it was; return the number of lines."""
+    half, count = path.with_suffix(".half"), 0
+    try:
+        half.touch(mode=0o600)
+        half.chmod(0o600)
+        with half.open("wb") as file, output.progress() as progress:
+            for line in auditor.evidence():
+                file.write(orjson.dumps(line) + b"\n")
+                count += 1
+                if not count % _LINES_A_REPORT:
+                    progress("writing lines", count, 0)
+            file.flush()
+            os.fsync(file.fileno())
+            progress("writing lines", count, count)
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
+    return count
 
 
 @click.command("check-receipt")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import sys
 import unicodedata
@@ -230,7 +231,9 @@ def describe_error(exc: Exception) -> str:
         cause = str(getattr(exc, "orig", None) or exc).strip().splitlines()[0]
         return f"the database is unavailable: {cause}; check DATABASE_URL and the disk's free space"
     if isinstance(exc, OSError) and exc.strerror:
-        return f"{exc.strerror}: {exc.filename}" if exc.filename else exc.strerror
+        is_full = exc.errno in (errno.ENOSPC, errno.EDQUOT)
+        where = f": {exc.filename}" if exc.filename else ""
+        return f"{exc.strerror}{where}" + is_full * "; free some space, then try again"
     if isinstance(exc, Invalid) and exc.fields:
         return "; ".join(f"{name}: {messages[0]}" for name, messages in exc.fields.items())
     # Many errors of this kind have no words of their own, so that strangers cannot tell them apart.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -115,6 +116,31 @@ def test_sealed_documents_are_copied_beside_the_evidence_on_request(tmp_path: Pa
     # What a withdrawal deletes meanwhile is copied before, and what arrives meanwhile afterwards.
     assert platform.auditor.steps == ["copy", "evidence", "copy what is missing"]
     assert (folder / "blocks").is_dir()
+
+
+class InterruptedAuditor(ExportingAuditor):
+    """An auditor whose evidence ends early, as where the disk is full."""
+
+    def evidence(self) -> Iterator[dict[str, str]]:  # type: ignore[override]
+        yield from super().evidence()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_an_export_that_fails_leaves_the_earlier_evidence_whole_and_says_what_to_do(
+    tmp_path: Path,
+) -> None:
+    @contextmanager
+    def opener(settings: None = None, tell: Any = None) -> Any:
+        yield SimpleNamespace(auditor=InterruptedAuditor())
+
+    for earlier in ("", "the evidence of yesterday\n"):
+        if earlier:
+            (tmp_path / "evidence.ndjson").write_text(earlier)
+        done = CliRunner().invoke(make_cli(opener), ["export", str(tmp_path)])
+        assert done.exit_code == 1
+        assert done.stderr.endswith("No space left on device; free some space, then try again\n")
+        contents = [file.read_text() for file in tmp_path.iterdir()]
+        assert contents == ([earlier] if earlier else [])
 
 
 class LongAuditor(ExportingAuditor):

@@ -51,6 +51,7 @@ def commands(group: click.Group, *parents: str) -> Iterator[tuple[str, ...]]:
         yield (*parents, name)
 
 
+ROOM = "; free some space, then try again"
 FULL = OperationalError("INSERT secret", {"name": "Ana"}, sqlite3.OperationalError("disk is full"))
 
 
@@ -63,8 +64,8 @@ FULL = OperationalError("INSERT secret", {"name": "Ana"}, sqlite3.OperationalErr
         (Conflict("in progress"), 1, "in progress"),
         (StoreUnavailable("the IPFS node is down"), 1, "the IPFS node is down"),
         (NodesMissing("no Go"), 1, "no Go"),
-        (OSError(28, "No space left on device", "/x"), 1, "No space left on device: /x"),
-        (OSError(28, "No space left on device"), 1, "No space left on device"),
+        (OSError(28, "No space left on device", "/x"), 1, f"No space left on device: /x{ROOM}"),
+        (OSError(28, "No space left on device"), 1, f"No space left on device{ROOM}"),
         (OSError("odd"), 1, "odd"),
         (FULL, 1, "the database is unavailable: disk is full; check DATABASE_URL"),
         (ArgumentError("no such URL\nsecret"), 1, "the database is unavailable: no such URL;"),
