@@ -1,10 +1,10 @@
 """A stranger's check of evidence, the chain's logs and the IPFS blocks, without Vouchsafe's code.
 
-    python check.py evidence.ndjson CHAIN BLOCKS [ASKED]
+    python check.py evidence.ndjson CHAIN BLOCKS [REQUESTED_AT]
 
 CHAIN: an IPC socket's path or an http URL.
 BLOCKS: Kubo's repo/blocks, or the folder `blocks` that `vouchsafe export --blocks` wrote.
-ASKED: when you asked for the evidence, such as 2026-12-01T09:30Z. Without it, an hour ago counts.
+REQUESTED_AT: when you requested the evidence, such as 2026-12-01T09:30Z; an hour ago if not given.
 Evidence does not agree if the ledger had operations then that it does not describe.
 
 Verifies the contract's code, every signature from calldata, and every journalled use against its
@@ -632,8 +632,8 @@ def log_word(word, topics, data):
 class Check:
     """The checks of one evidence file, in the order of `run_all`; `wrong` has what failed."""
 
-    def __init__(self, evidence, chain, blocks, asked_s=None):
-        self.chain, self.blocks, self.asked_s = chain, pathlib.Path(blocks), asked_s
+    def __init__(self, evidence, chain, blocks, requested_at_s=None):
+        self.chain, self.blocks, self.requested_at_s = chain, pathlib.Path(blocks), requested_at_s
         self.lines, self.wrong = {}, []
         for Lines.now, text in enumerate(open(evidence, "rb"), 1):
             line = json.loads(text)
@@ -744,7 +744,7 @@ class Check:
     def find_point(self):
         """Find how many operations the evidence describes: those up to its block.
 
-        What the ledger has later is not compared with it, if it came after the auditor asked. Else
+        What the ledger has later is not compared with it, if it came after the request. Else
         evidence from before a row was anchored could hide that row.
         """
         said, block = self.deployment.get("count"), self.deployment.get("block")
@@ -760,14 +760,16 @@ class Check:
         if not is_said or said == len(self.ops):
             return
         slack_s = SKEW if self.finality == "single" else FINAL
-        asked_s = time.time() - LATER if self.asked_s is None else self.asked_s - slack_s
+        requested_at_s = (
+            time.time() - LATER if self.requested_at_s is None else self.requested_at_s - slack_s
+        )
         first_s = self.time_of(self.mined[said])
         self.holds(
-            first_s >= asked_s,
+            first_s >= requested_at_s,
             f"the ledger has {len(self.ops) - said} operations that are later than this evidence, "
-            f"the first at {iso(first_s)}. Export it again, or state when you asked for it",
+            f"the first at {iso(first_s)}. Export it again, or state when you requested it",
         )
-        if first_s >= asked_s:
+        if first_s >= requested_at_s:
             self.until = said
 
     def check_contract(self):
@@ -1098,27 +1100,27 @@ def iso(at_s):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at_s))
 
 
-def read_asked(text):
+def read_time_of(text):
     """Return the seconds of a time in ISO 8601; without a zone it is UTC."""
     read = datetime.datetime.fromisoformat(text)
     return (read if read.tzinfo else read.replace(tzinfo=datetime.UTC)).timestamp()
 
 
-def main(evidence, chain, blocks, asked_s=None):
-    result = Check(evidence, chain, blocks, asked_s).run_all()
+def main(evidence, chain, blocks, requested_at_s=None):
+    result = Check(evidence, chain, blocks, requested_at_s).run_all()
     print(json.dumps(result, indent=1))
     return 0 if result["agrees"] else 1
 
 
-def run(evidence, chain, blocks, asked=None):
+def run(evidence, chain, blocks, requested_at=None):
     try:
-        asked_s = None if asked is None else read_asked(asked)
+        requested_at_s = None if requested_at is None else read_time_of(requested_at)
     except ValueError:
-        return f"Nothing was checked: {asked} is no time such as 2026-12-01T09:30Z."
+        return f"Nothing was checked: {requested_at} is no time such as 2026-12-01T09:30Z."
     if not pathlib.Path(blocks).is_dir():
         return f"Nothing was checked: {blocks} is not a folder of blocks."
     try:
-        return main(evidence, chain, blocks, asked_s)
+        return main(evidence, chain, blocks, requested_at_s)
     except Refused as fault:
         return f"Do not rely on this evidence: {fault}."
     except UNREADABLE as fault:

@@ -65,13 +65,15 @@ def judge(
     script = load_script()
 
     def run(
-        world: World, lines: list[dict[str, Any]] | None = None, asked_s: float | None = NOW_S
+        world: World,
+        lines: list[dict[str, Any]] | None = None,
+        requested_at_s: float | None = NOW_S,
     ) -> dict[str, Any]:
         monkeypatch.setattr(script, "ask", world.ask)
         file = tmp_path / "evidence.ndjson"
         made = world.lines() if lines is None else lines
         file.write_text("".join(json.dumps(line) + "\n" for line in made))
-        code = script.main(str(file), "node", str(tmp_path), asked_s)
+        code = script.main(str(file), "node", str(tmp_path), requested_at_s)
         result: dict[str, Any] = json.loads(capsys.readouterr().out)
         assert code == (0 if result["agrees"] else 1)
         return result

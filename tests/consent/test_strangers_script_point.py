@@ -50,7 +50,7 @@ def test_what_the_ledger_has_later_is_counted_and_not_compared(
     assert after["block_time"] == before["block_time"] is not None
 
 
-def test_evidence_does_not_agree_if_the_ledger_had_gone_on_when_it_was_asked_for(
+def test_evidence_does_not_agree_if_the_ledger_had_gone_on_when_it_was_requested(
     judge: Callable[..., dict[str, Any]],
 ) -> None:
     world = World()
