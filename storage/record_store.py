@@ -103,9 +103,10 @@ class RecordStore:
 
         Raises:
             VaultSealed: the passphrase is wrong.
-            StorageBroken: the root key's file is damaged.
+            StorageBroken: the root key's file is damaged, or missing though something is stored.
         """
-        if not self._root_path.exists():
+        # A new key opens nothing of it, and what it seals is lost once the right one is back.
+        if not self._root_path.exists() and not any(self.totals().values()):
             try:
                 self._keys.unseal(make_root_key(self._root_path, passphrase))
             except FileExistsError:

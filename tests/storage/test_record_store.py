@@ -369,3 +369,18 @@ def test_requests_at_the_same_moment_read_the_catalogue_once(
     for other in others:
         other.join()
     assert (reads, subjects) == ([1], [subject] * 3)
+
+
+def test_a_lost_root_key_is_never_replaced_by_a_new_one_where_something_is_stored(
+    install: Install,
+) -> None:
+    path = install.home / "secrets" / "root.key"
+    install.store.deposits.deposit([record_of(install.patient().subject)])
+    key = path.read_bytes()
+    path.unlink()
+    with pytest.raises(StorageBroken, match="is missing or is not a key file; restore it from a"):
+        install.another()
+    assert not path.exists()
+    path.write_bytes(key)
+    path.chmod(0o600)
+    install.another()
