@@ -103,9 +103,9 @@ class RecordStore:
 
         Raises:
             VaultSealed: the passphrase is wrong.
-            StorageBroken: the root key's file is damaged, or missing though something is stored.
+            StorageBroken: the root key's file is damaged; or missing, and something is stored.
         """
-        # A new key opens nothing of it, and what it seals is lost once the right one is back.
+        # A new key opens none of that. What it seals cannot be opened by the right key later.
         if not self._root_path.exists() and not any(self.totals().values()):
             try:
                 self._keys.unseal(make_root_key(self._root_path, passphrase))
