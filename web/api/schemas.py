@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 from marshmallow import INCLUDE, Schema, fields, pre_dump, validate
 
 from consent import ANCHOR_KINDS, Anchor, Consent, Domain, Terms, View
-from models import Question
+from models import MIN_COUNT, Question, suppress
 from services.dates import iso_time
 from services.information import LedgerFacts
 from services.jobs.queue import Job
@@ -23,6 +23,7 @@ from storage.schemas import Items
 MAX_SIGNED: Final = 1_000
 MAX_CODES: Final = 64
 MAX_NAME: Final = 128
+COUNT: Final = {"type": ["integer", "string"]}
 
 
 class HexString(fields.Field[bytes]):
@@ -50,6 +51,57 @@ _FIELDS: Final[Mapping[Any, type[fields.Field[Any]]]] = {
 }
 _LISTS: Final = (list, tuple, Sequence)
 _EMPTY: Final[Mapping[Any, Any]] = {str: "", **dict.fromkeys(_LISTS, ())}
+
+
+class Count(fields.Field[int]):
+    """A count of people, of which 1 to 10 is hidden: it becomes the text "1 to 10"."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=True, metadata=COUNT, **options)
+
+    def _serialize(self, value: int | None, *_: Any, **__: Any) -> int | str:
+        return suppress(value or 0)
+
+
+class SteadyCount(Count):
+    """A count that moves only with eleven people: below 11, it becomes the text "0 to 10".
+
+    Its 0 is the number that was stated last, and up to ten people may have come since.
+    """
+
+    def _serialize(self, value: int | None, *_: Any, **__: Any) -> int | str:
+        return say_steady(value or 0)
+
+
+class PartCount(fields.Field[int]):
+    """As `SteadyCount`, but for "at least 47" where the exact number would tell a small one.
+
+    `bound` names the attribute with how many people it is at least, or 0.
+    """
+
+    def __init__(self, bound: str, **options: Any) -> None:
+        super().__init__(required=True, metadata=COUNT, **options)
+        self._bound = bound
+
+    def _serialize(self, value: int | None, attr: Any, obj: Any, **_: Any) -> int | str:
+        bound, count = getattr(obj, self._bound), value or 0
+        return f"at least {bound}" if bound and count >= MIN_COUNT else say_steady(count)
+
+
+def say_steady(count: int) -> int | str:
+    """Return a count of 11 or more, or the text "0 to 10"."""
+    return count if count >= MIN_COUNT else f"0 to {MIN_COUNT - 1}"
+
+
+class FeasibleCount(fields.Field[int | None]):
+    """How many people may fit; that they are too few, or not counted, is a text."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=True, metadata=COUNT, **options)
+
+    def _serialize(self, value: int | None, attr: Any, obj: Any, **_: Any) -> int | str:
+        is_hidden = obj.is_counted and not obj.is_used_up
+        return ("too few to show" if is_hidden else "not counted") if value is None else value
 
 
 def schema_of(name: str, source: type[Any], keys: str = "", /, **others: Member) -> type[Schema]:

@@ -33,21 +33,19 @@ from services.researcher.studies import RequestPreview, StudyDetails, StudySumma
 from services.researcher.study_runs import MissedThreshold, RunReport
 from services.researcher.training_sets import CopyNotice, Notices, OfferedColumn, TrainingSetOffer
 from services.schemas import Strict
-from web.api.researcher.counts import (
+from web.api.schemas import (
     COUNT,
     Count,
     FeasibleCount,
-    PartCount,
-    SteadyCount,
-    say_steady,
-)
-from web.api.schemas import (
     Flag,
     JobSchema,
+    PartCount,
     QuestionLinkSchema,
+    SteadyCount,
     Text,
     ViewSchema,
     listing,
+    say_steady,
     schema_of,
 )
 
