@@ -25,7 +25,7 @@ from deploy.nodes import Endpoints, NodesError, NodeSettings, find_running, is_i
 from deploy.nodes.build import RECIPES, built_path, find_on_path
 from deploy.nodes.ipc import NoAnswer, call
 from deploy.nodes.ports import is_free
-from deploy.secrets import is_custodian_key_missing
+from deploy.secrets import RESTORE, find_sealed_key, is_custodian_key_missing
 from deploy.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -245,7 +245,10 @@ def check_passphrase(settings: Settings) -> Check:
     remedy = "Put it on another medium and set VOUCHSAFE_PASSPHRASE_FILE"
     if settings.passphrase:
         return ok("passphrase", "given by VOUCHSAFE_PASSPHRASE")
-    path = settings.passphrase_file
+    path, sealed = settings.passphrase_file, find_sealed_key(settings.home)
+    if sealed is not None and not path.exists():
+        value = f"{path} is missing, and {sealed} is sealed with its passphrase"
+        return problem("passphrase", value, RESTORE)
     if settings.home not in path.parents:
         if path.exists():
             return ok("passphrase", str(path))

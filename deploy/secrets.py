@@ -13,6 +13,8 @@ from storage import sync_folder
 
 RELAYER_KEY_BYTES = 32
 PASSPHRASE_BYTES = 24
+RESTORE = "Restore it from a backup, or mount the medium that has it"
+_SEALED_KEYS = ("root.key", "admin.key")
 
 
 def relayer_key(home: Path) -> bytes:
@@ -68,12 +70,18 @@ def passphrase(settings: Settings) -> str:
     """Return what unseals the root key: from the setting, or from its file, made if missing.
 
     Raises:
-        SettingsInvalid: the file is empty, cannot be read, or other users can read it.
+        SettingsInvalid: the file is empty, cannot be read, or other users can read it; or it is
+            missing, and keys are sealed with it.
     """
     if settings.passphrase:
         return settings.passphrase
     path = settings.passphrase_file
     if not path.exists():
+        sealed = find_sealed_key(settings.home)
+        if sealed is not None:  # another passphrase would not open it
+            raise SettingsInvalid(
+                f"{path} is missing, and {sealed} is sealed with its passphrase. {RESTORE}"
+            )
         make_private_folder(path.parent)
         write_private(path, secrets.token_urlsafe(PASSPHRASE_BYTES) + "\n")
     content = _read_private(path)
@@ -82,6 +90,12 @@ def passphrase(settings: Settings) -> str:
             f"{path} is empty; it must hold the passphrase of the root key. Restore it"
         )
     return content
+
+
+def find_sealed_key(home: Path) -> Path | None:
+    """Return a key that is sealed with the passphrase; None before there is one."""
+    sealed = (home / "secrets" / name for name in _SEALED_KEYS)
+    return next((path for path in sealed if path.exists()), None)
 
 
 def mail_server(settings: Settings) -> MailServer | None:

@@ -184,6 +184,15 @@ def test_a_passphrase_beside_the_records_is_a_problem_in_service_only(given, tmp
     assert "not shown" not in check.value
 
 
+def test_a_missing_passphrase_is_a_problem_where_a_key_is_sealed_with_it(given, tmp_path):
+    settings = _settings(given, VOUCHSAFE_PASSPHRASE_FILE=str(tmp_path / "apart"))
+    (settings.home / "secrets").mkdir(parents=True)
+    assert "the first start makes it" in doctor.check_passphrase(settings).value
+    (settings.home / "secrets" / "root.key").touch()
+    check = doctor.check_passphrase(settings)
+    assert (_status(check), "mount the medium" in check.remedy) == ("problem", True)
+
+
 def test_a_database_that_does_not_answer_is_a_problem(given):
     settings = _settings(given)
     assert _status(doctor.check_database(settings)) == "ok"

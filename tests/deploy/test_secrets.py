@@ -42,6 +42,17 @@ def test_a_passphrase_is_made_once_unless_one_is_given(tmp_path: Path) -> None:
     assert passphrase(settings_of(tmp_path, VOUCHSAFE_PASSPHRASE="given")) == "given"
 
 
+@pytest.mark.parametrize("key", ["root.key", "admin.key"])
+def test_no_passphrase_is_made_where_a_key_is_sealed_with_another(tmp_path: Path, key: str) -> None:
+    settings = settings_of(tmp_path)
+    passphrase(settings)
+    settings.passphrase_file.unlink()
+    (tmp_path / "secrets" / key).write_bytes(b"sealed")
+    with pytest.raises(SettingsInvalid, match=f"{key} is sealed with its passphrase"):
+        passphrase(settings)
+    assert not settings.passphrase_file.exists()
+
+
 def test_an_empty_or_unreadable_passphrase_file_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "empty"
     file.write_text("")
