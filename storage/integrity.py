@@ -89,7 +89,8 @@ def _check_catalogue(
         return [Finding(part="catalogue", code=StoreFinding.BATCH_UNFINISHED, where=batch.name)]
     if batch.root not in anchored:
         return [Finding(part="catalogue", code=StoreFinding.BATCH_NOT_ANCHORED, where=batch.name)]
-    if merkle.root([entry.leaf() for entry in entries]) != batch.root:
+    is_whole = len(entries) == batch.count
+    if not is_whole or merkle.root([entry.leaf() for entry in entries]) != batch.root:
         return [Finding(part="catalogue", code=StoreFinding.ENTRIES_DIFFER, where=batch.name)]
     commit = keys.pseudonyms("catalogue")
     return [

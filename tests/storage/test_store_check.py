@@ -10,6 +10,7 @@ from storage_install import Install, record_of
 
 from consent import LedgerUnavailable
 from consent.tables import METADATA as CONSENT_TABLES
+from storage.findings import StoreFinding
 from storage.tables import METADATA as STORAGE_TABLES
 
 HUGE = str(2**63 - 1)
@@ -75,3 +76,11 @@ def test_no_cell_of_another_type_or_size_ends_a_check_with_an_error(install: Ins
     assert install.ledger.check() + install.store.check() == []
     # Some numbers of the chain and of fees decide nothing; each cell of the journal is checked.
     assert [name for name in silent if name.startswith("storage_journal")] == []
+
+
+def test_a_batch_that_states_another_number_of_records_is_found(install: Install) -> None:
+    install.store.deposits.deposit([record_of(install.patient().subject)])
+    assert install.store.check() == []
+    with install.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE storage_batches SET count = count + 1")
+    assert [finding.code for finding in install.store.check()] == [StoreFinding.ENTRIES_DIFFER]
