@@ -73,7 +73,7 @@ def describe_measured(content: Mapping[str, Any]) -> list[str]:
 
 
 def describe_final_fit(content: Mapping[str, Any]) -> list[str]:
-    """Return whether people counted differently in the final fit, and what answers about them."""
+    """Return how people counted in the final fit, and which models answer about them."""
     budget = content.get("provenance", {}).get("budget", {})
     notes = {"draws_weights": _WEIGHTS_NOTE, "answers_out_of_fold": _FOLDS_NOTE}
     return [note for name, note in notes.items() if budget.get(name)]
