@@ -7,6 +7,8 @@ from typing import Any
 
 from cli.trial_wallet import TrialWallet
 from models import Model
+from models.cohort import PATIENT_LABEL
+from models.manifest import TRAINING_PART
 from services.statement import RequestedTerms
 
 HOSPITAL, STUDY = "organisation:this-hospital", "study:small"
@@ -53,3 +55,10 @@ def routes_of(app: Any, prefix: str) -> list[tuple[str, str]]:
             method = next(iter(rule.methods - {"HEAD", "OPTIONS"}))
             routes.append((method, path.removeprefix("/api/v1")))
     return routes
+
+
+def learned_from(hospital: Any, model_id: str) -> list[bytes]:
+    """Return some people whom a model learned from; a few who permit it may be left out."""
+    hash_patient = hospital.platform.store.pseudonyms(PATIENT_LABEL)
+    people = hospital.platform.diagnostics.manifest(model_id).patients(TRAINING_PART)
+    return [each for each in hospital.subjects[50:90] if hash_patient(each).hex() in people]

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from browser import person, served
 from hospital import records_of
-from research import permit
+from research import learned_from, permit
 from visitors import HOSPITAL, signed_in
 
 import app as application
@@ -137,14 +137,11 @@ def test_a_model_is_trained_with_progress_and_its_card_has_every_item(hospital, 
     picture = researcher.get(f"{done.location}/pictures/calibration.svg")
     assert picture.mimetype == "image/svg+xml"
     assert "who no longer permit it" not in page
-    TrialWallet(hospital.wallet, hospital.platform.ledger).stop(
-        hospital.subjects[50:51], lambda *_: None
-    )
+    leaving = learned_from(hospital, done.location.rsplit("/", 1)[1])[:11]
+    TrialWallet(hospital.wallet, hospital.platform.ledger).stop(leaving[:1], lambda *_: None)
     page = researcher.get(done.location).text
     assert "People it was trained on who no longer permit it: hidden." in page
-    TrialWallet(hospital.wallet, hospital.platform.ledger).stop(
-        hospital.subjects[51:61], lambda *_: None
-    )
+    TrialWallet(hospital.wallet, hospital.platform.ledger).stop(leaving[1:], lambda *_: None)
     page = researcher.get(done.location).text
     assert "People it was trained on who no longer permit it: 11." in page
     retraining = researcher.post(f"{done.location}/retraining").location
