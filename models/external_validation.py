@@ -183,9 +183,7 @@ def validate_externally(
             "patients": steady(size),
             "events": steady(events),
             "in_training": conceal(known),
-            "left_out": conceal(
-                len(cohort.left_out.patients(TRAINING_PART)) if cohort.left_out else 0
-            ),
+            "left_out": conceal(_count_left_out(cohort)),
             "developed_auroc": card.content["evaluation"]["auroc"]["value"],
             "evaluation": describe_evaluation(evaluation, decimals),
             "thresholds": round_figures([asdict(row) for row in table], decimals),
