@@ -40,7 +40,6 @@ _FLAGS_AT: Final = 32
 _PRESENT_AND_VERIFIED: Final = 0x05
 _BACKUP_ELIGIBLE: Final = 0x08
 _BACKED_UP: Final = 0x10
-_NOT_DER: Final = "signature is not strict DER of two integers below the order of P-256"
 _SEQUENCE: Final = 0x30
 _INTEGER: Final = 0x02
 _SHORT_FORM: Final = 0x80

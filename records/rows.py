@@ -21,7 +21,6 @@ from records.values import BOUND_SUFFIX
 
 Observations = dict[str, tuple[float | int | str | bool, str]]
 Documents = tuple[tuple[str, Observations], ...]
-_IGNORED: Final = "ignored"
 _MAX_LISTED: Final = 1_000
 """Of the lines that are no rows: a small compressed file can have hundreds of millions of them."""
 

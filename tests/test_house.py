@@ -224,6 +224,28 @@ def test_every_public_function_has_a_caller_outside_the_tests() -> None:
     assert set(WAITS_FOR_ITS_ROUTE) <= set(uncalled)
 
 
+def _private_names(tree: ast.Module) -> set[str]:
+    """Return the private functions, classes and constants that a module defines at its top."""
+    names = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        targets = node.targets if isinstance(node, ast.Assign) else ()
+        targets = [node.target] if isinstance(node, ast.AnnAssign) else targets
+        names |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return {name for name in names if name.startswith("_") and not name.startswith("__")}
+
+
+def test_every_private_name_of_a_module_is_used_in_it() -> None:
+    unused = []
+    for path in [*_modules(*PACKAGES, "bench"), ROOT / "docs" / "spec" / "check.py"]:
+        text = path.read_text(encoding="utf-8")
+        mentions = Counter(re.findall(r"\w+", text))
+        names = _private_names(ast.parse(text))
+        unused += [f"{path.name}: {name}" for name in names if mentions[name] < 2]
+    assert unused == []
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/threats.md"])
 def test_each_test_that_a_claim_names_exists(page: str) -> None:
     named = set(re.findall(r"`(test_\w+\.py)`", (ROOT / page).read_text(encoding="utf-8")))
