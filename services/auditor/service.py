@@ -97,7 +97,7 @@ class ReceiptCheck:
 
 
 class AuditorService:
-    """What an auditor can do; it changes nothing and opens no record."""
+    """What an auditor can do; it opens no record, and changes no more than `evidence` says."""
 
     def __init__(  # noqa: PLR0913 - six ports, by keyword
         self,
@@ -228,7 +228,8 @@ class AuditorService:
 
         It describes one point of the ledger, which its first line names, whatever is written
         meanwhile. Rows and models from before that point rest on nothing of later; rows that were
-        anchored up to it are all there.
+        anchored up to it are all there. Models that lost consent are marked as affected first, as
+        the worker does each minute.
         """
         models = {model.id for model in self._diagnostics.models()}
         last_row = self._store.journal.size()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import time
 from collections.abc import Mapping
@@ -241,24 +240,27 @@ def test_a_machine_without_a_problem_exits_with_0_and_nothing_is_made(environmen
     assert not Path(given["VOUCHSAFE_HOME"]).exists()
 
 
+def run_with(monkeypatch, name, value):
+    """Run the doctor with this variable beside the others."""
+    monkeypatch.setenv(name, value)
+    return CliRunner().invoke(command, [])
+
+
 def test_a_machine_with_a_problem_exits_with_1_and_shows_the_remedy(environment, monkeypatch):
-    monkeypatch.setenv("VOUCHSAFE_START_NODES", "0")
-    result = CliRunner().invoke(command, [])
+    result = run_with(monkeypatch, "VOUCHSAFE_START_NODES", "0")
     assert result.exit_code == 1
     assert "problem  nodes" in result.stdout
     assert "systemctl start vouchsafe.target" in result.stdout
 
 
 def test_an_invalid_setting_is_a_problem_of_its_own(environment, monkeypatch):
-    monkeypatch.setenv("VOUCHSAFE_PORT", "http")
-    result = CliRunner().invoke(command, [], env=dict(os.environ))
+    result = run_with(monkeypatch, "VOUCHSAFE_PORT", "http")
     assert result.exit_code == 1
     assert "problem  settings      VOUCHSAFE_PORT is 'http'" in result.stdout
 
 
 def test_a_misspelt_setting_is_a_warning_and_the_others_are_checked(environment, monkeypatch):
-    monkeypatch.setenv("VOUCHSAFE_ORIGN", "https://x.example")
-    result = CliRunner().invoke(command, [])
+    result = run_with(monkeypatch, "VOUCHSAFE_ORIGN", "https://x.example")
     assert result.exit_code == 0
     assert "warning  settings      VOUCHSAFE_ORIGN is not a setting" in result.stdout
     assert "did you mean VOUCHSAFE_ORIGIN?" in result.stdout
